@@ -1,1 +1,22 @@
-WebApplication.CreateBuilder(args).Build().Run();
+using DaprOrders.Hosting;
+using DaprOrders.InventoryService.Data;
+using DaprOrders.InventoryService.Reservations;
+using DaprOrders.InventoryService.Stock;
+using DaprOrders.Messaging;
+
+var builder = WebApplication.CreateBuilder(args);
+
+builder.AddDefaults();
+builder.AddDatabase<InventoryDbContext>(DevelopmentStock.Seed);
+builder.Services.AddOutbox();
+builder.Services.AddEventHandling<InventoryDbContext>();
+
+var app = builder.Build();
+
+app.UseDefaults();
+app.MapStock();
+app.MapEvent<OrderCreated, OrderCreatedHandler>();
+app.MapDeadLetters();
+app.MapSubscribeHandler();
+
+await app.RunServiceAsync<InventoryDbContext>(args);

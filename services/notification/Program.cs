@@ -1,1 +1,20 @@
-WebApplication.CreateBuilder(args).Build().Run();
+using DaprOrders.Hosting;
+using DaprOrders.Messaging;
+using DaprOrders.NotificationService.Data;
+using DaprOrders.NotificationService.Notifications;
+
+var builder = WebApplication.CreateBuilder(args);
+
+builder.AddDefaults();
+builder.AddDatabase<NotificationDbContext>();
+builder.Services.AddEventHandling<NotificationDbContext>();
+
+var app = builder.Build();
+
+app.UseDefaults();
+app.MapNotifications();
+app.MapEvent<InventoryUpdated, InventoryUpdatedHandler>();
+app.MapDeadLetters();
+app.MapSubscribeHandler();
+
+await app.RunServiceAsync<NotificationDbContext>(args);

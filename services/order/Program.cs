@@ -1,1 +1,23 @@
-WebApplication.CreateBuilder(args).Build().Run();
+using DaprOrders.Hosting;
+using DaprOrders.Messaging;
+using DaprOrders.OrderService.Data;
+using DaprOrders.OrderService.Orders;
+using DaprOrders.OrderService.Settlement;
+
+var builder = WebApplication.CreateBuilder(args);
+
+builder.AddDefaults();
+builder.AddDatabase<OrderDbContext>();
+builder.Services.AddOutbox();
+builder.Services.AddEventHandling<OrderDbContext>();
+builder.Services.AddScoped<PlaceOrder>();
+
+var app = builder.Build();
+
+app.UseDefaults();
+app.MapOrders();
+app.MapEvent<InventoryUpdated, InventoryUpdatedHandler>();
+app.MapDeadLetters();
+app.MapSubscribeHandler();
+
+await app.RunServiceAsync<OrderDbContext>(args);

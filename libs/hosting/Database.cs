@@ -1,0 +1,61 @@
+using DaprOrders.Messaging;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Npgsql;
+
+namespace DaprOrders.Hosting;
+
+/// <summary>The service's own PostgreSQL database.</summary>
+public static class Database
+{
+    /// <summary>
+    /// Adds the context over the database <c>ConnectionStrings:Database</c>, names in snake_case. In Development the migrations run when the
+    /// service starts; elsewhere they run by <c>--migrate</c> (see <see cref="RunServiceAsync"/>). The database itself must exist.
+    /// </summary>
+    /// <typeparam name="TContext">The context.</typeparam>
+    /// <param name="builder">The application's builder.</param>
+    /// <param name="configure">More options of the context, for example seeding.</param>
+    public static void AddDatabase<TContext>(this WebApplicationBuilder builder, Action<DbContextOptionsBuilder>? configure = null)
+        where TContext : DbContext
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.AddSingleton(provider => NpgsqlDataSource.Create(ConnectionString(provider.GetRequiredService<IConfiguration>())));
+        builder.Services.AddDbContextPool<TContext>((provider, options) =>
+        {
+            options.UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>()).UseSnakeCaseNamingConvention();
+            options.WakeRelay(provider);
+            configure?.Invoke(options);
+        });
+        builder.Services.AddHealthChecks().AddCheck<DatabaseHealthCheck>("database");
+        builder.Services.AddSingleton<MigrationState>();
+        builder.Services.AddSingleton<Migrator<TContext>>();
+        if (builder.Environment.IsDevelopment())
+        {
+            builder.Services.AddHostedService(provider => provider.GetRequiredService<Migrator<TContext>>());
+        }
+    }
+
+    /// <summary>Runs the service, or with <c>--migrate</c> only its migrations.</summary>
+    /// <typeparam name="TContext">The context.</typeparam>
+    /// <param name="app">The application.</param>
+    /// <param name="args">The command line.</param>
+    /// <returns>A task that ends when the service has stopped, or the migrations are done.</returns>
+    /// <exception cref="NpgsqlException">The database cannot be reached or refuses a migration.</exception>
+    public static Task RunServiceAsync<TContext>(this WebApplication app, string[] args)
+        where TContext : DbContext
+    {
+        ArgumentNullException.ThrowIfNull(app);
+        return args.Contains("--migrate")
+            ? app.Services.GetRequiredService<Migrator<TContext>>().MigrateAsync(CancellationToken.None)
+            : app.RunAsync();
+    }
+
+    private static string ConnectionString(IConfiguration configuration) =>
+        configuration.GetConnectionString(MessagingServices.ConnectionStringName) is { Length: > 0 } connectionString
+            ? connectionString
+            : throw new InvalidOperationException(
+                "The connection string is missing. Set ConnectionStrings__Database, as dapr.yaml does for every service.");
+}

@@ -1,0 +1,76 @@
+using System.Net;
+using System.Text.Json.Serialization;
+using DaprOrders.Messaging;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Json;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Serilog;
+using Serilog.Events;
+using Serilog.Templates;
+
+namespace DaprOrders.Hosting;
+
+/// <summary>What every service does alike: where it listens, how it logs, its JSON, its errors and its health.</summary>
+public static class HostingDefaults
+{
+    /// <summary>Adds the defaults to the services.</summary>
+    /// <param name="builder">The application's builder.</param>
+    public static void AddDefaults(this WebApplicationBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.ListenOnAppPort();
+        builder.Services.AddSerilog((_, logger) => Configure(logger, builder.Configuration));
+        builder.Services.AddSidecarClient();
+        builder.Services.AddValidation();
+        builder.Services.AddProblemDetails();
+        builder.Services.AddExceptionHandler<ExceptionProblems>();
+        builder.Services.AddHealthChecks().AddCheck<SidecarHealthCheck>("sidecar");
+        // Malformed JSON is the caller's mistake, in Development too: an answer, not an exception.
+        builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = false);
+        builder.Services.Configure<JsonOptions>(options =>
+        {
+            MessagingJson.Apply(options.SerializerOptions);
+            options.SerializerOptions.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
+        });
+    }
+
+    /// <summary>Adds the defaults to the pipeline, and <c>/healthz/live</c> and <c>/healthz/ready</c> to the routes.</summary>
+    /// <param name="app">The application.</param>
+    public static void UseDefaults(this WebApplication app)
+    {
+        ArgumentNullException.ThrowIfNull(app);
+        app.UseSerilogRequestLogging(options => options.GetLevel = RequestLevel);
+        app.UseExceptionHandler();
+        app.UseStatusCodePages();
+        app.MapHealth();
+    }
+
+    /// <summary>Dapr tells the app its port and expects it to listen there by itself; only the sidecar is to reach it.</summary>
+    private static void ListenOnAppPort(this WebApplicationBuilder builder)
+    {
+        if (builder.Configuration.GetValue<int?>("APP_PORT") is { } port)
+        {
+            builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
+        }
+    }
+
+    private static void Configure(LoggerConfiguration logger, IConfiguration configuration) => logger
+        .MinimumLevel.Information()
+        .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
+        .MinimumLevel.Override("Microsoft.Hosting.Lifetime", LogEventLevel.Information)
+        // Whoever catches the exception says what it means; EF would log each as an error before that, even the expected ones.
+        .MinimumLevel.Override("Microsoft.EntityFrameworkCore", LogEventLevel.Fatal)
+        .MinimumLevel.Override("Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware", LogEventLevel.Fatal)
+        .MinimumLevel.Override("Microsoft.Extensions.Diagnostics.HealthChecks", LogEventLevel.Fatal)
+        .MinimumLevel.Override("System.Net.Http.HttpClient", LogEventLevel.Warning)
+        .ReadFrom.Configuration(configuration)
+        .WriteTo.Console(new ExpressionTemplate("{@t:HH:mm:ss.fff} {@l:u3} {@m}\n{@x}"));
+
+    /// <summary>One line per step of an order is enough for good requests; the handlers write it.</summary>
+    private static LogEventLevel RequestLevel(HttpContext context, double milliseconds, Exception? exception) =>
+        exception is not null || context.Response.StatusCode >= 500 ? LogEventLevel.Warning : LogEventLevel.Debug;
+}

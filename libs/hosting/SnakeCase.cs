@@ -1,0 +1,29 @@
+using System.Text.Json;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
+
+namespace DaprOrders.Hosting;
+
+/// <summary>Stores an enum as the word that the APIs use, so that psql shows <c>out_of_stock</c> too.</summary>
+public static class SnakeCase
+{
+    /// <summary>Maps the property to a column of at most 16 characters with the enum's snake_case names.</summary>
+    /// <typeparam name="TEnum">The enum.</typeparam>
+    /// <param name="property">The property.</param>
+    public static void HasSnakeCaseWords<TEnum>(this PropertyBuilder<TEnum> property)
+        where TEnum : struct, Enum =>
+        property.HasConversion(Converter<TEnum>()).HasMaxLength(16);
+
+    /// <inheritdoc cref="HasSnakeCaseWords{TEnum}(PropertyBuilder{TEnum})"/>
+    public static void HasSnakeCaseWords<TEnum>(this PropertyBuilder<TEnum?> property)
+        where TEnum : struct, Enum =>
+        property.HasConversion(Converter<TEnum>()).HasMaxLength(16);
+
+    private static ValueConverter<TEnum, string> Converter<TEnum>()
+        where TEnum : struct, Enum
+    {
+        var words = Enum.GetValues<TEnum>().ToDictionary(value => value, value => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString()));
+        var values = words.ToDictionary(word => word.Value, word => word.Key);
+        return new ValueConverter<TEnum, string>(value => words[value], word => values[word]);
+    }
+}

@@ -1,0 +1,66 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.AspNetCore.Http;
+
+namespace DaprOrders.Messaging;
+
+/// <summary>One event of a bulk delivery, not looked at yet: what is in it is read entry by entry, so that a bad one harms no other.</summary>
+internal sealed record BulkEntry(string EntryId, JsonElement Event)
+{
+    public byte[] Bytes => Encoding.UTF8.GetBytes(Event.ValueKind is JsonValueKind.Undefined ? "" : Event.GetRawText());
+}
+
+/// <summary>What the sidecar posts to a bulk subscription, and what it wants to hear: one status for each entry.</summary>
+/// <seealso href="https://docs.dapr.io/developing-applications/building-blocks/pubsub/pubsub-bulk/"/>
+internal static class BulkDelivery
+{
+    public const string Success = "SUCCESS";
+    public const string Retry = "RETRY";
+
+    /// <summary>Reads the envelope leniently.</summary>
+    /// <returns>The entries, or null when the body is no bulk envelope, so that no entry could be answered.</returns>
+    public static async Task<List<BulkEntry>?> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var body = await JsonSerializer.DeserializeAsync<JsonElement>(request.Body, JsonSerializerOptions.Default, cancellationToken);
+            return Entries(body);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    public static IResult Answer(IEnumerable<BulkStatus> statuses) =>
+        TypedResults.Json(new BulkAnswer(statuses), JsonSerializerOptions.Web);
+
+    private static List<BulkEntry>? Entries(JsonElement body)
+    {
+        if (body.ValueKind is not JsonValueKind.Object
+            || !body.TryGetProperty("entries", out var list) || list.ValueKind is not JsonValueKind.Array)
+        {
+            return null;
+        }
+
+        var entries = new List<BulkEntry>(list.GetArrayLength());
+        foreach (var entry in list.EnumerateArray())
+        {
+            if (entry.ValueKind is not JsonValueKind.Object
+                || !entry.TryGetProperty("entryId", out var id) || id.ValueKind is not JsonValueKind.String)
+            {
+                return null;
+            }
+
+            entries.Add(new BulkEntry(id.GetString()!, entry.TryGetProperty("event", out var message) ? message : default));
+        }
+
+        return entries;
+    }
+
+    private sealed record BulkAnswer([property: JsonPropertyName("statuses")] IEnumerable<BulkStatus> Statuses);
+}
+
+internal sealed record BulkStatus(
+    [property: JsonPropertyName("entryId")] string EntryId, [property: JsonPropertyName("status")] string Status);

@@ -1,0 +1,152 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace DaprOrders.Messaging;
+
+/// <summary>
+/// Handles the entries of one delivery: together in one transaction, and only if that fails by some event's fault, one by one. Every entry
+/// gets its own status. An entry that cannot be handled becomes a dead letter and never holds up another.
+/// </summary>
+internal sealed partial class EventProcessor<TEvent, THandler>(
+    IServiceScopeFactory scopes, FailureCounter failures, IOptions<MessagingOptions> options, ILogger<THandler> logger)
+    where TEvent : IEvent
+    where THandler : IHandle<TEvent>
+{
+    private bool _isWaiting;
+
+    public async Task<IReadOnlyList<BulkStatus>> ProcessAsync(IReadOnlyList<BulkEntry> entries, CancellationToken cancellationToken)
+    {
+        // RETRY until something better is known: whatever goes wrong below, nothing is lost.
+        var status = entries.Select(_ => BulkDelivery.Retry).ToArray();
+        try
+        {
+            await ProcessAsync(entries, status, cancellationToken);
+            _isWaiting = false;
+        }
+        catch (Exception e) when (Transient.Is(e))
+        {
+            LogWaitingOnce(entries.Count, e.Message);
+        }
+
+        return entries.Select((entry, i) => new BulkStatus(entry.EntryId, status[i])).ToList();
+    }
+
+    private async Task ProcessAsync(IReadOnlyList<BulkEntry> entries, string[] status, CancellationToken cancellationToken)
+    {
+        var valid = new List<(int Entry, ReceivedEvent<TEvent> Event)>();
+        for (var i = 0; i < entries.Count; i++)
+        {
+            if (CloudEvent.Read<TEvent>(entries[i].Event, out var reason) is { } received)
+            {
+                valid.Add((i, received));
+                continue;
+            }
+
+            await StoreDeadLetterAsync(entries[i], CloudEvent.IdOf(entries[i].Event), reason, attempts: 1, cancellationToken);
+            status[i] = BulkDelivery.Success;
+        }
+
+        var held = await HeldAsync(valid.Select(item => item.Event.Id).ToList(), cancellationToken);
+        foreach (var item in valid.Where(item => held.Contains(item.Event.Id)))
+        {
+            status[item.Entry] = BulkDelivery.Success;
+        }
+
+        valid.RemoveAll(item => held.Contains(item.Event.Id));
+        if (valid.Count == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            await HandleAsync(valid.Select(item => item.Event.Message).ToList(), cancellationToken);
+            valid.ForEach(item => status[item.Entry] = BulkDelivery.Success);
+        }
+        catch (Exception e) when (!Transient.Is(e))
+        {
+            LogBatchFailed(e, valid.Count, TEvent.Topic);
+            await HandleOneByOneAsync(entries, valid, status, cancellationToken);
+        }
+    }
+
+    /// <summary>The first transient failure ends it, and what comes after an entry of the same key waits for that entry.</summary>
+    private async Task HandleOneByOneAsync(
+        IReadOnlyList<BulkEntry> entries, List<(int Entry, ReceivedEvent<TEvent> Event)> valid, string[] status, CancellationToken cancellationToken)
+    {
+        var waitingKeys = new HashSet<string>();
+        foreach (var (entry, received) in valid.Where(item => !waitingKeys.Contains(item.Event.Message.Key)))
+        {
+            try
+            {
+                await HandleAsync([received.Message], cancellationToken);
+                failures.Forget(TEvent.Topic, received.Id);
+                status[entry] = BulkDelivery.Success;
+            }
+            catch (Exception e) when (!Transient.Is(e))
+            {
+                var attempts = failures.Count(TEvent.Topic, received.Id);
+                if (attempts < options.Value.MaxAttempts)
+                {
+                    waitingKeys.Add(received.Message.Key);
+                    continue;
+                }
+
+                await StoreDeadLetterAsync(entries[entry], received.Id, $"{e.GetType().Name}: {e.Message}", attempts, cancellationToken);
+                failures.Forget(TEvent.Topic, received.Id);
+                status[entry] = BulkDelivery.Success;
+            }
+        }
+    }
+
+    /// <summary>One scope, one context, one transaction; nothing of it is used again after an exception.</summary>
+    private async Task HandleAsync(List<TEvent> batch, CancellationToken cancellationToken)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<DbContext>();
+        var handler = ActivatorUtilities.CreateInstance<THandler>(scope.ServiceProvider);
+        await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
+        await handler.HandleAsync(batch, cancellationToken);
+        await db.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+    }
+
+    private async Task<HashSet<string>> HeldAsync(List<string> eventIds, CancellationToken cancellationToken)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<DbContext>();
+        return await DeadLetters.HeldAsync(db, TEvent.Topic, eventIds, cancellationToken);
+    }
+
+    private async Task StoreDeadLetterAsync(
+        BulkEntry entry, string? eventId, string reason, int attempts, CancellationToken cancellationToken)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<DbContext>();
+        var body = entry.Bytes;
+        var id = DeadLetters.IdOf(eventId, body);
+        await DeadLetters.StoreIncomingAsync(db, TEvent.Topic, id, body, reason, attempts, cancellationToken);
+        LogDeadLetter(id, TEvent.Topic, reason);
+    }
+
+    private void LogWaitingOnce(int count, string error)
+    {
+        if (!_isWaiting)
+        {
+            LogWaiting(count, TEvent.Topic, error);
+        }
+
+        _isWaiting = true;
+    }
+
+    [LoggerMessage(LogLevel.Warning, "{Count} events of {Topic} come again, since they cannot be handled now: {Error}")]
+    private partial void LogWaiting(int count, string topic, string error);
+
+    [LoggerMessage(LogLevel.Warning, "A batch of {Count} events of {Topic} failed, each is handled alone")]
+    private partial void LogBatchFailed(Exception exception, int count, string topic);
+
+    [LoggerMessage(LogLevel.Error, "Event {EventId} of {Topic} is now a dead letter: {Reason}")]
+    private partial void LogDeadLetter(string eventId, string topic, string reason);
+}

@@ -1,0 +1,26 @@
+using System.Collections.Concurrent;
+
+namespace DaprOrders.Messaging;
+
+/// <summary>
+/// Counts how often an event failed by its own fault, at most once a second: what failed five times within one moment's trouble has not been
+/// given a chance. Kept in memory, so a restart begins anew.
+/// </summary>
+internal sealed class FailureCounter(TimeProvider time)
+{
+    private static readonly TimeSpan Distance = TimeSpan.FromSeconds(1);
+
+    private readonly ConcurrentDictionary<(string Topic, string EventId), (int Count, DateTimeOffset At)> _failures = new();
+
+    public int Count(string topic, string eventId)
+    {
+        var now = time.GetUtcNow();
+        return _failures.AddOrUpdate(
+            (topic, eventId),
+            static (_, now) => (1, now),
+            static (_, last, now) => now - last.At < Distance ? last : (last.Count + 1, now),
+            now).Count;
+    }
+
+    public void Forget(string topic, string eventId) => _failures.TryRemove((topic, eventId), out _);
+}

@@ -1,0 +1,71 @@
+using System.Diagnostics;
+using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
+
+namespace DaprOrders.Messaging;
+
+/// <summary>A row of the outbox: an event that was committed with the change it tells of and is not yet handed to the broker.</summary>
+public sealed class OutboxMessage
+{
+    /// <summary>Gets the place in the outbox; the relay publishes in this order.</summary>
+    public long Position { get; private init; }
+
+    /// <summary>Gets the CloudEvent id. It is unique, and stays the same however often the event is sent.</summary>
+    public Guid Id { get; private init; }
+
+    /// <summary>Gets the topic.</summary>
+    public required string Topic { get; init; }
+
+    /// <summary>Gets the partition key.</summary>
+    public required string Key { get; init; }
+
+    /// <summary>Gets the event's data, exactly the JSON text that is sent.</summary>
+    public required string Data { get; init; }
+
+    /// <summary>Gets the W3C traceparent of the unit of work that published the event, or null outside a trace.</summary>
+    public string? TraceParent { get; init; }
+
+    /// <summary>Gets when the row was written, by the database's clock.</summary>
+    public DateTimeOffset CreatedAt { get; private init; }
+
+    /// <summary>Gets how often the broker refused this very event, while it took others.</summary>
+    public int Attempts { get; private init; }
+
+    /// <summary>Gets the time before which the event is not sent again, by the database's clock.</summary>
+    public DateTimeOffset NotBefore { get; private init; }
+
+    /// <summary>Gets what the broker said when it last refused the event.</summary>
+    public string? LastError { get; private init; }
+
+    internal static OutboxMessage Of<TEvent>(TEvent message, Guid id)
+        where TEvent : IEvent =>
+        new()
+        {
+            Id = id,
+            Topic = TEvent.Topic,
+            Key = message.Key,
+            Data = JsonSerializer.Serialize(message, MessagingJson.Events),
+            TraceParent = Activity.Current?.Id,
+        };
+
+    internal static void Map(ModelBuilder model) => model.Entity<OutboxMessage>(outbox =>
+    {
+        outbox.ToTable("outbox");
+        outbox.HasKey(message => message.Position);
+        outbox.Property(message => message.Position).UseIdentityAlwaysColumn();
+        outbox.HasIndex(message => message.Id).IsUnique();
+        outbox.Property(message => message.Topic).HasMaxLength(255);
+        outbox.Property(message => message.Key).HasMaxLength(255);
+        outbox.Property(message => message.Data).HasColumnType("json"); // jsonb would reorder the keys
+        outbox.Property(message => message.TraceParent).HasMaxLength(55);
+        outbox.Property(message => message.CreatedAt).HasDefaultValueSql("now()");
+        outbox.Property(message => message.NotBefore).HasDefaultValueSql("now()");
+        // Nearly always empty: it makes "has an earlier refused row of this key" cheap to ask.
+        outbox.HasIndex(message => message.Key).HasFilter("attempts > 0").HasDatabaseName("ix_outbox_refused");
+        // Every row is deleted soon after it was written. With the default settings vacuum comes too rarely, and after 200,000 deletes a
+        // claim costs 8.7 ms instead of 0.23 ms.
+        outbox.HasStorageParameter("autovacuum_vacuum_scale_factor", 0);
+        outbox.HasStorageParameter("autovacuum_vacuum_threshold", 5000);
+        outbox.HasStorageParameter("autovacuum_vacuum_cost_delay", 0);
+    });
+}

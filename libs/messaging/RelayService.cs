@@ -1,0 +1,56 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Npgsql;
+
+namespace DaprOrders.Messaging;
+
+/// <summary>Runs the relay: at once when something was published, else every half second; slower, and deaf to signals, while it backs off.</summary>
+internal sealed partial class RelayService(
+    Relay relay, RelaySignal signal, IOptions<MessagingOptions> options, TimeProvider time, ILogger<RelayService> logger) : BackgroundService
+{
+    private static readonly TimeSpan PauseWithoutDatabase = TimeSpan.FromSeconds(1);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        var databaseIsAway = false;
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                // Not cancelled in the middle: a batch that the sidecar accepted is deleted, not sent again after the restart.
+                var moved = await relay.RelayBatchAsync(CancellationToken.None);
+                databaseIsAway = false;
+                if (moved == 0)
+                {
+                    await RestAsync(stoppingToken);
+                }
+            }
+            catch (Exception e) when (e is NpgsqlException or TimeoutException)
+            {
+                if (!databaseIsAway)
+                {
+                    LogDatabaseAway(e.Message);
+                }
+
+                databaseIsAway = true;
+                await Task.Delay(PauseWithoutDatabase * Jitter.Factor(), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+        }
+    }
+
+    private Task RestAsync(CancellationToken cancellationToken)
+    {
+        var poll = options.Value.PollInterval * Jitter.Factor();
+        return relay.Pause is { Ticks: > 0 } pause
+            ? Task.Delay(pause < poll ? pause : poll, time, cancellationToken)
+            : signal.WaitAsync(poll, time, cancellationToken);
+    }
+
+    [LoggerMessage(LogLevel.Warning, "The relay waits for the database: {Error}")]
+    private partial void LogDatabaseAway(string error);
+}

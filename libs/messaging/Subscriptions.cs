@@ -1,0 +1,42 @@
+using System.Net.Http.Json;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace DaprOrders.Messaging;
+
+/// <summary>
+/// The topics that the service means to hear, and whether its sidecar knows of them. The sidecar asks once, when the app starts, and goes on
+/// without a word if that fails: then the service looks well and hears nothing.
+/// </summary>
+internal sealed class Subscriptions(IHttpClientFactory clients) : IHealthCheck
+{
+    private readonly List<string> _topics = [];
+
+    public void Add(string topic) => _topics.Add(topic);
+
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        if (_topics.Count == 0)
+        {
+            return HealthCheckResult.Healthy();
+        }
+
+        try
+        {
+            using var client = clients.CreateClient(Sidecar.HttpClientName);
+            var metadata = await client.GetFromJsonAsync<Metadata>("/v1.0/metadata", cancellationToken);
+            var known = metadata?.Subscriptions?.Select(subscription => subscription.Topic) ?? [];
+            var missing = _topics.Except(known).ToList();
+            return missing.Count == 0
+                ? HealthCheckResult.Healthy()
+                : HealthCheckResult.Unhealthy($"the sidecar has no subscription to {string.Join(", ", missing)}; it reads them once, at its start");
+        }
+        catch (HttpRequestException e)
+        {
+            return HealthCheckResult.Unhealthy($"the sidecar cannot be asked: {e.Message}");
+        }
+    }
+
+    private sealed record Metadata(List<Subscription>? Subscriptions);
+
+    private sealed record Subscription(string Topic);
+}

@@ -1,0 +1,21 @@
+using System.Text.RegularExpressions;
+using DaprOrders.Gateway.Invocation;
+using DaprOrders.Hosting;
+
+namespace DaprOrders.Gateway.Routes;
+
+internal static partial class InventoryRoutes
+{
+    public static void MapInventory(this IEndpointRouteBuilder app) =>
+        app.MapGet("/inventory/{itemId}", GetAsync).WithName("GetStock").WithSummary("Reads how much of an item is left.");
+
+    /// <summary>The id becomes part of a path that Dapr decodes and cleans: other characters would reach other routes.</summary>
+    private static async Task<IResult> GetAsync(string itemId, InventoryApp app, CancellationToken cancellationToken) =>
+        ItemId().IsMatch(itemId)
+            ? new PassedOn(await app.GetAsync($"inventory/{itemId}", cancellationToken))
+            : Parameters.Invalid(
+                "item_id", "item_id must be 1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-', and begin with a letter or digit.");
+
+    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\z")]
+    private static partial Regex ItemId();
+}

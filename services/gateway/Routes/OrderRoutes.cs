@@ -1,0 +1,91 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Json;
+using DaprOrders.Gateway.Invocation;
+using DaprOrders.Hosting;
+
+namespace DaprOrders.Gateway.Routes;
+
+internal static partial class OrderRoutes
+{
+    /// <summary>A part of a long wait that fits into one attempt.</summary>
+    private static readonly TimeSpan LongestAsk = InvocationServices.AttemptTimeout * 0.75;
+
+    public static void MapOrders(this IEndpointRouteBuilder app)
+    {
+        var orders = app.MapGroup("/orders");
+        orders.MapPost("/", PlaceAsync).WithName("PlaceOrder").WithSummary("Places an order.");
+        orders.MapGet("/{id}", GetAsync).WithName("GetOrder").WithSummary("Reads an order, or waits until it is settled.");
+    }
+
+    private static async Task<IResult> PlaceAsync(
+        HttpRequest request, OrderApp app, ILogger<OrderApp> logger, CancellationToken cancellationToken)
+    {
+        var key = request.Headers[IdempotencyKey.Header].FirstOrDefault() ?? Guid.CreateVersion7().ToString();
+        if (!IdempotencyKey.IsValid(key))
+        {
+            return Parameters.Invalid(IdempotencyKey.Header, IdempotencyKey.Rule);
+        }
+
+        request.HttpContext.Response.Headers[IdempotencyKey.Header] = key;
+        using var body = new MemoryStream();
+        await request.Body.CopyToAsync(body, cancellationToken);
+        using var message = new HttpRequestMessage(HttpMethod.Post, "orders");
+        message.Content = new ByteArrayContent(body.GetBuffer(), 0, (int)body.Length);
+        message.Content.Headers.TryAddWithoutValidation("Content-Type", request.ContentType);
+        message.Headers.Add(IdempotencyKey.Header, key);
+
+        var answer = await app.SendAsync(message, cancellationToken);
+        if (answer.StatusCode is HttpStatusCode.Created)
+        {
+            LogPlaced(logger, answer.Headers.Location?.ToString().Split('/')[^1]);
+        }
+
+        return new PassedOn(answer);
+    }
+
+    /// <summary>A wait is cut into parts, each shorter than an attempt may take, so that a service that died meanwhile is asked anew.</summary>
+    private static async Task<IResult> GetAsync(
+        string id, string? wait, OrderApp app, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (!Parameters.TryParseUuid(id, out var orderId))
+        {
+            return Parameters.InvalidUuid(nameof(id));
+        }
+
+        if (!Parameters.TryParseWait(wait, out var patience))
+        {
+            return Parameters.InvalidWait(nameof(wait));
+        }
+
+        var started = time.GetTimestamp();
+        while (true)
+        {
+            var left = patience - time.GetElapsedTime(started);
+            var ask = left < TimeSpan.Zero ? TimeSpan.Zero : left < LongestAsk ? left : LongestAsk;
+            var milliseconds = ((int)ask.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
+            var answer = await app.GetAsync($"orders/{orderId}?wait={milliseconds}ms", cancellationToken);
+            if (ask < LongestAsk || !await IsPendingAsync(answer, cancellationToken))
+            {
+                return new PassedOn(answer);
+            }
+
+            answer.Dispose();
+        }
+    }
+
+    private static async Task<bool> IsPendingAsync(HttpResponseMessage answer, CancellationToken cancellationToken)
+    {
+        if (answer.StatusCode is not HttpStatusCode.OK)
+        {
+            return false;
+        }
+
+        await answer.Content.LoadIntoBufferAsync(cancellationToken);
+        var order = await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
+        return order.TryGetProperty("status", out var status) && status.ValueEquals("pending");
+    }
+
+    [LoggerMessage(LogLevel.Information, "Took order {OrderId}")]
+    private static partial void LogPlaced(ILogger logger, string? orderId);
+}

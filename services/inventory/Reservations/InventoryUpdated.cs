@@ -1,0 +1,22 @@
+using DaprOrders.Messaging;
+
+namespace DaprOrders.InventoryService.Reservations;
+
+/// <summary>An order was answered: its stock is reserved, or it is rejected.</summary>
+internal sealed record InventoryUpdated(
+    Guid OrderId,
+    string ItemId,
+    int Quantity,
+    ReservationOutcome Outcome,
+    RejectionReason? Reason,
+    int Available,
+    DateTimeOffset OccurredAt) : IEvent
+{
+    public static string Topic => "inventory.updated";
+
+    string IEvent.Key => OrderId.ToString();
+
+    public static InventoryUpdated From(Reservation reservation) => new(
+        reservation.OrderId, reservation.ItemId, reservation.Quantity, reservation.Outcome, reservation.Reason, reservation.Available,
+        reservation.CreatedAt);
+}

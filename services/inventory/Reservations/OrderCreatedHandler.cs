@@ -1,0 +1,79 @@
+using DaprOrders.Hosting;
+using DaprOrders.InventoryService.Data;
+using DaprOrders.InventoryService.Stock;
+using DaprOrders.Messaging;
+using Microsoft.EntityFrameworkCore;
+
+namespace DaprOrders.InventoryService.Reservations;
+
+/// <summary>Reserves stock for orders, first come, first served, and tells the outcome.</summary>
+internal sealed partial class OrderCreatedHandler(InventoryDbContext db, TimeProvider time, ILogger<OrderCreatedHandler> logger)
+    : IHandle<OrderCreated>
+{
+    public async Task HandleAsync(IReadOnlyList<OrderCreated> batch, CancellationToken cancellationToken)
+    {
+        // The stock is locked first and the reservations are read after that: what another instance reserved meanwhile is then seen.
+        var stock = await LockStockAsync(batch, cancellationToken);
+        var answered = await AnsweredAsync(batch, cancellationToken);
+
+        foreach (var message in batch)
+        {
+            if (!answered.Add(message.OrderId))
+            {
+                LogRepeated(message.OrderId);
+                continue;
+            }
+
+            var reservation = Reserve(message, stock.GetValueOrDefault(message.ItemId));
+            db.Reservations.Add(reservation);
+            db.Publish(InventoryUpdated.From(reservation), reservation.EventId);
+            LogAnswered(reservation.Outcome, reservation.Reason, message.OrderId, message.Quantity, message.ItemId, reservation.Available);
+        }
+    }
+
+    /// <summary>
+    /// Locks in the order of the item ids, so that two batches over the same items cannot wait for each other. Nothing may be composed on the
+    /// SQL: EF would put it in a subquery, and PostgreSQL then locks more.
+    /// </summary>
+    private Task<Dictionary<string, StockItem>> LockStockAsync(IReadOnlyList<OrderCreated> batch, CancellationToken cancellationToken)
+    {
+        var ids = batch.Select(message => message.ItemId).Distinct().ToArray();
+        return db.Stock
+            .FromSql($"SELECT item_id, initial, available FROM stock WHERE item_id = ANY ({ids}) ORDER BY item_id FOR UPDATE")
+            .ToDictionaryAsync(item => item.ItemId, cancellationToken);
+    }
+
+    private Task<HashSet<Guid>> AnsweredAsync(IReadOnlyList<OrderCreated> batch, CancellationToken cancellationToken)
+    {
+        var ids = batch.Select(message => message.OrderId).Distinct().ToArray();
+        return db.Reservations.Where(r => ids.Contains(r.OrderId)).Select(r => r.OrderId).ToHashSetAsync(cancellationToken);
+    }
+
+    private Reservation Reserve(OrderCreated message, StockItem? item)
+    {
+        RejectionReason? reason =
+            item is null ? RejectionReason.UnknownItem
+            : !item.TryTake(message.Quantity) ? RejectionReason.OutOfStock
+            : null;
+
+        var now = time.GetMicrosecondNow();
+        return new Reservation
+        {
+            OrderId = message.OrderId,
+            ItemId = message.ItemId,
+            Quantity = message.Quantity,
+            Outcome = reason is null ? ReservationOutcome.Reserved : ReservationOutcome.Rejected,
+            Reason = reason,
+            Available = item?.Available ?? 0,
+            EventId = Guid.CreateVersion7(now),
+            CreatedAt = now,
+        };
+    }
+
+    [LoggerMessage(LogLevel.Debug, "Order {OrderId} came again, it is answered already")]
+    private partial void LogRepeated(Guid orderId);
+
+    [LoggerMessage(LogLevel.Information, "{Outcome} {Reason} order {OrderId}: {Quantity} of {ItemId}, {Available} left")]
+    private partial void LogAnswered(
+        ReservationOutcome outcome, RejectionReason? reason, Guid orderId, int quantity, string itemId, int available);
+}

@@ -1,0 +1,26 @@
+using DaprOrders.Hosting;
+using DaprOrders.Messaging;
+using DaprOrders.OrderService.Orders;
+using Microsoft.EntityFrameworkCore;
+
+namespace DaprOrders.OrderService.Data;
+
+/// <summary>The database <c>orders_db</c>.</summary>
+internal sealed class OrderDbContext(DbContextOptions<OrderDbContext> options) : DbContext(options)
+{
+    public DbSet<Order> Orders => Set<Order>();
+
+    protected override void OnModelCreating(ModelBuilder modelBuilder)
+    {
+        modelBuilder.AddOutbox();
+        modelBuilder.AddDeadLetters();
+        modelBuilder.Entity<Order>(order =>
+        {
+            order.Property(o => o.ItemId).HasMaxLength(64);
+            order.Property(o => o.Status).HasSnakeCaseWords();
+            order.Property(o => o.Reason).HasMaxLength(64);
+            order.Property(o => o.IdempotencyKey).HasMaxLength(255);
+            order.HasIndex(o => o.IdempotencyKey).IsUnique();
+        });
+    }
+}
