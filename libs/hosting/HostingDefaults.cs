@@ -25,7 +25,6 @@ public static class HostingDefaults
         builder.ListenOnAppPort();
         builder.Services.AddSerilog((_, logger) => Configure(logger, builder.Configuration));
         builder.Services.AddSidecarClient();
-        builder.Services.AddValidation();
         builder.Services.AddProblemDetails();
         builder.Services.AddExceptionHandler<ExceptionProblems>();
         builder.Services.AddHealthChecks().AddCheck<SidecarHealthCheck>("sidecar");
@@ -66,6 +65,7 @@ public static class HostingDefaults
         .MinimumLevel.Override("Microsoft.EntityFrameworkCore", LogEventLevel.Fatal)
         .MinimumLevel.Override("Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware", LogEventLevel.Fatal)
         .MinimumLevel.Override("Microsoft.Extensions.Diagnostics.HealthChecks", LogEventLevel.Fatal)
+        .MinimumLevel.Override("Microsoft.AspNetCore.Routing", LogEventLevel.Error) // the in-memory test server has no body limits, and says so
         .MinimumLevel.Override("System.Net.Http.HttpClient", LogEventLevel.Warning)
         .ReadFrom.Configuration(configuration)
         .WriteTo.Console(new ExpressionTemplate("{@t:HH:mm:ss.fff} {@l:u3} {@m}\n{@x}"));

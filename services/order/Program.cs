@@ -7,6 +7,7 @@ using DaprOrders.OrderService.Settlement;
 var builder = WebApplication.CreateBuilder(args);
 
 builder.AddDefaults();
+builder.Services.AddValidation();
 builder.AddDatabase<OrderDbContext>();
 builder.Services.AddOutbox();
 builder.Services.AddEventHandling<OrderDbContext>();

@@ -1,0 +1,131 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Npgsql;
+
+namespace DaprOrders.TestSupport;
+
+/// <summary>
+/// A throw-away PostgreSQL on a free port of 127.0.0.1. It does not write through to disk, which is enough for tests that do not pull the plug.
+/// As root it runs as the user postgres, since PostgreSQL refuses to run as root.
+/// </summary>
+public sealed class PostgresCluster : IAsyncDisposable
+{
+    private const string Password = "postgres";
+
+    private readonly string _folder;
+    private readonly string _binaries;
+
+    private PostgresCluster(string folder, string binaries, int port)
+    {
+        _folder = folder;
+        _binaries = binaries;
+        Port = port;
+    }
+
+    public int Port { get; }
+
+    /// <summary>Gets the connection string of the superuser.</summary>
+    public string Superuser => ConnectionString("postgres");
+
+    public static async Task<PostgresCluster> StartAsync()
+    {
+        var folder = Directory.CreateTempSubdirectory("dapr-orders-postgres-").FullName;
+        var cluster = new PostgresCluster(folder, FindBinaries(), FreePort());
+        var password = Path.Combine(folder, "password");
+        await File.WriteAllTextAsync(password, Password);
+        if (Environment.IsPrivilegedProcess)
+        {
+            await RunAsync("chown", "-R", "postgres", folder);
+        }
+
+        await cluster.RunAsOwnerAsync(
+            "initdb", "-D", $"{folder}/data", "-U", "postgres", "-A", "scram-sha-256", $"--pwfile={password}",
+            "--no-sync", "--no-instructions", "-E", "UTF8", "--locale=C.UTF-8");
+        await cluster.RunAsOwnerAsync(
+            "pg_ctl", "-D", $"{folder}/data", "-w", "-s", "-l", $"{folder}/log", "start", "-o",
+            $"-p {cluster.Port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=300 " +
+            "-c fsync=off -c synchronous_commit=off -c full_page_writes=off");
+        return cluster;
+    }
+
+    public string ConnectionString(string database) => new NpgsqlConnectionStringBuilder
+    {
+        Host = "127.0.0.1",
+        Port = Port,
+        Username = "postgres",
+        Password = Password,
+        Database = database,
+        NoResetOnClose = true,
+        IncludeErrorDetail = true,
+    }.ConnectionString;
+
+    /// <summary>Creates a database of its own for a test, as a copy of <paramref name="template"/>.</summary>
+    public async Task<string> CreateDatabaseAsync(string? template = null)
+    {
+        var name = $"t{Guid.NewGuid():N}";
+        await ExecuteAsync(template is null ? $"CREATE DATABASE {name}" : $"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY");
+        return name;
+    }
+
+    public async Task ExecuteAsync(string sql)
+    {
+        await using var source = NpgsqlDataSource.Create(Superuser);
+        await using var command = source.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>Runs a script of the repository, as its users do: by psql.</summary>
+    public Task RunScriptAsync(string file) =>
+        RunAsync(Path.Combine(_binaries, "psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", file, "-d", Uri(Port));
+
+    public async ValueTask DisposeAsync()
+    {
+        NpgsqlConnection.ClearAllPools();
+        await RunAsOwnerAsync("pg_ctl", "-D", $"{_folder}/data", "-m", "immediate", "-s", "stop");
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private static string Uri(int port) => $"postgresql://postgres:{Password}@127.0.0.1:{port}/postgres";
+
+    private Task RunAsOwnerAsync(string program, params string[] arguments)
+    {
+        var path = Path.Combine(_binaries, program);
+        return Environment.IsPrivilegedProcess
+            ? RunAsync("runuser", ["-u", "postgres", "--", path, .. arguments])
+            : RunAsync(path, arguments);
+    }
+
+    private static async Task RunAsync(string program, params string[] arguments)
+    {
+        // Output goes to nowhere, not to a pipe: the server would inherit the pipe and keep it open.
+        var start = new ProcessStartInfo("sh") { WorkingDirectory = "/" };
+        foreach (var argument in (string[])["-c", "exec \"$@\" > /dev/null", "sh", program, .. arguments])
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        using var process = Process.Start(start)!;
+        await process.WaitForExitAsync();
+        if (process.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}.");
+        }
+    }
+
+    private static string FindBinaries()
+    {
+        var versions = Directory.Exists("/usr/lib/postgresql") ? Directory.GetDirectories("/usr/lib/postgresql") : [];
+        var folders = versions.OrderByDescending(folder => folder).Select(folder => Path.Combine(folder, "bin"))
+            .Concat((Environment.GetEnvironmentVariable("PATH") ?? "").Split(':'));
+        return folders.FirstOrDefault(folder => File.Exists(Path.Combine(folder, "initdb")))
+            ?? throw new InvalidOperationException("The tests need PostgreSQL's binaries. ./test.sh installs them.");
+    }
+}
