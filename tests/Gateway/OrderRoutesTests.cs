@@ -1,0 +1,153 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using WireMock.RequestBuilders;
+using WireMock.ResponseBuilders;
+
+namespace DaprOrders.Gateway.Tests;
+
+public sealed class OrderRoutesTests
+{
+    private const string OrderId = "0199b0c2-7e2a-7c3e-9d1f-2b8f6a5c4d3e";
+    private const string Orders = "/v1.0/invoke/order/method/orders";
+    private const string Pending = $$"""{"id":"{{OrderId}}","item_id":"item-123","quantity":1,"status":"pending"}""";
+    private const string Confirmed = $$"""{"id":"{{OrderId}}","item_id":"item-123","quantity":1,"status":"confirmed"}""";
+    private const string AppDown =
+        """{"errorCode":"ERR_DIRECT_INVOKE","message":"failed to invoke, id: order, err: rpc error: code = Internal desc = error invoking app channel: Post \"http://127.0.0.1:8001/orders\": dial tcp 127.0.0.1:8001: connect: connection refused"}""";
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task An_order_is_passed_on_by_service_invocation_with_its_length_and_an_idempotency_key()
+    {
+        await using var gateway = new GatewayHost();
+        using var client = gateway.CreateClient();
+        gateway.Answers("POST", Orders, 201, Pending, location: $"/orders/{OrderId}");
+
+        using var response = await client.PostAsJsonAsync("/orders", new { item_id = "item-123", quantity = 1 }, Cancel);
+
+        Assert.Equal(HttpStatusCode.Created, response.StatusCode);
+        Assert.Equal(Pending, await response.Content.ReadAsStringAsync(Cancel));
+        Assert.Equal($"/orders/{OrderId}", response.Headers.Location?.ToString());
+        var request = Assert.Single(gateway.Sidecar.Server.LogEntries).RequestMessage!;
+        Assert.Equal("""{"item_id":"item-123","quantity":1}""", request.Body);
+        Assert.Equal("35", Assert.Single(request.Headers!["Content-Length"]));
+        Assert.Equal(Assert.Single(response.Headers.GetValues("Idempotency-Key")), Assert.Single(request.Headers["Idempotency-Key"]));
+    }
+
+    [Fact]
+    public async Task The_clients_own_key_is_used()
+    {
+        await using var gateway = new GatewayHost();
+        using var client = gateway.CreateClient();
+        gateway.Answers("POST", Orders, 201, Pending, location: $"/orders/{OrderId}");
+        client.DefaultRequestHeaders.Add("Idempotency-Key", "my-key");
+
+        using var response = await client.PostAsJsonAsync("/orders", new { item_id = "item-123", quantity = 1 }, Cancel);
+
+        Assert.Equal("my-key", Assert.Single(response.Headers.GetValues("Idempotency-Key")));
+        Assert.Equal("my-key", Assert.Single(Assert.Single(gateway.Sidecar.Server.LogEntries).RequestMessage!.Headers!["Idempotency-Key"]));
+    }
+
+    [Theory]
+    [InlineData(400)]
+    [InlineData(415)]
+    [InlineData(422)]
+    public async Task A_refusal_of_the_order_service_reaches_the_client_unchanged(int status)
+    {
+        await using var gateway = new GatewayHost();
+        using var client = gateway.CreateClient();
+        gateway.Answers("POST", Orders, status, """{"title":"from the order service"}""", "application/problem+json");
+
+        using var response = await client.PostAsJsonAsync("/orders", new { }, Cancel);
+
+        Assert.Equal(status, (int)response.StatusCode);
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
+        Assert.Equal("""{"title":"from the order service"}""", await response.Content.ReadAsStringAsync(Cancel));
+    }
+
+    [Fact]
+    public async Task A_call_that_did_not_reach_the_service_is_repeated_with_the_same_key_until_it_does()
+    {
+        await using var gateway = new GatewayHost();
+        using var client = gateway.CreateClient();
+        var post = Request.Create().UsingPost().WithPath(Orders);
+        gateway.Sidecar.Server.Given(post).InScenario("restart").WillSetStateTo("back")
+            .RespondWith(Response.Create().WithStatusCode(500).WithHeader("Content-Type", "application/json").WithBody(AppDown));
+        gateway.Sidecar.Server.Given(post).InScenario("restart").WhenStateIs("back")
+            .RespondWith(Response.Create().WithStatusCode(201).WithHeader("Content-Type", "application/json").WithBody(Pending));
+
+        using var response = await client.PostAsJsonAsync("/orders", new { item_id = "item-123", quantity = 1 }, Cancel);
+
+        Assert.Equal(HttpStatusCode.Created, response.StatusCode);
+        var keys = gateway.Sidecar.Server.LogEntries.Select(entry => entry.RequestMessage!.Headers!["Idempotency-Key"].Single());
+        Assert.Equal(2, keys.Count());
+        Assert.Single(keys.Distinct());
+    }
+
+    [Fact]
+    public async Task A_waiting_reader_is_answered_as_soon_as_the_order_is_settled()
+    {
+        await using var gateway = new GatewayHost();
+        using var client = gateway.CreateClient();
+        var get = Request.Create().UsingGet().WithPath($"{Orders}/{OrderId}");
+        gateway.Sidecar.Server.Given(get).InScenario("settling").WillSetStateTo("settled")
+            .RespondWith(Response.Create().WithStatusCode(200).WithHeader("Content-Type", "application/json").WithBody(Pending));
+        gateway.Sidecar.Server.Given(get).InScenario("settling").WhenStateIs("settled")
+            .RespondWith(Response.Create().WithStatusCode(200).WithHeader("Content-Type", "application/json").WithBody(Confirmed));
+
+        var order = await client.GetFromJsonAsync<JsonElement>($"/orders/{OrderId}?wait=30s", Cancel);
+
+        Assert.Equal("confirmed", order.GetProperty("status").GetString());
+        Assert.All(
+            gateway.Sidecar.Server.LogEntries,
+            entry => Assert.Equal("1500ms", entry.RequestMessage!.Query!["wait"].Single()));
+    }
+
+    [Theory]
+    [InlineData("/orders/17")]
+    [InlineData("/orders/..%2Fx")]
+    [InlineData($"/orders/{OrderId}?wait=5")]
+    [InlineData("/inventory/a%2Fb")]
+    [InlineData("/inventory/-")]
+    [InlineData("/notifications?order_id=17")]
+    [InlineData("/notifications")]
+    public async Task What_cannot_be_an_id_does_not_reach_a_service(string path)
+    {
+        await using var gateway = new GatewayHost();
+        using var client = gateway.CreateClient();
+
+        using var response = await client.GetAsync(new Uri(path, UriKind.Relative), Cancel);
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
+        Assert.Empty(gateway.Sidecar.Server.LogEntries);
+    }
+
+    [Fact]
+    public async Task A_body_of_over_64_KiB_is_refused_and_does_not_reach_a_service()
+    {
+        await using var gateway = new GatewayHost();
+        using var client = gateway.CreateClient();
+        using var content = new StringContent(new string(' ', (64 << 10) + 1), null, "application/json");
+
+        using var response = await client.PostAsync(new Uri("/orders", UriKind.Relative), content, Cancel);
+
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
+        Assert.Empty(gateway.Sidecar.Server.LogEntries);
+    }
+
+    [Theory]
+    [InlineData("/inventory/item-123", "/v1.0/invoke/inventory/method/inventory/item-123")]
+    [InlineData($"/notifications?order_id={OrderId}", "/v1.0/invoke/notification/method/notifications")]
+    [InlineData($"/orders/{OrderId}", $"{Orders}/{OrderId}")]
+    public async Task A_read_goes_to_the_service_that_owns_it(string path, string invocation)
+    {
+        await using var gateway = new GatewayHost();
+        using var client = gateway.CreateClient();
+        gateway.Answers("GET", invocation, 200, """{"from":"the owner"}""");
+
+        Assert.Equal("""{"from":"the owner"}""", await client.GetStringAsync(new Uri(path, UriKind.Relative), Cancel));
+    }
+}
