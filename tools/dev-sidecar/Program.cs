@@ -1,1 +1,10 @@
-WebApplication.CreateBuilder(args).Build().Run();
+using DaprOrders.DevSidecar;
+using DaprOrders.DevSidecar.Control;
+
+if (CommandLine.Parse(args) is not { } command)
+{
+    Console.Error.WriteLine(CommandLine.Usage);
+    return 1;
+}
+
+return command.Verb == "run" ? await RunCommand.RunAsync(command) : await ControlClient.SendAsync(command);

@@ -1,0 +1,153 @@
+using System.Diagnostics;
+using Dapr.Client.Autogen.Grpc.v1;
+using DaprOrders.DevSidecar.Hosting;
+using DaprOrders.DevSidecar.Publishing;
+using Google.Protobuf;
+using Google.Protobuf.WellKnownTypes;
+using Grpc.Core;
+
+namespace DaprOrders.DevSidecar.Api;
+
+/// <summary>The gRPC calls of the .NET SDK that need no actors, state or bindings. What is not bound answers UNIMPLEMENTED.</summary>
+[BindServiceMethod(typeof(GrpcApi), nameof(Bind))]
+internal class GrpcApi(SidecarState sidecar, Publisher publisher, Action shutdown)
+{
+    private const string Service = "dapr.proto.runtime.v1.Dapr";
+
+    // Called without an instance: the methods below are found by the names of the calls, and only virtual ones are.
+    public static void Bind(ServiceBinderBase binder, GrpcApi? api)
+    {
+        Add(binder, nameof(PublishEvent), PublishEventRequest.Parser, Empty.Parser);
+        Add(binder, nameof(BulkPublishEvent), BulkPublishRequest.Parser, BulkPublishResponse.Parser);
+        Add(binder, nameof(BulkPublishEventAlpha1), BulkPublishRequest.Parser, BulkPublishResponse.Parser);
+        Add(binder, nameof(GetMetadata), GetMetadataRequest.Parser, GetMetadataResponse.Parser);
+        Add(binder, nameof(SetMetadata), SetMetadataRequest.Parser, Empty.Parser);
+        Add(binder, nameof(Shutdown), ShutdownRequest.Parser, Empty.Parser);
+    }
+
+    private static void Add<TRequest, TResponse>(
+        ServiceBinderBase binder, string name, MessageParser<TRequest> requests, MessageParser<TResponse> responses)
+        where TRequest : class, IMessage<TRequest>
+        where TResponse : class, IMessage<TResponse> =>
+        binder.AddMethod(
+            new Method<TRequest, TResponse>(
+                MethodType.Unary,
+                Service,
+                name,
+                Marshallers.Create(MessageExtensions.ToByteArray, requests.ParseFrom),
+                Marshallers.Create(MessageExtensions.ToByteArray, responses.ParseFrom)),
+            (UnaryServerMethod<TRequest, TResponse>)null!);
+
+    public virtual async Task<Empty> PublishEvent(PublishEventRequest request, ServerCallContext context)
+    {
+        Authorize(context);
+        var publication = new Publication(
+            request.Data.Memory, request.DataContentType, [.. request.Metadata], Trace(context, "traceparent"), Trace(context, "tracestate"));
+        if (await publisher.PublishAsync(request.PubsubName, request.Topic, publication) is { } error)
+        {
+            throw Failure(error);
+        }
+
+        return new Empty();
+    }
+
+    public virtual Task<BulkPublishResponse> BulkPublishEventAlpha1(BulkPublishRequest request, ServerCallContext context) =>
+        BulkPublishEvent(request, context);
+
+    public virtual async Task<BulkPublishResponse> BulkPublishEvent(BulkPublishRequest request, ServerCallContext context)
+    {
+        Authorize(context);
+        if (publisher.CheckBulk(request.PubsubName, request.Topic) is { } error)
+        {
+            throw Failure(error);
+        }
+
+        var entries = new List<BulkEntry>(request.Entries.Count);
+        var ids = new HashSet<string>();
+        foreach (var entry in request.Entries)
+        {
+            if (entry.EntryId.Length == 0 || !ids.Add(entry.EntryId))
+            {
+                throw Failure(ApiError.NoEvents(
+                    request.PubsubName, request.Topic, sidecar.AppId, "entryId is duplicated or not present for entry"));
+            }
+
+            var trace = $"00-{ActivityTraceId.CreateRandom()}-{ActivitySpanId.CreateRandom()}-00";
+            entries.Add(new BulkEntry(entry.EntryId, new Publication(entry.Event.Memory, entry.ContentType, [.. entry.Metadata], trace, "")));
+        }
+
+        // As with the runtime a caller over gRPC does not learn which entries made it.
+        if (await publisher.PublishBulkAsync(request.PubsubName, request.Topic, entries) is { Count: > 0 } failed)
+        {
+            throw Failure(ApiError.NotPublished(request.PubsubName, request.Topic, $"kafka: Failed to deliver {failed.Count} messages."));
+        }
+
+        return new BulkPublishResponse();
+    }
+
+    public virtual Task<GetMetadataResponse> GetMetadata(GetMetadataRequest request, ServerCallContext context)
+    {
+        Authorize(context);
+        var response = new GetMetadataResponse { Id = sidecar.AppId, RuntimeVersion = SidecarState.RuntimeVersion };
+        response.ExtendedMetadata.Add("daprRuntimeVersion", SidecarState.RuntimeVersion);
+        foreach (var (key, value) in sidecar.Extended)
+        {
+            response.ExtendedMetadata[key] = value;
+        }
+
+        foreach (var pubSub in sidecar.PubSubs.Values)
+        {
+            var component = new RegisteredComponents { Name = pubSub.Name, Type = pubSub.Type, Version = pubSub.Version };
+            component.Capabilities.AddRange(pubSub.Capabilities);
+            response.RegisteredComponents.Add(component);
+        }
+
+        foreach (var subscription in sidecar.Subscriptions)
+        {
+            response.Subscriptions.Add(ToMessage(subscription));
+        }
+
+        return Task.FromResult(response);
+    }
+
+    private static PubsubSubscription ToMessage(Resources.SubscriptionSpec subscription)
+    {
+        var rules = new PubsubSubscriptionRules();
+        rules.Rules.AddRange(subscription.Rules.Select(rule => new PubsubSubscriptionRule { Match = rule.Match ?? "", Path = rule.Path }));
+        return new PubsubSubscription
+        {
+            PubsubName = subscription.PubSub,
+            Topic = subscription.Topic,
+            DeadLetterTopic = subscription.DeadLetterTopic,
+            Rules = rules,
+            Type = subscription.Declarative ? PubsubSubscriptionType.Declarative : PubsubSubscriptionType.Programmatic,
+        };
+    }
+
+    public virtual Task<Empty> SetMetadata(SetMetadataRequest request, ServerCallContext context)
+    {
+        Authorize(context);
+        sidecar.Extended[request.Key] = request.Value;
+        return Task.FromResult(new Empty());
+    }
+
+    public virtual Task<Empty> Shutdown(ShutdownRequest request, ServerCallContext context)
+    {
+        Authorize(context);
+        shutdown();
+        return Task.FromResult(new Empty());
+    }
+
+    private void Authorize(ServerCallContext context)
+    {
+        if (sidecar.ApiToken is not null && context.RequestHeaders.GetValue("dapr-api-token") != sidecar.ApiToken)
+        {
+            throw new RpcException(new Status(StatusCode.Unauthenticated, "invalid api token"));
+        }
+    }
+
+    private string Trace(ServerCallContext context, string header) =>
+        sidecar.Resources.Tracing ? context.RequestHeaders.GetValue(header) ?? "" : "";
+
+    private static RpcException Failure(ApiError error) => new(new Status(error.GrpcStatus, error.Message));
+}

@@ -1,0 +1,80 @@
+using System.Text;
+
+namespace DaprOrders.DevSidecar.Api;
+
+/// <summary>The path of a request as the runtime routes it: cleaned first, decoded part by part only afterwards.</summary>
+internal static class RequestPath
+{
+    /// <summary>Splits the raw request target; the query keeps its question mark.</summary>
+    public static (string Path, string Query) Split(string target)
+    {
+        if (!target.StartsWith('/') && Uri.TryCreate(target, UriKind.Absolute, out var absolute))
+        {
+            target = absolute.PathAndQuery;
+        }
+
+        var at = target.IndexOf('?', StringComparison.Ordinal);
+        return at < 0 ? (target, "") : (target[..at], target[at..]);
+    }
+
+    /// <summary>Resolves <c>.</c>, <c>..</c> and doubled slashes and drops a trailing one, as Go's path.Clean does.</summary>
+    public static string Clean(string path)
+    {
+        if (!path.Contains("//", StringComparison.Ordinal) && !path.Contains("/.", StringComparison.Ordinal))
+        {
+            return path.Length > 1 ? path.TrimEnd('/') : path;
+        }
+
+        var kept = new List<string>();
+        foreach (var segment in path.Split('/'))
+        {
+            if (segment == "..")
+            {
+                kept.RemoveRange(Math.Max(kept.Count - 1, 0), Math.Min(kept.Count, 1));
+            }
+            else if (segment is not ("" or "."))
+            {
+                kept.Add(segment);
+            }
+        }
+
+        return "/" + string.Join('/', kept);
+    }
+
+    /// <summary>Decodes a part as a query value is decoded: a plus is a space. Null when an escape is broken.</summary>
+    public static string? Decode(string part) => HasBrokenEscape(part) ? null : Uri.UnescapeDataString(part.Replace('+', ' '));
+
+    public static string? DecodePath(string path) => HasBrokenEscape(path) ? null : Uri.UnescapeDataString(path);
+
+    /// <summary>Encodes a decoded path the way Go does: what a path may contain stays.</summary>
+    public static string Encode(string path)
+    {
+        var encoded = new StringBuilder(path.Length);
+        foreach (var b in Encoding.UTF8.GetBytes(path))
+        {
+            if (char.IsAsciiLetterOrDigit((char)b) || "-_.~$&+,/:;=@".Contains((char)b, StringComparison.Ordinal))
+            {
+                encoded.Append((char)b);
+            }
+            else
+            {
+                encoded.Append('%').Append(b.ToString("X2", System.Globalization.CultureInfo.InvariantCulture));
+            }
+        }
+
+        return encoded.ToString();
+    }
+
+    private static bool HasBrokenEscape(string text)
+    {
+        for (var at = text.IndexOf('%', StringComparison.Ordinal); at >= 0; at = text.IndexOf('%', at + 1))
+        {
+            if (at + 2 >= text.Length || !char.IsAsciiHexDigit(text[at + 1]) || !char.IsAsciiHexDigit(text[at + 2]))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+}

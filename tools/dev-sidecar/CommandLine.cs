@@ -1,0 +1,64 @@
+using DaprOrders.DevSidecar.RunFile;
+
+namespace DaprOrders.DevSidecar;
+
+/// <summary>What the user typed.</summary>
+/// <param name="App">The app id that a control command is about, with <c>/n</c> for the n-th instance.</param>
+internal sealed record CommandLine(string Verb, string? App, bool Sidecar, string RunFile, string DataFolder)
+{
+    public const string Usage = """
+        dev-sidecar run   [-f <run file>] [--data <folder>]            starts the apps of a Dapr run file, each with a sidecar
+        dev-sidecar list  [-f <run file> | --data <folder>]            shows what runs
+        dev-sidecar kill  <app-id>[/n] [--sidecar] [-f … | --data …]   kills an app, or its sidecar, as a crash would
+        dev-sidecar start <app-id>[/n] [-f … | --data …]               starts what of it does not run
+        dev-sidecar stop  [<app-id>[/n]] [-f … | --data …]             ends one app and its sidecar, or the whole run
+
+        The run file is ./dapr.yaml and the data folder .run/ beside it, unless given.
+        """;
+
+    private static readonly string[] Verbs = ["run", "list", "kill", "start", "stop"];
+
+    /// <returns>Null when it is not understood.</returns>
+    public static CommandLine? Parse(IReadOnlyList<string> arguments)
+    {
+        if (arguments.Count == 0 || !Verbs.Contains(arguments[0]))
+        {
+            return null;
+        }
+
+        string? app = null, runFile = null, data = null;
+        var sidecar = false;
+        for (var i = 1; i < arguments.Count; i++)
+        {
+            var value = i + 1 < arguments.Count ? arguments[i + 1] : null;
+            switch (arguments[i])
+            {
+                case "-f" or "--run-file" when value is not null:
+                    runFile = value;
+                    i++;
+                    break;
+                case "--data" when value is not null:
+                    data = value;
+                    i++;
+                    break;
+                case "--sidecar":
+                    sidecar = true;
+                    break;
+                case var name when app is null && !name.StartsWith('-'):
+                    app = name;
+                    break;
+                default:
+                    return null;
+            }
+        }
+
+        if (arguments[0] is "kill" or "start" && app is null || (arguments[0] is "run" or "list" && app is not null))
+        {
+            return null;
+        }
+
+        var file = RunFileReader.Locate(runFile ?? ".");
+        data ??= Path.Combine(Path.GetDirectoryName(Path.GetFullPath(file))!, ".run");
+        return new CommandLine(arguments[0], app, sidecar, file, data);
+    }
+}

@@ -1,0 +1,48 @@
+using DaprOrders.DevSidecar.Resources;
+
+namespace DaprOrders.DevSidecar.Delivery;
+
+/// <summary>How one attempt to deliver ended.</summary>
+/// <param name="Status">The status of the app's answer, or null when there was none.</param>
+internal readonly record struct Attempt(bool Done, int? Status);
+
+/// <summary>Runs attempts by an inbound policy: once without one, and as often as it says with one.</summary>
+internal static class DeliveryPolicy
+{
+    /// <param name="attempt">Gets a token that is cancelled when the time of the attempt is over.</param>
+    /// <param name="stop">Ends the pauses; the attempts see to their own end.</param>
+    /// <returns>True when an attempt was done; false when the policy gave up.</returns>
+    public static async Task<bool> RunAsync(
+        TargetPolicy policy, TimeProvider time, Func<CancellationToken, Task<Attempt>> attempt, CancellationToken stop)
+    {
+        var started = time.GetTimestamp();
+        for (var repetition = 1; ; repetition++)
+        {
+            var result = await LimitedAsync(policy, time, attempt);
+            if (result.Done)
+            {
+                return true;
+            }
+
+            if (policy.Retry is not { } retry
+                || !retry.Repeats(result.Status)
+                || retry.PauseBefore(repetition, time.GetElapsedTime(started)) is not { } pause)
+            {
+                return false;
+            }
+
+            await Task.Delay(pause, time, stop);
+        }
+    }
+
+    private static async Task<Attempt> LimitedAsync(TargetPolicy policy, TimeProvider time, Func<CancellationToken, Task<Attempt>> attempt)
+    {
+        if (policy.Timeout is not { } limit)
+        {
+            return await attempt(CancellationToken.None);
+        }
+
+        using var timer = new CancellationTokenSource(limit, time);
+        return await attempt(timer.Token);
+    }
+}

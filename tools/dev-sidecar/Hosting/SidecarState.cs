@@ -1,0 +1,42 @@
+using System.Collections.Concurrent;
+using DaprOrders.DevSidecar.Invocation;
+using DaprOrders.DevSidecar.Publishing;
+using DaprOrders.DevSidecar.Resources;
+using DaprOrders.DevSidecar.RunFile;
+
+namespace DaprOrders.DevSidecar.Hosting;
+
+/// <summary>What the parts of one sidecar share.</summary>
+internal sealed class SidecarState
+{
+    public const string RuntimeVersion = "1.18.3";
+
+    public required AppSpec Spec { get; init; }
+
+    public required AppResources Resources { get; init; }
+
+    public required IReadOnlyDictionary<string, PubSub> PubSubs { get; init; }
+
+    public required TimeProvider Time { get; init; }
+
+    public required ILogger Logger { get; init; }
+
+    /// <summary>Gets the channel to the app, or null: without app port nothing is delivered.</summary>
+    public AppChannel? App { get; init; }
+
+    /// <summary>Gets the token that every call to the sidecar must carry, if any.</summary>
+    public string? ApiToken { get; init; }
+
+    /// <summary>Gets what is cancelled when the sidecar is killed or has stopped.</summary>
+    public required CancellationToken Gone { get; init; }
+
+    public string AppId => Spec.AppId;
+
+    /// <summary>Gets or sets a value indicating whether the app listens and its subscriptions have started.</summary>
+    public volatile bool IsReady;
+
+    /// <summary>Gets or sets the subscriptions in the order in which they are listed.</summary>
+    public IReadOnlyList<SubscriptionSpec> Subscriptions { get; set; } = [];
+
+    public ConcurrentDictionary<string, string> Extended { get; } = new();
+}

@@ -1,0 +1,88 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace DaprOrders.DevSidecar.Invocation;
+
+/// <summary>The way from a sidecar to its app: HTTP/1.1, redirects not followed, nothing kept between calls but connections.</summary>
+internal sealed class AppChannel : IDisposable
+{
+    private const string UserAgent = "Go-http-client/1.1";
+    private readonly string? _token;
+    private readonly HttpMessageInvoker _unpacked = Client(DecompressionMethods.GZip);
+    private readonly HttpMessageInvoker _plain = Client(DecompressionMethods.None);
+
+    /// <param name="token">Sent with every call when there is one.</param>
+    public AppChannel(int port, string? token)
+    {
+        Port = port;
+        _token = token;
+    }
+
+    public int Port { get; }
+
+    public string Address => $"127.0.0.1:{Port}";
+
+    /// <summary>Makes the absolute URI of a path, which is used as it is.</summary>
+    public Uri UriOf(string pathAndQuery) => new(
+        $"http://{Address}/{pathAndQuery.TrimStart('/')}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
+
+    /// <summary>Sends one of the sidecar's own calls: its answer comes decompressed.</summary>
+    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        Complete(request);
+        return _unpacked.SendAsync(request, cancellationToken);
+    }
+
+    /// <summary>Passes an invocation on: its answer comes as the app sent it, and as soon as its headers are there.</summary>
+    public Task<HttpResponseMessage> InvokeAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        Complete(request);
+        return _plain.SendAsync(request, cancellationToken);
+    }
+
+    public async Task<bool> ListensAsync(CancellationToken cancellationToken)
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            await socket.ConnectAsync(new IPEndPoint(IPAddress.Loopback, Port), cancellationToken);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    public void Dispose()
+    {
+        _unpacked.Dispose();
+        _plain.Dispose();
+    }
+
+    private void Complete(HttpRequestMessage request)
+    {
+        if (!request.Headers.Contains("User-Agent"))
+        {
+            request.Headers.TryAddWithoutValidation("User-Agent", UserAgent);
+        }
+
+        if (_token is not null)
+        {
+            request.Headers.Remove("dapr-api-token");
+            request.Headers.TryAddWithoutValidation("dapr-api-token", _token);
+        }
+    }
+
+    private static HttpMessageInvoker Client(DecompressionMethods decompression) => new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        UseProxy = false,
+        AutomaticDecompression = decompression,
+        MaxConnectionsPerServer = 1024,
+        PooledConnectionIdleTimeout = TimeSpan.FromSeconds(90),
+        // The services' own spans make the trace; one of ours would come between them.
+        ActivityHeadersPropagator = null,
+    });
+}

@@ -1,0 +1,205 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using DaprOrders.DevSidecar.Resources;
+
+namespace DaprOrders.DevSidecar.Publishing;
+
+/// <summary>What a publisher handed in, before it becomes a CloudEvent.</summary>
+/// <param name="ContentType">Empty when there was none.</param>
+/// <param name="Metadata">From the query, the entry, or the gRPC request.</param>
+internal sealed record Publication(
+    ReadOnlyMemory<byte> Data,
+    string ContentType,
+    IReadOnlyList<KeyValuePair<string, string>> Metadata,
+    string TraceParent,
+    string TraceState)
+{
+    public string? Setting(string name)
+    {
+        foreach (var (key, value) in Metadata)
+        {
+            if (key.Equals(name, StringComparison.OrdinalIgnoreCase))
+            {
+                return value;
+            }
+        }
+
+        return null;
+    }
+}
+
+/// <summary>Wraps data into CloudEvents and completes those that came as CloudEvents, keys in alphabetical order.</summary>
+internal sealed class CloudEventEnvelope(string appId, TimeProvider time)
+{
+    public const string ContentType = "application/cloudevents+json";
+
+    /// <exception cref="JsonException">It says that it is a CloudEvent and is no JSON object.</exception>
+    public byte[] Create(PubSub pubSub, string topic, Publication publication)
+    {
+        var output = new ArrayBufferWriter<byte>(publication.Data.Length + 384);
+        if (MediaTypeOf(publication.ContentType).Equals(ContentType, StringComparison.OrdinalIgnoreCase))
+        {
+            Complete(output, pubSub, topic, publication);
+        }
+        else
+        {
+            Wrap(output, pubSub, topic, publication);
+        }
+
+        return output.WrittenSpan.ToArray();
+    }
+
+    private void Wrap(ArrayBufferWriter<byte> output, PubSub pubSub, string topic, Publication publication)
+    {
+        var trace = publication.Setting("cloudevent.traceparent") ?? publication.Setting("cloudevent.traceid") ?? publication.TraceParent;
+        output.Write("{"u8);
+        WriteData(output, publication);
+        var first = false;
+        WriteText(output, "datacontenttype", publication.ContentType is "" ? "text/plain" : publication.ContentType, ref first);
+        if (Expiration(pubSub, publication) is { } expiration)
+        {
+            WriteText(output, "expiration", expiration, ref first);
+        }
+
+        WriteText(output, "id", publication.Setting("cloudevent.id") ?? Guid.NewGuid().ToString(), ref first);
+        WriteText(output, "pubsubname", pubSub.Name, ref first);
+        WriteText(output, "source", publication.Setting("cloudevent.source") ?? appId, ref first);
+        WriteText(output, "specversion", "1.0", ref first);
+        if (publication.Setting("cloudevent.subject") is { Length: > 0 } subject)
+        {
+            WriteText(output, "subject", subject, ref first);
+        }
+
+        WriteText(output, "time", Now(), ref first);
+        WriteText(output, "topic", topic, ref first);
+        WriteText(output, "traceid", trace, ref first);
+        WriteText(output, "traceparent", trace, ref first);
+        WriteText(output, "tracestate", publication.Setting("cloudevent.tracestate") ?? publication.TraceState, ref first);
+        WriteText(output, "type", publication.Setting("cloudevent.type") ?? "com.dapr.event.sent", ref first);
+        output.Write("}"u8);
+    }
+
+    private static void WriteData(ArrayBufferWriter<byte> output, Publication publication)
+    {
+        var first = true;
+        var mediaType = MediaTypeOf(publication.ContentType);
+        if (mediaType.Equals("application/octet-stream", StringComparison.OrdinalIgnoreCase)
+            || mediaType.Equals("application/cloudevents+protobuf", StringComparison.OrdinalIgnoreCase))
+        {
+            GoJson.WriteName(output, "data_base64", ref first);
+            GoJson.WriteString(output, Convert.ToBase64String(publication.Data.Span));
+            return;
+        }
+
+        GoJson.WriteName(output, "data", ref first);
+        if (mediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase) && TryReadFirst(publication.Data) is { } json)
+        {
+            using (json)
+            {
+                GoJson.Write(output, json.RootElement);
+            }
+
+            return;
+        }
+
+        GoJson.WriteString(output, Encoding.UTF8.GetString(publication.Data.Span));
+    }
+
+    // Only the first JSON value counts; what is no JSON goes out as text.
+    private static JsonDocument? TryReadFirst(ReadOnlyMemory<byte> data)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(data.Span, new JsonReaderOptions { AllowMultipleValues = true });
+            return JsonDocument.TryParseValue(ref reader, out var document) ? document : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private void Complete(ArrayBufferWriter<byte> output, PubSub pubSub, string topic, Publication publication)
+    {
+        using var document = JsonDocument.Parse(publication.Data);
+        if (document.RootElement.ValueKind != JsonValueKind.Object)
+        {
+            throw new JsonException("a CloudEvent is a JSON object");
+        }
+
+        var attributes = new SortedDictionary<string, object>(StringComparer.Ordinal);
+        foreach (var attribute in document.RootElement.EnumerateObject())
+        {
+            attributes[attribute.Name] = attribute.Value;
+        }
+
+        // No id: the runtime does not add one either.
+        attributes["topic"] = topic;
+        attributes["pubsubname"] = pubSub.Name;
+        attributes.TryAdd("specversion", "1.0");
+        attributes.TryAdd("type", "com.dapr.event.sent");
+        attributes.TryAdd("source", "Dapr");
+        attributes.TryAdd("time", Now());
+        attributes.TryAdd("traceid", publication.TraceParent);
+        attributes.TryAdd("traceparent", publication.TraceParent);
+        attributes.TryAdd("tracestate", publication.TraceState);
+        if (Expiration(pubSub, publication) is { } expiration)
+        {
+            attributes["expiration"] = expiration;
+        }
+
+        output.Write("{"u8);
+        var first = true;
+        foreach (var (name, value) in attributes)
+        {
+            GoJson.WriteName(output, name, ref first);
+            if (value is JsonElement element)
+            {
+                GoJson.Write(output, element);
+            }
+            else
+            {
+                GoJson.WriteString(output, (string)value);
+            }
+        }
+
+        output.Write("}"u8);
+    }
+
+    private string? Expiration(PubSub pubSub, Publication publication)
+    {
+        if (pubSub.ExpiresByItself || publication.Setting("ttlInSeconds") is not { } text)
+        {
+            return null;
+        }
+
+        var ttl = long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+            ? TimeSpan.FromSeconds(seconds)
+            : GoDuration.Parse(text) ?? TimeSpan.Zero;
+        return ttl > TimeSpan.Zero
+            ? (time.GetUtcNow() + ttl).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)
+            : null;
+    }
+
+    private string Now()
+    {
+        var now = time.GetLocalNow();
+        return now.Offset == TimeSpan.Zero
+            ? now.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)
+            : now.ToString("yyyy-MM-dd'T'HH:mm:sszzz", CultureInfo.InvariantCulture);
+    }
+
+    private static ReadOnlySpan<char> MediaTypeOf(string contentType)
+    {
+        var end = contentType.IndexOf(';', StringComparison.Ordinal);
+        return (end < 0 ? contentType : contentType.AsSpan(0, end)).Trim();
+    }
+
+    private static void WriteText(ArrayBufferWriter<byte> output, string name, string value, ref bool first)
+    {
+        GoJson.WriteName(output, name, ref first);
+        GoJson.WriteString(output, value);
+    }
+}

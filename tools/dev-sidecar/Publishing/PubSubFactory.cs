@@ -1,0 +1,123 @@
+using System.Globalization;
+using DaprOrders.DevSidecar.Resources;
+
+namespace DaprOrders.DevSidecar.Publishing;
+
+/// <summary>Makes pub/subs out of components: each type's settings, defaults and losses, without any of the brokers.</summary>
+internal static class PubSubFactory
+{
+    private static readonly string[] OtherTypes =
+    [
+        "pubsub.aws.snssqs", "pubsub.azure.eventhubs", "pubsub.azure.servicebus.queues", "pubsub.azure.servicebus.topics",
+        "pubsub.gcp.pubsub", "pubsub.jetstream", "pubsub.kubemq", "pubsub.mqtt3", "pubsub.pulsar", "pubsub.rocketmq", "pubsub.solace.amqp",
+    ];
+
+    /// <param name="instance">The name of the sidecar instance: an in-memory component is alone in its process.</param>
+    /// <exception cref="ResourceException">The runtime would not start with this component.</exception>
+    public static PubSub Create(Component component, string appId, string instance)
+    {
+        var pubSub = new PubSub
+        {
+            Name = component.Name,
+            Type = component.Type,
+            Version = component.Version,
+            Scopes = new TopicScopes(component, appId),
+            Broker = component.Type,
+            Group = component.Setting("consumerID") is { Length: > 0 } group ? group : appId,
+        };
+
+        if (component.Version is not ("" or "v0" or "v1"))
+        {
+            throw Unknown(component);
+        }
+
+        return component.Type switch
+        {
+            "pubsub.kafka" => Kafka(pubSub, component),
+            "pubsub.redis" => Redis(pubSub, component),
+            "pubsub.rabbitmq" => RabbitMq(pubSub, component),
+            "pubsub.in-memory" => pubSub with
+            {
+                Broker = $"{component.Type}/{instance}/{component.Name}",
+                Capabilities = ["SUBSCRIBE_WILDCARDS"],
+                IsVolatile = true,
+            },
+            var other when OtherTypes.Contains(other) => pubSub with { StartsAtOldest = true, RedeliveryPause = TimeSpan.FromSeconds(1) },
+            _ => throw Unknown(component),
+        };
+    }
+
+    /// <summary>Says what this component would lose on its real broker, or null.</summary>
+    public static string? LossOf(PubSub pubSub, ResiliencyPolicies resiliency)
+    {
+        if (pubSub.RedeliveryPause is not null || resiliency.Inbound(pubSub.Name).Retry is { MaxRetries: < 0 })
+        {
+            return null;
+        }
+
+        return $"component {pubSub.Name} ({pubSub.Type}) loses events whose delivery fails: give it an inbound retry policy with maxRetries -1";
+    }
+
+    private static PubSub Kafka(PubSub pubSub, Component component)
+    {
+        var brokers = component.Setting("brokers");
+        if (string.IsNullOrEmpty(brokers))
+        {
+            throw Failed(component, "kafka error: missing 'brokers' attribute");
+        }
+
+        if (string.IsNullOrEmpty(component.Setting("authType")) && component.Flag("authRequired", true))
+        {
+            throw Failed(component, "kafka error: 'authType' attribute was missing or empty");
+        }
+
+        var retries = component.Flag("consumeRetryEnabled", true);
+        return pubSub with
+        {
+            Broker = $"{component.Type}/{brokers}",
+            Group = component.Setting("consumerGroup") is { Length: > 0 } group ? group : pubSub.Group,
+            Capabilities = ["BULK_PUBSUB"],
+            // The only setting that Kafka's component reads with exact case.
+            StartsAtOldest = component.Metadata.GetValueOrDefault("initialOffset") == "oldest",
+            RedeliveryPause = retries ? GoDuration.Parse(component.Setting("backOffDuration")) ?? TimeSpan.FromSeconds(5) : null,
+            MaxRedeliveries = int.TryParse(component.Setting("backOffMaxRetries"), CultureInfo.InvariantCulture, out var max) ? max : -1,
+            IsKafka = true,
+            MaxMessageBytes = int.TryParse(component.Setting("maxMessageBytes"), CultureInfo.InvariantCulture, out var bytes) ? bytes : 1 << 20,
+            BulkMessages = 80,
+            BulkWait = TimeSpan.FromSeconds(10),
+        };
+    }
+
+    private static PubSub Redis(PubSub pubSub, Component component) =>
+        string.IsNullOrEmpty(component.Setting("redisHost"))
+            ? throw Failed(component, "redis streams: missing redisHost")
+            : pubSub with { Broker = $"{component.Type}/{component.Setting("redisHost")}", StartsAtOldest = true };
+
+    // The queue of an app comes with its first subscription and, unless told otherwise, goes with its last consumer.
+    private static PubSub RabbitMq(PubSub pubSub, Component component) => pubSub with
+    {
+        Broker = $"{component.Type}/{component.Setting("connectionString") ?? component.Setting("hostname")}",
+        IsVolatile = component.Flag("deletedWhenUnused", true),
+        RedeliveryPause = component.Flag("requeueInFailure", false) ? TimeSpan.FromMilliseconds(10) : null,
+        ExpiresByItself = true,
+    };
+
+    private static ResourceException Unknown(Component component)
+    {
+        var name = $"{component.Name} ({component.Type}/{component.Version})";
+        var bus = component.Type.StartsWith("pubsub.", StringComparison.Ordinal)
+            ? $"couldn't find message bus {component.Type}/{component.Version}"
+            : $"the development sidecar has no components of type {component.Type}";
+        return new ResourceException(
+            $"process component {component.Name} error: [INIT_COMPONENT_FAILURE]: initialization error occurred for {name}: "
+            + $"[CREATE_COMPONENT_FAILURE]: initialization error occurred for {name}: {bus}");
+    }
+
+    private static ResourceException Failed(Component component, string error)
+    {
+        var name = $"{component.Name} ({component.Type}/{component.Version})";
+        return new ResourceException(
+            $"process component {component.Name} error: [INIT_COMPONENT_FAILURE]: initialization error occurred for {name}: "
+            + $"[INIT_COMPONENT_FAILURE]: initialization error occurred for {name}: {error}");
+    }
+}

@@ -1,0 +1,234 @@
+using System.Globalization;
+using DaprOrders.DevSidecar.Resources;
+using YamlDotNet.Core;
+using YamlDotNet.RepresentationModel;
+
+namespace DaprOrders.DevSidecar.RunFile;
+
+/// <summary>Reads a run file as the Dapr CLI does: keys are case-sensitive, unknown ones are ignored, paths must exist.</summary>
+internal sealed class RunFileReader
+{
+    private readonly string _file;
+    private readonly string _folder;
+    private readonly FreePorts _ports;
+
+    private RunFileReader(string file, FreePorts ports)
+    {
+        _file = file;
+        _folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
+        _ports = ports;
+    }
+
+    /// <summary>Turns what the user gave into the file: a folder stands for the <c>dapr.yaml</c> in it.</summary>
+    public static string Locate(string path) => Directory.Exists(path) ? Path.Combine(path, "dapr.yaml") : path;
+
+    /// <exception cref="RunFileException">The file is missing, is no YAML, or says something that can't be run.</exception>
+    public static IReadOnlyList<AppSpec> Read(string path)
+    {
+        var file = Locate(path);
+        if (!File.Exists(file))
+        {
+            throw new RunFileException($"{file}: no such run file");
+        }
+
+        using var ports = new FreePorts();
+        return new RunFileReader(file, ports).ReadApps();
+    }
+
+    private List<AppSpec> ReadApps()
+    {
+        var root = Parse();
+        if (root.Text("version") is not { } version || version == "0")
+        {
+            throw Error(root.LineOf("version"), "required field 'version' not found in the provided run template file");
+        }
+
+        var common = root.Map("common") ?? new YamlMap([], StringComparison.Ordinal);
+        var entries = root.Maps("apps").ToList();
+        if (entries.Count == 0)
+        {
+            throw Error(root.LineOf("apps"), "no apps to run");
+        }
+
+        var apps = new List<AppSpec>();
+        foreach (var entry in entries)
+        {
+            var app = ReadApp(entry, common);
+            apps.Add(app with { Instance = apps.Count(other => other.AppId == app.AppId) + 1 });
+        }
+
+        return apps;
+    }
+
+    private YamlMap Parse()
+    {
+        try
+        {
+            var stream = new YamlStream();
+            using var reader = File.OpenText(_file);
+            stream.Load(reader);
+            return stream.Documents is [{ RootNode: YamlMappingNode map }, ..]
+                ? new YamlMap(map, StringComparison.Ordinal)
+                : throw Error(1, "is not a YAML mapping");
+        }
+        catch (YamlException broken)
+        {
+            throw Error((int)broken.Start.Line, broken.InnerException?.Message ?? broken.Message);
+        }
+    }
+
+    private AppSpec ReadApp(YamlMap app, YamlMap common)
+    {
+        var directory = app.Text("appDirPath") is { } text
+            ? Existing(text, _folder, app.LineOf("appDirPath"), "appDirPath")
+            : throw Error(app.Line, "required field 'appDirPath' not found in the provided run template file");
+
+        return new AppSpec
+        {
+            AppId = app.Text("appID") ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(directory)),
+            Directory = directory,
+            AppPort = Port(app, "appPort"),
+            AppChannelAddress = app.Text("appChannelAddress") ?? "",
+            HttpPort = Port(app, "daprHTTPPort") ?? _ports.Next(),
+            GrpcPort = Port(app, "daprGRPCPort") ?? _ports.Next(),
+            MetricsPort = Port(app, "metricsPort") ?? _ports.Next(),
+            InternalPort = Port(app, "daprInternalGRPCPort") ?? _ports.Next(),
+            AppProtocol = Protocol(app, common),
+            Command = app.Texts("command"),
+            Environment = Merge(common, app),
+            ResourcesPaths = ResourcesPaths(app, common, directory),
+            ConfigFile = ConfigFile(app, common, directory),
+            MaxBodyBytes = Quantity(app, common, "maxBodySize") ?? 4 << 20,
+            ReadBufferBytes = Quantity(app, common, "readBufferSize") ?? 4 << 10,
+            AppLog = Destination(app, common, "appLogDestination", LogDestination.FileAndConsole),
+            SidecarLog = Destination(app, common, "daprdLogDestination", LogDestination.File),
+        };
+    }
+
+    private string Protocol(YamlMap app, YamlMap common)
+    {
+        var protocol = app.Text("appProtocol") ?? common.Text("appProtocol") ?? "http";
+        return protocol == "http"
+            ? protocol
+            : throw Error(app.LineOf("appProtocol"), $"appProtocol '{protocol}' is not supported by the development sidecar, only http");
+    }
+
+    private static Dictionary<string, string> Merge(YamlMap common, YamlMap app)
+    {
+        var environment = new Dictionary<string, string>(common.Pairs("env"));
+        foreach (var (name, value) in app.Pairs("env"))
+        {
+            environment[name] = value;
+        }
+
+        return environment;
+    }
+
+    // The first place that says anything wins; they are never merged.
+    private List<string> ResourcesPaths(YamlMap app, YamlMap common, string directory)
+    {
+        if (Listed(app, directory) is { Count: > 0 } own)
+        {
+            return own;
+        }
+
+        var beside = Path.Combine(directory, ".dapr", "resources");
+        if (Directory.Exists(beside))
+        {
+            return [beside];
+        }
+
+        if (Listed(common, _folder) is { Count: > 0 } shared)
+        {
+            return shared;
+        }
+
+        var home = InHome(".dapr/components");
+        return Directory.Exists(home) ? [home] : [];
+    }
+
+    private List<string> Listed(YamlMap map, string folder)
+    {
+        var paths = map.Texts("resourcesPaths")
+            .Select(path => Existing(path, folder, map.LineOf("resourcesPaths"), "resourcesPaths"))
+            .ToList();
+        if (map.Text("resourcesPath") is { } single)
+        {
+            paths.Add(Existing(single, folder, map.LineOf("resourcesPath"), "resourcesPath"));
+        }
+
+        return paths;
+    }
+
+    private string? ConfigFile(YamlMap app, YamlMap common, string directory)
+    {
+        if (app.Text("configFilePath") is { } own)
+        {
+            return Existing(own, directory, app.LineOf("configFilePath"), "configFilePath");
+        }
+
+        var beside = Path.Combine(directory, ".dapr", "config.yaml");
+        if (File.Exists(beside))
+        {
+            return beside;
+        }
+
+        if (common.Text("configFilePath") is { } shared)
+        {
+            return Existing(shared, _folder, common.LineOf("configFilePath"), "configFilePath");
+        }
+
+        var home = InHome(".dapr/config.yaml");
+        return File.Exists(home) ? home : null;
+    }
+
+    private string Existing(string path, string folder, int line, string key)
+    {
+        var full = path.StartsWith("~/", StringComparison.Ordinal) ? InHome(path[2..]) : Path.GetFullPath(path, folder);
+        return File.Exists(full) || Directory.Exists(full) ? full : throw Error(line, $"{key}: {full} does not exist");
+    }
+
+    private static string InHome(string path) =>
+        Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), path);
+
+    private int? Port(YamlMap app, string key) => app.Text(key) switch
+    {
+        null or "0" => null,
+        var text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port <= 65535 => port,
+        var text => throw Error(app.LineOf(key), $"{key}: '{text}' is not a port"),
+    };
+
+    private int? Quantity(YamlMap app, YamlMap common, string key)
+    {
+        if ((app.Text(key) ?? common.Text(key)) is not { } text)
+        {
+            return null;
+        }
+
+        var digits = text.TrimEnd('K', 'M', 'G', 'i', 'k');
+        int? factor = text[digits.Length..] switch
+        {
+            "" => 1,
+            "k" or "K" => 1000,
+            "Ki" => 1 << 10,
+            "M" => 1_000_000,
+            "Mi" => 1 << 20,
+            _ => null,
+        };
+        return factor is { } times && int.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+            ? number * times
+            : throw Error(app.LineOf(key), $"{key}: '{text}' is not a size such as 4Mi");
+    }
+
+    private LogDestination Destination(YamlMap app, YamlMap common, string key, LogDestination otherwise) =>
+        (app.Text(key) ?? common.Text(key)) switch
+        {
+            null => otherwise,
+            "file" => LogDestination.File,
+            "console" => LogDestination.Console,
+            "fileAndConsole" => LogDestination.FileAndConsole,
+            var text => throw Error(app.LineOf(key), $"{key}: '{text}' is none of file, console, fileAndConsole"),
+        };
+
+    private RunFileException Error(int line, string message) => new($"{_file}:{line}: {message}");
+}

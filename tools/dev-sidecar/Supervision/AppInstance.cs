@@ -1,0 +1,215 @@
+using System.Globalization;
+using DaprOrders.DevSidecar.Hosting;
+using DaprOrders.DevSidecar.Resources;
+using DaprOrders.DevSidecar.RunFile;
+
+namespace DaprOrders.DevSidecar.Supervision;
+
+/// <summary>One entry of the run file while it runs: an app process and its sidecar, each of which may be gone.</summary>
+internal sealed class AppInstance(AppSpec spec, SidecarHost host, OutputWriter output) : IAsyncDisposable
+{
+    // As the Dapr CLI: so long between the request to end and the end.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    private readonly SemaphoreSlim _turn = new(1);
+    private readonly LogFile _appLog = new(spec.Directory, spec.AppId, spec.Instance, "app", spec.AppLog.HasFlag(LogDestination.File));
+    private readonly LogFile _sidecarLog = new(spec.Directory, spec.AppId, spec.Instance, "daprd", spec.SidecarLog.HasFlag(LogDestination.File));
+    private ProcessGroup? _app;
+    private Sidecar? _sidecar;
+    private Task _watching = Task.CompletedTask;
+    private bool _expected;
+
+    public AppSpec Spec => spec;
+
+    public int? ProcessId => _app?.Id;
+
+    public bool HasSidecar => _sidecar is not null;
+
+    public bool IsReady => _sidecar?.IsReady == true;
+
+    /// <summary>Starts what does not run: the sidecar first, as the Dapr CLI does.</summary>
+    /// <exception cref="RunFileException">A port is taken, or the runtime would not start with the resources.</exception>
+    public async Task StartAsync()
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            await StartSidecarAsync();
+            await StartAppAsync();
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Kills the app's whole process group.</summary>
+    public async Task KillAppAsync()
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            if (_app is { } app)
+            {
+                _expected = true;
+                app.Signal(ProcessGroup.Kill);
+                await _watching;
+            }
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    public async Task KillSidecarAsync()
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            await EndSidecarAsync(killed: true);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Ends the sidecar at once and asks the app to end, which it gets 5 s for.</summary>
+    public async Task StopAsync()
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            _expected = true;
+            await Task.WhenAll(EndSidecarAsync(killed: false), _app?.StopAsync(Patience) ?? Task.CompletedTask);
+            await _watching;
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        _appLog.Dispose();
+        _sidecarLog.Dispose();
+        _turn.Dispose();
+    }
+
+    private async Task StartSidecarAsync()
+    {
+        if (_sidecar is not null)
+        {
+            return;
+        }
+
+        var logger = new SidecarLogger(
+            spec.AppId, _sidecarLog.Line, text => output.SidecarLine(spec.Name, text));
+        try
+        {
+            var sidecar = new Sidecar(host, spec, logger);
+            await sidecar.StartAsync();
+            _sidecar = sidecar;
+            _ = StopWhenAskedAsync(sidecar);
+        }
+        catch (ResourceException failure)
+        {
+            throw new RunFileException($"app '{spec.AppId}': {failure.Message}");
+        }
+        catch (IOException failure)
+        {
+            throw new RunFileException($"app '{spec.AppId}': {TakenPort(failure)}");
+        }
+    }
+
+    private string TakenPort(IOException failure)
+    {
+        var key = failure.Message.Contains($":{spec.GrpcPort.ToString(CultureInfo.InvariantCulture)}", StringComparison.Ordinal)
+            ? ("daprGRPCPort", spec.GrpcPort)
+            : ("daprHTTPPort", spec.HttpPort);
+        return $"{key.Item1} {key.Item2} is not available: {failure.Message}";
+    }
+
+    private async Task StopWhenAskedAsync(Sidecar sidecar)
+    {
+        await sidecar.ShutdownRequested;
+        await _turn.WaitAsync();
+        try
+        {
+            if (_sidecar == sidecar)
+            {
+                await EndSidecarAsync(killed: false);
+            }
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private async Task EndSidecarAsync(bool killed)
+    {
+        if (_sidecar is not { } sidecar)
+        {
+            return;
+        }
+
+        _sidecar = null;
+        await (killed ? sidecar.KillAsync() : sidecar.StopAsync());
+        await sidecar.DisposeAsync();
+    }
+
+    private async Task StartAppAsync()
+    {
+        if (_app is not null || spec.Command.Count == 0)
+        {
+            return;
+        }
+
+        if (_sidecar?.App is { } channel && await channel.ListensAsync(CancellationToken.None))
+        {
+            throw new RunFileException($"app '{spec.AppId}': appPort {spec.AppPort} is not available: something listens on it already");
+        }
+
+        _expected = false;
+        _app = ProcessGroup.Start(spec.Command, spec.Directory, AppEnvironment.Of(spec));
+        _watching = WatchAsync(_app);
+    }
+
+    private async Task WatchAsync(ProcessGroup app)
+    {
+        var copying = Task.WhenAll(CopyAsync(app.Output), CopyAsync(app.Error));
+        var status = await app.WaitForExitAsync();
+        // What the app left behind may hold its output open for ever.
+        await Task.WhenAny(copying, Task.Delay(TimeSpan.FromSeconds(0.5)));
+        _app = null;
+        if (!_expected)
+        {
+            output.Line(status == 0
+                ? $"app '{spec.Name}': Exited App successfully"
+                : $"app '{spec.Name}': The App process exited with error code: exit status {status}");
+        }
+    }
+
+    private async Task CopyAsync(StreamReader source)
+    {
+        try
+        {
+            while (await source.ReadLineAsync() is { } line)
+            {
+                _appLog.Line(line);
+                if (spec.AppLog.HasFlag(LogDestination.Console))
+                {
+                    output.AppLine(spec.AppId, line);
+                }
+            }
+        }
+        catch (Exception closed) when (closed is IOException or ObjectDisposedException)
+        {
+            // The other end is gone.
+        }
+    }
+}

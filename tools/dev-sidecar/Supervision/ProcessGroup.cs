@@ -1,0 +1,127 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace DaprOrders.DevSidecar.Supervision;
+
+/// <summary>A process and all that it starts, in a process group of its own, so that a signal reaches every one of them.</summary>
+internal sealed partial class ProcessGroup : IDisposable
+{
+    public const int Terminate = 15;
+    public const int Kill = 9;
+
+    private static readonly TimeSpan ProbeInterval = TimeSpan.FromMilliseconds(20);
+    private readonly Process _leader;
+
+    private ProcessGroup(Process leader)
+    {
+        _leader = leader;
+        Id = leader.Id;
+    }
+
+    /// <summary>Gets the id of the group, which is that of the process that leads it.</summary>
+    public int Id { get; }
+
+    public StreamReader Output => _leader.StandardOutput;
+
+    public StreamReader Error => _leader.StandardError;
+
+    /// <exception cref="System.ComponentModel.Win32Exception">There is neither setsid nor perl.</exception>
+    public static ProcessGroup Start(IReadOnlyList<string> command, string directory, IReadOnlyDictionary<string, string> environment)
+    {
+        var start = new ProcessStartInfo
+        {
+            WorkingDirectory = directory,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        // .NET can't put a child into a group of its own. The leader keeps its id through both: they exec.
+        string[] leader = OnPath("setsid") ? ["setsid"] : ["perl", "-e", "setpgrp(0, 0); exec @ARGV", "--"];
+        start.FileName = leader[0];
+        foreach (var argument in (IEnumerable<string>)[.. leader[1..], "sh", "-c", "exec \"$@\"", "sh", .. command])
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        var process = Process.Start(start)!;
+        process.StandardInput.Close();
+        return new ProcessGroup(process);
+    }
+
+    /// <summary>Waits for the leader and gives its exit status, 128 + n when signal n ended it.</summary>
+    public async Task<int> WaitForExitAsync()
+    {
+        await _leader.WaitForExitAsync();
+        return _leader.ExitCode;
+    }
+
+    public void Signal(int signal)
+    {
+        if (IsAlive())
+        {
+            _ = SendSignal(-Id, signal);
+        }
+    }
+
+    /// <summary>Asks all to end, and ends those that have not after <paramref name="patience"/>.</summary>
+    public async Task StopAsync(TimeSpan patience)
+    {
+        Signal(Terminate);
+        var started = Stopwatch.GetTimestamp();
+        while (IsAlive())
+        {
+            if (Stopwatch.GetElapsedTime(started) > patience)
+            {
+                Signal(Kill);
+                return;
+            }
+
+            await Task.Delay(ProbeInterval);
+        }
+    }
+
+    public void Dispose() => _leader.Dispose();
+
+    private bool IsAlive()
+    {
+        if (SendSignal(-Id, 0) != 0)
+        {
+            return false;
+        }
+
+        // A group of which only zombies are left counts as gone: there may be nobody who collects them.
+        return !OperatingSystem.IsLinux() || Directory.EnumerateDirectories("/proc").Any(IsLivingMember);
+    }
+
+    private bool IsLivingMember(string folder)
+    {
+        if (!char.IsAsciiDigit(Path.GetFileName(folder)[0]))
+        {
+            return false;
+        }
+
+        try
+        {
+            // pid (name) state parent group …; the name may contain anything.
+            var status = File.ReadAllText(Path.Combine(folder, "stat"));
+            var fields = status[(status.LastIndexOf(')') + 2)..].Split(' ', 4);
+            return fields[0] is not ("Z" or "X") && int.Parse(fields[2], CultureInfo.InvariantCulture) == Id;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    private static bool OnPath(string name) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, name)));
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int SendSignal(int process, int signal);
+}
