@@ -396,7 +396,7 @@ build() {
   say 'Building ...'
   write_solution_filter >.run/run.slnf
   # No build node and no compiler server, which would stay behind.
-  if ! attend logged .run/build.log marked dotnet build .run/run.slnf -v q -nodeReuse:false -p:UseSharedCompilation=false; then
+  if ! attend logged .run/build.log marked dotnet build .run/run.slnf -v q -clp:NoSummary -nodeReuse:false -p:UseSharedCompilation=false; then
     cat .run/build.log >&2
     fail 'the build failed'
   fi
