@@ -1,4 +1,4 @@
-# shellcheck shell=bash
+# shellcheck shell=bash disable=SC2034,SC2154  # variables are shared with the caller
 # PostgreSQL without Docker, for run.sh and test.sh: finds the server's programs, installs them where that is possible, and keeps a
 # private cluster. Sourced, never run; the caller defines say, fail, start, attend and logged.
 
