@@ -221,10 +221,18 @@ stop_everything() {
   exit "$status"
 }
 
+# A build, initdb, psql or apt-get that was being waited for.
 stop_child() {
+  local tick target=-$child
   [[ -n $child && $child != "$system" && $child != "$postmaster" ]] || return 0
-  # dpkg may not be torn from its work; it ends with its package.
-  if [[ $installing == true ]]; then kill -TERM "$child" 2>/dev/null; else kill -TERM -- "-$child" 2>/dev/null; fi
+  # dpkg may not be torn from its work: apt-get alone is asked, and dpkg ends with its package.
+  [[ $installing == false ]] || target=$child
+  kill -TERM -- "$target" 2>/dev/null
+  for ((tick = 0; tick < 20; tick++)); do
+    kill -0 "$child" 2>/dev/null || return 0
+    sleep 0.1
+  done
+  kill -KILL -- "$target" 2>/dev/null
 }
 
 claim_run() {
