@@ -212,12 +212,11 @@ stop_everything() {
   trap '' INT TERM HUP PIPE
   trap - EXIT
   [[ $claimed == true ]] || exit "$status"
-  say 'Stopping ...' 2>/dev/null
+  if [[ -n $system || $postgres == docker || $postgres == local ]]; then say 'Stopping ...' 2>/dev/null; fi
   stop_child
   stop_system
   stop_postgres
   rm -f .run/run.pid
-  say 'Stopped' 2>/dev/null
   exit "$status"
 }
 
