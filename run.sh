@@ -340,7 +340,7 @@ prepare_databases() {
   if [[ -n $psql ]] && services_can_log_in; then return; fi
   run_as_superuser postgres/init.sql
   [[ -z $psql ]] || services_can_log_in ||
-    fail "PostgreSQL on $postgres_address refuses $login_tried with the password in dapr.yaml: $(refusal)"
+    fail "PostgreSQL on $postgres_address refuses $login_tried with the password in dapr.yaml: $(refusal). Change one of the two"
 }
 
 # Finds a psql here or in the container; returns 1 when there is none.
