@@ -13,7 +13,7 @@ internal sealed partial class ExceptionProblems(IProblemDetailsService problems,
         if (exception is BadHttpRequestException bad)
         {
             httpContext.Response.StatusCode = bad.StatusCode;
-            return await WriteAsync(httpContext, "The request cannot be read", bad.Message);
+            return await WriteAsync(httpContext, "The request cannot be read", BadRequest.Explain(bad));
         }
 
         if (Transient.Is(exception))

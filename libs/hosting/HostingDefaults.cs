@@ -28,8 +28,8 @@ public static class HostingDefaults
         builder.Services.AddProblemDetails();
         builder.Services.AddExceptionHandler<ExceptionProblems>();
         builder.Services.AddHealthChecks().AddCheck<SidecarHealthCheck>("sidecar");
-        // Malformed JSON is the caller's mistake, in Development too: an answer, not an exception.
-        builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = false);
+        // Thrown in every environment, so that ExceptionProblems can say what is wrong and where.
+        builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
         builder.Services.Configure<JsonOptions>(options =>
         {
             MessagingJson.Apply(options.SerializerOptions);
@@ -60,17 +60,18 @@ public static class HostingDefaults
     private static void Configure(LoggerConfiguration logger, IConfiguration configuration) => logger
         .MinimumLevel.Information()
         .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
-        .MinimumLevel.Override("Microsoft.Hosting.Lifetime", LogEventLevel.Information)
         // Whoever catches the exception says what it means; EF would log each as an error before that, even the expected ones.
         .MinimumLevel.Override("Microsoft.EntityFrameworkCore", LogEventLevel.Fatal)
         .MinimumLevel.Override("Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware", LogEventLevel.Fatal)
         .MinimumLevel.Override("Microsoft.Extensions.Diagnostics.HealthChecks", LogEventLevel.Fatal)
         .MinimumLevel.Override("Microsoft.AspNetCore.Routing", LogEventLevel.Error) // the in-memory test server has no body limits, and says so
-        .MinimumLevel.Override("System.Net.Http.HttpClient", LogEventLevel.Warning)
+        .MinimumLevel.Override("Polly", LogEventLevel.Error) // what came of the retries is logged once, by whoever asked
         .ReadFrom.Configuration(configuration)
         .WriteTo.Console(new ExpressionTemplate("{@t:HH:mm:ss.fff} {@l:u3} {@m}\n{@x}"));
 
     /// <summary>One line per step of an order is enough for good requests; the handlers write it.</summary>
     private static LogEventLevel RequestLevel(HttpContext context, double milliseconds, Exception? exception) =>
-        exception is not null || context.Response.StatusCode >= 500 ? LogEventLevel.Warning : LogEventLevel.Debug;
+        context.Response.StatusCode < 500 || context.Request.Path.StartsWithSegments("/healthz", StringComparison.Ordinal)
+            ? LogEventLevel.Debug
+            : LogEventLevel.Warning;
 }

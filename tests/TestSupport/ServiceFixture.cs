@@ -95,7 +95,6 @@ public sealed class ServiceHost<TProgram>(
         builder.UseSetting("DAPR_HTTP_ENDPOINT", Sidecar.Url);
         builder.UseSetting("ConnectionStrings:Database", ConnectionString);
         builder.UseSetting("Serilog:MinimumLevel:Default", "Fatal");
-        builder.UseSetting("Serilog:MinimumLevel:Override:Microsoft.Hosting.Lifetime", "Fatal");
         foreach (var (key, value) in settings)
         {
             builder.UseSetting(key, value);

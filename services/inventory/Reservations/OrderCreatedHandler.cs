@@ -27,7 +27,7 @@ internal sealed partial class OrderCreatedHandler(InventoryDbContext db, TimePro
             var reservation = Reserve(message, stock.GetValueOrDefault(message.ItemId));
             db.Reservations.Add(reservation);
             db.Publish(InventoryUpdated.From(reservation), reservation.EventId);
-            LogAnswered(reservation.Outcome, reservation.Reason, message.OrderId, message.Quantity, message.ItemId, reservation.Available);
+            Log(reservation);
         }
     }
 
@@ -70,10 +70,24 @@ internal sealed partial class OrderCreatedHandler(InventoryDbContext db, TimePro
         };
     }
 
+    private void Log(Reservation answer)
+    {
+        if (answer.Reason is { } reason)
+        {
+            LogRejected(answer.OrderId, reason, answer.Quantity, answer.ItemId, answer.Available);
+        }
+        else
+        {
+            LogReserved(answer.OrderId, answer.Quantity, answer.ItemId, answer.Available);
+        }
+    }
+
     [LoggerMessage(LogLevel.Debug, "Order {OrderId} came again, it is answered already")]
     private partial void LogRepeated(Guid orderId);
 
-    [LoggerMessage(LogLevel.Information, "{Outcome} {Reason} order {OrderId}: {Quantity} of {ItemId}, {Available} left")]
-    private partial void LogAnswered(
-        ReservationOutcome outcome, RejectionReason? reason, Guid orderId, int quantity, string itemId, int available);
+    [LoggerMessage(LogLevel.Information, "Reserved {Quantity} of {ItemId} for order {OrderId}, {Available} left")]
+    private partial void LogReserved(Guid orderId, int quantity, string itemId, int available);
+
+    [LoggerMessage(LogLevel.Information, "Reserved nothing for order {OrderId}: {Reason}, {Quantity} of {ItemId} wanted, {Available} left")]
+    private partial void LogRejected(Guid orderId, RejectionReason reason, int quantity, string itemId, int available);
 }

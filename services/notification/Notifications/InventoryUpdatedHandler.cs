@@ -35,10 +35,10 @@ internal sealed partial class InventoryUpdatedHandler(
                 Reason = message.Reason,
                 CreatedAt = now,
             });
-            LogNotified(message.OrderId, message.Outcome, message.Reason);
+            LogNotified(message.OrderId, message.Reason ?? "reserved");
         }
     }
 
-    [LoggerMessage(LogLevel.Information, "Notified of order {OrderId}: {Outcome} {Reason}")]
-    private partial void LogNotified(Guid orderId, StockOutcome outcome, string? reason);
+    [LoggerMessage(LogLevel.Information, "Notified of order {OrderId}: {Outcome}")]
+    private partial void LogNotified(Guid orderId, string outcome);
 }

@@ -14,9 +14,10 @@ internal sealed partial class PlaceOrder(OrderDbContext db, TimeProvider time, I
 {
     public sealed record Request(
         [property: Required, RegularExpression("^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", ErrorMessage = ItemIdRule)] string ItemId,
-        [property: Range(1, 1000)] int Quantity);
+        [property: Range(1, 1000, ErrorMessage = QuantityRule)] int Quantity);
 
-    private const string ItemIdRule = "The field item_id must be 1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-', and begin with a letter or digit.";
+    private const string QuantityRule = "quantity must be 1 to 1000.";
+    private const string ItemIdRule = "item_id must be 1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-', and begin with a letter or digit.";
 
     public static async Task<Results<Created<OrderView>, ValidationProblem, ProblemHttpResult>> HandleAsync(
         Request request, [FromHeader(Name = IdempotencyKey.Header)] string? key, [FromServices] PlaceOrder placeOrder, HttpResponse response,

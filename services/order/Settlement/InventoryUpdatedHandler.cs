@@ -1,5 +1,6 @@
 using DaprOrders.Messaging;
 using DaprOrders.OrderService.Data;
+using DaprOrders.OrderService.Orders;
 using Microsoft.EntityFrameworkCore;
 
 namespace DaprOrders.OrderService.Settlement;
@@ -21,7 +22,7 @@ internal sealed partial class InventoryUpdatedHandler(OrderDbContext db, ILogger
             }
             else if (order.Settle(message.Outcome is StockOutcome.Reserved, message.Reason))
             {
-                LogSettled(order.Id, order.Status, order.Reason);
+                LogSettled(order);
             }
         }
     }
@@ -29,6 +30,21 @@ internal sealed partial class InventoryUpdatedHandler(OrderDbContext db, ILogger
     [LoggerMessage(LogLevel.Warning, "Inventory answered order {OrderId}, which does not exist here")]
     private partial void LogUnknownOrder(Guid orderId);
 
-    [LoggerMessage(LogLevel.Information, "Settled order {OrderId}: {Status} {Reason}")]
-    private partial void LogSettled(Guid orderId, Orders.OrderStatus status, string? reason);
+    private void LogSettled(Order order)
+    {
+        if (order.Status is OrderStatus.Confirmed)
+        {
+            LogConfirmed(order.Id);
+        }
+        else
+        {
+            LogRejected(order.Id, order.Reason);
+        }
+    }
+
+    [LoggerMessage(LogLevel.Information, "Confirmed order {OrderId}")]
+    private partial void LogConfirmed(Guid orderId);
+
+    [LoggerMessage(LogLevel.Information, "Rejected order {OrderId}: {Reason}")]
+    private partial void LogRejected(Guid orderId, string? reason);
 }
