@@ -49,6 +49,7 @@ main() {
   choose_runtime
   write_run_file
   announce
+  check_ports  # once more: building takes a while
   start_system
   wait_until_ready
   wait_for_end
