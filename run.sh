@@ -49,6 +49,7 @@ main() {
   choose_runtime
   write_run_file
   announce
+  check_ports  # once more: building takes a while
   start_system
   wait_until_ready
   wait_for_end
@@ -291,8 +292,8 @@ check_found_postgres() {
 # Without an engine, or with one that is stuck, the docker command takes its time.
 docker_works() {
   command -v docker >/dev/null &&
-    attend logged /dev/null timeout --foreground -k 1 3 docker info &&
-    attend logged /dev/null timeout --foreground -k 1 3 docker compose version
+    attend logged /dev/null timeout -k 1 3 docker info &&
+    attend logged /dev/null timeout -k 1 3 docker compose version
 }
 
 start_docker_postgres() {
