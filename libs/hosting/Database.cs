@@ -12,6 +12,12 @@ namespace DaprOrders.Hosting;
 public static class Database
 {
     /// <summary>
+    /// More connections would not make PostgreSQL faster, and opening a hundred of them in a burst costs more than the burst itself. Resetting
+    /// a connection at each return to the pool costs seven statements; nothing here leaves state in one.
+    /// </summary>
+    private const string Defaults = "Maximum Pool Size=20;No Reset On Close=true;";
+
+    /// <summary>
     /// Adds the context over the database <c>ConnectionStrings:Database</c>, names in snake_case. In Development the migrations run when the
     /// service starts; elsewhere they run by <c>--migrate</c> (see <see cref="RunServiceAsync"/>). The database itself must exist.
     /// </summary>
@@ -55,7 +61,7 @@ public static class Database
 
     private static string ConnectionString(IConfiguration configuration) =>
         configuration.GetConnectionString(MessagingServices.ConnectionStringName) is { Length: > 0 } connectionString
-            ? connectionString
+            ? Defaults + connectionString // of two values the later one counts
             : throw new InvalidOperationException(
                 "The connection string is missing. Set ConnectionStrings__Database, as dapr.yaml does for every service.");
 }

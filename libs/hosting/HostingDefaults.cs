@@ -65,7 +65,7 @@ public static class HostingDefaults
         .MinimumLevel.Override("Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware", LogEventLevel.Fatal)
         .MinimumLevel.Override("Microsoft.Extensions.Diagnostics.HealthChecks", LogEventLevel.Fatal)
         .MinimumLevel.Override("Microsoft.AspNetCore.Routing", LogEventLevel.Error) // the in-memory test server has no body limits, and says so
-        .MinimumLevel.Override("Polly", LogEventLevel.Error) // what came of the retries is logged once, by whoever asked
+        .MinimumLevel.Override("Polly", LogEventLevel.Fatal) // what came of the retries is logged once, by whoever asked
         .ReadFrom.Configuration(configuration)
         .WriteTo.Console(new ExpressionTemplate("{@t:HH:mm:ss.fff} {@l:u3} {@m}\n{@x}"));
 

@@ -12,6 +12,7 @@ builder.AddDatabase<OrderDbContext>();
 builder.Services.AddOutbox();
 builder.Services.AddEventHandling<OrderDbContext>();
 builder.Services.AddScoped<PlaceOrder>();
+builder.Services.AddSingleton<SettlementWatch>().AddHostedService(provider => provider.GetRequiredService<SettlementWatch>());
 
 var app = builder.Build();
 

@@ -85,6 +85,29 @@ public sealed class OrderRoutesTests
         Assert.Single(keys.Distinct());
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_call_that_never_reaches_the_service_is_503_with_the_key_to_repeat_it_by(bool clientHasKey)
+    {
+        await using var gateway = new GatewayHost();
+        using var client = gateway.CreateClient();
+        gateway.Answers("POST", Orders, 500, AppDown);
+        if (clientHasKey)
+        {
+            client.DefaultRequestHeaders.Add("Idempotency-Key", "my-key");
+        }
+
+        using var response = await client.PostAsJsonAsync("/orders", new { item_id = "item-123", quantity = 1 }, Cancel);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
+        Assert.Equal("1", Assert.Single(response.Headers.GetValues("Retry-After")));
+        var key = Assert.Single(response.Headers.GetValues("Idempotency-Key"));
+        Assert.Contains($"Idempotency-Key: {key}", await response.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
+        Assert.InRange(gateway.Sidecar.Server.LogEntries.Count, 2, 100);
+    }
+
     [Fact]
     public async Task A_waiting_reader_is_answered_as_soon_as_the_order_is_settled()
     {

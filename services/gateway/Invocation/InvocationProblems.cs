@@ -39,7 +39,7 @@ internal sealed partial class InvocationProblems(IProblemDetailsService problems
     private static string Advice(HttpContext context, InvocationFailure failure)
     {
         var outcome = failure.DidNotRun ? "Nothing was done." : "It is not known whether the request was carried out.";
-        return context.Response.Headers[IdempotencyKey.Header] is [{ } key]
+        return RequestKey.Of(context) is { } key
             ? $"{outcome} Repeat it with the header {IdempotencyKey.Header}: {key}; it is then carried out once, however often it is sent."
             : $"{outcome} Repeat it later.";
     }

@@ -21,13 +21,12 @@ internal static partial class OrderRoutes
     private static async Task<IResult> PlaceAsync(
         HttpRequest request, OrderApp app, ILogger<OrderApp> logger, CancellationToken cancellationToken)
     {
-        var key = request.Headers[IdempotencyKey.Header].FirstOrDefault() ?? Guid.CreateVersion7().ToString();
+        var key = RequestKey.Assign(request.HttpContext);
         if (!IdempotencyKey.IsValid(key))
         {
             return Parameters.Invalid(IdempotencyKey.Header, IdempotencyKey.Rule);
         }
 
-        request.HttpContext.Response.Headers[IdempotencyKey.Header] = key;
         using var body = new MemoryStream();
         await request.Body.CopyToAsync(body, cancellationToken);
         using var message = new HttpRequestMessage(HttpMethod.Post, "orders");

@@ -8,13 +8,8 @@ namespace DaprOrders.OrderService.Orders;
 /// <summary>Reads an order; with <c>?wait=5s</c> it answers as soon as the order is settled, and after that time in any case.</summary>
 internal static class GetOrder
 {
-    /// <summary>
-    /// The answer of inventory may be handled by another instance of this service, so the row is looked at again rather than a signal awaited.
-    /// </summary>
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(25);
-
     public static async Task<Results<Ok<OrderView>, NotFound, ValidationProblem>> HandleAsync(
-        string id, string? wait, OrderDbContext db, TimeProvider time, CancellationToken cancellationToken)
+        string id, string? wait, OrderDbContext db, SettlementWatch settlement, CancellationToken cancellationToken)
     {
         if (!Parameters.TryParseUuid(id, out var orderId))
         {
@@ -26,21 +21,16 @@ internal static class GetOrder
             return Parameters.InvalidWait(nameof(wait));
         }
 
-        var started = time.GetTimestamp();
-        while (true)
+        var order = await FindAsync(db, orderId, cancellationToken);
+        if (order is { Status: OrderStatus.Pending } && patience > TimeSpan.Zero)
         {
-            var order = await db.Orders.AsNoTracking().SingleOrDefaultAsync(o => o.Id == orderId, cancellationToken);
-            if (order is null)
-            {
-                return TypedResults.NotFound();
-            }
-
-            if (order.Status is not OrderStatus.Pending || time.GetElapsedTime(started) >= patience)
-            {
-                return TypedResults.Ok(OrderView.Of(order));
-            }
-
-            await Task.Delay(Look, time, cancellationToken);
+            await settlement.WaitAsync(orderId, patience, cancellationToken);
+            order = await FindAsync(db, orderId, cancellationToken);
         }
+
+        return order is null ? TypedResults.NotFound() : TypedResults.Ok(OrderView.Of(order));
     }
+
+    private static Task<Order?> FindAsync(OrderDbContext db, Guid id, CancellationToken cancellationToken) =>
+        db.Orders.AsNoTracking().SingleOrDefaultAsync(order => order.Id == id, cancellationToken);
 }
