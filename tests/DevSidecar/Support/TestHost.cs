@@ -73,6 +73,8 @@ internal sealed class TestHost : IAsyncDisposable
     public Task<HttpResponseMessage> PostAsync(Sidecar sidecar, string path, string json) =>
         Client.PostAsync(AddressOf(sidecar) + path, new StringContent(json, System.Text.Encoding.UTF8, "application/json"));
 
+    public Task<string> GetAsync(Sidecar sidecar, string path) => Client.GetStringAsync(AddressOf(sidecar) + path);
+
     public async ValueTask DisposeAsync()
     {
         foreach (var sidecar in _sidecars)
