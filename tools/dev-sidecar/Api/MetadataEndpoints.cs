@@ -25,6 +25,11 @@ internal sealed class MetadataEndpoints(SidecarState sidecar)
             json.WriteStartObject();
             json.WriteString("id", sidecar.AppId);
             json.WriteString("runtimeVersion", SidecarState.RuntimeVersion);
+            // What the runtime lists for itself, so that a client that compares finds the same.
+            json.WriteStartArray("enabledFeatures");
+            json.WriteStringValue("WorkflowsRemoteActivityReminder");
+            json.WriteStringValue("HotReload");
+            json.WriteEndArray();
             WriteComponents(json);
             WriteExtended(json);
             WriteSubscriptions(json);

@@ -39,6 +39,15 @@ internal sealed class Listeners : IAsyncDisposable
         _web.Run(http);
     }
 
+    public (int Http, int Grpc) Ports
+    {
+        get
+        {
+            var addresses = _web.Urls.Select(url => new Uri(url).Port).ToArray();
+            return (addresses[0], addresses[1]);
+        }
+    }
+
     /// <exception cref="IOException">A port is taken.</exception>
     public Task StartAsync() => _web.StartAsync();
 

@@ -9,7 +9,10 @@ using DaprOrders.DevSidecar.RunFile;
 namespace DaprOrders.DevSidecar.Hosting;
 
 /// <summary>Everything that all sidecars of a run share.</summary>
-internal sealed record SidecarHost(MessageBroker Broker, NameRegistry Names, TimeProvider Time);
+/// <param name="ApiToken">What every call to a sidecar must carry, if anything.</param>
+/// <param name="AppToken">What every call to an app carries, if anything.</param>
+internal sealed record SidecarHost(
+    MessageBroker Broker, NameRegistry Names, TimeProvider Time, string? ApiToken = null, string? AppToken = null);
 
 /// <summary>One sidecar of one app instance: started once, ended once, in good order or as by a crash.</summary>
 internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
@@ -40,8 +43,8 @@ internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
             PubSubs = PubSubs(spec, resources),
             Time = host.Time,
             Logger = logger,
-            App = spec.AppPort is { } port ? new AppChannel(port, Variable("APP_API_TOKEN")) : null,
-            ApiToken = Variable("DAPR_API_TOKEN"),
+            App = spec.AppPort is { } port ? new AppChannel(port, host.AppToken) : null,
+            ApiToken = host.ApiToken,
             Gone = _gone.Token,
         };
         var publisher = new Publisher(spec.AppId, _state.PubSubs, host.Broker, host.Time);
@@ -56,6 +59,9 @@ internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
     public string InternalAddress => $"127.0.0.1:{Spec.InternalPort}";
 
     public CancellationToken Gone => _state.Gone;
+
+    /// <summary>Gets the ports it listens on, which the system chose where the run file says 0.</summary>
+    public (int Http, int Grpc) Ports => _listeners.Ports;
 
     public bool IsReady => _state.IsReady;
 
@@ -230,8 +236,6 @@ internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
 
         return pubSubs;
     }
-
-    private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 
     [LoggerMessage(LogLevel.Warning, "{Text}")]
     private partial void LogWarning(string text);

@@ -15,7 +15,7 @@ internal sealed class Supervisor : IAsyncDisposable
     {
         _output = output;
         _broker = new MessageBroker(dataFolder, time);
-        var host = new SidecarHost(_broker, new NameRegistry(time), time);
+        var host = new SidecarHost(_broker, new NameRegistry(time), time, Variable("DAPR_API_TOKEN"), Variable("APP_API_TOKEN"));
         Instances = [.. apps.Select(app => new AppInstance(app, host, output))];
     }
 
@@ -41,4 +41,6 @@ internal sealed class Supervisor : IAsyncDisposable
         await Task.WhenAll(Instances.Select(instance => instance.DisposeAsync().AsTask()));
         _broker.Dispose();
     }
+
+    private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 }

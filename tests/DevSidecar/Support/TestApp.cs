@@ -1,0 +1,126 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+
+namespace DaprOrders.DevSidecar.Tests.Support;
+
+/// <summary>A call that the app received.</summary>
+internal sealed record Call(string Method, string Path, Dictionary<string, string> Headers, string Body, DateTimeOffset At);
+
+/// <summary>What the app answers.</summary>
+internal sealed record Reply(int Status, string Body = "", params (string Name, string Value)[] Headers);
+
+/// <summary>An app on a port of its own that notes every call and answers as told.</summary>
+internal sealed class TestApp(TimeProvider time) : IAsyncDisposable
+{
+    private readonly Lock _gate = new();
+    private readonly List<Call> _calls = [];
+    private TaskCompletionSource _changed = new();
+    private WebApplication? _web;
+
+    public int Port { get; private set; }
+
+    /// <summary>Gets or sets the answer to GET /dapr/subscribe.</summary>
+    public Reply Subscriptions { get; set; } = new(404);
+
+    /// <summary>Gets or sets the answer to all other calls.</summary>
+    public Func<Call, Task<Reply>> Answer { get; set; } = _ => Task.FromResult(new Reply(200));
+
+    public IReadOnlyList<Call> Calls
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _calls];
+            }
+        }
+    }
+
+    public async Task StartAsync(int port = 0)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Listen(IPAddress.Loopback, port);
+        });
+        _web = builder.Build();
+        _web.Run(HandleAsync);
+        await _web.StartAsync();
+        Port = new Uri(_web.Urls.Single()).Port;
+    }
+
+    /// <summary>Waits until <paramref name="count"/> calls to these paths have come, and gives them.</summary>
+    public async Task<IReadOnlyList<Call>> WaitForAsync(int count, params string[] paths)
+    {
+        while (true)
+        {
+            Task changed;
+            lock (_gate)
+            {
+                var matching = _calls.Where(call => paths.Contains(call.Path)).ToList();
+                if (matching.Count >= count)
+                {
+                    return matching;
+                }
+
+                changed = _changed.Task;
+            }
+
+            await changed.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_web is not null)
+        {
+            await _web.StopAsync(new CancellationToken(canceled: true));
+            await _web.DisposeAsync();
+        }
+    }
+
+    private async Task HandleAsync(HttpContext http)
+    {
+        using var reader = new StreamReader(http.Request.Body);
+        var call = new Call(
+            http.Request.Method,
+            http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget,
+            http.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString()),
+            await reader.ReadToEndAsync(),
+            time.GetUtcNow());
+        Note(call);
+        var reply = call.Path switch
+        {
+            "/dapr/config" => new Reply(404),
+            "/dapr/subscribe" => Subscriptions,
+            _ => await Answer(call),
+        };
+        http.Response.StatusCode = reply.Status;
+        foreach (var (name, value) in reply.Headers)
+        {
+            http.Response.Headers[name] = value;
+        }
+
+        if (http.Request.Method != "HEAD" && reply.Status != 204)
+        {
+            await http.Response.WriteAsync(reply.Body);
+        }
+    }
+
+    private void Note(Call call)
+    {
+        TaskCompletionSource changed;
+        lock (_gate)
+        {
+            _calls.Add(call);
+            changed = _changed;
+            _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+
+        changed.SetResult();
+    }
+}
