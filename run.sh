@@ -306,9 +306,9 @@ start_docker_postgres() {
 }
 
 start_local_postgres() {
-  postgres=local
   [[ $reset == false ]] || rm -rf "$cluster/data"
   require_programs_for_cluster
+  postgres=local
   start_cluster "$postgres_port" "${POSTGRES_PASSWORD:-postgres}"
 }
 

@@ -38,8 +38,8 @@ export MSBUILDDISABLENODEREUSE=1
 
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-# Of a part, most assemblies run nothing, which is status 8 otherwise.
-[[ $# == 0 ]] || set -- "$@" --ignore-exit-code 8
+# A filter leaves most assemblies with nothing to run, which is status 8 otherwise.
+[[ $* != *filter* ]] || set -- "$@" --ignore-exit-code 8
 dotnet test --solution DaprOrders.sln --no-progress --no-ansi "$@" 2>&1 | tee "$log"
 status=${PIPESTATUS[0]}
 
