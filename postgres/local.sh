@@ -44,10 +44,9 @@ install_packages() {
 }
 
 install_postgres() {
-  local package=postgresql status=0
-  apt-cache show postgresql-15 >/dev/null 2>&1 && package=postgresql-15
+  local status=0
   mkdir -p "${no_cluster%/*}" && echo 'create_main_cluster = false' >"$no_cluster"
-  install_packages "$package" || status=$?
+  install_packages postgresql || status=$?
   rm -f "$no_cluster"
   return "$status"
 }
