@@ -55,7 +55,7 @@ main() {
   wait_for_end
 }
 
-say() { printf '%s\n' "$*"; }
+say() { printf '%s\n' "$*" 2>/dev/null; }
 fail() { printf 'run.sh: %s\n' "$*" >&2; exit 1; }
 
 parse_options() {
@@ -182,10 +182,11 @@ attend() {
   return "$status"
 }
 
+# Programs take the place of this shell, so that a signal for the process reaches them.
 logged() {
   exec >"$1" 2>&1
   shift
-  "$@"
+  if [[ $(type -t "$1") == function ]]; then "$@"; else exec "$@"; fi
 }
 
 marked() { DAPR_ORDERS_RUN=$root exec "$@"; }
@@ -213,7 +214,7 @@ stop_everything() {
   trap '' INT TERM HUP PIPE
   trap - EXIT
   [[ $claimed == true ]] || exit "$status"
-  if [[ -n $system || $postgres == docker || $postgres == local ]]; then say 'Stopping ...' 2>/dev/null; fi
+  if [[ -n $system || $postgres == docker || $postgres == local ]]; then say 'Stopping ...'; fi
   stop_child
   stop_system
   stop_postgres
@@ -226,13 +227,16 @@ stop_child() {
   local tick target=-$child
   [[ -n $child && $child != "$system" && $child != "$postmaster" ]] || return 0
   # dpkg may not be torn from its work: apt-get alone is asked, and dpkg ends with its package.
-  [[ $installing == false ]] || target=$child
+  if [[ $installing == true ]]; then
+    target=$child
+    rm -f "$no_cluster"
+  fi
   kill -TERM -- "$target" 2>/dev/null
   for ((tick = 0; tick < 20; tick++)); do
     kill -0 "$child" 2>/dev/null || return 0
     sleep 0.1
   done
-  kill -KILL -- "$target" 2>/dev/null
+  [[ $installing == true ]] || kill -KILL -- "$target" 2>/dev/null
 }
 
 claim_run() {

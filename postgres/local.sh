@@ -7,6 +7,9 @@ cluster=          # folder of this clone's private cluster
 postmaster=       # process of the private cluster
 installing=false  # apt-get is at work
 
+# Keeps Debian's package from making a cluster of its own on port 5432, which nobody asked for.
+readonly no_cluster=/etc/postgresql-common/createcluster.d/dapr-orders.conf
+
 # Takes the programs of the wanted major version, else the newest.
 find_postgres_programs() {
   local wanted=${1:-} best=0 folder major
@@ -40,12 +43,10 @@ install_packages() {
   return "$status"
 }
 
-# Debian's package starts a cluster of its own on port 5432 unless it is told not to; nobody asked for that one.
 install_postgres() {
-  local no_cluster=/etc/postgresql-common/createcluster.d/dapr-orders.conf package=postgresql status=0
-  apt-cache show postgresql-15 >/dev/null 2>&1 && package=postgresql-15
+  local status=0
   mkdir -p "${no_cluster%/*}" && echo 'create_main_cluster = false' >"$no_cluster"
-  install_packages "$package" || status=$?
+  install_packages postgresql || status=$?
   rm -f "$no_cluster"
   return "$status"
 }
