@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using DaprOrders.DevSidecar.Control;
 using DaprOrders.DevSidecar.RunFile;
 using DaprOrders.DevSidecar.Supervision;
@@ -11,23 +10,20 @@ internal static class RunCommand
     /// <returns>The exit status: 0 after a signal, also when apps have crashed.</returns>
     public static async Task<int> RunAsync(CommandLine command)
     {
-        using var stop = new CancellationTokenSource();
-        using var interrupt = On(PosixSignal.SIGINT, stop);
-        using var terminate = On(PosixSignal.SIGTERM, stop);
-        using var hangUp = On(PosixSignal.SIGHUP, stop);
+        using var signals = new StopSignals();
         var output = OutputWriter.ForConsole();
         try
         {
             var apps = RunFileReader.Read(command.RunFile);
             using var data = DataFolder.Open(command.DataFolder);
             await using var supervisor = new Supervisor(apps, data.Path, output, TimeProvider.System);
-            await using var control = new ControlServer(data, supervisor, stop.Cancel);
-            await supervisor.StartAsync(stop.Token);
-            await Task.Delay(Timeout.Infinite, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await using var control = new ControlServer(data, supervisor, signals.Stop);
+            await supervisor.StartAsync(signals.Token);
+            await Task.Delay(Timeout.Infinite, signals.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             output.Line("termination signal received: shutting down");
             return 0;
         }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        catch (OperationCanceledException) when (signals.Token.IsCancellationRequested)
         {
             return 0;
         }
@@ -37,11 +33,4 @@ internal static class RunCommand
             return 1;
         }
     }
-
-    private static PosixSignalRegistration On(PosixSignal signal, CancellationTokenSource stop) =>
-        PosixSignalRegistration.Create(signal, context =>
-        {
-            context.Cancel = true;
-            stop.Cancel();
-        });
 }

@@ -17,7 +17,7 @@ internal sealed class TestApp(TimeProvider time) : IAsyncDisposable
 {
     private readonly Lock _gate = new();
     private readonly List<Call> _calls = [];
-    private TaskCompletionSource _changed = new();
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private WebApplication? _web;
 
     public int Port { get; private set; }

@@ -1,0 +1,136 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+
+namespace DaprOrders.DevSidecar.Tests.Supervision;
+
+/// <summary>The program itself, run in a temporary folder.</summary>
+internal sealed partial class TestRun : IAsyncDisposable
+{
+    private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "dev-sidecar");
+    private readonly Lock _gate = new();
+    private readonly List<string> _lines = [];
+    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Process? _process;
+
+    public TestRun()
+    {
+        Directory.CreateDirectory(InFolder("app"));
+        Directory.CreateDirectory(InFolder("resources"));
+    }
+
+    public string Folder { get; } = Directory.CreateTempSubdirectory("dev-sidecar-run-").FullName;
+
+    public IReadOnlyList<string> Lines
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return [.. _lines];
+            }
+        }
+    }
+
+    public string InFolder(params string[] parts) => Path.Combine([Folder, .. parts]);
+
+    /// <summary>Writes the run file: each app is a shell script.</summary>
+    public void WriteRunFile(params (string AppId, string Settings, string Script)[] apps) => File.WriteAllText(
+        InFolder("dapr.yaml"),
+        "version: 1\ncommon:\n  resourcesPaths: [./resources]\napps:\n" + string.Concat(apps.Select(app =>
+            $"- {{appID: {app.AppId}, appDirPath: ./app, {app.Settings} command: [sh, -c, '{app.Script}']}}\n")));
+
+    public void Start()
+    {
+        _process = Process.Start(Info("run"))!;
+        _process.OutputDataReceived += (_, line) => Add(line.Data);
+        _process.ErrorDataReceived += (_, line) => Add(line.Data);
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    /// <summary>Runs a control command and gives its exit status and all that it wrote.</summary>
+    public async Task<(int Status, string Text)> ControlAsync(params string[] arguments)
+    {
+        using var process = Process.Start(Info(arguments))!;
+        var text = await process.StandardOutput.ReadToEndAsync() + await process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return (process.ExitCode, text);
+    }
+
+    public async Task WaitForLineAsync(string text, int count = 1)
+    {
+        while (true)
+        {
+            Task changed;
+            lock (_gate)
+            {
+                if (_lines.Count(line => line.Contains(text)) >= count)
+                {
+                    return;
+                }
+
+                changed = _changed.Task;
+            }
+
+            try
+            {
+                await changed.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+            }
+            catch (TimeoutException)
+            {
+                Assert.Fail($"no line with '{text}' in:\n{string.Join('\n', Lines)}");
+            }
+        }
+    }
+
+    public void Signal(int signal) => Assert.Equal(0, SendSignal(_process!.Id, signal));
+
+    public async Task<int> WaitForExitAsync()
+    {
+        await _process!.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(30));
+        return _process.ExitCode;
+    }
+
+    public static bool IsAlive(int process) => SendSignal(process, 0) == 0 && !File.ReadAllText($"/proc/{process}/stat").Contains(") Z ");
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is { HasExited: false })
+        {
+            Signal(15);
+            await WaitForExitAsync();
+        }
+
+        _process?.Dispose();
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    private ProcessStartInfo Info(params string[] arguments)
+    {
+        var info = new ProcessStartInfo(Program, arguments)
+        {
+            WorkingDirectory = Folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        return info;
+    }
+
+    private void Add(string? line)
+    {
+        if (line is null)
+        {
+            return;
+        }
+
+        lock (_gate)
+        {
+            _lines.Add(line);
+            _changed.SetResult();
+            _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int SendSignal(int process, int signal);
+}
