@@ -46,7 +46,7 @@ internal sealed class RunFile
         {
             foreach (var key in (string[])["appPort", "daprHTTPPort", "daprGRPCPort"])
             {
-                app[key] = PostgresCluster.FreePort();
+                app[key] = FreePort.Take();
             }
 
             if (app.TryGetValue("env", out var env))

@@ -124,7 +124,7 @@ public sealed class OrderRoutesTests
         Assert.Equal("confirmed", order.GetProperty("status").GetString());
         Assert.All(
             gateway.Sidecar.Server.LogEntries,
-            entry => Assert.Equal("1500ms", entry.RequestMessage!.Query!["wait"].Single()));
+            entry => Assert.Equal("1000ms", entry.RequestMessage!.Query!["wait"].Single()));
     }
 
     [Theory]

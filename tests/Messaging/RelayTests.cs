@@ -130,7 +130,7 @@ public sealed class RelayTests(MessagingFixture fixture)
     [Fact]
     public async Task A_sidecar_that_is_not_there_costs_nothing_but_time()
     {
-        await using var host = await fixture.StartAsync(settings: ("DAPR_HTTP_ENDPOINT", $"http://127.0.0.1:{PostgresCluster.FreePort()}"));
+        await using var host = await fixture.StartAsync(settings: ("DAPR_HTTP_ENDPOINT", $"http://127.0.0.1:{FreePort.Take()}"));
         await host.PublishAsync(null, "a");
 
         Assert.Equal(0, await host.Relay.RelayBatchAsync(Cancel));

@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using Npgsql;
 
 namespace DaprOrders.TestSupport;
@@ -31,7 +29,7 @@ public sealed class PostgresCluster : IAsyncDisposable
     public static async Task<PostgresCluster> StartAsync()
     {
         var folder = Directory.CreateTempSubdirectory("dapr-orders-postgres-").FullName;
-        var cluster = new PostgresCluster(folder, FindBinaries(), FreePort());
+        var cluster = new PostgresCluster(folder, FindBinaries(), FreePort.Take());
         var password = Path.Combine(folder, "password");
         await File.WriteAllTextAsync(password, Password);
         if (Environment.IsPrivilegedProcess)
@@ -84,13 +82,6 @@ public sealed class PostgresCluster : IAsyncDisposable
         NpgsqlConnection.ClearAllPools();
         await RunAsOwnerAsync("pg_ctl", "-D", $"{_folder}/data", "-m", "immediate", "-s", "stop");
         Directory.Delete(_folder, recursive: true);
-    }
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     private static string Uri(int port) => $"postgresql://postgres:{Password}@127.0.0.1:{port}/postgres";

@@ -9,7 +9,7 @@ namespace DaprOrders.Gateway.Routes;
 internal static partial class OrderRoutes
 {
     /// <summary>A part of a long wait that fits into one attempt.</summary>
-    private static readonly TimeSpan LongestAsk = InvocationServices.AttemptTimeout * 0.75;
+    private static readonly TimeSpan LongestAsk = InvocationServices.AttemptTimeout / 2;
 
     public static void MapOrders(this IEndpointRouteBuilder app)
     {
