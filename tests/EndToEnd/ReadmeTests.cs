@@ -28,9 +28,16 @@ public sealed partial class ReadmeTests
                 continue;
             }
 
-            var output = await shell.RunAsync(clone.WithFreePorts(block.Text));
+            var command = clone.WithFreePorts(block.Text);
+            var output = await shell.RunAsync(command);
             if (next.Language == "text")
             {
+                // A question may be asked again: the customer is notified when the order is settled, not before.
+                for (var tries = 0; tries < 100 && IsQuestion(command) && Masked(output) != Masked(next.Text); tries++)
+                {
+                    output = await shell.RunAsync($"sleep 0.1; {command}");
+                }
+
                 Assert.Equal(Masked(next.Text), Masked(output));
             }
         }
@@ -48,6 +55,8 @@ public sealed partial class ReadmeTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     private static bool CannotRunHere(string command) => command.Contains("docker ", StringComparison.Ordinal) || command == "./test.sh";
+
+    private static bool IsQuestion(string command) => !command.Contains(" -d ", StringComparison.Ordinal);
 
     private static string Masked(string output)
     {
@@ -85,7 +94,7 @@ public sealed partial class ReadmeTests
 
         public async Task<string> RunAsync(string block)
         {
-            await _bash.StandardInput.WriteLineAsync($"{block}\necho; echo '{End}'");
+            await _bash.StandardInput.WriteLineAsync($"{{ {block}\n}} 2> /dev/null; echo; echo '{End}'");
             await _bash.StandardInput.FlushAsync();
             var lines = new List<string>();
             while (await _bash.StandardOutput.ReadLineAsync(Cancel) is { } line && line != End)

@@ -74,7 +74,7 @@ internal sealed partial class OrderCreatedHandler(InventoryDbContext db, TimePro
     {
         if (answer.Reason is { } reason)
         {
-            LogRejected(answer.OrderId, reason, answer.Quantity, answer.ItemId, answer.Available);
+            LogRejected(answer.OrderId, SnakeCase.Word(reason), answer.Quantity, answer.ItemId, answer.Available);
         }
         else
         {
@@ -89,5 +89,5 @@ internal sealed partial class OrderCreatedHandler(InventoryDbContext db, TimePro
     private partial void LogReserved(Guid orderId, int quantity, string itemId, int available);
 
     [LoggerMessage(LogLevel.Information, "Reserved nothing for order {OrderId}: {Reason}, {Quantity} of {ItemId} wanted, {Available} left")]
-    private partial void LogRejected(Guid orderId, RejectionReason reason, int quantity, string itemId, int available);
+    private partial void LogRejected(Guid orderId, string reason, int quantity, string itemId, int available);
 }
