@@ -41,6 +41,7 @@ public static class MessagingServices
         services.AddMessagingOptions();
         services.TryAddScoped<DbContext>(provider => provider.GetRequiredService<TContext>());
         services.AddSingleton<FailureCounter>();
+        services.AddSingleton<Redrive>();
         services.AddSingleton<Subscriptions>();
         services.AddSingleton(typeof(EventProcessor<,>));
         services.AddHealthChecks().AddCheck<Subscriptions>("subscriptions");
@@ -62,6 +63,7 @@ public static class MessagingServices
     private static void AddMessagingOptions(this IServiceCollection services)
     {
         services.AddSidecarClient();
+        services.TryAddSingleton<MessagingMetrics>();
         services.AddOptions<MessagingOptions>().BindConfiguration("Messaging").ValidateDataAnnotations().ValidateOnStart();
     }
 }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using DaprOrders.TestSupport;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
 using WireMock.Matchers;
 using WireMock.RequestBuilders;
 using WireMock.ResponseBuilders;
@@ -193,7 +194,7 @@ public sealed class RelayTests(MessagingFixture fixture)
     public async Task A_call_carries_no_more_than_its_share_of_bytes_but_a_large_event_still_goes_alone()
     {
         await using var host = await fixture.StartAsync(settings: ("Messaging:BatchBytes", "1000"));
-        await host.PublishAsync("k", new string('x', 2000), "a", "b", new string('y', 900));
+        await host.PublishAsync("k", new string('x', 2000), "a", "b", new string('y', 960));
 
         var calls = new List<int>();
         for (var moved = -1; moved != 0; calls.Add(moved))
@@ -227,6 +228,104 @@ public sealed class RelayTests(MessagingFixture fixture)
             while (await relay.RelayBatchAsync(Cancel) > 0)
             {
             }
+        }
+    }
+
+    [Fact]
+    public async Task Relays_that_are_killed_in_between_repeat_events_but_change_no_keys_order_and_lose_none()
+    {
+        await using var host = await fixture.StartAsync(settings: ("Messaging:BatchSize", "7"));
+        await using var other = await MessagingHost.StartAsync(
+            host.ConnectionString, withRelay: false, [("Messaging:BatchSize", "7")], host.Sidecar);
+        var expected = Enumerable.Range(0, 50).ToList();
+        foreach (var i in expected)
+        {
+            await host.PublishAsync("even", $"even {i}");
+            await host.PublishAsync("odd", $"odd {i}");
+        }
+
+        await using var admin = NpgsqlDataSource.Create(host.ConnectionString);
+        var kills = 0;
+        host.Sidecar.Server.LogEntriesChanged += (_, _) =>
+        {
+            // The sidecar has the events, and the relay has not yet deleted them.
+            if (Interlocked.Increment(ref kills) % 3 == 0)
+            {
+                using var kill = admin.CreateCommand(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'outbox relay'");
+                kill.ExecuteNonQuery();
+            }
+        };
+
+        await Task.WhenAll(DrainAsync(host), DrainAsync(other));
+
+        var texts = (await host.Sidecar.PublishedAsync("noted", 100)).Select(Text).ToList();
+        Assert.True(texts.Count > 100, "no event was repeated, so no kill hit");
+        Assert.Equal(expected, FirstTimes("even"));
+        Assert.Equal(expected, FirstTimes("odd"));
+
+        IEnumerable<int> FirstTimes(string key) => texts
+            .Where(text => text.StartsWith(key, StringComparison.Ordinal))
+            .Select(text => int.Parse(text.Split(' ')[1], null))
+            .Distinct();
+
+        static async Task DrainAsync(MessagingHost host)
+        {
+            while (await host.OutboxAsync() != "")
+            {
+                try
+                {
+                    await host.Relay.RelayBatchAsync(Cancel);
+                }
+                catch (NpgsqlException)
+                {
+                    // Killed. What it held is free again.
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_relay_that_froze_loses_its_turn_after_ten_seconds()
+    {
+        await using var host = await fixture.StartAsync();
+        await host.PublishAsync(null, "a");
+        await using var frozen = OutboxTable.CreateDataSource(host.ConnectionString);
+        await using var connection = await frozen.OpenConnectionAsync(Cancel);
+        await using var transaction = await connection.BeginTransactionAsync(Cancel);
+        var batch = await OutboxTable.LockAndReadAsync(connection, [], limit: 200, maxBytes: 1 << 20, Cancel);
+        Assert.Single(batch);
+
+        Assert.Equal(1, await host.Relay.RelayBatchAsync(Cancel));
+
+        Assert.Equal("", await host.OutboxAsync());
+        await Assert.ThrowsAnyAsync<NpgsqlException>(() => OutboxTable.DeleteAsync(connection, batch, Cancel));
+    }
+
+    [Fact]
+    public async Task While_it_backs_off_the_relay_is_deaf_to_commits()
+    {
+        await using var host = await fixture.StartAsync(withRelay: true, ("Messaging:PollInterval", "01:00:00"));
+        host.Sidecar.Server.Given(Request.Create().WithPath(Path)).InScenario("down").AtPriority(1)
+            .RespondWith(Response.Create().WithStatusCode(500));
+        await host.PublishAsync(null, "first");
+        await host.Sidecar.UntilAsync(requests => requests.Count == 1);
+
+        await host.PublishAsync(null, "second");
+        await host.PublishAsync(null, "third");
+        Assert.Single(host.Sidecar.Server.LogEntries);
+
+        // The outage goes on: each pause that ends is one more call, however many commits there were.
+        await AdvanceUntilAsync(host, requests: 2);
+        Assert.Equal(2, host.Sidecar.Server.LogEntries.Count);
+    }
+
+    private static async Task AdvanceUntilAsync(MessagingHost host, int requests)
+    {
+        while (host.Sidecar.Server.LogEntries.Count < requests)
+        {
+            host.Time.Advance(TimeSpan.FromMilliseconds(10));
+            await Task.Yield();
         }
     }
 

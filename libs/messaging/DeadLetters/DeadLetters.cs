@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using System.Text;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 
@@ -8,6 +7,9 @@ namespace DaprOrders.Messaging;
 /// <summary>The SQL of <c>dead_letters</c>.</summary>
 internal static class DeadLetters
 {
+    public const string Incoming = "in";
+    public const string Outgoing = "out";
+
     private static readonly string UpsertIncoming = Upsert("'in', {0}, {1}, {2}, {3}, {4}");
     private static readonly string UpsertOutgoing = Upsert("'out', $1, $2, $3, $4, $5");
 
@@ -30,7 +32,7 @@ internal static class DeadLetters
             {
                 new() { Value = row.Topic },
                 new() { Value = row.Id.ToString() },
-                new() { Value = Encoding.UTF8.GetBytes(row.Data) },
+                new() { Value = BulkPublishEntry.ToBytes(row) },
                 new() { Value = Printable(reason) },
                 new() { Value = row.Attempts + 1 },
             },
@@ -42,7 +44,7 @@ internal static class DeadLetters
     public static async Task<HashSet<string>> HeldAsync(
         DbContext db, string topic, IReadOnlyCollection<string> eventIds, CancellationToken cancellationToken) =>
         await db.Set<DeadLetter>()
-            .Where(letter => letter.Direction == "in" && letter.Topic == topic && eventIds.Contains(letter.EventId))
+            .Where(letter => letter.Direction == Incoming && letter.Topic == topic && eventIds.Contains(letter.EventId))
             .Select(letter => letter.EventId)
             .ToHashSetAsync(cancellationToken);
 
@@ -54,5 +56,6 @@ internal static class DeadLetters
         SET attempts = dead_letters.attempts + excluded.attempts, reason = excluded.reason, last_at = now()
         """;
 
-    private static string Printable(string reason) => reason.Replace("\0", "\\0", StringComparison.Ordinal);
+    /// <summary>PostgreSQL's text holds no NUL.</summary>
+    public static string Printable(string reason) => reason.Replace("\0", "\\0", StringComparison.Ordinal);
 }

@@ -81,24 +81,9 @@ internal sealed class BulkPublisher(IHttpClientFactory clients, IOptions<Messagi
         var buffer = new ArrayBufferWriter<byte>(256 * batch.Count);
         using var json = new Utf8JsonWriter(buffer);
         json.WriteStartArray();
-        foreach (var message in batch)
+        foreach (var row in batch)
         {
-            json.WriteStartObject();
-            json.WriteString("entryId", message.Id);
-            json.WritePropertyName("event");
-            json.WriteRawValue(message.Data, skipInputValidation: true); // PostgreSQL has checked it: the column is json
-            json.WriteString("contentType", "application/json");
-            json.WriteStartObject("metadata");
-            json.WriteString("cloudevent.id", message.Id);
-            json.WriteString("cloudevent.type", message.Topic);
-            json.WriteString("partitionKey", message.Key);
-            if (message.TraceParent is not null)
-            {
-                json.WriteString("cloudevent.traceparent", message.TraceParent);
-            }
-
-            json.WriteEndObject();
-            json.WriteEndObject();
+            BulkPublishEntry.Write(json, row);
         }
 
         json.WriteEndArray();

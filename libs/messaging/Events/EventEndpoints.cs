@@ -29,7 +29,7 @@ public static class EventEndpoints
     {
         ArgumentNullException.ThrowIfNull(app);
         var pubSub = app.ServiceProvider.GetRequiredService<IOptions<MessagingOptions>>().Value.PubSubName;
-        app.ServiceProvider.GetRequiredService<Subscriptions>().Add(TEvent.Topic);
+        app.ServiceProvider.GetRequiredService<Subscriptions>().Add(TEvent.Topic, HandleOneAsync<TEvent, THandler>);
 
         // Few events wait for company: 2 ms cost 5 ms of latency over two hops, and batches more than double the throughput.
         app.MapPost($"/events/{TEvent.Topic}", DeliverAsync<TEvent, THandler>)
@@ -44,7 +44,10 @@ public static class EventEndpoints
             .ExcludeFromDescription();
     }
 
-    /// <summary>Subscribes to the service's own dead-letter topic and keeps what comes there in the table <c>dead_letters</c>.</summary>
+    /// <summary>
+    /// Subscribes to the service's own dead-letter topic, keeps what comes there in the table <c>dead_letters</c>, and lets an operator on this
+    /// machine list (<c>GET /dead-letters</c>), redrive (<c>POST /dead-letters/{id}/redrive</c>) and delete (<c>DELETE /dead-letters/{id}</c>) them.
+    /// </summary>
     /// <param name="app">The application.</param>
     public static void MapDeadLetters(this IEndpointRouteBuilder app)
     {
@@ -57,7 +60,15 @@ public static class EventEndpoints
             .WithTopic(pubSub, topic, enableRawPayload: true)
             .WithMetadata(new DisableRequestSizeLimitAttribute())
             .ExcludeFromDescription();
+        DeadLetterEndpoints.Map(app);
     }
+
+    private static Task HandleOneAsync<TEvent, THandler>(IServiceProvider scope, JsonElement cloudEvent, CancellationToken cancellationToken)
+        where TEvent : IEvent
+        where THandler : IHandle<TEvent> =>
+        CloudEvent.Read<TEvent>(cloudEvent, out var reason) is { } received
+            ? ActivatorUtilities.CreateInstance<THandler>(scope).HandleAsync([received.Message], cancellationToken)
+            : throw new FormatException(reason);
 
     private static string DeadLetterTopic(IEndpointRouteBuilder app) =>
         $"{Sidecar.AppId(app.ServiceProvider.GetRequiredService<IConfiguration>())}.dead";

@@ -1,4 +1,5 @@
 using System.Net.Http.Json;
+using System.Text.Json;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace DaprOrders.Messaging;
@@ -9,9 +10,14 @@ namespace DaprOrders.Messaging;
 /// </summary>
 internal sealed class Subscriptions(IHttpClientFactory clients) : IHealthCheck
 {
-    private readonly List<string> _topics = [];
+    private readonly Dictionary<string, Handler?> _topics = [];
 
-    public void Add(string topic) => _topics.Add(topic);
+    /// <summary>Handles one event in the scope and the transaction of the caller, who saves and commits.</summary>
+    public delegate Task Handler(IServiceProvider scope, JsonElement cloudEvent, CancellationToken cancellationToken);
+
+    public void Add(string topic, Handler? handler = null) => _topics[topic] = handler;
+
+    public Handler? HandlerOf(string topic) => _topics.GetValueOrDefault(topic);
 
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
@@ -25,7 +31,7 @@ internal sealed class Subscriptions(IHttpClientFactory clients) : IHealthCheck
             using var client = clients.CreateClient(Sidecar.HttpClientName);
             var metadata = await client.GetFromJsonAsync<Metadata>("/v1.0/metadata", cancellationToken);
             var known = metadata?.Subscriptions?.Select(subscription => subscription.Topic) ?? [];
-            var missing = _topics.Except(known).ToList();
+            var missing = _topics.Keys.Except(known).ToList();
             return missing.Count == 0
                 ? HealthCheckResult.Healthy()
                 : HealthCheckResult.Unhealthy($"the sidecar has no subscription to {string.Join(", ", missing)}; it reads them once, at its start");

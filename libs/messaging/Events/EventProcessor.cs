@@ -10,7 +10,7 @@ namespace DaprOrders.Messaging;
 /// gets its own status. An entry that cannot be handled becomes a dead letter and never holds up another.
 /// </summary>
 internal sealed partial class EventProcessor<TEvent, THandler>(
-    IServiceScopeFactory scopes, FailureCounter failures, IOptions<MessagingOptions> options, ILogger<THandler> logger)
+    IServiceScopeFactory scopes, FailureCounter failures, MessagingMetrics metrics, IOptions<MessagingOptions> options, ILogger<THandler> logger)
     where TEvent : IEvent
     where THandler : IHandle<TEvent>
 {
@@ -30,6 +30,7 @@ internal sealed partial class EventProcessor<TEvent, THandler>(
             LogWaitingOnce(entries.Count, e.Message);
         }
 
+        metrics.Retried(TEvent.Topic, status.Count(s => s == BulkDelivery.Retry));
         return entries.Select((entry, i) => new BulkStatus(entry.EntryId, status[i])).ToList();
     }
 
@@ -111,6 +112,7 @@ internal sealed partial class EventProcessor<TEvent, THandler>(
         await handler.HandleAsync(batch, cancellationToken);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
+        metrics.Handled(TEvent.Topic, batch.Count);
     }
 
     private async Task<HashSet<string>> HeldAsync(List<string> eventIds, CancellationToken cancellationToken)
@@ -128,6 +130,7 @@ internal sealed partial class EventProcessor<TEvent, THandler>(
         var body = entry.Bytes;
         var id = DeadLetters.IdOf(eventId, body);
         await DeadLetters.StoreIncomingAsync(db, TEvent.Topic, id, body, reason, attempts, cancellationToken);
+        metrics.DeadLettered(TEvent.Topic, DeadLetters.Incoming);
         LogDeadLetter(id, TEvent.Topic, reason);
     }
 

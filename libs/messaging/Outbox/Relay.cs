@@ -13,6 +13,7 @@ namespace DaprOrders.Messaging;
 internal sealed partial class Relay(
     [FromKeyedServices(OutboxTable.DataSourceKey)] NpgsqlDataSource outbox,
     BulkPublisher publisher,
+    MessagingMetrics metrics,
     IOptions<MessagingOptions> options,
     TimeProvider time,
     ILogger<Relay> logger)
@@ -64,6 +65,11 @@ internal sealed partial class Relay(
     {
         var state = _topics.GetOrAdd(topic, _ => new TopicState(time));
         var answer = await publisher.PublishAsync(topic, rows, cancellationToken);
+        if (answer.Outcome is not PublishOutcome.Accepted)
+        {
+            metrics.PublishFailed(topic);
+        }
+
         switch (answer.Outcome)
         {
             case PublishOutcome.Accepted:
@@ -73,6 +79,7 @@ internal sealed partial class Relay(
                 }
 
                 state.Passed();
+                metrics.Published(topic, rows.Count);
                 await OutboxTable.DeleteAsync(connection, rows, cancellationToken);
                 return rows.Count;
 
@@ -123,6 +130,7 @@ internal sealed partial class Relay(
 
         foreach (var row in dead)
         {
+            metrics.DeadLettered(topic, DeadLetters.Outgoing);
             LogDead(row.Id, topic, errors[row.Id]);
             await DeadLetters.StoreOutgoingAsync(connection, row, errors[row.Id], cancellationToken);
         }

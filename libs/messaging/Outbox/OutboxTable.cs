@@ -14,13 +14,13 @@ internal static class OutboxTable
 
     /// <summary>
     /// Opens connections that a frozen relay loses: PostgreSQL ends a session that sits in a transaction for ten seconds, and its lock with it.
+    /// No keepalive queries: Npgsql sends them in transactions too, and each would start the ten seconds anew.
     /// </summary>
     public static NpgsqlDataSource CreateDataSource(string connectionString) =>
         NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString)
         {
             ApplicationName = "outbox relay",
             CommandTimeout = 15,
-            KeepAlive = 5,
             MaxPoolSize = 2,
             Options = "-c idle_in_transaction_session_timeout=10000",
         });

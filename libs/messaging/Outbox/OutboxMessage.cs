@@ -11,7 +11,7 @@ public sealed class OutboxMessage
     public long Position { get; private init; }
 
     /// <summary>Gets the CloudEvent id. It is unique, and stays the same however often the event is sent.</summary>
-    public Guid Id { get; private init; }
+    public required Guid Id { get; init; }
 
     /// <summary>Gets the topic.</summary>
     public required string Topic { get; init; }

@@ -1,0 +1,72 @@
+using System.Diagnostics.Metrics;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace DaprOrders.Messaging;
+
+/// <summary>
+/// The meter <c>DaprOrders.Messaging</c>. Counters: <c>messaging.published</c>, <c>messaging.publish_failures</c> (calls that were not
+/// answered 204), <c>messaging.handled</c>, <c>messaging.retried</c>, <c>messaging.dead_lettered</c> (tag <c>direction</c>), each with the tag
+/// <c>topic</c>. Gauges, asked of the database when they are read: <c>messaging.outbox.rows</c> and <c>messaging.outbox.oldest_age</c> in
+/// seconds.
+/// </summary>
+internal sealed partial class MessagingMetrics
+{
+    public const string MeterName = "DaprOrders.Messaging";
+
+    private readonly Counter<long> _published;
+    private readonly Counter<long> _publishFailures;
+    private readonly Counter<long> _handled;
+    private readonly Counter<long> _retried;
+    private readonly Counter<long> _deadLettered;
+    private readonly NpgsqlDataSource? _outbox;
+    private readonly ILogger<MessagingMetrics> _logger;
+
+    public MessagingMetrics(IMeterFactory meters, IServiceProvider services, ILogger<MessagingMetrics> logger)
+    {
+        _logger = logger;
+        var meter = meters.Create(MeterName);
+        _published = meter.CreateCounter<long>("messaging.published", "{event}", "Events that the broker has accepted.");
+        _publishFailures = meter.CreateCounter<long>("messaging.publish_failures", "{call}", "Bulk publishes that were not accepted as a whole.");
+        _handled = meter.CreateCounter<long>("messaging.handled", "{event}", "Events whose effects are committed.");
+        _retried = meter.CreateCounter<long>("messaging.retried", "{event}", "Events that were asked for again.");
+        _deadLettered = meter.CreateCounter<long>("messaging.dead_lettered", "{event}", "Events that became dead letters.");
+        _outbox = services.GetKeyedService<NpgsqlDataSource>(OutboxTable.DataSourceKey);
+        if (_outbox is not null)
+        {
+            meter.CreateObservableGauge("messaging.outbox.rows", () => Ask("count(*)"), "{event}", "Events that wait in the outbox.");
+            meter.CreateObservableGauge(
+                "messaging.outbox.oldest_age", () => Ask("coalesce(extract(epoch FROM now() - min(created_at)), 0)"), "s", "Age of the oldest event that waits.");
+        }
+    }
+
+    public void Published(string topic, int count) => _published.Add(count, Topic(topic));
+
+    public void PublishFailed(string topic) => _publishFailures.Add(1, Topic(topic));
+
+    public void Handled(string topic, int count) => _handled.Add(count, Topic(topic));
+
+    public void Retried(string topic, int count) => _retried.Add(count, Topic(topic));
+
+    public void DeadLettered(string topic, string direction) => _deadLettered.Add(1, Topic(topic), new("direction", direction));
+
+    private static KeyValuePair<string, object?> Topic(string topic) => new("topic", topic);
+
+    private IEnumerable<Measurement<double>> Ask(string expression)
+    {
+        try
+        {
+            using var command = _outbox!.CreateCommand($"SELECT ({expression})::float8 FROM outbox");
+            return [new Measurement<double>((double)command.ExecuteScalar()!)];
+        }
+        catch (NpgsqlException e)
+        {
+            LogNotMeasured(e.Message);
+            return []; // no number is better than a wrong one
+        }
+    }
+
+    [LoggerMessage(LogLevel.Debug, "The outbox could not be measured: {Error}")]
+    private partial void LogNotMeasured(string error);
+}
