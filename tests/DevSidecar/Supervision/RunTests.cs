@@ -67,6 +67,20 @@ public sealed class RunTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task What_a_crashed_app_has_left_behind_is_ended_as_well()
+    {
+        _run.WriteRunFile(("a", "", "sleep 1000 & echo child $!; exit 3"));
+        _run.Start();
+        await _run.WaitForLineAsync("child");
+        await _run.WaitForLineAsync("exit status 3");
+
+        _run.Signal(Terminate);
+
+        Assert.Equal(0, await _run.WaitForExitAsync());
+        Assert.False(TestRun.IsAlive(int.Parse(_run.Lines.Single(line => line.Contains("child")).Split(' ')[^1])));
+    }
+
+    [Fact]
     public async Task A_command_that_does_not_exist_is_told()
     {
         File.WriteAllText(_run.InFolder("dapr.yaml"), "version: 1\napps: [{appID: a, appDirPath: ./app, command: [no-such-command]}]\n");

@@ -50,6 +50,12 @@ internal sealed record ApiError(int HttpStatus, StatusCode GrpcStatus, string Co
             $"error marshaling events to bytes for topic {topic} pubsub {pubSub}. error: {error}")
             .With("DAPR_PUBSUB_MARSHAL_EVENTS", pubSub, ("appID", appId), ("error", error));
 
+    public static ApiError NoEnvelope(string pubSub, string topic, string appId, string error) =>
+        new ApiError(
+            400, StatusCode.InvalidArgument, "ERR_PUBSUB_EVENTS_SER",
+            $"error marshaling cloud event envelope for topic {topic} pubsub {pubSub}: {error}")
+            .With("DAPR_PUBSUB_MARSHAL_ENVELOPE", pubSub, ("appID", appId), ("error", error));
+
     public static ApiError NoBulkRequest(string pubSub, string topic, string appId, string error) =>
         new ApiError(
             400, StatusCode.InvalidArgument, "ERR_PUBSUB_EVENTS_SER",

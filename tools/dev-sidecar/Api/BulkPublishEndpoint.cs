@@ -76,11 +76,15 @@ internal sealed class BulkPublishEndpoint(SidecarState sidecar, Publisher publis
             var ids = new HashSet<string>();
             foreach (var element in document.RootElement.EnumerateArray())
             {
-                var (entry, error) = ReadEntry(element, requestMetadata);
+                var (entry, mismatch) = ReadEntry(element, requestMetadata);
+                if (mismatch is not null)
+                {
+                    return ([], ApiError.NoEnvelope(pubSub, topic, sidecar.AppId, mismatch));
+                }
+
                 if (entry is null || entry.EntryId.Length == 0 || !ids.Add(entry.EntryId))
                 {
-                    error ??= "entryId is duplicated or not present for entry";
-                    return ([], ApiError.NoEvents(pubSub, topic, sidecar.AppId, error));
+                    return ([], ApiError.NoEvents(pubSub, topic, sidecar.AppId, "entryId is duplicated or not present for entry"));
                 }
 
                 entries.Add(entry);
@@ -171,7 +175,12 @@ internal sealed class BulkPublishEndpoint(SidecarState sidecar, Publisher publis
 
         output.Write("],\"errorCode\":\"ERR_PUBSUB_PUBLISH_MESSAGE\"}"u8);
         var json = output.WrittenSpan.ToArray();
-        http.Response.Headers["Metadata.responsedata"] = Encoding.UTF8.GetString(json);
+        if (Ascii.IsValid(json))
+        {
+            // A header can't carry the rest of Unicode.
+            http.Response.Headers["Metadata.responsedata"] = Encoding.ASCII.GetString(json);
+        }
+
         http.Response.Headers["Metadata.error"] = "api error: code = Internal desc = "
             + $"error when publishing to topic {topic} in pubsub {pubSub}: kafka: Failed to deliver {failed.Count} messages.";
         return http.AnswerJsonAsync(StatusCodes.Status500InternalServerError, json);
