@@ -35,32 +35,17 @@ internal sealed partial class BulkDelivery(Subscription subscription)
         for (var number = 0; number < batch.Count; number++)
         {
             var record = batch[number];
-            string? path;
-            if (subscription.Spec.IsRaw)
+            if (!TryRoute(record, out var path))
             {
-                path = subscription.Routes.PathOf(default);
-            }
-            else
-            {
-                using var envelope = EventRecord.Parse(record);
-                if (envelope is null)
-                {
-                    LogNoJson(subscription.PubSub.Name, subscription.Spec.Topic, record.Partition.Number, record.Offset);
-                    failed.Add(record);
-                    continue;
-                }
-
-                if (EventRecord.HasExpired(envelope.RootElement, subscription.Sidecar.Time.GetUtcNow()))
-                {
-                    LogExpired(subscription.PubSub.Name, subscription.Spec.Topic);
-                    continue;
-                }
-
-                path = subscription.Routes.PathOf(envelope.RootElement);
+                failed.Add(record);
+                continue;
             }
 
-            // An event that no rule matches goes to the app's root, as with the runtime.
-            path ??= "";
+            if (path is null)
+            {
+                continue;
+            }
+
             if (!routes.TryGetValue(path, out var entries))
             {
                 routes[path] = entries = new List<BulkBody.Entry>(batch.Count);
@@ -70,6 +55,41 @@ internal sealed partial class BulkDelivery(Subscription subscription)
         }
 
         return routes;
+    }
+
+    /// <returns>False when the record is no event. The path is null when it has expired.</returns>
+    private bool TryRoute(Record record, out string? path)
+    {
+        // An event that no rule matches goes to the app's root, as with the runtime.
+        const string Root = "";
+        path = null;
+        if (subscription.Spec.IsRaw)
+        {
+            path = subscription.Routes.PathOf(default) ?? Root;
+            return true;
+        }
+
+        if (!subscription.Routes.NeedsEvent && !EventRecord.MayExpire(record) && EventRecord.IsObject(record))
+        {
+            path = subscription.Routes.PathOf(default) ?? Root;
+            return true;
+        }
+
+        using var envelope = EventRecord.Parse(record);
+        if (envelope is null)
+        {
+            LogNoJson(subscription.PubSub.Name, subscription.Spec.Topic, record.Partition.Number, record.Offset);
+            return false;
+        }
+
+        if (EventRecord.HasExpired(envelope.RootElement, subscription.Sidecar.Time.GetUtcNow()))
+        {
+            LogExpired(subscription.PubSub.Name, subscription.Spec.Topic);
+            return true;
+        }
+
+        path = subscription.Routes.PathOf(envelope.RootElement) ?? Root;
+        return true;
     }
 
     private async Task DeliverAsync(string path, List<BulkBody.Entry> entries, List<Record> failed, CancellationToken stop)

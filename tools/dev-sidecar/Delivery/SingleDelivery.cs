@@ -82,6 +82,11 @@ internal sealed partial class SingleDelivery(Subscription subscription)
         using var request = new HttpRequestMessage(HttpMethod.Post, sidecar.App!.UriOf(path)) { Content = new ByteArrayContent(body) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue(CloudEventEnvelope.ContentType);
         request.Headers.TryAddWithoutValidation("pubsubname", subscription.PubSub.Name);
+        if (sidecar.Resources.Tracing)
+        {
+            request.Headers.TryAddWithoutValidation("traceparent", EventRecord.TraceOf(body));
+        }
+
         foreach (var (name, value) in EventRecord.MetadataOf(record, subscription.PubSub, subscription.Spec.Topic))
         {
             if (!name.StartsWith("content-", StringComparison.OrdinalIgnoreCase))

@@ -55,15 +55,18 @@ internal static class GoJson
 
     private static void WriteObject(IBufferWriter<byte> output, JsonElement value)
     {
-        var properties = new SortedDictionary<string, JsonElement>(StringComparer.Ordinal);
+        var properties = new List<(string Name, JsonElement Value)>(value.GetPropertyCount());
+        var sorted = true;
         foreach (var property in value.EnumerateObject())
         {
-            properties[property.Name] = property.Value;
+            var name = property.Name;
+            sorted = sorted && (properties.Count == 0 || string.CompareOrdinal(properties[^1].Name, name) < 0);
+            properties.Add((name, property.Value));
         }
 
         output.Write("{"u8);
         var first = true;
-        foreach (var (name, child) in properties)
+        foreach (var (name, child) in sorted ? properties : Sort(properties))
         {
             WriteName(output, name, ref first);
             Write(output, child);
@@ -71,6 +74,11 @@ internal static class GoJson
 
         output.Write("}"u8);
     }
+
+    // Of a name that stands there twice the last value counts.
+    private static IEnumerable<(string Name, JsonElement Value)> Sort(List<(string Name, JsonElement Value)> properties) => properties
+        .OrderBy(property => property.Name, StringComparer.Ordinal)
+        .GroupBy(property => property.Name, (_, same) => same.Last());
 
     private static void WriteArray(IBufferWriter<byte> output, JsonElement value)
     {
