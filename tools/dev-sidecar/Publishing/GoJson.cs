@@ -13,7 +13,7 @@ internal static class GoJson
     private static readonly SearchValues<byte> Special = SearchValues.Create(
         [.. Enumerable.Range(0, 0x20).Select(control => (byte)control), (byte)'"', (byte)'\\', (byte)'<', (byte)'>', (byte)'&', 0xE2]);
 
-    public static void Write(IBufferWriter<byte> output, JsonElement value)
+    public static void Write(ArrayBufferWriter<byte> output, JsonElement value)
     {
         switch (value.ValueKind)
         {
@@ -32,16 +32,28 @@ internal static class GoJson
         }
     }
 
-    public static void WriteString(IBufferWriter<byte> output, string value)
+    public static void WriteString(ArrayBufferWriter<byte> output, string value)
     {
-        var rented = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(value.Length));
-        var length = Encoding.UTF8.GetBytes(value, rented);
+        // Most texts need no escape: they are encoded where they belong.
+        var span = output.GetSpan(Encoding.UTF8.GetMaxByteCount(value.Length) + 2);
+        var length = Encoding.UTF8.GetBytes(value, span[1..]);
+        var text = span.Slice(1, length);
+        if (text.IndexOfAny(Special) < 0)
+        {
+            span[0] = (byte)'"';
+            span[length + 1] = (byte)'"';
+            output.Advance(length + 2);
+            return;
+        }
+
+        var rented = ArrayPool<byte>.Shared.Rent(length);
+        text.CopyTo(rented);
         WriteEscaped(output, rented.AsSpan(0, length));
         ArrayPool<byte>.Shared.Return(rented);
     }
 
     /// <summary>Writes <c>"name":</c>, after a comma unless it is the first.</summary>
-    public static void WriteName(IBufferWriter<byte> output, string name, ref bool first)
+    public static void WriteName(ArrayBufferWriter<byte> output, string name, ref bool first)
     {
         if (!first)
         {
@@ -53,7 +65,7 @@ internal static class GoJson
         output.Write(":"u8);
     }
 
-    private static void WriteObject(IBufferWriter<byte> output, JsonElement value)
+    private static void WriteObject(ArrayBufferWriter<byte> output, JsonElement value)
     {
         var properties = new List<(string Name, JsonElement Value)>(value.GetPropertyCount());
         var sorted = true;
@@ -80,7 +92,7 @@ internal static class GoJson
         .OrderBy(property => property.Name, StringComparer.Ordinal)
         .GroupBy(property => property.Name, (_, same) => same.Last());
 
-    private static void WriteArray(IBufferWriter<byte> output, JsonElement value)
+    private static void WriteArray(ArrayBufferWriter<byte> output, JsonElement value)
     {
         output.Write("["u8);
         var first = true;
@@ -98,7 +110,7 @@ internal static class GoJson
         output.Write("]"u8);
     }
 
-    private static void WriteString(IBufferWriter<byte> output, JsonElement value)
+    private static void WriteString(ArrayBufferWriter<byte> output, JsonElement value)
     {
         var raw = System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(value);
         if (raw[1..^1].IndexOfAny(Special) < 0)
@@ -110,7 +122,7 @@ internal static class GoJson
         WriteString(output, value.GetString()!);
     }
 
-    private static void WriteEscaped(IBufferWriter<byte> output, ReadOnlySpan<byte> text)
+    private static void WriteEscaped(ArrayBufferWriter<byte> output, ReadOnlySpan<byte> text)
     {
         output.Write("\""u8);
         while (text.IndexOfAny(Special) is var at and >= 0)
