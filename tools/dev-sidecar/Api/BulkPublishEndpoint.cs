@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using DaprOrders.DevSidecar.Hosting;
@@ -160,7 +159,7 @@ internal sealed class BulkPublishEndpoint(SidecarState sidecar, Publisher publis
 
     private static Task AnswerAsync(HttpContext http, string pubSub, string topic, IReadOnlyList<FailedEntry> failed)
     {
-        var output = new ArrayBufferWriter<byte>(256);
+        using var output = new JsonBuffer(256);
         output.Write("{\"failedEntries\":["u8);
         for (var i = 0; i < failed.Count; i++)
         {

@@ -121,7 +121,8 @@ internal sealed partial class BulkDelivery(Subscription subscription)
         var sidecar = subscription.Sidecar;
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(timeout, sidecar.Gone);
         using var request = new HttpRequestMessage(HttpMethod.Post, sidecar.App!.UriOf(path));
-        request.Content = new ReadOnlyMemoryContent(BulkBody.Write(subscription, id, entries));
+        using var body = BulkBody.Write(subscription, id, entries);
+        request.Content = new ReadOnlyMemoryContent(body.WrittenMemory);
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         request.Headers.TryAddWithoutValidation("pubsubname", subscription.PubSub.Name);
         try

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using DaprOrders.DevSidecar.Broker;
@@ -119,7 +118,7 @@ internal sealed partial class SingleDelivery(Subscription subscription)
     // A new id at every delivery, as with the runtime: such events can't be told apart by it.
     private byte[] WrapRaw(Record record)
     {
-        var output = new ArrayBufferWriter<byte>((record.Value.Length * 4 / 3) + 256);
+        using var output = new JsonBuffer((record.Value.Length * 4 / 3) + 256);
         using var json = new Utf8JsonWriter(output);
         json.WriteStartObject();
         json.WriteBase64String("data_base64", record.Value);

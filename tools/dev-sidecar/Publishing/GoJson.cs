@@ -13,7 +13,7 @@ internal static class GoJson
     private static readonly SearchValues<byte> Special = SearchValues.Create(
         [.. Enumerable.Range(0, 0x20).Select(control => (byte)control), (byte)'"', (byte)'\\', (byte)'<', (byte)'>', (byte)'&', 0xE2]);
 
-    public static void Write(ArrayBufferWriter<byte> output, JsonElement value)
+    public static void Write(JsonBuffer output, JsonElement value)
     {
         switch (value.ValueKind)
         {
@@ -32,7 +32,7 @@ internal static class GoJson
         }
     }
 
-    public static void WriteString(ArrayBufferWriter<byte> output, string value)
+    public static void WriteString(JsonBuffer output, string value)
     {
         // Most texts need no escape: they are encoded where they belong.
         var span = output.GetSpan(Encoding.UTF8.GetMaxByteCount(value.Length) + 2);
@@ -53,7 +53,7 @@ internal static class GoJson
     }
 
     /// <summary>Writes <c>"name":</c>, after a comma unless it is the first.</summary>
-    public static void WriteName(ArrayBufferWriter<byte> output, string name, ref bool first)
+    public static void WriteName(JsonBuffer output, string name, ref bool first)
     {
         if (!first)
         {
@@ -65,7 +65,7 @@ internal static class GoJson
         output.Write(":"u8);
     }
 
-    private static void WriteObject(ArrayBufferWriter<byte> output, JsonElement value)
+    private static void WriteObject(JsonBuffer output, JsonElement value)
     {
         var properties = new List<(string Name, JsonElement Value)>(value.GetPropertyCount());
         var sorted = true;
@@ -92,7 +92,7 @@ internal static class GoJson
         .OrderBy(property => property.Name, StringComparer.Ordinal)
         .GroupBy(property => property.Name, (_, same) => same.Last());
 
-    private static void WriteArray(ArrayBufferWriter<byte> output, JsonElement value)
+    private static void WriteArray(JsonBuffer output, JsonElement value)
     {
         output.Write("["u8);
         var first = true;
@@ -110,7 +110,7 @@ internal static class GoJson
         output.Write("]"u8);
     }
 
-    private static void WriteString(ArrayBufferWriter<byte> output, JsonElement value)
+    private static void WriteString(JsonBuffer output, JsonElement value)
     {
         var raw = System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(value);
         if (raw[1..^1].IndexOfAny(Special) < 0)
@@ -122,7 +122,7 @@ internal static class GoJson
         WriteString(output, value.GetString()!);
     }
 
-    private static void WriteEscaped(ArrayBufferWriter<byte> output, ReadOnlySpan<byte> text)
+    private static void WriteEscaped(JsonBuffer output, ReadOnlySpan<byte> text)
     {
         output.Write("\""u8);
         while (text.IndexOfAny(Special) is var at and >= 0)
