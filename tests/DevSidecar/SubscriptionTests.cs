@@ -1,4 +1,5 @@
 using DaprOrders.DevSidecar.Tests.Support;
+using Microsoft.Extensions.Time.Testing;
 
 namespace DaprOrders.DevSidecar.Tests;
 
@@ -79,11 +80,65 @@ public sealed class SubscriptionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_delivery_that_outlasts_its_timeout_is_repeated()
+    {
+        var time = new FakeTimeProvider();
+        await using var host = new TestHost(time);
+        host.AddSetup("pubsub.yaml");
+        host.AddResource("r.yaml", """
+            apiVersion: dapr.io/v1alpha1
+            kind: Resiliency
+            metadata: {name: r}
+            spec:
+              policies:
+                timeouts: {short: 2s}
+                retries: {soon: {policy: constant, duration: 0s, maxRetries: -1}}
+              targets: {components: {pubsub: {inbound: {timeout: short, retry: soon}}}}
+            """);
+        _app.Subscriptions = new Reply(200, """[{"pubsubname":"pubsub","topic":"t","route":"/in"}]""");
+        var slow = true;
+        _app.Answer = async _ =>
+        {
+            if (slow)
+            {
+                slow = false;
+                time.Advance(TimeSpan.FromSeconds(2));
+                await Task.Delay(Timeout.Infinite, TestContext.Current.CancellationToken);
+            }
+
+            return new Reply(200);
+        };
+        var sidecar = await host.StartAsync("probe", _app.Port);
+
+        using var published = await host.PostAsync(sidecar, "/v1.0/publish/pubsub/t", "{}");
+
+        await _app.WaitForAsync(2, "/in");
+    }
+
+    [Fact]
+    public async Task Without_a_sampling_rate_of_0_the_trace_of_the_publisher_reaches_the_subscriber()
+    {
+        const string Trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        _host.AddSetup("pubsub.yaml");
+        _app.Subscriptions = new Reply(200, """[{"pubsubname":"pubsub","topic":"t","route":"/in"}]""");
+        await using var sidecar = _host.Create("probe", _app.Port, tracing: true);
+        await sidecar.StartAsync();
+        await sidecar.Ready;
+
+        using var request = new HttpRequestMessage(HttpMethod.Post, TestHost.AddressOf(sidecar) + "/v1.0/publish/pubsub/t");
+        request.Headers.TryAddWithoutValidation("traceparent", Trace);
+        using var answer = await _host.Client.SendAsync(request, TestContext.Current.CancellationToken);
+
+        var call = (await _app.WaitForAsync(1, "/in"))[0];
+        Assert.Equal(Trace, call.Headers["traceparent"]);
+        Assert.Contains($"\"traceparent\":\"{Trace}\"", call.Body);
+    }
+
+    [Fact]
     public async Task An_event_whose_time_is_over_is_dropped()
     {
         _host.AddSetup("pubsub.yaml");
         _app.Subscriptions = new Reply(200, """[{"pubsubname":"pubsub","topic":"t","route":"/in"}]""");
-        using var ports = new RunFile.FreePorts();
         var publisher = await _host.StartAsync("publisher");
         await PublishAsync(publisher, "/v1.0/publish/pubsub/t?metadata.ttlInSeconds=1&metadata.partitionKey=k", "\"old\"");
         _time.Jump(TimeSpan.FromSeconds(3));

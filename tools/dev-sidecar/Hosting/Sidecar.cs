@@ -40,7 +40,7 @@ internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
         {
             Spec = spec,
             Resources = resources,
-            PubSubs = PubSubs(spec, resources),
+            PubSubs = PubSubFactory.CreateAll(resources, spec.AppId, spec.Name),
             Time = host.Time,
             Logger = logger,
             App = spec.AppPort is { } port ? new AppChannel(port, host.AppToken) : null,
@@ -212,36 +212,6 @@ internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
         _consumers.Add(consumer);
         consumer.Start();
         LogSubscribed(spec.Topic, spec.PubSub);
-    }
-
-    private static Dictionary<string, PubSub> PubSubs(AppSpec spec, AppResources resources)
-    {
-        var pubSubs = new Dictionary<string, PubSub>();
-        foreach (var component in resources.Components)
-        {
-            if (component.Unresolved is { } reason)
-            {
-                resources.Warnings.Add(reason);
-                continue;
-            }
-
-            if (LeftOutComponents.Contains(component.Type))
-            {
-                resources.Warnings.Add($"component {component.Name} ({component.Type}) is left out by the development sidecar");
-                continue;
-            }
-
-            try
-            {
-                pubSubs[component.Name] = PubSubFactory.Create(component, spec.AppId, spec.Name);
-            }
-            catch (ResourceException failure) when (component.IgnoreErrors)
-            {
-                resources.Warnings.Add(failure.Message);
-            }
-        }
-
-        return pubSubs;
     }
 
     [LoggerMessage(LogLevel.Warning, "{Text}")]
