@@ -183,6 +183,34 @@ public sealed class SubscriptionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Kafka_has_one_bulk_call_at_a_time_in_flight_over_all_partitions_and_topics()
+    {
+        const int Events = 30;
+        _host.AddSetup("pubsub.yaml");
+        _app.Subscriptions = new Reply(200, """
+            [{"pubsubname":"pubsub","topic":"t","route":"/bulk","bulkSubscribe":{"enabled":true,"maxMessagesCount":1}},
+             {"pubsubname":"pubsub","topic":"u","route":"/bulk","bulkSubscribe":{"enabled":true,"maxMessagesCount":1}}]
+            """);
+        var (inFlight, most) = (0, 0);
+        _app.Answer = async _ =>
+        {
+            most = Math.Max(most, Interlocked.Increment(ref inFlight));
+            await Task.Yield();
+            Interlocked.Decrement(ref inFlight);
+            return new Reply(200, """{"statuses":[{"entryId":"0","status":"SUCCESS"}]}""");
+        };
+        var sidecar = await _host.StartAsync("probe", _app.Port);
+
+        for (var n = 0; n < Events; n++)
+        {
+            await PublishAsync(sidecar, n % 2 == 0 ? "/v1.0/publish/pubsub/t" : "/v1.0/publish/pubsub/u");
+        }
+
+        await _app.WaitForAsync(Events, "/bulk");
+        Assert.Equal(1, most);
+    }
+
+    [Fact]
     public async Task A_state_store_is_left_out_with_a_warning_and_its_API_answers_501()
     {
         _host.AddResource("c.yaml", """

@@ -137,7 +137,13 @@ internal sealed partial class BulkDelivery(Subscription subscription)
                 return ([], status);
             }
 
-            return (status is >= 200 and <= 299 ? OpenAfter(entries, AnswerReader.OfBulk(content), dropped) : entries, status);
+            var open = status is >= 200 and <= 299 ? OpenAfter(entries, AnswerReader.OfBulk(content), dropped) : entries;
+            if (open.Count > 0)
+            {
+                LogRetry(open.Count, entries.Count, subscription.PubSub.Name, subscription.Spec.Topic, status);
+            }
+
+            return (open, status);
         }
         catch (Exception failure) when (failure is HttpRequestException or IOException or OperationCanceledException)
         {
@@ -178,6 +184,9 @@ internal sealed partial class BulkDelivery(Subscription subscription)
     [LoggerMessage(LogLevel.Error, "the app answered 404 to {Count} events of {PubSub}/{Topic}; they are lost")]
     private partial void LogNotFound(string pubSub, string topic, int count);
 
-    [LoggerMessage(LogLevel.Debug, "events of {PubSub}/{Topic} did not reach the app: {Failure}")]
+    [LoggerMessage(LogLevel.Information, "the app asked for {Open} of {Count} events of {PubSub}/{Topic} again, status {Status}")]
+    private partial void LogRetry(int open, int count, string pubSub, string topic, int status);
+
+    [LoggerMessage(LogLevel.Information, "events of {PubSub}/{Topic} did not reach the app: {Failure}")]
     private partial void LogUnreachable(string pubSub, string topic, string failure);
 }

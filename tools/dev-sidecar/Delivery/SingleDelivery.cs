@@ -146,9 +146,9 @@ internal sealed partial class SingleDelivery(Subscription subscription)
     [LoggerMessage(LogLevel.Warning, "the app dropped an event of {PubSub}/{Topic}, partition {Partition}, offset {Offset}")]
     private partial void LogDropped(string pubSub, string topic, int partition, long offset);
 
-    [LoggerMessage(LogLevel.Debug, "the app asked for an event of {PubSub}/{Topic} again, status {Status}")]
+    [LoggerMessage(LogLevel.Information, "the app asked for an event of {PubSub}/{Topic} again, status {Status}")]
     private partial void LogRetry(string pubSub, string topic, int status);
 
-    [LoggerMessage(LogLevel.Debug, "an event of {PubSub}/{Topic} did not reach the app: {Failure}")]
+    [LoggerMessage(LogLevel.Information, "an event of {PubSub}/{Topic} did not reach the app: {Failure}")]
     private partial void LogUnreachable(string pubSub, string topic, string failure);
 }
