@@ -13,16 +13,23 @@ public sealed class RunTests : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _run.DisposeAsync();
 
+    private static int FreePort()
+    {
+        using var ports = new FreePorts();
+        return ports.Next();
+    }
+
     [Fact]
     public async Task An_app_gets_the_environment_of_Dapr_and_runs_in_its_folder()
     {
-        _run.WriteRunFile(("a", "appPort: 4701, env: {MY_A: x, DAPR_METRICS_PORT: \"9\"},", "pwd; env; echo end; exec sleep 1000"));
+        var port = FreePort();
+        _run.WriteRunFile(("a", $"appPort: {port}, env: {{MY_A: x, DAPR_METRICS_PORT: \"9\"}},", "pwd; env; echo end; exec sleep 1000"));
         _run.Start();
         await _run.WaitForLineAsync("== APP - a == end");
 
         var lines = _run.Lines.Where(line => line.StartsWith("== APP - a == ")).Select(line => line["== APP - a == ".Length..]).ToList();
         foreach (var expected in (string[])
-            [_run.InFolder("app"), "APP_ID=a", "APP_PORT=4701", "APP_CHANNEL_ADDRESS=", "APP_PROTOCOL=http", "MY_A=x", "DAPR_METRICS_PORT=9"])
+            [_run.InFolder("app"), "APP_ID=a", $"APP_PORT={port}", "APP_CHANNEL_ADDRESS=", "APP_PROTOCOL=http", "MY_A=x", "DAPR_METRICS_PORT=9"])
         {
             Assert.Contains(expected, lines);
         }
@@ -64,6 +71,20 @@ public sealed class RunTests : IAsyncDisposable
         Assert.True(TestRun.IsAlive(int.Parse(_run.Lines.Single(line => line.Contains("other")).Split(' ')[^1])));
         _run.Signal(Interrupt);
         Assert.Equal(0, await _run.WaitForExitAsync());
+    }
+
+    [Fact]
+    public async Task What_a_crashed_app_has_left_behind_is_ended_as_well()
+    {
+        _run.WriteRunFile(("a", "", "sleep 1000 & echo child $!; exit 3"));
+        _run.Start();
+        await _run.WaitForLineAsync("child");
+        await _run.WaitForLineAsync("exit status 3");
+
+        _run.Signal(Terminate);
+
+        Assert.Equal(0, await _run.WaitForExitAsync());
+        Assert.False(TestRun.IsAlive(int.Parse(_run.Lines.Single(line => line.Contains("child")).Split(' ')[^1])));
     }
 
     [Fact]
@@ -130,9 +151,7 @@ public sealed class RunTests : IAsyncDisposable
     [Fact]
     public async Task Control_commands_kill_and_start_an_app_and_its_sidecar()
     {
-        using var ports = new FreePorts();
-        var http = ports.Next();
-        ports.Dispose();
+        var http = FreePort();
         _run.WriteRunFile(("a", $"daprHTTPPort: {http},", "echo child $$; exec sleep 1000"));
         _run.Start();
         await _run.WaitForLineAsync("child");

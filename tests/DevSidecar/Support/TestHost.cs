@@ -52,7 +52,7 @@ internal sealed class TestHost : IAsyncDisposable
             HttpPort = 0,
             GrpcPort = 0,
             MetricsPort = 0,
-            InternalPort = 54601,
+            InternalPort = 54600 + instance,
             ResourcesPaths = [Resources],
             ConfigFile = tracing ? null : Path.Combine(Recording.Folder, "setup", "config.yaml"),
         },

@@ -1,4 +1,3 @@
-using System.Buffers;
 using DaprOrders.DevSidecar.Publishing;
 using Grpc.Core;
 
@@ -50,6 +49,12 @@ internal sealed record ApiError(int HttpStatus, StatusCode GrpcStatus, string Co
             $"error marshaling events to bytes for topic {topic} pubsub {pubSub}. error: {error}")
             .With("DAPR_PUBSUB_MARSHAL_EVENTS", pubSub, ("appID", appId), ("error", error));
 
+    public static ApiError NoEnvelope(string pubSub, string topic, string appId, string error) =>
+        new ApiError(
+            400, StatusCode.InvalidArgument, "ERR_PUBSUB_EVENTS_SER",
+            $"error marshaling cloud event envelope for topic {topic} pubsub {pubSub}: {error}")
+            .With("DAPR_PUBSUB_MARSHAL_ENVELOPE", pubSub, ("appID", appId), ("error", error));
+
     public static ApiError NoBulkRequest(string pubSub, string topic, string appId, string error) =>
         new ApiError(
             400, StatusCode.InvalidArgument, "ERR_PUBSUB_EVENTS_SER",
@@ -61,7 +66,7 @@ internal sealed record ApiError(int HttpStatus, StatusCode GrpcStatus, string Co
 
     public byte[] ToJson()
     {
-        var output = new ArrayBufferWriter<byte>(256);
+        using var output = new JsonBuffer(256);
         output.Write("{"u8);
         var first = true;
         Write(output, "errorCode", Code, ref first);
@@ -75,7 +80,7 @@ internal sealed record ApiError(int HttpStatus, StatusCode GrpcStatus, string Co
         return output.WrittenSpan.ToArray();
     }
 
-    private void WriteDetails(ArrayBufferWriter<byte> output)
+    private void WriteDetails(JsonBuffer output)
     {
         var first = false;
         GoJson.WriteName(output, "details", ref first);
@@ -116,7 +121,7 @@ internal sealed record ApiError(int HttpStatus, StatusCode GrpcStatus, string Co
         return this;
     }
 
-    private static void Write(ArrayBufferWriter<byte> output, string name, string value, ref bool first)
+    private static void Write(JsonBuffer output, string name, string value, ref bool first)
     {
         GoJson.WriteName(output, name, ref first);
         GoJson.WriteString(output, value);

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using DaprOrders.DevSidecar.Hosting;
@@ -76,11 +75,15 @@ internal sealed class BulkPublishEndpoint(SidecarState sidecar, Publisher publis
             var ids = new HashSet<string>();
             foreach (var element in document.RootElement.EnumerateArray())
             {
-                var (entry, error) = ReadEntry(element, requestMetadata);
+                var (entry, mismatch) = ReadEntry(element, requestMetadata);
+                if (mismatch is not null)
+                {
+                    return ([], ApiError.NoEnvelope(pubSub, topic, sidecar.AppId, mismatch));
+                }
+
                 if (entry is null || entry.EntryId.Length == 0 || !ids.Add(entry.EntryId))
                 {
-                    error ??= "entryId is duplicated or not present for entry";
-                    return ([], ApiError.NoEvents(pubSub, topic, sidecar.AppId, error));
+                    return ([], ApiError.NoEvents(pubSub, topic, sidecar.AppId, "entryId is duplicated or not present for entry"));
                 }
 
                 entries.Add(entry);
@@ -156,7 +159,7 @@ internal sealed class BulkPublishEndpoint(SidecarState sidecar, Publisher publis
 
     private static Task AnswerAsync(HttpContext http, string pubSub, string topic, IReadOnlyList<FailedEntry> failed)
     {
-        var output = new ArrayBufferWriter<byte>(256);
+        using var output = new JsonBuffer(256);
         output.Write("{\"failedEntries\":["u8);
         for (var i = 0; i < failed.Count; i++)
         {
@@ -171,7 +174,12 @@ internal sealed class BulkPublishEndpoint(SidecarState sidecar, Publisher publis
 
         output.Write("],\"errorCode\":\"ERR_PUBSUB_PUBLISH_MESSAGE\"}"u8);
         var json = output.WrittenSpan.ToArray();
-        http.Response.Headers["Metadata.responsedata"] = Encoding.UTF8.GetString(json);
+        if (Ascii.IsValid(json))
+        {
+            // A header can't carry the rest of Unicode.
+            http.Response.Headers["Metadata.responsedata"] = Encoding.ASCII.GetString(json);
+        }
+
         http.Response.Headers["Metadata.error"] = "api error: code = Internal desc = "
             + $"error when publishing to topic {topic} in pubsub {pubSub}: kafka: Failed to deliver {failed.Count} messages.";
         return http.AnswerJsonAsync(StatusCodes.Status500InternalServerError, json);

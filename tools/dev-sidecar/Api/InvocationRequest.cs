@@ -29,13 +29,13 @@ internal sealed record InvocationRequest(string Caller, string Callee, string Pa
             message.Content = new ByteArrayContent(Body);
         }
 
-        var connection = source.Headers.Connection.ToString();
+        var named = source.Headers.Connection.ToString().Split(',', StringSplitOptions.TrimEntries);
         foreach (var (name, values) in source.Headers)
         {
             if (Dropped.Contains(name)
                 || name.StartsWith(':')
                 || name.EndsWith("-bin", StringComparison.OrdinalIgnoreCase)
-                || connection.Contains(name, StringComparison.OrdinalIgnoreCase))
+                || named.Contains(name, StringComparer.OrdinalIgnoreCase))
             {
                 continue;
             }

@@ -1,7 +1,7 @@
-using System.Buffers;
 using System.Text;
 using System.Text.Json;
 using DaprOrders.DevSidecar.Hosting;
+using DaprOrders.DevSidecar.Publishing;
 using DaprOrders.DevSidecar.Resources;
 
 namespace DaprOrders.DevSidecar.Api;
@@ -19,7 +19,7 @@ internal sealed class MetadataEndpoints(SidecarState sidecar)
 
     private byte[] Json()
     {
-        var output = new ArrayBufferWriter<byte>(1024);
+        using var output = new JsonBuffer(1024);
         using (var json = new Utf8JsonWriter(output))
         {
             json.WriteStartObject();

@@ -54,6 +54,12 @@ internal sealed class Partition(RecordStore store, Topic topic, int number, long
     {
         lock (_gate)
         {
+            if (cancellationToken.IsCancellationRequested)
+            {
+                // Also when there are records: a consumer that lost the partition must not go on to its end.
+                return Task.FromCanceled(cancellationToken);
+            }
+
             if (offset < _end)
             {
                 return Task.CompletedTask;

@@ -46,7 +46,7 @@ internal sealed partial class AppSubscriptions(SidecarState sidecar)
 
                 await Task.Delay(Pauses[attempt], sidecar.Time, cancellationToken);
             }
-            catch (JsonException failure)
+            catch (Exception failure) when (failure is JsonException or FormatException)
             {
                 LogFailed(failure.Message);
                 return null;
@@ -82,6 +82,8 @@ internal sealed partial class AppSubscriptions(SidecarState sidecar)
                 continue;
             }
 
+            // One condition that can't be read spoils them all, with the runtime too.
+            _ = new RouteChoice(spec.Rules);
             subscriptions.Add(spec);
         }
 

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 using DaprOrders.DevSidecar.Broker;
 using DaprOrders.DevSidecar.Publishing;
@@ -10,9 +9,10 @@ internal static class BulkBody
 {
     internal readonly record struct Entry(string Id, Record Record);
 
-    public static ReadOnlyMemory<byte> Write(Subscription subscription, Guid id, List<Entry> entries)
+    /// <summary>Writes it into a buffer that the caller gives back.</summary>
+    public static JsonBuffer Write(Subscription subscription, Guid id, List<Entry> entries)
     {
-        var output = new ArrayBufferWriter<byte>(512 + entries.Sum(entry => entry.Record.Value.Length + 256));
+        var output = new JsonBuffer(512 + entries.Sum(entry => entry.Record.Value.Length + 512));
         output.Write("{\"entries\":["u8);
         var first = true;
         foreach (var entry in entries)
@@ -34,10 +34,10 @@ internal static class BulkBody
         WriteText(output, "topic", subscription.Spec.Topic, ref first);
         WriteText(output, "type", "com.dapr.event.sent.bulk", ref first);
         output.Write("}"u8);
-        return output.WrittenMemory;
+        return output;
     }
 
-    private static void WriteEntry(ArrayBufferWriter<byte> output, Subscription subscription, Entry entry)
+    private static void WriteEntry(JsonBuffer output, Subscription subscription, Entry entry)
     {
         var first = true;
         WriteText(output, "entryId", entry.Id, ref first);
@@ -57,7 +57,7 @@ internal static class BulkBody
         output.Write("}"u8);
     }
 
-    private static void WriteEvent(ArrayBufferWriter<byte> output, Subscription subscription, Record record)
+    private static void WriteEvent(JsonBuffer output, Subscription subscription, Record record)
     {
         if (subscription.Spec.IsRaw)
         {
@@ -76,7 +76,7 @@ internal static class BulkBody
         GoJson.Write(output, document.RootElement);
     }
 
-    private static void WriteText(ArrayBufferWriter<byte> output, string name, string value, ref bool first)
+    private static void WriteText(JsonBuffer output, string name, string value, ref bool first)
     {
         GoJson.WriteName(output, name, ref first);
         GoJson.WriteString(output, value);

@@ -35,32 +35,17 @@ internal sealed partial class BulkDelivery(Subscription subscription)
         for (var number = 0; number < batch.Count; number++)
         {
             var record = batch[number];
-            string? path;
-            if (subscription.Spec.IsRaw)
+            if (!TryRoute(record, out var path))
             {
-                path = subscription.Routes.PathOf(default);
-            }
-            else
-            {
-                using var envelope = EventRecord.Parse(record);
-                if (envelope is null)
-                {
-                    LogNoJson(subscription.PubSub.Name, subscription.Spec.Topic, record.Partition.Number, record.Offset);
-                    failed.Add(record);
-                    continue;
-                }
-
-                if (EventRecord.HasExpired(envelope.RootElement, subscription.Sidecar.Time.GetUtcNow()))
-                {
-                    LogExpired(subscription.PubSub.Name, subscription.Spec.Topic);
-                    continue;
-                }
-
-                path = subscription.Routes.PathOf(envelope.RootElement);
+                failed.Add(record);
+                continue;
             }
 
-            // An event that no rule matches goes to the app's root, as with the runtime.
-            path ??= "";
+            if (path is null)
+            {
+                continue;
+            }
+
             if (!routes.TryGetValue(path, out var entries))
             {
                 routes[path] = entries = new List<BulkBody.Entry>(batch.Count);
@@ -70,6 +55,41 @@ internal sealed partial class BulkDelivery(Subscription subscription)
         }
 
         return routes;
+    }
+
+    /// <returns>False when the record is no event. The path is null when it has expired.</returns>
+    private bool TryRoute(Record record, out string? path)
+    {
+        // An event that no rule matches goes to the app's root, as with the runtime.
+        const string Root = "";
+        path = null;
+        if (subscription.Spec.IsRaw)
+        {
+            path = subscription.Routes.PathOf(default) ?? Root;
+            return true;
+        }
+
+        if (!subscription.Routes.NeedsEvent && !EventRecord.MayExpire(record) && EventRecord.IsObject(record))
+        {
+            path = subscription.Routes.PathOf(default) ?? Root;
+            return true;
+        }
+
+        using var envelope = EventRecord.Parse(record);
+        if (envelope is null)
+        {
+            LogNoJson(subscription.PubSub.Name, subscription.Spec.Topic, record.Partition.Number, record.Offset);
+            return false;
+        }
+
+        if (EventRecord.HasExpired(envelope.RootElement, subscription.Sidecar.Time.GetUtcNow()))
+        {
+            LogExpired(subscription.PubSub.Name, subscription.Spec.Topic);
+            return true;
+        }
+
+        path = subscription.Routes.PathOf(envelope.RootElement) ?? Root;
+        return true;
     }
 
     private async Task DeliverAsync(string path, List<BulkBody.Entry> entries, List<Record> failed, CancellationToken stop)
@@ -101,7 +121,8 @@ internal sealed partial class BulkDelivery(Subscription subscription)
         var sidecar = subscription.Sidecar;
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(timeout, sidecar.Gone);
         using var request = new HttpRequestMessage(HttpMethod.Post, sidecar.App!.UriOf(path));
-        request.Content = new ReadOnlyMemoryContent(BulkBody.Write(subscription, id, entries));
+        using var body = BulkBody.Write(subscription, id, entries);
+        request.Content = new ReadOnlyMemoryContent(body.WrittenMemory);
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         request.Headers.TryAddWithoutValidation("pubsubname", subscription.PubSub.Name);
         try
@@ -116,7 +137,13 @@ internal sealed partial class BulkDelivery(Subscription subscription)
                 return ([], status);
             }
 
-            return (status is >= 200 and <= 299 ? OpenAfter(entries, AnswerReader.OfBulk(content), dropped) : entries, status);
+            var open = status is >= 200 and <= 299 ? OpenAfter(entries, AnswerReader.OfBulk(content), dropped) : entries;
+            if (open.Count > 0)
+            {
+                LogRetry(open.Count, entries.Count, subscription.PubSub.Name, subscription.Spec.Topic, status);
+            }
+
+            return (open, status);
         }
         catch (Exception failure) when (failure is HttpRequestException or IOException or OperationCanceledException)
         {
@@ -157,6 +184,9 @@ internal sealed partial class BulkDelivery(Subscription subscription)
     [LoggerMessage(LogLevel.Error, "the app answered 404 to {Count} events of {PubSub}/{Topic}; they are lost")]
     private partial void LogNotFound(string pubSub, string topic, int count);
 
-    [LoggerMessage(LogLevel.Debug, "events of {PubSub}/{Topic} did not reach the app: {Failure}")]
+    [LoggerMessage(LogLevel.Information, "the app asked for {Open} of {Count} events of {PubSub}/{Topic} again, status {Status}")]
+    private partial void LogRetry(int open, int count, string pubSub, string topic, int status);
+
+    [LoggerMessage(LogLevel.Information, "events of {PubSub}/{Topic} did not reach the app: {Failure}")]
     private partial void LogUnreachable(string pubSub, string topic, string failure);
 }

@@ -9,28 +9,69 @@ namespace DaprOrders.DevSidecar.Delivery;
 internal static class EventRecord
 {
     /// <summary>Gets the metadata that go with a delivery; on Kafka the place of the record, overridden by its own headers.</summary>
-    public static SortedDictionary<string, string> MetadataOf(Record record, PubSub pubSub, string topic)
+    /// <returns>In alphabetical order.</returns>
+    public static List<KeyValuePair<string, string>> MetadataOf(Record record, PubSub pubSub, string topic)
     {
-        var metadata = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        var metadata = new List<KeyValuePair<string, string>>(record.Headers.Count + 5);
         if (pubSub.IsKafka)
         {
-            if (record.Key is not null)
-            {
-                metadata["__key"] = record.Key;
-            }
-
-            metadata["__topic"] = topic;
-            metadata["__partition"] = record.Partition.Number.ToString(CultureInfo.InvariantCulture);
-            metadata["__offset"] = record.Offset.ToString(CultureInfo.InvariantCulture);
-            metadata["__timestamp"] = record.Timestamp.ToString(CultureInfo.InvariantCulture);
+            Add(metadata, record, "__key", record.Key);
+            Add(metadata, record, "__offset", record.Offset.ToString(CultureInfo.InvariantCulture));
+            Add(metadata, record, "__partition", record.Partition.Number.ToString(CultureInfo.InvariantCulture));
+            Add(metadata, record, "__timestamp", record.Timestamp.ToString(CultureInfo.InvariantCulture));
+            Add(metadata, record, "__topic", topic);
         }
 
-        foreach (var (name, value) in record.Headers)
-        {
-            metadata[name] = value;
-        }
-
+        metadata.AddRange(record.Headers);
+        metadata.Sort(static (one, other) => string.CompareOrdinal(one.Key, other.Key));
         return metadata;
+    }
+
+    /// <summary>Tells whether the record is a JSON object, without reading what is in it.</summary>
+    public static bool IsObject(Record record)
+    {
+        try
+        {
+            var reader = new Utf8JsonReader(record.Value);
+            return reader.Read()
+                && reader.TokenType is JsonTokenType.StartObject or JsonTokenType.Null
+                && reader.TrySkip()
+                && !reader.Read();
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+
+    public static bool MayExpire(Record record) => record.Value.AsSpan().IndexOf("\"expiration\""u8) >= 0;
+
+    /// <summary>Gets the trace that the envelope carries, else one of zeros, which the runtime sends too.</summary>
+    public static string TraceOf(byte[] envelope)
+    {
+        using var document = JsonDocument.Parse(envelope);
+        return document.RootElement.ValueKind == JsonValueKind.Object
+            && document.RootElement.TryGetProperty("traceparent", out var trace)
+            && trace.ValueKind == JsonValueKind.String
+            && trace.GetString() is { Length: > 0 } set
+                ? set
+                : "00-00000000000000000000000000000000-0000000000000000-00";
+    }
+
+    private static void Add(List<KeyValuePair<string, string>> metadata, Record record, string name, string? value)
+    {
+        foreach (var header in record.Headers)
+        {
+            if (header.Key == name)
+            {
+                return;
+            }
+        }
+
+        if (value is not null)
+        {
+            metadata.Add(KeyValuePair.Create(name, value));
+        }
     }
 
     /// <summary>Reads the record as an event; null when it is no JSON object.</summary>

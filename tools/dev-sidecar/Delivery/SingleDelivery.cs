@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using DaprOrders.DevSidecar.Broker;
@@ -82,6 +81,11 @@ internal sealed partial class SingleDelivery(Subscription subscription)
         using var request = new HttpRequestMessage(HttpMethod.Post, sidecar.App!.UriOf(path)) { Content = new ByteArrayContent(body) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue(CloudEventEnvelope.ContentType);
         request.Headers.TryAddWithoutValidation("pubsubname", subscription.PubSub.Name);
+        if (sidecar.Resources.Tracing)
+        {
+            request.Headers.TryAddWithoutValidation("traceparent", EventRecord.TraceOf(body));
+        }
+
         foreach (var (name, value) in EventRecord.MetadataOf(record, subscription.PubSub, subscription.Spec.Topic))
         {
             if (!name.StartsWith("content-", StringComparison.OrdinalIgnoreCase))
@@ -114,7 +118,7 @@ internal sealed partial class SingleDelivery(Subscription subscription)
     // A new id at every delivery, as with the runtime: such events can't be told apart by it.
     private byte[] WrapRaw(Record record)
     {
-        var output = new ArrayBufferWriter<byte>((record.Value.Length * 4 / 3) + 256);
+        using var output = new JsonBuffer((record.Value.Length * 4 / 3) + 256);
         using var json = new Utf8JsonWriter(output);
         json.WriteStartObject();
         json.WriteBase64String("data_base64", record.Value);
@@ -142,9 +146,9 @@ internal sealed partial class SingleDelivery(Subscription subscription)
     [LoggerMessage(LogLevel.Warning, "the app dropped an event of {PubSub}/{Topic}, partition {Partition}, offset {Offset}")]
     private partial void LogDropped(string pubSub, string topic, int partition, long offset);
 
-    [LoggerMessage(LogLevel.Debug, "the app asked for an event of {PubSub}/{Topic} again, status {Status}")]
+    [LoggerMessage(LogLevel.Information, "the app asked for an event of {PubSub}/{Topic} again, status {Status}")]
     private partial void LogRetry(string pubSub, string topic, int status);
 
-    [LoggerMessage(LogLevel.Debug, "an event of {PubSub}/{Topic} did not reach the app: {Failure}")]
+    [LoggerMessage(LogLevel.Information, "an event of {PubSub}/{Topic} did not reach the app: {Failure}")]
     private partial void LogUnreachable(string pubSub, string topic, string failure);
 }

@@ -37,7 +37,7 @@ internal sealed partial class Subscription(SidecarState sidecar, MessageBroker b
         var metadata = EventRecord.MetadataOf(record, pubSub, spec.Topic);
         try
         {
-            await broker.AppendAsync(pubSub.TopicName(spec.DeadLetterTopic), new NewRecord(record.Key, record.Value, [.. metadata]));
+            await broker.AppendAsync(pubSub.TopicName(spec.DeadLetterTopic), new NewRecord(record.Key, record.Value, metadata));
             return true;
         }
         catch (SqliteException failure)

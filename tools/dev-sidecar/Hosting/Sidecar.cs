@@ -40,7 +40,7 @@ internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
         {
             Spec = spec,
             Resources = resources,
-            PubSubs = PubSubs(spec, resources),
+            PubSubs = PubSubFactory.CreateAll(resources, spec.AppId, spec.Name),
             Time = host.Time,
             Logger = logger,
             App = spec.AppPort is { } port ? new AppChannel(port, host.AppToken) : null,
@@ -178,7 +178,14 @@ internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
         ];
         foreach (var spec in _state.Subscriptions)
         {
-            Start(spec);
+            try
+            {
+                Start(spec);
+            }
+            catch (FormatException failure)
+            {
+                LogBadCondition(spec.Topic, spec.PubSub, failure.Message);
+            }
         }
     }
 
@@ -207,36 +214,6 @@ internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
         LogSubscribed(spec.Topic, spec.PubSub);
     }
 
-    private static Dictionary<string, PubSub> PubSubs(AppSpec spec, AppResources resources)
-    {
-        var pubSubs = new Dictionary<string, PubSub>();
-        foreach (var component in resources.Components)
-        {
-            if (component.Unresolved is { } reason)
-            {
-                resources.Warnings.Add(reason);
-                continue;
-            }
-
-            if (LeftOutComponents.Contains(component.Type))
-            {
-                resources.Warnings.Add($"component {component.Name} ({component.Type}) is left out by the development sidecar");
-                continue;
-            }
-
-            try
-            {
-                pubSubs[component.Name] = PubSubFactory.Create(component, spec.AppId, spec.Name);
-            }
-            catch (ResourceException failure) when (component.IgnoreErrors)
-            {
-                resources.Warnings.Add(failure.Message);
-            }
-        }
-
-        return pubSubs;
-    }
-
     [LoggerMessage(LogLevel.Warning, "{Text}")]
     private partial void LogWarning(string text);
 
@@ -257,6 +234,9 @@ internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
 
     [LoggerMessage(LogLevel.Error, "subscription to topic '{Topic}' on pubsub '{PubSub}' is not allowed")]
     private partial void LogForbidden(string topic, string pubSub);
+
+    [LoggerMessage(LogLevel.Error, "subscription to topic '{Topic}' on pubsub '{PubSub}' is not started: {Failure}")]
+    private partial void LogBadCondition(string topic, string pubSub, string failure);
 
     [LoggerMessage(LogLevel.Information, "app is subscribed to topic {Topic} of pubsub {PubSub}")]
     private partial void LogSubscribed(string topic, string pubSub);

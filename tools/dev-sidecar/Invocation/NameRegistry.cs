@@ -23,8 +23,11 @@ internal sealed class NameRegistry(TimeProvider time)
     private readonly ConcurrentDictionary<string, Entry[]> _entries = new();
     private int _turn;
 
+    /// <summary>Adds an instance; one that was killed and comes back at the same address takes its old place.</summary>
     public void Register(string appId, IInvocationTarget target) => _entries.AddOrUpdate(
-        appId, [new Entry(target, null)], (_, entries) => [.. entries, new Entry(target, null)]);
+        appId,
+        [new Entry(target, null)],
+        (_, entries) => [.. entries.Where(entry => entry.Target.InternalAddress != target.InternalAddress), new Entry(target, null)]);
 
     /// <summary>Takes an instance out at once, as one that stops in good order does.</summary>
     public void Unregister(string appId, IInvocationTarget target) => _entries.AddOrUpdate(

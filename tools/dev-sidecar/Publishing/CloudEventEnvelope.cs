@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
@@ -38,7 +37,7 @@ internal sealed class CloudEventEnvelope(string appId, TimeProvider time)
     /// <exception cref="JsonException">It says that it is a CloudEvent and is no JSON object.</exception>
     public byte[] Create(PubSub pubSub, string topic, Publication publication)
     {
-        var output = new ArrayBufferWriter<byte>(publication.Data.Length + 384);
+        using var output = new JsonBuffer(publication.Data.Length + 384);
         if (MediaTypeOf(publication.ContentType).Equals(ContentType, StringComparison.OrdinalIgnoreCase))
         {
             Complete(output, pubSub, topic, publication);
@@ -51,7 +50,7 @@ internal sealed class CloudEventEnvelope(string appId, TimeProvider time)
         return output.WrittenSpan.ToArray();
     }
 
-    private void Wrap(ArrayBufferWriter<byte> output, PubSub pubSub, string topic, Publication publication)
+    private void Wrap(JsonBuffer output, PubSub pubSub, string topic, Publication publication)
     {
         var trace = publication.Setting("cloudevent.traceparent") ?? publication.Setting("cloudevent.traceid") ?? publication.TraceParent;
         output.Write("{"u8);
@@ -81,7 +80,7 @@ internal sealed class CloudEventEnvelope(string appId, TimeProvider time)
         output.Write("}"u8);
     }
 
-    private static void WriteData(ArrayBufferWriter<byte> output, Publication publication)
+    private static void WriteData(JsonBuffer output, Publication publication)
     {
         var first = true;
         var mediaType = MediaTypeOf(publication.ContentType);
@@ -121,7 +120,7 @@ internal sealed class CloudEventEnvelope(string appId, TimeProvider time)
         }
     }
 
-    private void Complete(ArrayBufferWriter<byte> output, PubSub pubSub, string topic, Publication publication)
+    private void Complete(JsonBuffer output, PubSub pubSub, string topic, Publication publication)
     {
         using var document = JsonDocument.Parse(publication.Data);
         if (document.RootElement.ValueKind != JsonValueKind.Object)
@@ -197,7 +196,7 @@ internal sealed class CloudEventEnvelope(string appId, TimeProvider time)
         return (end < 0 ? contentType : contentType.AsSpan(0, end)).Trim();
     }
 
-    private static void WriteText(ArrayBufferWriter<byte> output, string name, string value, ref bool first)
+    private static void WriteText(JsonBuffer output, string name, string value, ref bool first)
     {
         GoJson.WriteName(output, name, ref first);
         GoJson.WriteString(output, value);

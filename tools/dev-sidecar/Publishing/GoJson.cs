@@ -13,7 +13,7 @@ internal static class GoJson
     private static readonly SearchValues<byte> Special = SearchValues.Create(
         [.. Enumerable.Range(0, 0x20).Select(control => (byte)control), (byte)'"', (byte)'\\', (byte)'<', (byte)'>', (byte)'&', 0xE2]);
 
-    public static void Write(IBufferWriter<byte> output, JsonElement value)
+    public static void Write(JsonBuffer output, JsonElement value)
     {
         switch (value.ValueKind)
         {
@@ -32,16 +32,28 @@ internal static class GoJson
         }
     }
 
-    public static void WriteString(IBufferWriter<byte> output, string value)
+    public static void WriteString(JsonBuffer output, string value)
     {
-        var rented = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(value.Length));
-        var length = Encoding.UTF8.GetBytes(value, rented);
+        // Most texts need no escape: they are encoded where they belong.
+        var span = output.GetSpan(Encoding.UTF8.GetMaxByteCount(value.Length) + 2);
+        var length = Encoding.UTF8.GetBytes(value, span[1..]);
+        var text = span.Slice(1, length);
+        if (text.IndexOfAny(Special) < 0)
+        {
+            span[0] = (byte)'"';
+            span[length + 1] = (byte)'"';
+            output.Advance(length + 2);
+            return;
+        }
+
+        var rented = ArrayPool<byte>.Shared.Rent(length);
+        text.CopyTo(rented);
         WriteEscaped(output, rented.AsSpan(0, length));
         ArrayPool<byte>.Shared.Return(rented);
     }
 
     /// <summary>Writes <c>"name":</c>, after a comma unless it is the first.</summary>
-    public static void WriteName(IBufferWriter<byte> output, string name, ref bool first)
+    public static void WriteName(JsonBuffer output, string name, ref bool first)
     {
         if (!first)
         {
@@ -53,17 +65,20 @@ internal static class GoJson
         output.Write(":"u8);
     }
 
-    private static void WriteObject(IBufferWriter<byte> output, JsonElement value)
+    private static void WriteObject(JsonBuffer output, JsonElement value)
     {
-        var properties = new SortedDictionary<string, JsonElement>(StringComparer.Ordinal);
+        var properties = new List<(string Name, JsonElement Value)>(value.GetPropertyCount());
+        var sorted = true;
         foreach (var property in value.EnumerateObject())
         {
-            properties[property.Name] = property.Value;
+            var name = property.Name;
+            sorted = sorted && (properties.Count == 0 || string.CompareOrdinal(properties[^1].Name, name) < 0);
+            properties.Add((name, property.Value));
         }
 
         output.Write("{"u8);
         var first = true;
-        foreach (var (name, child) in properties)
+        foreach (var (name, child) in sorted ? properties : Sort(properties))
         {
             WriteName(output, name, ref first);
             Write(output, child);
@@ -72,7 +87,12 @@ internal static class GoJson
         output.Write("}"u8);
     }
 
-    private static void WriteArray(IBufferWriter<byte> output, JsonElement value)
+    // Of a name that stands there twice the last value counts.
+    private static IEnumerable<(string Name, JsonElement Value)> Sort(List<(string Name, JsonElement Value)> properties) => properties
+        .OrderBy(property => property.Name, StringComparer.Ordinal)
+        .GroupBy(property => property.Name, (_, same) => same.Last());
+
+    private static void WriteArray(JsonBuffer output, JsonElement value)
     {
         output.Write("["u8);
         var first = true;
@@ -90,7 +110,7 @@ internal static class GoJson
         output.Write("]"u8);
     }
 
-    private static void WriteString(IBufferWriter<byte> output, JsonElement value)
+    private static void WriteString(JsonBuffer output, JsonElement value)
     {
         var raw = System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(value);
         if (raw[1..^1].IndexOfAny(Special) < 0)
@@ -102,7 +122,7 @@ internal static class GoJson
         WriteString(output, value.GetString()!);
     }
 
-    private static void WriteEscaped(IBufferWriter<byte> output, ReadOnlySpan<byte> text)
+    private static void WriteEscaped(JsonBuffer output, ReadOnlySpan<byte> text)
     {
         output.Write("\""u8);
         while (text.IndexOfAny(Special) is var at and >= 0)

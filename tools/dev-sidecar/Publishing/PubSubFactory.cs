@@ -13,8 +13,38 @@ internal static class PubSubFactory
     ];
 
     /// <param name="instance">The name of the sidecar instance: an in-memory component is alone in its process.</param>
-    /// <exception cref="ResourceException">The runtime would not start with this component.</exception>
-    public static PubSub Create(Component component, string appId, string instance)
+    /// <exception cref="ResourceException">The runtime would not start with one of the components.</exception>
+    public static Dictionary<string, PubSub> CreateAll(AppResources resources, string appId, string instance)
+    {
+        var pubSubs = new Dictionary<string, PubSub>();
+        foreach (var component in resources.Components)
+        {
+            if (component.Unresolved is { } reason)
+            {
+                resources.Warnings.Add(reason);
+                continue;
+            }
+
+            if (LeftOutComponents.Contains(component.Type))
+            {
+                resources.Warnings.Add($"component {component.Name} ({component.Type}) is left out by the development sidecar");
+                continue;
+            }
+
+            try
+            {
+                pubSubs[component.Name] = Create(component, appId, instance);
+            }
+            catch (ResourceException failure) when (component.IgnoreErrors)
+            {
+                resources.Warnings.Add(failure.Message);
+            }
+        }
+
+        return pubSubs;
+    }
+
+    private static PubSub Create(Component component, string appId, string instance)
     {
         var pubSub = new PubSub
         {

@@ -11,7 +11,6 @@ internal sealed class ResiliencyPolicies
 {
     private readonly Dictionary<string, TargetPolicy> _apps = [];
     private readonly Dictionary<string, TargetPolicy> _inbound = [];
-    private readonly Dictionary<string, TargetPolicy> _outbound = [];
     private readonly Dictionary<string, RetryPolicy> _retries = [];
     private readonly Dictionary<string, TimeSpan> _timeouts = [];
     private readonly List<string> _names = [];
@@ -25,9 +24,6 @@ internal sealed class ResiliencyPolicies
 
     public TargetPolicy Inbound(string pubsub) =>
         _inbound.GetValueOrDefault(pubsub) ?? ByDefault("PubsubComponentInbound", "ComponentInbound", "Component");
-
-    public TargetPolicy Outbound(string pubsub) =>
-        _outbound.GetValueOrDefault(pubsub) ?? ByDefault("PubsubComponentOutbound", "ComponentOutbound", "Component");
 
     /// <param name="warn">Told what the file asks for and is not done here.</param>
     /// <exception cref="ResourceException">A target names a policy that does not exist.</exception>
@@ -64,9 +60,9 @@ internal sealed class ResiliencyPolicies
                 _inbound[component] = Target(inbound);
             }
 
-            if (target.Map("outbound") is { } outbound)
+            if (target.Has("outbound"))
             {
-                _outbound[component] = Target(outbound);
+                warn($"Resiliency {name}: the outbound policy of {component} does nothing here: the built-in broker takes a publish or fails for good");
             }
         }
     }

@@ -1,11 +1,12 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
 namespace DaprOrders.DevSidecar.Resources;
 
 /// <summary>Reads resource folders with the runtime's leniency (unknown keys and kinds) and its fatal cases.</summary>
-internal sealed class ResourceLoader
+internal sealed partial class ResourceLoader
 {
     private readonly string _appId;
     private readonly AppResources _resources = new();
@@ -221,7 +222,7 @@ internal sealed class ResourceLoader
         }
 
         // Configuration files, unlike components, have their environment variables filled in.
-        if (Parse(Environment.ExpandEnvironmentVariables(File.ReadAllText(file)), file)?.Map("spec") is not { } spec)
+        if (Parse(Expand(File.ReadAllText(file)), file)?.Map("spec") is not { } spec)
         {
             return;
         }
@@ -236,6 +237,12 @@ internal sealed class ResourceLoader
             }
         }
     }
+
+    private static string Expand(string text) =>
+        Variable().Replace(text, match => Environment.GetEnvironmentVariable(match.Groups[1].Value) ?? "");
+
+    [GeneratedRegex(@"\$\{?(\w+)\}?")]
+    private static partial Regex Variable();
 
     private static YamlMap Empty => new([], StringComparison.OrdinalIgnoreCase);
 

@@ -8,7 +8,7 @@ namespace DaprOrders.DevSidecar.Supervision;
 /// <summary>One entry of the run file while it runs: an app process and its sidecar, each of which may be gone.</summary>
 internal sealed class AppInstance(AppSpec spec, SidecarHost host, OutputWriter output) : IAsyncDisposable
 {
-    // As the Dapr CLI: so long between the request to end and the end.
+    // As with the Dapr CLI: so long between the request to end and the end.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
     private readonly SemaphoreSlim _turn = new(1);
@@ -21,7 +21,8 @@ internal sealed class AppInstance(AppSpec spec, SidecarHost host, OutputWriter o
 
     public AppSpec Spec => spec;
 
-    public int? ProcessId => _app?.Id;
+    /// <summary>Gets the id of the app's process while it runs.</summary>
+    public int? ProcessId => _watching.IsCompleted ? null : _app?.Id;
 
     public bool HasSidecar => _sidecar is not null;
 
@@ -110,10 +111,9 @@ internal sealed class AppInstance(AppSpec spec, SidecarHost host, OutputWriter o
             spec.AppId, _sidecarLog.Line, text => output.SidecarLine(spec.Name, text));
         try
         {
-            var sidecar = new Sidecar(host, spec, logger);
-            await sidecar.StartAsync();
-            _sidecar = sidecar;
-            _ = StopWhenAskedAsync(sidecar);
+            _sidecar = new Sidecar(host, spec, logger);
+            await _sidecar.StartAsync();
+            _ = StopWhenAskedAsync(_sidecar);
         }
         catch (ResourceException failure)
         {
@@ -121,6 +121,7 @@ internal sealed class AppInstance(AppSpec spec, SidecarHost host, OutputWriter o
         }
         catch (IOException failure)
         {
+            await EndSidecarAsync(killed: false);
             throw new RunFileException($"app '{spec.AppId}': {TakenPort(failure)}");
         }
     }
@@ -164,10 +165,13 @@ internal sealed class AppInstance(AppSpec spec, SidecarHost host, OutputWriter o
 
     private async Task StartAppAsync()
     {
-        if (_app is not null || spec.Command.Count == 0)
+        if (!_watching.IsCompleted || spec.Command.Count == 0)
         {
             return;
         }
+
+        // What a crashed app has left behind must not go on beside the new one.
+        _app?.Signal(ProcessGroup.Kill);
 
         if (_sidecar?.App is { } channel && await channel.ListensAsync(CancellationToken.None))
         {
@@ -185,7 +189,12 @@ internal sealed class AppInstance(AppSpec spec, SidecarHost host, OutputWriter o
         var status = await app.WaitForExitAsync();
         // What the app left behind may hold its output open for ever.
         await Task.WhenAny(copying, Task.Delay(TimeSpan.FromSeconds(0.5)));
-        _app = null;
+        if (!app.IsAlive())
+        {
+            // Its id may soon be that of somebody else's group.
+            _app = null;
+        }
+
         if (!_expected)
         {
             output.Line(status == 0

@@ -88,7 +88,8 @@ internal sealed partial class ProcessGroup : IDisposable
 
     public void Dispose() => _leader.Dispose();
 
-    private bool IsAlive()
+    /// <summary>Tells whether any process of the group lives, also after its leader has ended.</summary>
+    public bool IsAlive()
     {
         if (SendSignal(-Id, 0) != 0)
         {
