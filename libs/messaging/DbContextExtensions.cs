@@ -27,6 +27,53 @@ public static class DbContextExtensions
         OutboxInterceptor.HasPublished(db);
     }
 
+    /// <summary>
+    /// Publishes events anew that may have been lost on their way: each goes into the outbox, at once and in the current transaction, unless it
+    /// is still there. Readers know them by their ids and keys, as ever.
+    /// </summary>
+    /// <typeparam name="TEvent">The event.</typeparam>
+    /// <param name="db">The context.</param>
+    /// <param name="messages">The events with the ids that they had.</param>
+    /// <param name="cancellationToken">Ends the statement.</param>
+    /// <returns>A task that ends when the rows are written, not yet committed if there is a transaction.</returns>
+    public static async Task PublishAgainAsync<TEvent>(
+        this DbContext db, IEnumerable<(TEvent Message, Guid Id)> messages, CancellationToken cancellationToken)
+        where TEvent : IEvent
+    {
+        ArgumentNullException.ThrowIfNull(db);
+        var rows = messages.Select(message => OutboxMessage.Of(message.Message, message.Id)).ToList();
+        if (rows.Count == 0)
+        {
+            return;
+        }
+
+        // Marked first: without a transaction the statement commits by itself, and nothing else tells the relay.
+        OutboxInterceptor.HasPublished(db);
+        var ids = rows.ConvertAll(row => row.Id);
+        var keys = rows.ConvertAll(row => row.Key);
+        var data = rows.ConvertAll(row => row.Data);
+        var traceParent = rows[0].TraceParent;
+        await db.Database.ExecuteSqlAsync(
+            $"""
+            INSERT INTO outbox (id, topic, key, data, trace_parent, attempts)
+            SELECT id, {TEvent.Topic}, key, data::json, {traceParent}, 0
+            FROM unnest({ids}, {keys}, {data}) AS message (id, key, data)
+            ON CONFLICT (id) DO NOTHING
+            """,
+            cancellationToken);
+    }
+
+    /// <summary>Asks whether some event has waited in the outbox for longer than <paramref name="age"/>.</summary>
+    /// <param name="db">The context.</param>
+    /// <param name="age">The age.</param>
+    /// <param name="cancellationToken">Ends the query.</param>
+    /// <returns>Whether the outbox is behind.</returns>
+    public static Task<bool> IsOutboxBehindAsync(this DbContext db, TimeSpan age, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(db);
+        return db.Set<OutboxMessage>().AnyAsync(message => message.CreatedAt < DateTimeOffset.UtcNow - age, cancellationToken);
+    }
+
     /// <summary>Adds the table <c>outbox</c> to the model of a service that publishes events.</summary>
     /// <param name="model">The model.</param>
     public static void AddOutbox(this ModelBuilder model) => OutboxMessage.Map(model);

@@ -3,6 +3,7 @@ using DaprOrders.Messaging;
 using DaprOrders.OrderService.Data;
 using DaprOrders.OrderService.Orders;
 using DaprOrders.OrderService.Settlement;
+using DaprOrders.OrderService.Sweep;
 
 var builder = WebApplication.CreateBuilder(args);
 
@@ -12,6 +13,7 @@ builder.AddDatabase<OrderDbContext>();
 builder.Services.AddOutbox();
 builder.Services.AddEventHandling<OrderDbContext>();
 builder.Services.AddScoped<PlaceOrder>();
+builder.Services.AddSingleton<PendingOrderSweep>().AddHostedService(provider => provider.GetRequiredService<PendingOrderSweep>());
 builder.Services.AddSingleton<SettlementWatch>().AddHostedService(provider => provider.GetRequiredService<SettlementWatch>());
 
 var app = builder.Build();

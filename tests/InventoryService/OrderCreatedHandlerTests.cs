@@ -75,6 +75,26 @@ public sealed class OrderCreatedHandlerTests(InventoryServiceFixture fixture)
     }
 
     [Fact]
+    public async Task An_order_that_is_asked_for_again_after_20_seconds_gets_the_same_answer_with_the_same_event_id()
+    {
+        await using var host = await fixture.StartAsync();
+        using var client = host.CreateClient();
+        var order = Order(Guid.NewGuid(), "item-123", 1);
+        await client.DeliverAsync(Topic, order);
+        var first = Assert.Single(await host.Sidecar.PublishedAsync("inventory.updated", 1));
+        await host.QueryAsync<long>(
+            "WITH old AS (UPDATE reservations SET created_at = created_at - interval '21 s' RETURNING 1) SELECT count(*) FROM old");
+
+        await client.DeliverAsync(Topic, order);
+
+        var second = (await host.Sidecar.PublishedAsync("inventory.updated", 2))[1];
+        Assert.Equal(first.GetProperty("entryId").GetString(), second.GetProperty("entryId").GetString());
+        Assert.Equal("reserved", Answer(second.GetProperty("event")));
+        Assert.Equal(999_999, second.GetProperty("event").GetProperty("available").GetInt32());
+        Assert.Equal(999_999, await host.QueryAsync<int>("SELECT available FROM stock WHERE item_id = 'item-123'"));
+    }
+
+    [Fact]
     public async Task Parallel_batches_over_the_same_items_in_opposite_order_neither_deadlock_nor_oversell()
     {
         await using var host = await fixture.StartAsync();

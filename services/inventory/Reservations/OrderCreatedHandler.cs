@@ -10,21 +10,25 @@ namespace DaprOrders.InventoryService.Reservations;
 internal sealed partial class OrderCreatedHandler(InventoryDbContext db, TimeProvider time, ILogger<OrderCreatedHandler> logger)
     : IHandle<OrderCreated>
 {
+    private static readonly TimeSpan AnswerIsOnTheWay = TimeSpan.FromSeconds(20);
+
     public async Task HandleAsync(IReadOnlyList<OrderCreated> batch, CancellationToken cancellationToken)
     {
         // The stock is locked first and the reservations are read after that: what another instance reserved meanwhile is then seen.
         var stock = await LockStockAsync(batch, cancellationToken);
-        var answered = await AnsweredAsync(batch, cancellationToken);
+        var answers = await AnswersAsync(batch, cancellationToken);
+        await RepeatAsync(answers.Values, cancellationToken);
 
         foreach (var message in batch)
         {
-            if (!answered.Add(message.OrderId))
+            if (answers.ContainsKey(message.OrderId))
             {
                 LogRepeated(message.OrderId);
                 continue;
             }
 
             var reservation = Reserve(message, stock.GetValueOrDefault(message.ItemId));
+            answers.Add(message.OrderId, reservation);
             db.Reservations.Add(reservation);
             db.Publish(InventoryUpdated.From(reservation), reservation.EventId);
             Log(reservation);
@@ -43,10 +47,21 @@ internal sealed partial class OrderCreatedHandler(InventoryDbContext db, TimePro
             .ToDictionaryAsync(item => item.ItemId, cancellationToken);
     }
 
-    private Task<HashSet<Guid>> AnsweredAsync(IReadOnlyList<OrderCreated> batch, CancellationToken cancellationToken)
+    private Task<Dictionary<Guid, Reservation>> AnswersAsync(IReadOnlyList<OrderCreated> batch, CancellationToken cancellationToken)
     {
         var ids = batch.Select(message => message.OrderId).Distinct().ToArray();
-        return db.Reservations.Where(r => ids.Contains(r.OrderId)).Select(r => r.OrderId).ToHashSetAsync(cancellationToken);
+        return db.Reservations.AsNoTracking().Where(r => ids.Contains(r.OrderId)).ToDictionaryAsync(r => r.OrderId, cancellationToken);
+    }
+
+    /// <summary>
+    /// Who asks again after a while has not heard the answer: it is given once more, the same one with the same event id. A question that
+    /// comes again at once is a delivery that the broker repeated, and its answer is on the way.
+    /// </summary>
+    private Task RepeatAsync(IEnumerable<Reservation> answers, CancellationToken cancellationToken)
+    {
+        var before = time.GetUtcNow() - AnswerIsOnTheWay;
+        var old = answers.Where(answer => answer.CreatedAt < before).Select(answer => (InventoryUpdated.From(answer), answer.EventId));
+        return db.PublishAgainAsync(old, cancellationToken);
     }
 
     private Reservation Reserve(OrderCreated message, StockItem? item)

@@ -21,6 +21,7 @@ internal sealed class OrderDbContext(DbContextOptions<OrderDbContext> options) :
             order.Property(o => o.Reason).HasMaxLength(64);
             order.Property(o => o.IdempotencyKey).HasMaxLength(255);
             order.HasIndex(o => o.IdempotencyKey).IsUnique();
+            order.HasIndex(o => o.NextSweepAt).HasFilter("status = 'pending'"); // only what the sweep looks for
         });
     }
 }

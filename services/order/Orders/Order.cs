@@ -10,6 +10,9 @@ internal enum OrderStatus
 /// <summary>An order: pending until inventory has answered, then confirmed or rejected for good.</summary>
 internal sealed class Order
 {
+    private static readonly TimeSpan FirstSweep = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan LongestSweep = TimeSpan.FromHours(1);
+
     /// <summary>Gets the order's id, a UUID version 7. It is also the id of its <c>order.created</c>.</summary>
     public Guid Id { get; private init; }
 
@@ -26,6 +29,12 @@ internal sealed class Order
 
     public DateTimeOffset CreatedAt { get; private init; }
 
+    /// <summary>Gets when the order, if it is still pending then, is published again.</summary>
+    public DateTimeOffset NextSweepAt { get; private set; }
+
+    /// <summary>Gets how often it was published again.</summary>
+    public int Sweeps { get; private set; }
+
     public static Order Place(string itemId, int quantity, string? idempotencyKey, DateTimeOffset now) => new()
     {
         Id = Guid.CreateVersion7(now),
@@ -33,9 +42,18 @@ internal sealed class Order
         Quantity = quantity,
         IdempotencyKey = idempotencyKey,
         CreatedAt = now,
+        NextSweepAt = now + FirstSweep,
     };
 
     public bool IsFor(string itemId, int quantity) => ItemId == itemId && Quantity == quantity;
+
+    /// <summary>Waits twice as long as the last time before the order is published once more, at most an hour.</summary>
+    public void PutOffSweep(DateTimeOffset now)
+    {
+        Sweeps++;
+        var pause = FirstSweep * Math.Pow(2, Math.Min(Sweeps, 10));
+        NextSweepAt = now + (pause < LongestSweep ? pause : LongestSweep);
+    }
 
     /// <summary>Takes inventory's answer. The first one counts; it comes again when a delivery is repeated.</summary>
     /// <returns>Whether the order changed.</returns>

@@ -181,6 +181,10 @@ namespace DaprOrders.OrderService.Data.Migrations
                         .HasColumnType("character varying(64)")
                         .HasColumnName("item_id");
 
+                    b.Property<DateTimeOffset>("NextSweepAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("next_sweep_at");
+
                     b.Property<int>("Quantity")
                         .HasColumnType("integer")
                         .HasColumnName("quantity");
@@ -196,12 +200,20 @@ namespace DaprOrders.OrderService.Data.Migrations
                         .HasColumnType("character varying(16)")
                         .HasColumnName("status");
 
+                    b.Property<int>("Sweeps")
+                        .HasColumnType("integer")
+                        .HasColumnName("sweeps");
+
                     b.HasKey("Id")
                         .HasName("pk_orders");
 
                     b.HasIndex("IdempotencyKey")
                         .IsUnique()
                         .HasDatabaseName("ix_orders_idempotency_key");
+
+                    b.HasIndex("NextSweepAt")
+                        .HasDatabaseName("ix_orders_next_sweep_at")
+                        .HasFilter("status = 'pending'");
 
                     b.ToTable("orders", (string)null);
                 });
