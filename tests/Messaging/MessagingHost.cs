@@ -61,6 +61,11 @@ internal sealed class MessagingHost : IAsyncDisposable
 
     public NotedHandler.Script Handler => App.Services.GetRequiredService<NotedHandler.Script>();
 
+    /// <summary>Gets what was logged at Warning and above.</summary>
+    public IEnumerable<string> Warnings => App.Services.GetFakeLogCollector().GetSnapshot()
+        .Where(record => record.Level >= LogLevel.Warning && record.Category!.StartsWith("DaprOrders", StringComparison.Ordinal))
+        .Select(record => record.Message);
+
     public static async Task<MessagingHost> StartAsync(
         string connectionString, bool withRelay, (string Key, string Value)[] settings, SidecarStub? shared = null)
     {
@@ -68,7 +73,7 @@ internal sealed class MessagingHost : IAsyncDisposable
         var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseTestServer();
-        builder.Logging.ClearProviders();
+        builder.Logging.ClearProviders().AddFakeLogging();
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["APP_ID"] = "notes",

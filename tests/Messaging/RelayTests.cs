@@ -129,6 +129,23 @@ public sealed class RelayTests(MessagingFixture fixture)
     }
 
     [Fact]
+    public async Task An_outage_is_told_once_however_long_it_lasts()
+    {
+        await using var host = await fixture.StartAsync();
+        await host.PublishAsync(null, "a");
+        host.Sidecar.Server.Given(Request.Create().WithPath(Path)).AtPriority(1)
+            .RespondWith(Response.Create().WithStatusCode(500).WithBody("the broker is away"));
+
+        for (var i = 0; i < 2; i++)
+        {
+            await host.Relay.RelayBatchAsync(Cancel);
+            host.Time.Advance(host.Relay.Pause);
+        }
+
+        Assert.Contains("the broker is away", Assert.Single(host.Warnings), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_sidecar_that_is_not_there_costs_nothing_but_time()
     {
         await using var host = await fixture.StartAsync(settings: ("DAPR_HTTP_ENDPOINT", $"http://127.0.0.1:{FreePort.Take()}"));

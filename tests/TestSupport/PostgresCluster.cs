@@ -26,10 +26,12 @@ public sealed class PostgresCluster : IAsyncDisposable
     /// <summary>Gets the connection string of the superuser.</summary>
     public string Superuser => ConnectionString("postgres");
 
-    public static async Task<PostgresCluster> StartAsync()
+    public static Task<PostgresCluster> StartAsync() => StartAsync(FreePort.Take());
+
+    public static async Task<PostgresCluster> StartAsync(int port)
     {
         var folder = Directory.CreateTempSubdirectory("dapr-orders-postgres-").FullName;
-        var cluster = new PostgresCluster(folder, FindBinaries(), FreePort.Take());
+        var cluster = new PostgresCluster(folder, FindBinaries(), port);
         var password = Path.Combine(folder, "password");
         await File.WriteAllTextAsync(password, Password);
         if (Environment.IsPrivilegedProcess)
@@ -40,12 +42,16 @@ public sealed class PostgresCluster : IAsyncDisposable
         await cluster.RunAsOwnerAsync(
             "initdb", "-D", $"{folder}/data", "-U", "postgres", "-A", "scram-sha-256", $"--pwfile={password}",
             "--no-sync", "--no-instructions", "-E", "UTF8", "--locale=C.UTF-8");
-        await cluster.RunAsOwnerAsync(
-            "pg_ctl", "-D", $"{folder}/data", "-w", "-s", "-l", $"{folder}/log", "start", "-o",
-            $"-p {cluster.Port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=300 " +
-            "-c fsync=off -c synchronous_commit=off -c full_page_writes=off");
+        await cluster.StartServerAsync();
         return cluster;
     }
+
+    public Task StartServerAsync() => RunAsOwnerAsync(
+        "pg_ctl", "-D", $"{_folder}/data", "-w", "-s", "-l", $"{_folder}/log", "start", "-o",
+        $"-p {Port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=300 " +
+        "-c fsync=off -c synchronous_commit=off -c full_page_writes=off");
+
+    public Task StopServerAsync() => RunAsOwnerAsync("pg_ctl", "-D", $"{_folder}/data", "-m", "fast", "-s", "stop");
 
     public string ConnectionString(string database) => new NpgsqlConnectionStringBuilder
     {
