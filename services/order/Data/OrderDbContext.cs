@@ -21,6 +21,8 @@ internal sealed class OrderDbContext(DbContextOptions<OrderDbContext> options) :
             order.Property(o => o.Reason).HasMaxLength(64);
             order.Property(o => o.IdempotencyKey).HasMaxLength(255);
             order.HasIndex(o => o.IdempotencyKey).IsUnique();
+            order.HasIndex(o => new { o.CreatedAt, o.Id }); // the list, and the list of one status
+            order.HasIndex(o => new { o.Status, o.CreatedAt, o.Id });
         });
     }
 }

@@ -1,3 +1,5 @@
+using DaprOrders.Hosting;
+
 namespace DaprOrders.OrderService.Orders;
 
 internal enum OrderStatus
@@ -8,7 +10,7 @@ internal enum OrderStatus
 }
 
 /// <summary>An order: pending until inventory has answered, then confirmed or rejected for good.</summary>
-internal sealed class Order
+internal sealed class Order : INewestFirst
 {
     /// <summary>Gets the order's id, a UUID version 7. It is also the id of its <c>order.created</c>.</summary>
     public Guid Id { get; private init; }

@@ -203,6 +203,12 @@ namespace DaprOrders.OrderService.Data.Migrations
                         .IsUnique()
                         .HasDatabaseName("ix_orders_idempotency_key");
 
+                    b.HasIndex("CreatedAt", "Id")
+                        .HasDatabaseName("ix_orders_created_at_id");
+
+                    b.HasIndex("Status", "CreatedAt", "Id")
+                        .HasDatabaseName("ix_orders_status_created_at_id");
+
                     b.ToTable("orders", (string)null);
                 });
 #pragma warning restore 612, 618
