@@ -13,7 +13,7 @@ internal sealed partial class ExceptionProblems(IProblemDetailsService problems,
         if (exception is BadHttpRequestException bad)
         {
             httpContext.Response.StatusCode = bad.StatusCode;
-            return await WriteAsync(httpContext, "The request cannot be read", BadRequest.Explain(bad));
+            return await WriteAsync(httpContext, "The request cannot be read", BadRequest.Explain(bad, httpContext.Features.Get<IExceptionHandlerFeature>()?.Endpoint));
         }
 
         if (Transient.Is(exception))
@@ -29,7 +29,7 @@ internal sealed partial class ExceptionProblems(IProblemDetailsService problems,
         return await WriteAsync(httpContext, "The service failed", "The reason is in its log.");
     }
 
-    private ValueTask<bool> WriteAsync(HttpContext context, string title, string detail) =>
+    private ValueTask<bool> WriteAsync(HttpContext context, string title, string? detail) =>
         problems.TryWriteAsync(new ProblemDetailsContext
         {
             HttpContext = context,

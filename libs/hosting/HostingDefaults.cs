@@ -25,7 +25,7 @@ public static class HostingDefaults
         builder.ListenOnAppPort();
         builder.Services.AddSerilog((_, logger) => Configure(logger, builder.Configuration));
         builder.Services.AddSidecarClient();
-        builder.Services.AddProblemDetails();
+        builder.Services.AddProblemDetails(options => options.CustomizeProblemDetails = BadRequest.Complete);
         builder.Services.AddExceptionHandler<ExceptionProblems>();
         builder.Services.AddHealthChecks().AddCheck<SidecarHealthCheck>("sidecar");
         // Thrown in every environment, so that ExceptionProblems can say what is wrong and where.
@@ -34,6 +34,8 @@ public static class HostingDefaults
         {
             MessagingJson.Apply(options.SerializerOptions);
             options.SerializerOptions.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
+            options.SerializerOptions.PropertyNameCaseInsensitive = false;
+            options.SerializerOptions.AllowDuplicateProperties = false; // else the last one counts here, and perhaps the first one elsewhere
         });
     }
 
@@ -45,6 +47,7 @@ public static class HostingDefaults
         app.UseSerilogRequestLogging(options => options.GetLevel = RequestLevel);
         app.UseExceptionHandler();
         app.UseStatusCodePages();
+        app.Use(BadRequest.RefuseCharsetAsync);
         app.MapHealth();
     }
 

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Primitives;
+
 namespace DaprOrders.Hosting;
 
 /// <summary>The header by which a repeated request is known: the same key is the same request.</summary>
@@ -11,10 +13,11 @@ public static class IdempotencyKey
     public const string ReplayedHeader = "Idempotency-Replayed";
 
     /// <summary>What a key must be, as a sentence.</summary>
-    public const string Rule = "The header Idempotency-Key must be 1 to 255 visible ASCII characters.";
+    public const string Rule = "The header Idempotency-Key must be there once, with 1 to 255 visible ASCII characters.";
 
-    /// <summary>Decides whether a text can be a key.</summary>
-    /// <param name="key">The text.</param>
-    /// <returns>Whether it has 1 to 255 characters, all visible ASCII.</returns>
-    public static bool IsValid(string key) => key is { Length: >= 1 and <= 255 } && key.All(c => c is >= '!' and <= '~');
+    /// <summary>Decides whether the values of the header are a key.</summary>
+    /// <param name="values">The values: one for each time that the header is there.</param>
+    /// <returns>Whether there is one value, and it has 1 to 255 characters, all visible ASCII.</returns>
+    public static bool IsValid(StringValues values) =>
+        values is [{ Length: >= 1 and <= 255 } key] && key.All(c => c is >= '!' and <= '~');
 }

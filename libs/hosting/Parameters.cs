@@ -42,6 +42,31 @@ public static partial class Parameters
         return wait <= LongestWait;
     }
 
+    /// <summary>Reads a value of an enum by the word that the APIs use for it; absent means any.</summary>
+    /// <typeparam name="TEnum">The enum.</typeparam>
+    /// <param name="text">The text, or null when the parameter is absent.</param>
+    /// <param name="value">The value, or null when the parameter is absent.</param>
+    /// <returns>Whether the text is one, or absent.</returns>
+    public static bool TryParseWord<TEnum>(string? text, out TEnum? value)
+        where TEnum : struct, Enum
+    {
+        value = null;
+        foreach (var candidate in Enum.GetValues<TEnum>().Where(candidate => SnakeCase.Word(candidate) == text))
+        {
+            value = candidate;
+        }
+
+        return text is null || value is not null;
+    }
+
+    /// <summary>Refuses a word.</summary>
+    /// <typeparam name="TEnum">The enum that has the right ones.</typeparam>
+    /// <param name="name">The parameter.</param>
+    /// <returns>A 400 that names it and them.</returns>
+    public static ValidationProblem InvalidWord<TEnum>(string name)
+        where TEnum : struct, Enum =>
+        Invalid(name, $"{name} must be one of {string.Join(", ", Enum.GetValues<TEnum>().Select(SnakeCase.Word))}.");
+
     /// <summary>Refuses a parameter that is no UUID.</summary>
     /// <param name="name">The parameter.</param>
     /// <returns>A 400 that names it.</returns>

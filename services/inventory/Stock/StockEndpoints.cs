@@ -1,19 +1,61 @@
+using System.Text.RegularExpressions;
+using DaprOrders.Hosting;
 using DaprOrders.InventoryService.Data;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 
 namespace DaprOrders.InventoryService.Stock;
 
-internal static class StockEndpoints
+internal static partial class StockEndpoints
 {
-    public static void MapStock(this IEndpointRouteBuilder app) =>
-        app.MapGet("/inventory/{itemId}", GetAsync).WithName("GetStock").WithSummary("Reads how much of an item is left.");
+    private const string ItemIdRule = "item_id must be 1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-', and begin with a letter or digit.";
 
-    private static async Task<Results<Ok<StockView>, NotFound>> GetAsync(
-        string itemId, InventoryDbContext db, CancellationToken cancellationToken) =>
-        await db.Stock.AsNoTracking().SingleOrDefaultAsync(item => item.ItemId == itemId, cancellationToken) is { } item
-            ? TypedResults.Ok(new StockView(item.ItemId, item.Initial, item.Available))
+    public static void MapStock(this IEndpointRouteBuilder app)
+    {
+        var inventory = app.MapGroup("/inventory");
+        inventory.MapGet("/", ListAsync).WithName("ListStock").WithSummary("Lists how much is left of each item, by item.");
+        inventory.MapGet("/{itemId}", GetAsync).WithName("GetStock").WithSummary("Reads how much of an item is left.");
+    }
+
+    /// <summary>The cursor is the item id that the page before ended with: it means something to clients anyway, and needs no escaping.</summary>
+    private static async Task<Results<Ok<Page<StockView>>, ValidationProblem>> ListAsync(
+        string? limit, string? cursor, InventoryDbContext db, CancellationToken cancellationToken)
+    {
+        if (!Page.TryParseLimit(limit, out var count))
+        {
+            return Page.InvalidLimit();
+        }
+
+        if (cursor is not null && !ItemId().IsMatch(cursor))
+        {
+            return Page.InvalidCursor();
+        }
+
+        var items = await db.Stock.AsNoTracking()
+            .Where(item => cursor == null || string.Compare(item.ItemId, cursor) > 0)
+            .OrderBy(item => item.ItemId)
+            .Take(count + 1)
+            .ToListAsync(cancellationToken);
+        return TypedResults.Ok(Page.Of(items, count, View, item => item.ItemId));
+    }
+
+    private static async Task<Results<Ok<StockView>, NotFound, ValidationProblem>> GetAsync(
+        string itemId, InventoryDbContext db, CancellationToken cancellationToken)
+    {
+        if (!ItemId().IsMatch(itemId))
+        {
+            return Parameters.Invalid("item_id", ItemIdRule);
+        }
+
+        return await db.Stock.AsNoTracking().SingleOrDefaultAsync(item => item.ItemId == itemId, cancellationToken) is { } item
+            ? TypedResults.Ok(View(item))
             : TypedResults.NotFound();
+    }
+
+    private static StockView View(StockItem item) => new(item.ItemId, item.Initial, item.Available);
+
+    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\z")]
+    private static partial Regex ItemId();
 
     private sealed record StockView(string ItemId, int Initial, int Available);
 }

@@ -1,3 +1,5 @@
+using DaprOrders.Hosting;
+
 namespace DaprOrders.NotificationService.Notifications;
 
 internal enum StockOutcome
@@ -7,7 +9,7 @@ internal enum StockOutcome
 }
 
 /// <summary>What the customer was told of an order: one row per order and outcome.</summary>
-internal sealed class Notification
+internal sealed class Notification : INewestFirst
 {
     /// <summary>Gets the id, a UUID version 7.</summary>
     public required Guid Id { get; init; }

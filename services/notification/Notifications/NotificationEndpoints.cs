@@ -2,32 +2,39 @@ using DaprOrders.Hosting;
 using DaprOrders.NotificationService.Data;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
-using Microsoft.EntityFrameworkCore;
 
 namespace DaprOrders.NotificationService.Notifications;
 
 internal static class NotificationEndpoints
 {
     public static void MapNotifications(this IEndpointRouteBuilder app) =>
-        app.MapGet("/notifications", ListAsync).WithName("ListNotifications").WithSummary("Lists the notifications of an order.");
+        app.MapGet("/notifications", ListAsync).WithName("ListNotifications").WithSummary("Lists notifications, newest first, of all orders or of one.");
 
-    private static async Task<Results<Ok<NotificationList>, ValidationProblem>> ListAsync(
-        [FromQuery(Name = "order_id")] string? orderId, NotificationDbContext db, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<Page<NotificationView>>, ValidationProblem>> ListAsync(
+        [FromQuery(Name = "order_id")] string? orderId, string? limit, string? cursor, NotificationDbContext db, CancellationToken cancellationToken)
     {
-        if (!Parameters.TryParseUuid(orderId, out var id))
+        var id = Guid.Empty;
+        if (orderId is not null && !Parameters.TryParseUuid(orderId, out id))
         {
             return Parameters.InvalidUuid("order_id");
         }
 
-        var items = await db.Notifications.AsNoTracking()
-            .Where(notification => notification.OrderId == id)
-            .OrderByDescending(notification => notification.CreatedAt)
-            .Select(n => new NotificationView(n.Id, n.OrderId, n.ItemId, n.Quantity, n.Outcome, n.Reason, n.CreatedAt))
-            .ToListAsync(cancellationToken);
-        return TypedResults.Ok(new NotificationList(items, Next: null)); // at most one row per outcome, so there is never a next page
+        if (!Page.TryParseLimit(limit, out var count))
+        {
+            return Page.InvalidLimit();
+        }
+
+        if (!NewestFirstCursor.TryParse(cursor, out var after))
+        {
+            return Page.InvalidCursor();
+        }
+
+        var notifications = orderId is null ? db.Notifications : db.Notifications.Where(notification => notification.OrderId == id);
+        return TypedResults.Ok(await notifications.ToPageAsync(after, count, View, cancellationToken));
     }
 
-    internal sealed record NotificationList(IReadOnlyList<NotificationView> Items, string? Next);
+    private static NotificationView View(Notification n) =>
+        new(n.Id, n.OrderId, n.ItemId, n.Quantity, n.Outcome, n.Reason, n.CreatedAt);
 
     internal sealed record NotificationView(
         Guid Id, Guid OrderId, string ItemId, int Quantity, StockOutcome Outcome, string? Reason, DateTimeOffset CreatedAt);

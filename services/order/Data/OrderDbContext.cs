@@ -22,6 +22,8 @@ internal sealed class OrderDbContext(DbContextOptions<OrderDbContext> options) :
             order.Property(o => o.IdempotencyKey).HasMaxLength(255);
             order.HasIndex(o => o.IdempotencyKey).IsUnique();
             order.HasIndex(o => o.NextSweepAt).HasFilter("status = 'pending'"); // only what the sweep looks for
+            order.HasIndex(o => new { o.CreatedAt, o.Id }); // the list, and the list of one status
+            order.HasIndex(o => new { o.Status, o.CreatedAt, o.Id });
         });
     }
 }

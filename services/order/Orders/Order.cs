@@ -1,3 +1,5 @@
+using DaprOrders.Hosting;
+
 namespace DaprOrders.OrderService.Orders;
 
 internal enum OrderStatus
@@ -8,7 +10,7 @@ internal enum OrderStatus
 }
 
 /// <summary>An order: pending until inventory has answered, then confirmed or rejected for good.</summary>
-internal sealed class Order
+internal sealed class Order : INewestFirst
 {
     private static readonly TimeSpan FirstSweep = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LongestSweep = TimeSpan.FromHours(1);

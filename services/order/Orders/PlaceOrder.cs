@@ -16,13 +16,13 @@ internal sealed partial class PlaceOrder(OrderDbContext db, TimeProvider time, I
         [property: Required, RegularExpression("^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", ErrorMessage = ItemIdRule)] string ItemId,
         [property: Range(1, 1000, ErrorMessage = QuantityRule)] int Quantity);
 
-    private const string QuantityRule = "quantity must be 1 to 1000.";
+    private const string QuantityRule = "quantity must be a whole number from 1 to 1000.";
     private const string ItemIdRule = "item_id must be 1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-', and begin with a letter or digit.";
 
     public static async Task<Results<Created<OrderView>, ValidationProblem, ProblemHttpResult>> HandleAsync(
-        Request request, [FromHeader(Name = IdempotencyKey.Header)] string? key, [FromServices] PlaceOrder placeOrder, HttpResponse response)
+        Request request, [FromHeader(Name = IdempotencyKey.Header)] string? key, [FromServices] PlaceOrder placeOrder, HttpContext context)
     {
-        if (key is not null && !IdempotencyKey.IsValid(key))
+        if (key is not null && !IdempotencyKey.IsValid(context.Request.Headers[IdempotencyKey.Header]))
         {
             return Parameters.Invalid(IdempotencyKey.Header, IdempotencyKey.Rule);
         }
@@ -40,7 +40,7 @@ internal sealed partial class PlaceOrder(OrderDbContext db, TimeProvider time, I
 
         if (!isNew)
         {
-            response.Headers[IdempotencyKey.ReplayedHeader] = "true";
+            context.Response.Headers[IdempotencyKey.ReplayedHeader] = "true";
         }
 
         return TypedResults.Created($"/orders/{order.Id}", OrderView.Of(order));

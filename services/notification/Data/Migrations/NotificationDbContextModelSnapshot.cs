@@ -124,6 +124,9 @@ namespace DaprOrders.NotificationService.Data.Migrations
                     b.HasKey("Id")
                         .HasName("pk_notifications");
 
+                    b.HasIndex("CreatedAt", "Id")
+                        .HasDatabaseName("ix_notifications_created_at_id");
+
                     b.HasIndex("OrderId", "Outcome")
                         .IsUnique()
                         .HasDatabaseName("ix_notifications_order_id_outcome");

@@ -215,6 +215,12 @@ namespace DaprOrders.OrderService.Data.Migrations
                         .HasDatabaseName("ix_orders_next_sweep_at")
                         .HasFilter("status = 'pending'");
 
+                    b.HasIndex("CreatedAt", "Id")
+                        .HasDatabaseName("ix_orders_created_at_id");
+
+                    b.HasIndex("Status", "CreatedAt", "Id")
+                        .HasDatabaseName("ix_orders_status_created_at_id");
+
                     b.ToTable("orders", (string)null);
                 });
 #pragma warning restore 612, 618

@@ -56,6 +56,11 @@ namespace DaprOrders.NotificationService.Data.Migrations
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "ix_notifications_created_at_id",
+                table: "notifications",
+                columns: new[] { "created_at", "id" });
+
+            migrationBuilder.CreateIndex(
                 name: "ix_notifications_order_id_outcome",
                 table: "notifications",
                 columns: new[] { "order_id", "outcome" },

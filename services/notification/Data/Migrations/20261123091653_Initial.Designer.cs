@@ -12,7 +12,7 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 namespace DaprOrders.NotificationService.Data.Migrations
 {
     [DbContext(typeof(NotificationDbContext))]
-    [Migration("20261123080313_Initial")]
+    [Migration("20261123091653_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -126,6 +126,9 @@ namespace DaprOrders.NotificationService.Data.Migrations
 
                     b.HasKey("Id")
                         .HasName("pk_notifications");
+
+                    b.HasIndex("CreatedAt", "Id")
+                        .HasDatabaseName("ix_notifications_created_at_id");
 
                     b.HasIndex("OrderId", "Outcome")
                         .IsUnique()

@@ -42,7 +42,9 @@ namespace DaprOrders.OrderService.Data.Migrations
                     status = table.Column<string>(type: "character varying(16)", maxLength: 16, nullable: false),
                     reason = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: true),
                     idempotency_key = table.Column<string>(type: "character varying(255)", maxLength: 255, nullable: true),
-                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    next_sweep_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
+                    sweeps = table.Column<int>(type: "integer", nullable: false)
                 },
                 constraints: table =>
                 {
@@ -80,10 +82,26 @@ namespace DaprOrders.OrderService.Data.Migrations
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "ix_orders_created_at_id",
+                table: "orders",
+                columns: new[] { "created_at", "id" });
+
+            migrationBuilder.CreateIndex(
                 name: "ix_orders_idempotency_key",
                 table: "orders",
                 column: "idempotency_key",
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "ix_orders_next_sweep_at",
+                table: "orders",
+                column: "next_sweep_at",
+                filter: "status = 'pending'");
+
+            migrationBuilder.CreateIndex(
+                name: "ix_orders_status_created_at_id",
+                table: "orders",
+                columns: new[] { "status", "created_at", "id" });
 
             migrationBuilder.CreateIndex(
                 name: "ix_outbox_id",

@@ -12,7 +12,7 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 namespace DaprOrders.OrderService.Data.Migrations
 {
     [DbContext(typeof(OrderDbContext))]
-    [Migration("20261123080259_Initial")]
+    [Migration("20261123091638_Initial")]
     partial class Initial
     {
         /// <inheritdoc />
@@ -184,6 +184,10 @@ namespace DaprOrders.OrderService.Data.Migrations
                         .HasColumnType("character varying(64)")
                         .HasColumnName("item_id");
 
+                    b.Property<DateTimeOffset>("NextSweepAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("next_sweep_at");
+
                     b.Property<int>("Quantity")
                         .HasColumnType("integer")
                         .HasColumnName("quantity");
@@ -199,12 +203,26 @@ namespace DaprOrders.OrderService.Data.Migrations
                         .HasColumnType("character varying(16)")
                         .HasColumnName("status");
 
+                    b.Property<int>("Sweeps")
+                        .HasColumnType("integer")
+                        .HasColumnName("sweeps");
+
                     b.HasKey("Id")
                         .HasName("pk_orders");
 
                     b.HasIndex("IdempotencyKey")
                         .IsUnique()
                         .HasDatabaseName("ix_orders_idempotency_key");
+
+                    b.HasIndex("NextSweepAt")
+                        .HasDatabaseName("ix_orders_next_sweep_at")
+                        .HasFilter("status = 'pending'");
+
+                    b.HasIndex("CreatedAt", "Id")
+                        .HasDatabaseName("ix_orders_created_at_id");
+
+                    b.HasIndex("Status", "CreatedAt", "Id")
+                        .HasDatabaseName("ix_orders_status_created_at_id");
 
                     b.ToTable("orders", (string)null);
                 });
