@@ -7,6 +7,8 @@ namespace DaprOrders.OrderService.Tests;
 
 public sealed class DatabaseOutageTests
 {
+    private static readonly string InitSql = Path.Combine(Repository.Root, "postgres", "init.sql");
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -22,7 +24,7 @@ public sealed class DatabaseOutageTests
         await AssertUnavailableAsync(early);
 
         await using var cluster = await PostgresCluster.StartAsync(port);
-        await cluster.ExecuteAsync("CREATE DATABASE orders_db");
+        await cluster.RunScriptAsync(InitSql);
 
         await UntilCreatedAsync(client);
         Assert.NotEmpty(await host.Sidecar.PublishedAsync("order.created", 1));
@@ -32,7 +34,7 @@ public sealed class DatabaseOutageTests
     public async Task A_database_that_goes_away_and_comes_back_costs_503_meanwhile_and_no_order()
     {
         await using var cluster = await PostgresCluster.StartAsync();
-        await cluster.ExecuteAsync("CREATE DATABASE orders_db");
+        await cluster.RunScriptAsync(InitSql);
         await using var host = new ServiceHost<Program>("order", ConnectionString(cluster.Port), new SidecarStub());
         using var client = host.CreateClient();
         await UntilCreatedAsync(client);
@@ -76,8 +78,8 @@ public sealed class DatabaseOutageTests
     {
         Host = "127.0.0.1",
         Port = port,
-        Username = "postgres",
-        Password = "postgres",
+        Username = "orders",
+        Password = "orders",
         Database = "orders_db",
     }.ConnectionString;
 }

@@ -1,7 +1,7 @@
-namespace DaprOrders.EndToEnd.Tests;
+namespace DaprOrders.TestSupport;
 
 /// <summary>Where things lie: the clone, and what was built in it.</summary>
-internal static class Repository
+public static class Repository
 {
     public static string Root { get; } = FindRoot();
 
