@@ -1,3 +1,4 @@
+using DaprOrders.Gateway;
 using DaprOrders.Gateway.Invocation;
 using DaprOrders.Gateway.Routes;
 using DaprOrders.Hosting;
@@ -5,11 +6,14 @@ using DaprOrders.Hosting;
 var builder = WebApplication.CreateBuilder(args);
 
 builder.AddInvocation();
+builder.Services.AddRateLimit();
 builder.AddDefaults();
 
 var app = builder.Build();
 
 app.UseDefaults();
+app.UseRequestKey();
+app.UseRateLimiter();
 app.MapOrders();
 app.MapInventory();
 app.MapNotifications();

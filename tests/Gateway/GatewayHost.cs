@@ -1,6 +1,9 @@
+using System.Net;
 using DaprOrders.TestSupport;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.DependencyInjection;
 using WireMock.RequestBuilders;
 using WireMock.ResponseBuilders;
 
@@ -9,13 +12,25 @@ namespace DaprOrders.Gateway.Tests;
 /// <summary>The gateway, on Kestrel since its limits count, beside a sidecar that the test plays.</summary>
 internal sealed class GatewayHost : WebApplicationFactory<Program>
 {
-    public GatewayHost()
+    private readonly (string Key, string Value)[] _settings;
+
+    /// <param name="settings">Settings of the configuration, by their keys.</param>
+    public GatewayHost(params (string Key, string Value)[] settings)
     {
-        UseKestrel(0);
-        StartServer();
+        _settings = settings;
+        UseKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0)); // by its port alone it would race with the start
     }
 
     public SidecarStub Sidecar { get; } = new();
+
+    /// <summary>Gets the clock; by <see cref="HurriedTime"/> pauses cost nothing, by the system's they are as long as they are.</summary>
+    public TimeProvider Time { get; init; } = new HurriedTime();
+
+    public new HttpClient CreateClient()
+    {
+        StartServer();
+        return base.CreateClient();
+    }
 
     public void Answers(string method, string path, int status, string body, string contentType = "application/json", string? location = null)
     {
@@ -34,5 +49,10 @@ internal sealed class GatewayHost : WebApplicationFactory<Program>
     {
         builder.UseSetting("DAPR_HTTP_ENDPOINT", Sidecar.Url);
         builder.UseSetting("Serilog:MinimumLevel:Default", "Fatal");
+        builder.ConfigureTestServices(services => services.AddSingleton(Time));
+        foreach (var (key, value) in _settings)
+        {
+            builder.UseSetting(key, value);
+        }
     }
 }

@@ -125,7 +125,7 @@ public sealed class BadInputTests(OrderServiceFixture fixture)
     public async Task A_request_that_no_route_takes_is_a_problem(string method, string path, int status, string where)
     {
         await using var host = await fixture.StartAsync();
-        host.UseKestrel(0);
+        host.UseKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0)); // by its port alone it would race with the start
         using var client = host.CreateClient();
         using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(path, UriKind.Relative));
 
@@ -149,7 +149,7 @@ public sealed class BadInputTests(OrderServiceFixture fixture)
         HttpContent content, HttpStatusCode status, string where, bool chunked = false, params string[] keys)
     {
         await using var host = await fixture.StartAsync();
-        host.UseKestrel(0);
+        host.UseKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0)); // by its port alone it would race with the start
         using var client = new HttpClient(new SocketsHttpHandler { RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8 });
         using (host.CreateClient())
         {

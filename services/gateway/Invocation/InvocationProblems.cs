@@ -1,11 +1,12 @@
+using System.Net;
 using DaprOrders.Hosting;
 using Microsoft.AspNetCore.Diagnostics;
 
 namespace DaprOrders.Gateway.Invocation;
 
 /// <summary>
-/// Answers a request whose app could not be called: 503 when the app certainly never saw it, else 502. Repeating is suggested only where it
-/// cannot do the same thing twice: the app did not run, or the request is a GET, or the client itself knows the idempotency key.
+/// Answers a request whose app could not be called, without a word of the runtime's. Repeating is suggested only where it cannot do the same
+/// thing twice: the app did not run, or the request is a GET, or the client itself knows the idempotency key.
 /// </summary>
 internal sealed partial class InvocationProblems(IProblemDetailsService problems, ILogger<InvocationProblems> logger) : IExceptionHandler
 {
@@ -18,8 +19,9 @@ internal sealed partial class InvocationProblems(IProblemDetailsService problems
 
         var request = httpContext.Request;
         LogFailed(request.Method, request.Path, failure.Reason);
-        httpContext.Response.StatusCode = failure.DidNotRun ? StatusCodes.Status503ServiceUnavailable : StatusCodes.Status502BadGateway;
-        if (failure.DidNotRun || HttpMethods.IsGet(request.Method) || request.Headers.ContainsKey(IdempotencyKey.Header))
+        httpContext.Response.StatusCode = (int)failure.Status;
+        var isTooLarge = failure.Status is HttpStatusCode.RequestHeaderFieldsTooLarge;
+        if (!isTooLarge && (failure.DidNotRun || HttpMethods.IsGet(request.Method) || request.Headers.ContainsKey(IdempotencyKey.Header)))
         {
             httpContext.Response.Headers.RetryAfter = "1";
         }
@@ -30,8 +32,10 @@ internal sealed partial class InvocationProblems(IProblemDetailsService problems
             ProblemDetails =
             {
                 Status = httpContext.Response.StatusCode,
-                Title = failure.DidNotRun ? "The service cannot be reached" : "The service did not answer",
-                Detail = Advice(httpContext, failure),
+                Title = isTooLarge ? "The headers are too large"
+                    : failure.DidNotRun ? "The service cannot be reached"
+                    : "The service did not carry it out, or did not say so",
+                Detail = isTooLarge ? "Nothing was done. All headers together must be at most 4 KiB." : Advice(httpContext, failure),
             },
         });
     }

@@ -36,21 +36,29 @@ internal static class InvocationServices
             }
         }).RemoveAllLoggers();
 
+        // A redirect would be followed to a path of the sidecar, and a cookie of one client would be sent for all.
+        client.ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false });
+
         // The gateway retries by itself, not Dapr: each attempt is a new call, which resolves the name anew, so that it reaches the instance
         // that replaced a dead one. Repeating a POST is safe, since each carries an idempotency key.
-        client.AddResilienceHandler("invoke", pipeline => pipeline
-            .AddTimeout(TotalTimeout)
-            .AddRetry(new RetryStrategyOptions<HttpResponseMessage>
-            {
-                MaxRetryAttempts = int.MaxValue,
-                Delay = TimeSpan.FromMilliseconds(50),
-                MaxDelay = TimeSpan.FromSeconds(1),
-                BackoffType = DelayBackoffType.Exponential,
-                UseJitter = true,
-                ShouldHandle = async outcome => await InvocationFailure.IsWorthRepeatingAsync(outcome.Outcome),
-            })
-            .AddTimeout(AttemptTimeout));
-
+        client.AddResilienceHandler("invoke", (pipeline, context) =>
+        {
+            pipeline.TimeProvider = context.ServiceProvider.GetRequiredService<TimeProvider>();
+            pipeline
+                .AddTimeout(TotalTimeout)
+                .AddRetry(new RetryStrategyOptions<HttpResponseMessage>
+                {
+                    MaxRetryAttempts = int.MaxValue,
+                    Delay = TimeSpan.FromMilliseconds(50),
+                    MaxDelay = TimeSpan.FromSeconds(1),
+                    BackoffType = DelayBackoffType.Exponential,
+                    UseJitter = true,
+                    ShouldHandle = attempt => ValueTask.FromResult(
+                        attempt.Outcome.Exception is InvocationException { Failure.IsWorthRepeating: true }),
+                })
+                .AddTimeout(AttemptTimeout);
+        });
+        client.AddHttpMessageHandler(() => new AttemptHandler());
         client.AddHttpMessageHandler(provider => new InvocationHandler
         {
             DaprEndpoint = Sidecar.HttpEndpoint(provider.GetRequiredService<IConfiguration>()).ToString(),

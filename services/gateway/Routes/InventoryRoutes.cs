@@ -6,8 +6,15 @@ namespace DaprOrders.Gateway.Routes;
 
 internal static partial class InventoryRoutes
 {
-    public static void MapInventory(this IEndpointRouteBuilder app) =>
-        app.MapGet("/inventory/{itemId}", GetAsync).WithName("GetStock").WithSummary("Reads how much of an item is left.");
+    public static void MapInventory(this IEndpointRouteBuilder app)
+    {
+        var inventory = app.MapGroup("/inventory");
+        inventory.MapGet("/", ListAsync).WithName("ListStock").WithSummary("Lists how much is left of each item, by item.");
+        inventory.MapGet("/{itemId}", GetAsync).WithName("GetStock").WithSummary("Reads how much of an item is left.");
+    }
+
+    private static Task<IResult> ListAsync(HttpRequest request, InventoryApp app, CancellationToken cancellationToken) =>
+        Lists.GetAsync(request, app, "inventory", cancellationToken);
 
     /// <summary>The id becomes part of a path that Dapr decodes and cleans: other characters would reach other routes.</summary>
     private static async Task<IResult> GetAsync(string itemId, InventoryApp app, CancellationToken cancellationToken) =>

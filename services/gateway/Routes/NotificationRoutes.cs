@@ -1,17 +1,12 @@
 using DaprOrders.Gateway.Invocation;
-using DaprOrders.Hosting;
-using Microsoft.AspNetCore.Mvc;
 
 namespace DaprOrders.Gateway.Routes;
 
 internal static class NotificationRoutes
 {
     public static void MapNotifications(this IEndpointRouteBuilder app) =>
-        app.MapGet("/notifications", ListAsync).WithName("ListNotifications").WithSummary("Lists the notifications of an order.");
+        app.MapGet("/notifications", ListAsync).WithName("ListNotifications").WithSummary("Lists notifications, newest first, of all orders or of one.");
 
-    private static async Task<IResult> ListAsync(
-        [FromQuery(Name = "order_id")] string? orderId, NotificationApp app, CancellationToken cancellationToken) =>
-        Parameters.TryParseUuid(orderId, out var id)
-            ? new PassedOn(await app.GetAsync($"notifications?order_id={id}", cancellationToken))
-            : Parameters.InvalidUuid("order_id");
+    private static Task<IResult> ListAsync(HttpRequest request, NotificationApp app, CancellationToken cancellationToken) =>
+        Lists.GetAsync(request, app, "notifications", cancellationToken);
 }

@@ -15,24 +15,23 @@ internal static partial class OrderRoutes
     {
         var orders = app.MapGroup("/orders");
         orders.MapPost("/", PlaceAsync).WithName("PlaceOrder").WithSummary("Places an order.");
+        orders.MapGet("/", ListAsync).WithName("ListOrders").WithSummary("Lists orders, newest first.");
         orders.MapGet("/{id}", GetAsync).WithName("GetOrder").WithSummary("Reads an order, or waits until it is settled.");
     }
 
     private static async Task<IResult> PlaceAsync(
         HttpRequest request, OrderApp app, ILogger<OrderApp> logger, CancellationToken cancellationToken)
     {
-        var key = RequestKey.Assign(request.HttpContext);
-        if (!IdempotencyKey.IsValid(key))
-        {
-            return Parameters.Invalid(IdempotencyKey.Header, IdempotencyKey.Rule);
-        }
-
         using var body = new MemoryStream();
         await request.Body.CopyToAsync(body, cancellationToken);
         using var message = new HttpRequestMessage(HttpMethod.Post, "orders");
         message.Content = new ByteArrayContent(body.GetBuffer(), 0, (int)body.Length);
-        message.Content.Headers.TryAddWithoutValidation("Content-Type", request.ContentType);
-        message.Headers.Add(IdempotencyKey.Header, key);
+        if (request.ContentType is { } contentType)
+        {
+            message.Content.Headers.TryAddWithoutValidation("Content-Type", contentType);
+        }
+
+        message.Headers.Add(IdempotencyKey.Header, RequestKey.Of(request.HttpContext));
 
         var answer = await app.SendAsync(message, cancellationToken);
         if (answer.StatusCode is HttpStatusCode.Created)
@@ -42,6 +41,9 @@ internal static partial class OrderRoutes
 
         return new PassedOn(answer);
     }
+
+    private static Task<IResult> ListAsync(HttpRequest request, OrderApp app, CancellationToken cancellationToken) =>
+        Lists.GetAsync(request, app, "orders", cancellationToken);
 
     /// <summary>A wait is cut into parts, each shorter than an attempt may take, so that a service that died meanwhile is asked anew.</summary>
     private static async Task<IResult> GetAsync(

@@ -1,0 +1,68 @@
+using System.Net;
+using System.Net.Http.Json;
+using Microsoft.Extensions.Options;
+
+namespace DaprOrders.Gateway.Tests;
+
+public sealed class RateLimitTests
+{
+    private const string PermitsPerSecond = "RateLimit:PermitsPerSecond";
+    private const int Requests = 60;
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task More_requests_than_the_limit_are_429_with_their_key_and_when_to_repeat_them()
+    {
+        await using var gateway = new GatewayHost((PermitsPerSecond, "1"));
+        var responses = await PostAllAsync(gateway);
+
+        Assert.Contains(responses, response => response.StatusCode is HttpStatusCode.Created);
+        var refused = responses.First(response => response.StatusCode is not HttpStatusCode.Created);
+        Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
+        Assert.Equal("application/problem+json", refused.Content.Headers.ContentType?.MediaType);
+        Assert.Contains("At most 1 request", await refused.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
+        Assert.Equal("1", Assert.Single(refused.Headers.GetValues("Retry-After")));
+        Assert.Single(refused.Headers.GetValues("Idempotency-Key"));
+        Assert.Equal(
+            responses.Count(response => response.StatusCode is HttpStatusCode.Created), gateway.Sidecar.Server.LogEntries.Count);
+    }
+
+    [Fact]
+    public async Task There_is_no_limit_unless_it_is_configured()
+    {
+        await using var gateway = new GatewayHost();
+        Assert.All(await PostAllAsync(gateway), response => Assert.Equal(HttpStatusCode.Created, response.StatusCode));
+    }
+
+    [Fact]
+    public async Task Health_is_answered_however_much_was_asked()
+    {
+        await using var gateway = new GatewayHost((PermitsPerSecond, "1"));
+        using var client = gateway.CreateClient();
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, Requests).Select(_ => client.GetStringAsync(new Uri("/healthz/live", UriKind.Relative), Cancel)));
+
+        Assert.All(answers, answer => Assert.Equal("Healthy", answer));
+    }
+
+    [Theory]
+    [InlineData("0")]
+    [InlineData("-1")]
+    public async Task A_limit_that_is_none_keeps_the_gateway_from_starting(string permits)
+    {
+        await using var gateway = new GatewayHost((PermitsPerSecond, permits));
+
+        var refusal = Assert.Throws<OptionsValidationException>(gateway.CreateClient);
+
+        Assert.Contains("between 1 and 1000000", refusal.Message, StringComparison.Ordinal);
+    }
+
+    private static async Task<HttpResponseMessage[]> PostAllAsync(GatewayHost gateway)
+    {
+        using var client = gateway.CreateClient();
+        gateway.Answers("POST", "/v1.0/invoke/order/method/orders", 201, "{}");
+        return await Task.WhenAll(Enumerable.Range(0, Requests).Select(_ =>
+            client.PostAsJsonAsync("/orders", new { item_id = "item-123", quantity = 1 }, Cancel)));
+    }
+}
