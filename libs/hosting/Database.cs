@@ -48,15 +48,21 @@ public static class Database
     /// <typeparam name="TContext">The context.</typeparam>
     /// <param name="app">The application.</param>
     /// <param name="args">The command line.</param>
-    /// <returns>A task that ends when the service has stopped, or the migrations are done.</returns>
-    /// <exception cref="NpgsqlException">The database cannot be reached or refuses a migration.</exception>
-    public static Task RunServiceAsync<TContext>(this WebApplication app, string[] args)
+    /// <returns>The exit status: 0, or 1 when the database cannot be reached or refuses a migration, with the reason in the log.</returns>
+    public static async Task<int> RunServiceAsync<TContext>(this WebApplication app, string[] args)
         where TContext : DbContext
     {
         ArgumentNullException.ThrowIfNull(app);
-        return args.Contains("--migrate")
-            ? app.Services.GetRequiredService<Migrator<TContext>>().MigrateAsync(CancellationToken.None)
-            : app.RunAsync();
+        if (args.Contains("--migrate"))
+        {
+            await using (app)
+            {
+                return await app.Services.GetRequiredService<Migrator<TContext>>().MigrateOnceAsync() ? 0 : 1;
+            }
+        }
+
+        await app.RunAsync();
+        return 0;
     }
 
     private static string ConnectionString(IConfiguration configuration) =>

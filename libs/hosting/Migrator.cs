@@ -22,10 +22,20 @@ internal sealed partial class Migrator<TContext>(
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    public async Task MigrateAsync(CancellationToken cancellationToken)
+    /// <summary>For <c>--migrate</c>: says what came of it.</summary>
+    public async Task<bool> MigrateOnceAsync()
     {
-        await using var scope = scopes.CreateAsyncScope();
-        await scope.ServiceProvider.GetRequiredService<TContext>().Database.MigrateAsync(cancellationToken);
+        var isMigrated = await TryMigrateAsync(CancellationToken.None);
+        if (isMigrated)
+        {
+            LogMigrated();
+        }
+        else
+        {
+            LogFailed(state.Failure);
+        }
+
+        return isMigrated;
     }
 
     public override async Task StartAsync(CancellationToken cancellationToken)
@@ -51,7 +61,8 @@ internal sealed partial class Migrator<TContext>(
     {
         try
         {
-            await MigrateAsync(cancellationToken);
+            await using var scope = scopes.CreateAsyncScope();
+            await scope.ServiceProvider.GetRequiredService<TContext>().Database.MigrateAsync(cancellationToken);
             state.Failure = null;
             return true;
         }
@@ -64,6 +75,9 @@ internal sealed partial class Migrator<TContext>(
 
     [LoggerMessage(LogLevel.Warning, "The database is not there yet, trying again every second: {Error}")]
     private partial void LogWaiting(string? error);
+
+    [LoggerMessage(LogLevel.Error, "The database is not migrated: {Error}")]
+    private partial void LogFailed(string? error);
 
     [LoggerMessage(LogLevel.Information, "The database is there and migrated")]
     private partial void LogMigrated();

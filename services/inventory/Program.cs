@@ -19,4 +19,4 @@ app.MapEvent<OrderCreated, OrderCreatedHandler>();
 app.MapDeadLetters();
 app.MapSubscribeHandler();
 
-await app.RunServiceAsync<InventoryDbContext>(args);
+return await app.RunServiceAsync<InventoryDbContext>(args);

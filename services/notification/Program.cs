@@ -17,4 +17,4 @@ app.MapEvent<InventoryUpdated, InventoryUpdatedHandler>();
 app.MapDeadLetters();
 app.MapSubscribeHandler();
 
-await app.RunServiceAsync<NotificationDbContext>(args);
+return await app.RunServiceAsync<NotificationDbContext>(args);

@@ -24,4 +24,4 @@ app.MapEvent<InventoryUpdated, InventoryUpdatedHandler>();
 app.MapDeadLetters();
 app.MapSubscribeHandler();
 
-await app.RunServiceAsync<OrderDbContext>(args);
+return await app.RunServiceAsync<OrderDbContext>(args);

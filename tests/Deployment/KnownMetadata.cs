@@ -36,8 +36,8 @@ internal static class KnownMetadata
     [
         "autoAck", "caCert", "clientCert", "clientKey", "clientName", "concurrency", "connectionString", "deletedWhenUnused",
         "deliveryMode", "durable", "enableDeadLetter", "exchangeKind", "heartBeat", "hostname", "maxLen", "maxLenBytes", "password",
-        "prefetchCount", "protocol", "publishMessagePropertiesToMetadata", "publisherConfirm", "reconnectWaitSeconds", "requeueInFailure", "saslExternal",
-        "ttlInSeconds", "username",
+        "prefetchCount", "protocol", "publishMessagePropertiesToMetadata", "publisherConfirm", "reconnectWaitSeconds", "requeueInFailure",
+        "saslExternal", "ttlInSeconds", "username",
     ];
 
     public static IReadOnlyList<string> Of(string broker) => broker switch

@@ -3,6 +3,8 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.RegularExpressions;
 using DaprOrders.TestSupport;
 
@@ -10,20 +12,38 @@ namespace DaprOrders.EndToEnd.Tests;
 
 /// <summary>
 /// A copy of the repository as a clone would be, nothing built, in a folder that only its owner can enter and whose name has a space. Its
-/// dapr.yaml has free ports; nothing else differs.
+/// dapr.yaml and its components have free ports; nothing else differs.
 /// </summary>
 internal sealed partial class CloneWithFreePorts : IAsyncDisposable
 {
     public const int SigInt = 2;
     public const int SigTerm = 15;
 
+    private const int SigKill = 9;
+
+    /// <summary>A first build on a busy machine takes minutes. What takes longer hangs.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
+
     private readonly Dictionary<int, int> _ports = [];
     private readonly ConcurrentQueue<string> _output = new();
     private Process? _run;
 
-    private CloneWithFreePorts(string parent) => Folder = Path.Combine(parent, "my clone");
+    private CloneWithFreePorts(string parent)
+    {
+        Parent = parent;
+        Folder = Path.Combine(parent, "my clone");
+    }
 
     public string Folder { get; }
+
+    /// <summary>Gets the folder around the clone, for what else belongs to the test. It goes with the clone.</summary>
+    public string Parent { get; }
+
+    /// <summary>Gets what ./run.sh finds in its environment beside what the tests themselves have there; null takes a variable away.</summary>
+    public Dictionary<string, string?> Environment { get; } = [];
+
+    /// <summary>Gets what comes before ./run.sh on its command line, for example to become another user.</summary>
+    public string[] Prefix { get; set; } = [];
 
     public string Output => string.Join('\n', _output);
 
@@ -32,37 +52,58 @@ internal sealed partial class CloneWithFreePorts : IAsyncDisposable
     public static async Task<CloneWithFreePorts> CreateAsync()
     {
         var clone = new CloneWithFreePorts(Directory.CreateTempSubdirectory("dapr-orders-clone-").FullName);
-        Directory.CreateDirectory(clone.Folder);
+        File.SetUnixFileMode(clone.Parent, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherExecute);
+        Directory.CreateDirectory(clone.Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         await RunAsync(
             Repository.Root, "sh", "-c", "git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t \"$0\"", clone.Folder);
 
-        var runFile = Path.Combine(clone.Folder, "dapr.yaml");
-        var text = await File.ReadAllTextAsync(runFile);
-        foreach (var port in Port().Matches(text).Select(match => int.Parse(match.Groups[1].ValueSpan, null)).Distinct())
+        var components = Directory.GetFiles(Path.Combine(clone.Folder, "components"), "pubsub.yaml", SearchOption.AllDirectories);
+        foreach (var file in components.Prepend(Path.Combine(clone.Folder, "dapr.yaml")))
         {
-            clone._ports[port] = FreePort.Take();
+            var text = await File.ReadAllTextAsync(file);
+            foreach (var port in Port().Matches(text).Select(match => int.Parse(match.Groups[1].ValueSpan, null)))
+            {
+                clone._ports.TryAdd(port, FreePort.Take());
+            }
+
+            await File.WriteAllTextAsync(file, clone.WithFreePorts(text));
         }
 
-        await File.WriteAllTextAsync(runFile, clone.WithFreePorts(text));
         return clone;
     }
 
     public int FreePortOf(int port) => _ports[port];
+
+    /// <summary>Has dapr.yaml name another port than the free one, as a server listens there already.</summary>
+    public async Task UsePortAsync(int port, int taken)
+    {
+        await ReplaceAsync("dapr.yaml", $"Port={_ports[port]};", $"Port={taken};");
+        _ports[port] = taken;
+    }
+
+    /// <summary>Changes a file of the clone.</summary>
+    public async Task ReplaceAsync(string file, string text, string replacement)
+    {
+        var path = Path.Combine(Folder, file);
+        await File.WriteAllTextAsync(path, (await File.ReadAllTextAsync(path)).Replace(text, replacement, StringComparison.Ordinal));
+    }
 
     /// <summary>Replaces the ports of dapr.yaml in some other text, for example a command of the README.</summary>
     public string WithFreePorts(string text) =>
         _ports.Aggregate(text, (result, port) => Regex.Replace(result, $@"(?<=[=: ]|localhost:){port.Key}\b", $"{port.Value}"));
 
     /// <summary>Starts ./run.sh and waits until it is ready, or has ended.</summary>
+    /// <returns>Whether it is ready.</returns>
     public async Task<bool> StartAsync(params string[] arguments)
     {
         var ready = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var start = Command(Folder, "./run.sh", arguments);
-        _run = Process.Start(start)!;
+        _run = Process.Start(Command(arguments))!;
         _run.OutputDataReceived += (_, line) => OnLine(line.Data);
         _run.ErrorDataReceived += (_, line) => OnLine(line.Data);
         _run.BeginOutputReadLine();
         _run.BeginErrorReadLine();
+        using var limit = new CancellationTokenSource(Patience);
+        using var stop = limit.Token.Register(() => _ = Kill(_run.Id, SigTerm));
         var first = await Task.WhenAny(ready.Task, _run.WaitForExitAsync());
         return first == ready.Task;
 
@@ -79,10 +120,13 @@ internal sealed partial class CloneWithFreePorts : IAsyncDisposable
     /// <summary>Runs ./run.sh once more beside a running one, or where it cannot start.</summary>
     public async Task<(int ExitCode, string Error)> TryRunAsync(params string[] arguments)
     {
-        using var process = Process.Start(Command(Folder, "./run.sh", arguments))!;
+        using var process = Process.Start(Command(arguments))!;
         var error = process.StandardError.ReadToEndAsync();
-        await process.StandardOutput.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEndAsync();
+        using var limit = new CancellationTokenSource(Patience);
+        using var stop = limit.Token.Register(() => _ = Kill(process.Id, SigTerm));
         await process.WaitForExitAsync();
+        Assert.False(limit.IsCancellationRequested, $"./run.sh goes on:\n{await output}");
         return (process.ExitCode, (await error).TrimEnd());
     }
 
@@ -111,11 +155,7 @@ internal sealed partial class CloneWithFreePorts : IAsyncDisposable
     }
 
     /// <summary>The processes that were started from this clone, by their working folder, command line or environment.</summary>
-    public IReadOnlyList<string> Processes() => Directory.GetDirectories("/proc")
-        .Where(folder => int.TryParse(Path.GetFileName(folder), out _))
-        .Select(folder => $"{Read(folder, "cmdline")} {Read(folder, "environ")}".Replace('\0', ' '))
-        .Where(process => process.Contains(Folder, StringComparison.Ordinal))
-        .ToList();
+    public IReadOnlyList<string> Processes() => ProcessesByPid().Values.ToList();
 
     public async ValueTask DisposeAsync()
     {
@@ -126,23 +166,47 @@ internal sealed partial class CloneWithFreePorts : IAsyncDisposable
 
         _run?.Dispose();
 
-        // As root the cluster lies outside the clone, where the user postgres can reach it.
-        if (Cluster().Match(Output) is { Success: true } cluster && Directory.Exists(cluster.Groups[1].Value))
+        // There are some only when the test has failed, and shown them.
+        while (ProcessesByPid() is { Count: > 0 } left)
         {
-            Directory.Delete(cluster.Groups[1].Value, recursive: true);
+            foreach (var pid in left.Keys)
+            {
+                _ = Kill(pid, SigKill);
+            }
+
+            await Task.Yield();
         }
 
-        Directory.Delete(Path.GetDirectoryName(Folder)!, recursive: true);
+        // As root the cluster lies outside the clone, where the user postgres can reach it.
+        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Folder)))[..12];
+        var cluster = $"/var/lib/postgresql/dapr-orders-{hash}";
+        if (Directory.Exists(cluster))
+        {
+            Directory.Delete(cluster, recursive: true);
+        }
+
+        Directory.Delete(Parent, recursive: true);
     }
 
-    private static ProcessStartInfo Command(string folder, string program, params string[] arguments)
+    private Dictionary<int, string> ProcessesByPid() => Directory.GetDirectories("/proc")
+        .Where(folder => int.TryParse(Path.GetFileName(folder), out _))
+        .Select(folder => (Folder: folder, Text: $"{Read(folder, "cmdline")} {Read(folder, "environ")}".Replace('\0', ' ')))
+        .Where(process => process.Text.Contains(Parent, StringComparison.Ordinal))
+        .ToDictionary(process => int.Parse(Path.GetFileName(process.Folder), null), process => process.Text);
+
+    private ProcessStartInfo Command(params string[] arguments)
     {
-        var start = new ProcessStartInfo(Path.Combine(folder, program), arguments)
+        string[] command = [.. Prefix, Path.Combine(Folder, "run.sh"), .. arguments];
+        var start = new ProcessStartInfo(command[0], command[1..])
         {
-            WorkingDirectory = folder,
+            WorkingDirectory = Folder,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        foreach (var (name, value) in Environment)
+        {
+            start.Environment[name] = value;
+        }
 
         // What `dotnet test` sets for itself would lead the build of the clone astray.
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToList())
@@ -172,11 +236,8 @@ internal sealed partial class CloneWithFreePorts : IAsyncDisposable
         }
     }
 
-    [GeneratedRegex(@"(?:Port=|appPort: |daprHTTPPort: |daprGRPCPort: )([0-9]+)")]
+    [GeneratedRegex(@"(?:Port=|appPort: |daprHTTPPort: |daprGRPCPort: |127\.0\.0\.1:)([0-9]+)")]
     private static partial Regex Port();
-
-    [GeneratedRegex(@"data in (/var/lib/postgresql/dapr-orders-[0-9a-f]+)")]
-    private static partial Regex Cluster();
 
     [LibraryImport("libc", EntryPoint = "kill")]
     private static partial int Kill(int pid, int signal);

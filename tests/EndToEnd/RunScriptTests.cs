@@ -33,6 +33,30 @@ public sealed class RunScriptTests
         Assert.Equal($"run.sh: what listens on 127.0.0.1:{clone.FreePortOf(5433)} is no PostgreSQL; free that port", error);
     }
 
+    [Fact]
+    public async Task Without_dotnet_on_PATH_it_says_where_to_get_the_SDK()
+    {
+        await using var machine = await Machine.CreateAsync();
+
+        var (exitCode, error) = await machine.Clone.TryRunAsync();
+
+        Assert.Equal(1, exitCode);
+        Assert.Equal(
+            "run.sh: dotnet is not on PATH: the .NET SDK 10 is needed; get it from https://dotnet.microsoft.com/download", error);
+    }
+
+    [Fact]
+    public async Task An_older_SDK_is_none()
+    {
+        await using var machine = await Machine.CreateAsync();
+        machine.InstallDotnet(sdk: "9.0.310");
+
+        var (exitCode, error) = await machine.Clone.TryRunAsync();
+
+        Assert.Equal(1, exitCode);
+        Assert.Equal("run.sh: there is no .NET SDK 10; get it from https://dotnet.microsoft.com/download", error);
+    }
+
     [Theory]
     [InlineData("run.sh: unknown option '--fast'; ./run.sh --help names them", "--fast")]
     [InlineData("run.sh: --yes goes with --reset", "--yes")]

@@ -12,14 +12,15 @@ public sealed class PostgresCluster : IAsyncDisposable
     private const string Password = "postgres";
 
     private readonly string _folder;
-    private readonly string _binaries;
 
-    private PostgresCluster(string folder, string binaries, int port)
+    private PostgresCluster(string folder, int port)
     {
         _folder = folder;
-        _binaries = binaries;
         Port = port;
     }
+
+    /// <summary>Gets the folder of PostgreSQL's programs on this machine.</summary>
+    public static string Binaries { get; } = FindBinaries();
 
     public int Port { get; }
 
@@ -31,7 +32,7 @@ public sealed class PostgresCluster : IAsyncDisposable
     public static async Task<PostgresCluster> StartAsync(int port)
     {
         var folder = Directory.CreateTempSubdirectory("dapr-orders-postgres-").FullName;
-        var cluster = new PostgresCluster(folder, FindBinaries(), port);
+        var cluster = new PostgresCluster(folder, port);
         var password = Path.Combine(folder, "password");
         await File.WriteAllTextAsync(password, Password);
         if (Environment.IsPrivilegedProcess)
@@ -39,7 +40,7 @@ public sealed class PostgresCluster : IAsyncDisposable
             await RunAsync("chown", "-R", "postgres", folder);
         }
 
-        await cluster.RunAsOwnerAsync(
+        await RunAsOwnerAsync(
             "initdb", "-D", $"{folder}/data", "-U", "postgres", "-A", "scram-sha-256", $"--pwfile={password}",
             "--no-sync", "--no-instructions", "-E", "UTF8", "--locale=C.UTF-8");
         await cluster.StartServerAsync();
@@ -81,7 +82,7 @@ public sealed class PostgresCluster : IAsyncDisposable
 
     /// <summary>Runs a script of the repository, as its users do: by psql.</summary>
     public Task RunScriptAsync(string file) =>
-        RunAsync(Path.Combine(_binaries, "psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", file, "-d", Uri(Port));
+        RunAsync(Path.Combine(Binaries, "psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", file, "-d", Uri(Port));
 
     public async ValueTask DisposeAsync()
     {
@@ -92,9 +93,9 @@ public sealed class PostgresCluster : IAsyncDisposable
 
     private static string Uri(int port) => $"postgresql://postgres:{Password}@127.0.0.1:{port}/postgres";
 
-    private Task RunAsOwnerAsync(string program, params string[] arguments)
+    private static Task RunAsOwnerAsync(string program, params string[] arguments)
     {
-        var path = Path.Combine(_binaries, program);
+        var path = Path.Combine(Binaries, program);
         return Environment.IsPrivilegedProcess
             ? RunAsync("runuser", ["-u", "postgres", "--", path, .. arguments])
             : RunAsync(path, arguments);
