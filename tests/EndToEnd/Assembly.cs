@@ -4,5 +4,5 @@ using Xunit.v3;
 // bash, signals and /proc.
 [assembly: UnsupportedOSPlatform("windows")]
 
-// Most of these tests wait for something, one of them for a minute.
-[assembly: Parallelization(MaxThreads = 4)]
+// Two classes at a time, beside the one that waits for a minute: the tests of the whole system need the processor.
+[assembly: Parallelization(MaxThreads = 3)]

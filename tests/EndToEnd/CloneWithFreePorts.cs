@@ -21,6 +21,8 @@ internal sealed partial class CloneWithFreePorts : IAsyncDisposable
 
     private const int SigKill = 9;
 
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
     /// <summary>A first build on a busy machine takes minutes. What takes longer hangs.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
 
@@ -39,7 +41,7 @@ internal sealed partial class CloneWithFreePorts : IAsyncDisposable
     /// <summary>Gets the folder around the clone, for what else belongs to the test. It goes with the clone.</summary>
     public string Parent { get; }
 
-    /// <summary>Gets what ./run.sh finds in its environment beside what the tests themselves have there; null takes a variable away.</summary>
+    /// <summary>Gets what ./run.sh finds in its environment beside what the tests have; null takes it away.</summary>
     public Dictionary<string, string?> Environment { get; } = [];
 
     /// <summary>Gets what comes before ./run.sh on its command line, for example to become another user.</summary>
@@ -52,8 +54,8 @@ internal sealed partial class CloneWithFreePorts : IAsyncDisposable
     public static async Task<CloneWithFreePorts> CreateAsync()
     {
         var clone = new CloneWithFreePorts(Directory.CreateTempSubdirectory("dapr-orders-clone-").FullName);
-        File.SetUnixFileMode(clone.Parent, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute | UnixFileMode.OtherExecute);
-        Directory.CreateDirectory(clone.Folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        File.SetUnixFileMode(clone.Parent, OwnerOnly | UnixFileMode.OtherExecute);
+        Directory.CreateDirectory(clone.Folder, OwnerOnly);
         await RunAsync(
             Repository.Root, "sh", "-c", "git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t \"$0\"", clone.Folder);
 

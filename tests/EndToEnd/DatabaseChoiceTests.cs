@@ -43,7 +43,8 @@ public sealed class DatabaseChoiceTests
 
         await machine.Clone.TryRunAsync();
 
-        Assert.InRange(int.Parse(machine.Calls[^1], CultureInfo.InvariantCulture), 2, 8); // 3, by a clock of whole seconds, on a busy machine
+        // 3, by a clock of whole seconds, on a busy machine.
+        Assert.InRange(int.Parse(machine.Calls[^1], CultureInfo.InvariantCulture), 2, 8);
     }
 
     [Fact]

@@ -15,8 +15,8 @@ internal sealed class Machine : IAsyncDisposable
     /// <summary>All that ./run.sh finds on PATH: a minimal Debian has them.</summary>
     private static readonly string[] Bare =
     [
-        "basename", "bash", "cat", "chmod", "chown", "cut", "date", "dirname", "env", "grep", "head", "id", "mkdir", "mktemp", "mv", "paste",
-        "rm", "sed", "setpriv", "sha256sum", "sleep", "tail", "timeout", "tr",
+        "basename", "bash", "cat", "chmod", "chown", "cut", "date", "dirname", "env", "grep", "head", "id", "mkdir", "mktemp", "mv",
+        "paste", "rm", "sed", "setpriv", "sha256sum", "sleep", "tail", "timeout", "tr",
     ];
 
     private readonly List<Answering> _servers = [];
@@ -69,7 +69,7 @@ internal sealed class Machine : IAsyncDisposable
         MakeExecutable(path);
     }
 
-    /// <summary>A .NET SDK that builds nothing and runs nothing; a development sidecar that it starts goes on until it is stopped.</summary>
+    /// <summary>A .NET SDK that builds nothing; the development sidecar that it starts only goes on until it is stopped.</summary>
     public void InstallDotnet(string sdk = "10.0.100", string build = "true") =>
         Install("dotnet", $"case $1 in --list-sdks) echo '{sdk} [/sdk]' ;; build) {build} ;; *) {Hang} ;; esac");
 
@@ -149,11 +149,12 @@ internal sealed class Machine : IAsyncDisposable
     }
 
     private static string Find(string program) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists)
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
+            .Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists)
         ?? throw new InvalidOperationException($"There is no {program} on PATH.");
 
-    private static void MakeExecutable(string path) =>
-        File.SetUnixFileMode(path, File.GetUnixFileMode(path) | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+    private static void MakeExecutable(string path) => File.SetUnixFileMode(
+        path, File.GetUnixFileMode(path) | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
 
     private async Task ListenOnceAsync(string called, int port, string answer)
     {

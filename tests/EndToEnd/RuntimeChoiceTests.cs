@@ -6,7 +6,8 @@ namespace DaprOrders.EndToEnd.Tests;
 public sealed partial class RuntimeChoiceTests
 {
     private const string DaprRun = "dapr run -f .run/dapr.yaml";
-    private const string DevSidecar = "dotnet artifacts/bin/DaprOrders.DevSidecar/debug/dev-sidecar.dll run -f .run/dapr.yaml --data .run/broker";
+    private const string DevSidecar =
+        "dotnet artifacts/bin/DaprOrders.DevSidecar/debug/dev-sidecar.dll run -f .run/dapr.yaml --data .run/broker";
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -107,7 +108,8 @@ public sealed partial class RuntimeChoiceTests
 
     /// <summary>The lines of a run file, without comments.</summary>
     private static async Task<List<string>> LinesAsync(Machine machine, string file) =>
-        (await File.ReadAllLinesAsync(Path.Combine(machine.Clone.Folder, file), Cancel)).Where(line => !line.TrimStart().StartsWith('#')).ToList();
+        (await File.ReadAllLinesAsync(Path.Combine(machine.Clone.Folder, file), Cancel))
+            .Where(line => !line.TrimStart().StartsWith('#')).ToList();
 
     private static string FromRunFolder(string line)
     {
