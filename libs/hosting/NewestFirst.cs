@@ -38,11 +38,12 @@ public sealed record NewestFirstCursor(DateTimeOffset CreatedAt, Guid Id)
         }
 
         Span<byte> bytes = stackalloc byte[Bytes];
-        if (text.Length != Characters || !Base64Url.TryDecodeFromChars(text, bytes, out var written) || written != Bytes)
+        if (text.Length != Characters || !Base64Url.IsValid(text, out var written) || written != Bytes)
         {
             return false;
         }
 
+        Base64Url.DecodeFromChars(text, bytes);
         var ticks = BinaryPrimitives.ReadInt64BigEndian(bytes);
         if (ticks < DateTimeOffset.UnixEpoch.Ticks || ticks > DateTimeOffset.MaxValue.Ticks || ticks % TimeSpan.TicksPerMicrosecond != 0)
         {

@@ -1,6 +1,9 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using DaprOrders.TestSupport;
+using Npgsql;
 
 namespace DaprOrders.OrderService.Tests;
 
@@ -99,6 +102,34 @@ public sealed class PlaceOrderTests(OrderServiceFixture fixture)
         Assert.Single((await host.Sidecar.PublishedAsync("order.created", 1)).Select(entry => entry.GetProperty("entryId").GetString()).Distinct());
     }
 
+    [Fact]
+    public async Task A_repeated_request_that_comes_while_the_first_is_still_at_work_gets_the_first_ones_order()
+    {
+        await using var host = await fixture.StartAsync();
+        using var client = host.CreateClient();
+        await using var blocker = await host.Database.OpenConnectionAsync(Cancel);
+        await using var transaction = await blocker.BeginTransactionAsync(Cancel);
+        await using (var hold = new NpgsqlCommand("LOCK TABLE orders IN SHARE MODE", blocker))
+        {
+            await hold.ExecuteNonQueryAsync(Cancel); // the orders can be read, and nothing can be written
+        }
+
+        using var impatient = new CancellationTokenSource();
+        var first = PostUntilAsync(client, "key-1", quantity: 1, impatient.Token);
+        await WaitingAsync(host, 1);
+        await impatient.CancelAsync();
+        var repeats = new[] { PostAsync(client, "key-1", quantity: 1), PostAsync(client, "key-1", quantity: 1) };
+        await WaitingAsync(host, 3);
+        await transaction.CommitAsync(Cancel);
+
+        var answers = await Task.WhenAll(repeats);
+        var id = await host.QueryAsync<Guid>("SELECT id FROM orders");
+        Assert.All(answers, answer => Assert.Equal(HttpStatusCode.Created, answer.StatusCode));
+        Assert.All(answers, answer => Assert.Equal($"/orders/{id}", answer.Headers.Location?.ToString()));
+        Assert.Equal(1L, await host.QueryAsync<long>("SELECT count(*) FROM orders"));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
+    }
+
     internal static async Task<string> PlaceAsync(HttpClient client, string itemId = "item-123", int quantity = 1)
     {
         using var response = await client.PostAsJsonAsync("/orders", new { item_id = itemId, quantity }, Cancel);
@@ -106,11 +137,24 @@ public sealed class PlaceOrderTests(OrderServiceFixture fixture)
         return (await response.Content.ReadFromJsonAsync<JsonElement>(Cancel)).GetProperty("id").GetString()!;
     }
 
-    private static async Task<HttpResponseMessage> PostAsync(HttpClient client, string key, int quantity)
+    /// <summary>Waits until that many requests wait for the lock.</summary>
+    private static async Task WaitingAsync(ServiceHost<Program> host, int count)
+    {
+        var started = Stopwatch.GetTimestamp();
+        while (await host.QueryAsync<long>(
+            "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'orders'::regclass") < count)
+        {
+            Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromSeconds(20));
+        }
+    }
+
+    private static Task<HttpResponseMessage> PostAsync(HttpClient client, string key, int quantity) => PostUntilAsync(client, key, quantity, Cancel);
+
+    private static async Task<HttpResponseMessage> PostUntilAsync(HttpClient client, string key, int quantity, CancellationToken cancellationToken)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/orders");
         request.Headers.Add("Idempotency-Key", key);
         request.Content = JsonContent.Create(new { item_id = "item-123", quantity });
-        return await client.SendAsync(request, Cancel);
+        return await client.SendAsync(request, cancellationToken);
     }
 }
