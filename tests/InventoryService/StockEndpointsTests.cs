@@ -28,7 +28,6 @@ public sealed class StockEndpointsTests(InventoryServiceFixture fixture)
 
     [Theory]
     [InlineData("/inventory/a%2Fb", "item_id must be 1 to 64")]
-    [InlineData("/inventory/a%00b", "item_id must be 1 to 64")]
     [InlineData("/inventory/%F0%9F%98%80", "item_id must be 1 to 64")]
     [InlineData("/inventory?limit=0", "limit must be a whole number from 1 to 200.")]
     [InlineData("/inventory?cursor=%00", "cursor")]
