@@ -52,17 +52,41 @@ public sealed class InventoryUpdatedHandlerTests(NotificationServiceFixture fixt
     }
 
     [Theory]
-    [InlineData("/notifications")]
-    [InlineData("/notifications?order_id=17")]
-    public async Task A_list_needs_the_id_of_an_order(string path)
+    [InlineData("order_id=17", "order_id")]
+    [InlineData("order_id=", "order_id")]
+    [InlineData("limit=201", "limit must be a whole number from 1 to 200.")]
+    [InlineData("cursor=abc", "cursor")]
+    public async Task A_parameter_that_is_none_is_400_naming_it(string query, string where)
     {
         await using var host = await fixture.StartAsync();
         using var client = host.CreateClient();
 
-        using var response = await client.GetAsync(new Uri(path, UriKind.Relative), Cancel);
+        using var response = await client.GetAsync(new Uri($"/notifications?{query}", UriKind.Relative), Cancel);
 
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
-        Assert.Contains("order_id", await response.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
+        Assert.Contains(where, await response.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task All_notifications_are_listed_newest_first_in_pages()
+    {
+        await using var host = await fixture.StartAsync();
+        using var client = host.CreateClient();
+        var orders = Enumerable.Range(0, 5).Select(_ => Guid.NewGuid()).ToList();
+        foreach (var orderId in orders)
+        {
+            await client.DeliverAsync(Topic, Outcome(orderId, "reserved"));
+        }
+
+        List<string> listed = [];
+        for (string? next = ""; next is not null;)
+        {
+            var page = await client.GetFromJsonAsync<JsonElement>($"/notifications?limit=2{(next is "" ? "" : $"&cursor={next}")}", Cancel);
+            listed.AddRange(page.GetProperty("items").EnumerateArray().Select(item => item.GetProperty("order_id").GetString()!));
+            next = page.GetProperty("next").GetString();
+        }
+
+        Assert.Equal(orders.AsEnumerable().Reverse().Select(id => id.ToString()), listed);
     }
 
     private static async Task<JsonElement> ListAsync(HttpClient client, Guid orderId) =>

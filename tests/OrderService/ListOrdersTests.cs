@@ -120,7 +120,7 @@ public sealed class ListOrdersTests(OrderServiceFixture fixture)
         await using var host = await fixture.StartAsync();
         using var client = host.CreateClient();
         await InsertAsync(host, 5000);
-        await InsertAsync(host, 50, "rejected");
+        await InsertAsync(host, 500, "rejected");
         await host.QueryAsync<string>("ANALYZE orders; SELECT 'done'");
 
         var plan = await host.QueryAsync<string>(
