@@ -204,8 +204,8 @@ public sealed class ListOrdersTests(OrderServiceFixture fixture)
     private static Task<long> InsertAsync(ServiceHost<Program> host, int count, string status = "pending", bool sameTime = false) => host.QueryAsync<long>(
         $"""
         WITH inserted AS (
-          INSERT INTO orders (id, item_id, quantity, status, created_at)
-          SELECT gen_random_uuid(), 'item-1', 1, '{status}', now() - n * interval '{(sameTime ? 0 : 1)} ms' FROM generate_series(1, {count}) n
+          INSERT INTO orders (id, item_id, quantity, status, created_at, next_sweep_at, sweeps)
+          SELECT gen_random_uuid(), 'item-1', 1, '{status}', now() - n * interval '{(sameTime ? 0 : 1)} ms', now() + interval '1 day', 0 FROM generate_series(1, {count}) n
           RETURNING 1)
         SELECT count(*) FROM inserted
         """);
