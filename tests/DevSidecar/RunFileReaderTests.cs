@@ -65,9 +65,10 @@ public sealed class RunFileReaderTests : IDisposable
 
     [Theory]
     [InlineData("apps: [{appDirPath: ./a}]", ":1: required field 'version' not found in the provided run template file")]
-    [InlineData("version: 1", ":1: no apps to run")]
     [InlineData("version: 1\napps:\n- appID: x\n", ":3: required field 'appDirPath' not found in the provided run template file")]
-    [InlineData("version: 1\napps:\n- appID: x\n  appDirPath: ./missing\n", ":4: appDirPath: ")]
+    [InlineData("version: 1\napps:\n- appID: x\n  appDirPath: ./missing\n", ":4)")]
+    [InlineData("version: 1\napps:\n- appDirPath: ./a\n  unixDomainSocket: /tmp\n", ":4: unixDomainSocket: /tmp is not supported")]
+    [InlineData("version: 1\ncommon:\n  apiListenAddresses: 0.0.0.0\napps:\n- appDirPath: ./a\n", ":3: apiListenAddresses: 0.0.0.0 is not supported")]
     [InlineData("version: 1\napps:\n- appID: x\n  appDirPath: ./a\n  appPort: no\n", ":5: appPort: 'no' is not a port")]
     [InlineData("version: 1\napps:\n- appDirPath: ./a\n  appProtocol: grpc\n", ":4: appProtocol 'grpc' is not supported")]
     [InlineData("version: 1\n  apps: [\n", ":2: ")]

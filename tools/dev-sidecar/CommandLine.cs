@@ -4,10 +4,12 @@ namespace DaprOrders.DevSidecar;
 
 /// <summary>What the user typed.</summary>
 /// <param name="App">The app id that a control command is about, with <c>/n</c> for the n-th instance.</param>
-internal sealed record CommandLine(string Verb, string? App, bool Sidecar, string RunFile, string DataFolder)
+internal sealed record CommandLine(string Verb, string? App, bool Sidecar, string RunFile, string DataFolder, RunOptions Options)
 {
     public const string Usage = """
         dev-sidecar run   [-f <run file>] [--data <folder>]            starts the apps of a Dapr run file, each with a sidecar
+                          [--watch] [--sidecars-only]                  restarts apps that were built anew; starts no apps at all
+                          [--log-size <MiB>]                           shortens the log over this size (1024; 0: never)
         dev-sidecar list  [-f <run file> | --data <folder>]            shows what runs
         dev-sidecar kill  <app-id>[/n] [--sidecar] [-f … | --data …]   kills an app, or its sidecar, as a crash would
         dev-sidecar start <app-id>[/n] [-f … | --data …]               starts what of it does not run
@@ -27,7 +29,8 @@ internal sealed record CommandLine(string Verb, string? App, bool Sidecar, strin
         }
 
         string? app = null, runFile = null, data = null;
-        var sidecar = false;
+        bool sidecar = false, watch = false, sidecarsOnly = false;
+        var megabytes = 1024;
         for (var i = 1; i < arguments.Count; i++)
         {
             var value = i + 1 < arguments.Count ? arguments[i + 1] : null;
@@ -44,6 +47,15 @@ internal sealed record CommandLine(string Verb, string? App, bool Sidecar, strin
                 case "--sidecar":
                     sidecar = true;
                     break;
+                case "--log-size" when arguments[0] == "run" && int.TryParse(value, System.Globalization.CultureInfo.InvariantCulture, out megabytes):
+                    i++;
+                    break;
+                case "--watch" when arguments[0] == "run":
+                    watch = true;
+                    break;
+                case "--sidecars-only" when arguments[0] == "run":
+                    sidecarsOnly = true;
+                    break;
                 case var name when app is null && !name.StartsWith('-'):
                     app = name;
                     break;
@@ -59,6 +71,11 @@ internal sealed record CommandLine(string Verb, string? App, bool Sidecar, strin
 
         var file = RunFileReader.Locate(runFile ?? ".");
         data ??= Path.Combine(Path.GetDirectoryName(Path.GetFullPath(file))!, ".run");
-        return new CommandLine(arguments[0], app, sidecar, file, data);
+        return new CommandLine(arguments[0], app, sidecar, file, data, new RunOptions(watch, sidecarsOnly, megabytes));
     }
 }
+
+/// <param name="Watch">Apps are started anew when their build output changes.</param>
+/// <param name="SidecarsOnly">Apps are started by somebody else, for example by a debugger.</param>
+/// <param name="LogMegabytes">The size over which the log is shortened, in MiB; 0: never.</param>
+internal sealed record RunOptions(bool Watch, bool SidecarsOnly, int LogMegabytes = 1024);

@@ -14,12 +14,19 @@ internal static class RunCommand
         var output = OutputWriter.ForConsole();
         try
         {
-            var apps = RunFileReader.Read(command.RunFile);
+            var warnings = new List<string>();
+            var apps = RunFileReader.Read(command.RunFile, warnings);
+            warnings.ForEach(output.Warn);
             using var data = DataFolder.Open(command.DataFolder);
-            await using var supervisor = new Supervisor(apps, data.Path, output, TimeProvider.System);
+            var remembered = new RememberedProcesses(Path.Combine(data.Path, "processes"));
+            remembered.EndAll(output.Warn);
+            await using var supervisor = new Supervisor(apps, data.Path, output, TimeProvider.System, remembered, command.Options);
             await using var control = new ControlServer(data, supervisor, signals.Stop);
             await supervisor.StartAsync(signals.Token);
             await Task.Delay(Timeout.Infinite, signals.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            output.Line("");
+            output.Say("Received signal to stop Dapr and app processes. Shutting down Dapr and app processes.");
+            output.Line("");
             output.Line("termination signal received: shutting down");
             return 0;
         }
@@ -29,7 +36,7 @@ internal static class RunCommand
         }
         catch (RunFileException failure)
         {
-            await Console.Error.WriteLineAsync($"dev-sidecar: {failure.Message}");
+            await Console.Error.WriteLineAsync($"❌  {failure.Message}");
             return 1;
         }
     }

@@ -110,7 +110,7 @@ public sealed class RunTests : IAsyncDisposable
 
         Assert.Equal(1, await _run.WaitForExitAsync());
 
-        Assert.Contains(_run.Lines, line => line.StartsWith($"dev-sidecar: app 'second': {key} {port} is not available"));
+        Assert.Contains(_run.Lines, line => line.StartsWith($"❌  app 'second': {key} {port} is not available"));
         Assert.All(_run.Lines.Where(line => line.Contains("child")), line => Assert.False(TestRun.IsAlive(int.Parse(line.Split(' ')[^1]))));
     }
 
@@ -120,7 +120,7 @@ public sealed class RunTests : IAsyncDisposable
         _run.Start();
 
         Assert.Equal(1, await _run.WaitForExitAsync());
-        Assert.EndsWith("dapr.yaml: no such run file", Assert.Single(_run.Lines));
+        Assert.EndsWith("dapr.yaml: no such file or directory", Assert.Single(_run.Lines));
     }
 
     [Fact]
@@ -187,5 +187,77 @@ public sealed class RunTests : IAsyncDisposable
 
         Assert.Equal(1, status);
         Assert.Contains("belongs to a run that is still going", text);
+    }
+
+    [Fact]
+    public async Task What_a_run_that_was_killed_has_left_behind_is_ended_by_the_next_one()
+    {
+        // The shell ends, and its child alone is left of the group.
+        _run.WriteRunFile(
+            ("a", "", "echo child $$; exec sleep 1000"),
+            ("b", "", "trap \"\" TERM; sleep 1000 & echo child $!; wait"));
+        _run.Start();
+        await _run.WaitForLineAsync("child", 2);
+        var left = _run.Lines.Where(line => line.Contains("child")).Select(line => int.Parse(line.Split(' ')[^1])).ToList();
+        await _run.KillAsync();
+        Assert.All(left, process => Assert.True(TestRun.IsAlive(process)));
+        _run.ForgetLines();
+
+        _run.Start();
+
+        await _run.WaitForLineAsync("child", 2);
+        Assert.All(left, process => Assert.False(TestRun.IsAlive(process)));
+        Assert.Equal(2, _run.Lines.Count(line => line.Contains("was left behind by a run that was killed")));
+    }
+
+    [Fact]
+    public async Task A_process_that_only_has_the_id_of_a_leftover_is_not_touched()
+    {
+        using var other = System.Diagnostics.Process.Start("sleep", "1000");
+        Directory.CreateDirectory(_run.InFolder(".run"));
+        await File.WriteAllTextAsync(_run.InFolder(".run", "processes"), $"{other.Id} 1@another-boot a\n7", TestContext.Current.CancellationToken);
+        _run.WriteRunFile(("a", "", "exec sleep 1000"));
+        _run.Start();
+        await _run.WaitForLineAsync("Started Dapr");
+
+        Assert.False(other.HasExited);
+        Assert.DoesNotContain(_run.Lines, line => line.Contains("left behind"));
+        other.Kill();
+    }
+
+    [Fact]
+    public async Task With_watch_an_app_is_started_anew_when_its_build_output_changes()
+    {
+        Directory.CreateDirectory(_run.InFolder("app", "bin"));
+        _run.WriteRunFile(("a", "", "echo started; exec sleep 1000"));
+        _run.Start("--watch");
+        await _run.WaitForLineAsync("== APP - a == started");
+        await _run.WaitForLineAsync("Writing log files");
+
+        await File.WriteAllTextAsync(_run.InFolder("app", "bin", "app.dll"), "new", TestContext.Current.CancellationToken);
+
+        await _run.WaitForLineAsync("== APP - a == started", 2);
+    }
+
+    [Fact]
+    public async Task With_sidecars_only_no_app_is_started()
+    {
+        _run.WriteRunFile(("a", "", "echo started"));
+        _run.Start("--sidecars-only");
+        await _run.WaitForLineAsync("Writing log files");
+
+        Assert.Contains("ready", (await _run.ControlAsync("list")).Text);
+        _run.Signal(Terminate);
+        Assert.Equal(0, await _run.WaitForExitAsync());
+        Assert.DoesNotContain(_run.Lines, line => line.Contains("started") && line.StartsWith("== APP"));
+    }
+
+    [Fact]
+    public async Task A_key_that_does_nothing_is_told_with_its_line_and_what_was_meant()
+    {
+        await File.WriteAllTextAsync(_run.InFolder("dapr.yaml"), "version: 1\napps:\n- appDirPath: ./app\n  appID: a\n  daprHttpPort: 1\n", TestContext.Current.CancellationToken);
+        _run.Start();
+
+        await _run.WaitForLineAsync("dapr.yaml:5: unknown key 'daprHttpPort' does nothing: 'daprHTTPPort' is meant");
     }
 }

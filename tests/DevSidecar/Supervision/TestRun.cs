@@ -39,9 +39,10 @@ internal sealed partial class TestRun : IAsyncDisposable
         "version: 1\ncommon:\n  resourcesPaths: [./resources]\napps:\n" + string.Concat(apps.Select(app =>
             $"- {{appID: {app.AppId}, appDirPath: ./app, {app.Settings} command: [sh, -c, '{app.Script}']}}\n")));
 
-    public void Start()
+    public void Start(params string[] options)
     {
-        _process = Process.Start(Info("run"))!;
+        _process?.Dispose();
+        _process = Process.Start(Info(["run", .. options]))!;
         _process.OutputDataReceived += (_, line) => Add(line.Data);
         _process.ErrorDataReceived += (_, line) => Add(line.Data);
         _process.BeginOutputReadLine();
@@ -92,6 +93,22 @@ internal sealed partial class TestRun : IAsyncDisposable
     }
 
     public static bool IsAlive(int process) => SendSignal(process, 0) == 0 && !File.ReadAllText($"/proc/{process}/stat").Contains(") Z ");
+
+    /// <summary>Ends it as nobody can prevent, and waits until it is gone.</summary>
+    public async Task KillAsync()
+    {
+        Signal(9);
+        await _process!.WaitForExitAsync();
+    }
+
+    /// <summary>Forgets what was written until now.</summary>
+    public void ForgetLines()
+    {
+        lock (_gate)
+        {
+            _lines.Clear();
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {

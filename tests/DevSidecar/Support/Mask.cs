@@ -16,10 +16,17 @@ internal static partial class Mask
         text = Guids().Replace(text, "<guid>");
         text = Times().Replace(text, "<time>");
         text = Traces().Replace(text, match => kept.Contains(match.Value) ? match.Value : "<trace>");
+        text = GoTexts().Replace(text, "<go>");
         text = Sizes().Replace(text, "Bytes: <size>");
         text = Places().Replace(text, "\"$1\":\"<n>\"");
         return Addresses().Replace(text, "<address>");
     }
+
+    /// <summary>Undoes what a log line escapes.</summary>
+    public static string GoText(string text) => text.Replace("\\\"", "\"");
+
+    /// <summary>Finds the line that an error about a file names, or null.</summary>
+    public static string? LineIn(string text) => Lines().Match(text) is { Success: true } line ? line.Groups[1].Value : null;
 
     /// <summary>Gives the headers that stay the same, names in lower case, one line each.</summary>
     public static string Headers(IEnumerable<KeyValuePair<string, string>> headers, string kept = "") => string.Join('\n', headers
@@ -36,6 +43,13 @@ internal static partial class Mask
 
     [GeneratedRegex("00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]")]
     private static partial Regex Traces();
+
+    [GeneratedRegex(@"line (\d+)")]
+    private static partial Regex Lines();
+
+    // From Go's own libraries.
+    [GeneratedRegex("""unexpected EOF|\bEOF\b|unexpected end of JSON input|invalid character [^"\\]*|json: cannot unmarshal [^"\\]*|illegal base64 data[^"\\]*""")]
+    private static partial Regex GoTexts();
 
     [GeneratedRegex(@"Bytes: \d+")]
     private static partial Regex Sizes();

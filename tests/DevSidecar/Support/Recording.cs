@@ -14,9 +14,6 @@ internal static partial class Recording
 
     public static JsonObject Case(string file, string name) => File(file)[name]!.AsObject();
 
-    public static TheoryData<string> Cases(string file, params string[] except) =>
-        [.. File(file).Select(entry => entry.Key).Except(except)];
-
     /// <summary>Gives the request of a case its whole body back, where the recording has cut it.</summary>
     public static HttpRequestMessage Request(JsonNode request, string baseAddress)
     {
@@ -52,6 +49,10 @@ internal static partial class Recording
     public static Dictionary<string, string> Headers(JsonNode? headers) =>
         headers is null ? [] : headers.AsObject().ToDictionary(entry => entry.Key, entry => entry.Value!.GetValue<string>());
 
+    /// <summary>Gets what is there of a text that was cut; null of one that is whole.</summary>
+    public static string? Beginning(string text) => Cut().Match(text) is { Success: true } cut ? cut.Groups[1].Value : null;
+
+    // What was cut out of a request was more of its last letter; what it ended with is what its beginning left open.
     private static string Whole(string text)
     {
         if (Cut().Match(text) is not { Success: true } cut)
@@ -59,8 +60,11 @@ internal static partial class Recording
             return text;
         }
 
-        var length = int.Parse(cut.Groups[2].Value);
-        return text[0] == '"' ? '"' + new string('x', length - 2) + '"' : new string('x', length);
+        var beginning = cut.Groups[1].Value;
+        var entries = beginning.StartsWith('[');
+        var end = entries ? "\", \"contentType\": \"application/json\"}, {\"entryId\": \"3\", \"event\": {\"n\": 3}, \"contentType\": \"application/json\"}]"
+            : beginning.StartsWith('"') ? "\"" : "";
+        return beginning + new string(beginning[^1], int.Parse(cut.Groups[2].Value) - beginning.Length - end.Length) + end;
     }
 
     [GeneratedRegex(@"^(.*)\.\.\. \((\d+) characters\)$", RegexOptions.Singleline)]

@@ -16,6 +16,10 @@ internal sealed record Reply(int Status, string Body = "", params (string Name, 
 internal sealed class TestApp(TimeProvider time) : IAsyncDisposable
 {
     private readonly Lock _gate = new();
+
+    /// <summary>Gets or sets how long is waited for a call that does not come.</summary>
+    public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(20);
+
     private readonly List<Call> _calls = [];
     private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private WebApplication? _web;
@@ -24,6 +28,9 @@ internal sealed class TestApp(TimeProvider time) : IAsyncDisposable
 
     /// <summary>Gets or sets the answer to GET /dapr/subscribe.</summary>
     public Reply Subscriptions { get; set; } = new(404);
+
+    /// <summary>Gets or sets the answers to what is asked at the start, instead of <see cref="Subscriptions"/>.</summary>
+    public Func<Call, Reply>? Startup { get; set; }
 
     /// <summary>Gets or sets the answer to all other calls.</summary>
     public Func<Call, Task<Reply>> Answer { get; set; } = _ => Task.FromResult(new Reply(200));
@@ -70,7 +77,16 @@ internal sealed class TestApp(TimeProvider time) : IAsyncDisposable
                 changed = _changed.Task;
             }
 
-            await changed.WaitAsync(TimeSpan.FromSeconds(20), TestContext.Current.CancellationToken);
+            await changed.WaitAsync(Patience, TestContext.Current.CancellationToken);
+        }
+    }
+
+    /// <summary>Waits until any call comes.</summary>
+    public Task WaitForNextAsync(TimeSpan patience)
+    {
+        lock (_gate)
+        {
+            return _changed.Task.WaitAsync(patience, TestContext.Current.CancellationToken);
         }
     }
 
@@ -85,16 +101,26 @@ internal sealed class TestApp(TimeProvider time) : IAsyncDisposable
 
     private async Task HandleAsync(HttpContext http)
     {
-        using var reader = new StreamReader(http.Request.Body);
+        var body = new MemoryStream();
+        try
+        {
+            await http.Request.Body.CopyToAsync(body);
+        }
+        catch (Exception cut) when (cut is IOException or BadHttpRequestException)
+        {
+            // The caller gave up in the middle: noted with what came.
+        }
+
         var call = new Call(
             http.Request.Method,
             http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget,
             http.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString()),
-            await reader.ReadToEndAsync(),
+            System.Text.Encoding.UTF8.GetString(body.ToArray()),
             time.GetUtcNow());
         Note(call);
         var reply = call.Path switch
         {
+            "/dapr/config" or "/dapr/subscribe" when Startup is { } startup => startup(call),
             "/dapr/config" => new Reply(404),
             "/dapr/subscribe" => Subscriptions,
             _ => await Answer(call),

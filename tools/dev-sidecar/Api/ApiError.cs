@@ -20,16 +20,16 @@ internal sealed record ApiError(int HttpStatus, StatusCode GrpcStatus, string Co
         new ApiError(404, StatusCode.InvalidArgument, "ERR_PUBSUB_NOT_FOUND", $"pubsub {pubSub} is not found")
             .With("DAPR_PUBSUB_NOT_FOUND", null);
 
-    public static ApiError BadRawPayload(string pubSub, string value, string appId)
-    {
-        var error = $"rawPayload value must be a valid boolean: actual is '{value}'";
-        return new ApiError(400, StatusCode.InvalidArgument, "ERR_PUBSUB_REQUEST_METADATA", $"failed deserializing metadata. Error: {error}")
-            .With("DAPR_PUBSUB_METADATA_DESERIALIZATION", pubSub, ("appID", appId), ("error", error));
-    }
+    /// <summary>The details are the metadata of the request.</summary>
+    public static ApiError BadRawPayload(string pubSub, string value, IEnumerable<KeyValuePair<string, string>> metadata) =>
+        new ApiError(
+            400, StatusCode.InvalidArgument, "ERR_PUBSUB_REQUEST_METADATA",
+            $"failed deserializing metadata. Error: rawPayload value must be a valid boolean: actual is '{value}'")
+            .With("DAPR_PUBSUB_METADATA_DESERIALIZATION", pubSub, [.. metadata.Select(entry => (entry.Key, entry.Value))]);
 
-    public static ApiError NoCloudEvent(string pubSub, string appId) =>
+    public static ApiError NoCloudEvent(string pubSub, string appId, string error) =>
         new ApiError(500, StatusCode.InvalidArgument, "ERR_PUBSUB_CLOUD_EVENTS_SER", "cannot create cloudevent")
-            .With("DAPR_PUBSUB_CLOUD_EVENT_CREATION", pubSub, ("appID", appId), ("error", "unexpected EOF"));
+            .With("DAPR_PUBSUB_CLOUD_EVENT_CREATION", pubSub, ("appID", appId), ("error", error));
 
     public static ApiError Forbidden(string pubSub, string topic, string appId)
     {
@@ -52,7 +52,7 @@ internal sealed record ApiError(int HttpStatus, StatusCode GrpcStatus, string Co
     public static ApiError NoEnvelope(string pubSub, string topic, string appId, string error) =>
         new ApiError(
             400, StatusCode.InvalidArgument, "ERR_PUBSUB_EVENTS_SER",
-            $"error marshaling cloud event envelope for topic {topic} pubsub {pubSub}: {error}")
+            $"error when marshalling cloud event envelope for topic {topic} pubsub {pubSub}: {error}")
             .With("DAPR_PUBSUB_MARSHAL_ENVELOPE", pubSub, ("appID", appId), ("error", error));
 
     public static ApiError NoBulkRequest(string pubSub, string topic, string appId, string error) =>

@@ -21,13 +21,20 @@ internal sealed class BulkPublishEndpoint(SidecarState sidecar, Publisher publis
             return;
         }
 
+        var metadata = PublishEndpoint.QueryMetadata(http.Request);
+        if (Publisher.CheckRaw(name, metadata) is { } bad)
+        {
+            await http.AnswerAsync(bad);
+            return;
+        }
+
         if (await HttpBody.ReadAsync(http.Request, sidecar.Spec.MaxBodyBytes, http.RequestAborted) is not { } body)
         {
             await http.AnswerAsync(ApiError.NoBulkRequest(name, topicName, sidecar.AppId, "stream too large"));
             return;
         }
 
-        var (entries, error) = Read(body, name, topicName, PublishEndpoint.QueryMetadata(http.Request));
+        var (entries, error) = Read(body, name, topicName, metadata);
         error ??= publisher.CheckBulk(name, topicName);
         if (error is not null)
         {
@@ -38,126 +45,159 @@ internal sealed class BulkPublishEndpoint(SidecarState sidecar, Publisher publis
         IReadOnlyList<FailedEntry> failed;
         try
         {
-            failed = await publisher.PublishBulkAsync(name, topicName, entries);
+            failed = await publisher.PublishBulkAsync(name, topicName, entries, metadata);
         }
-        catch (JsonException)
+        catch (JsonException failure)
         {
-            await http.AnswerAsync(ApiError.NoCloudEvent(name, sidecar.AppId));
+            await http.AnswerAsync(ApiError.NoCloudEvent(name, sidecar.AppId, failure.Message));
             return;
         }
 
-        await (failed.Count == 0 ? http.AnswerEmptyAsync() : AnswerAsync(http, name, topicName, failed));
+        await (failed.Count == 0 ? http.AnswerEmptyAsync() : AnswerAsync(http, name, topicName, failed, sidecar.PubSubs[name].IsKafka));
     }
 
     private (List<BulkEntry> Entries, ApiError? Error) Read(
         byte[] body, string pubSub, string topic, IReadOnlyList<KeyValuePair<string, string>> requestMetadata)
     {
-        JsonDocument document;
         try
         {
-            document = JsonDocument.Parse(body);
-        }
-        catch (JsonException)
-        {
-            return ([], ApiError.NoBulkRequest(pubSub, topic, sidecar.AppId, "unexpected EOF"));
-        }
-
-        using (document)
-        {
-            if (document.RootElement.ValueKind != JsonValueKind.Array)
+            using var document = GoJson.ReadFirst(body);
+            if (document.RootElement.ValueKind == JsonValueKind.Null)
             {
-                var kind = KindOf(document.RootElement);
-                return ([], ApiError.NoBulkRequest(
-                    pubSub, topic, sidecar.AppId, $"json: cannot unmarshal {kind} into Go value of type []http.bulkPublishMessageEntry"));
+                return ([], null);
             }
 
-            var entries = new List<BulkEntry>(document.RootElement.GetArrayLength());
-            var ids = new HashSet<string>();
-            foreach (var element in document.RootElement.EnumerateArray())
+            if (document.RootElement.ValueKind != JsonValueKind.Array)
             {
-                var (entry, mismatch) = ReadEntry(element, requestMetadata);
-                if (mismatch is not null)
+                throw Mismatch(document.RootElement, "[]http.bulkPublishMessageEntry");
+            }
+
+            // All of it is read before any of it is looked at.
+            var parts = document.RootElement.EnumerateArray().Select(Parts).ToList();
+            var entries = new List<BulkEntry>(parts.Count);
+            var ids = new HashSet<string>();
+            foreach (var part in parts)
+            {
+                var (data, error) = Data(part.Event, part.ContentType);
+                if (data is null)
                 {
-                    return ([], ApiError.NoEnvelope(pubSub, topic, sidecar.AppId, mismatch));
+                    return ([], ApiError.NoEnvelope(pubSub, topic, sidecar.AppId, error));
                 }
 
-                if (entry is null || entry.EntryId.Length == 0 || !ids.Add(entry.EntryId))
+                if (part.EntryId.Length == 0 || !ids.Add(part.EntryId))
                 {
                     return ([], ApiError.NoEvents(pubSub, topic, sidecar.AppId, "entryId is duplicated or not present for entry"));
                 }
 
-                entries.Add(entry);
+                entries.Add(new BulkEntry(
+                    part.EntryId, new Publication(data, part.ContentType, Merge(part.Metadata, requestMetadata), NewTrace(), "")));
             }
 
             return (entries, null);
         }
+        catch (JsonException failure)
+        {
+            return ([], ApiError.NoBulkRequest(pubSub, topic, sidecar.AppId, failure.Message));
+        }
     }
 
-    private static (BulkEntry? Entry, string? Error) ReadEntry(JsonElement element, IReadOnlyList<KeyValuePair<string, string>> requestMetadata)
+    private static Entry Parts(JsonElement element)
     {
+        var entry = new Entry("", null, "", null);
+        if (element.ValueKind == JsonValueKind.Null)
+        {
+            return entry;
+        }
+
         if (element.ValueKind != JsonValueKind.Object)
         {
-            return (null, null);
+            throw Mismatch(element, "http.bulkPublishMessageEntry");
         }
 
-        var contentType = Text(element, "contentType");
-        if (Data(element, contentType) is not { } data)
+        // Names are read without case, and of two the last counts.
+        foreach (var property in element.EnumerateObject())
         {
-            return (null, $"mismatch between contentType and event: {contentType}");
+            entry = GoJson.NameOf(property).ToLowerInvariant() switch
+            {
+                "entryid" => entry with { EntryId = Text(property.Value, "entryId") },
+                "event" => entry with { Event = property.Value },
+                "contenttype" => entry with { ContentType = Text(property.Value, "contentType") },
+                "metadata" => entry with { Metadata = Texts(property.Value) },
+                _ => entry,
+            };
         }
 
-        return (new BulkEntry(Text(element, "entryId"), new Publication(data, contentType, Metadata(element, requestMetadata), NewTrace(), "")), null);
+        return entry;
     }
 
-    private static byte[]? Data(JsonElement element, string contentType)
+    private static string Text(JsonElement value, string field) => value.ValueKind switch
     {
-        if (!element.TryGetProperty("event", out var value))
-        {
-            return "null"u8.ToArray();
-        }
+        JsonValueKind.String => GoJson.TextOf(value),
+        JsonValueKind.Null => "",
+        _ => throw new JsonException(
+            $"json: cannot unmarshal {GoJson.KindOf(value)} into Go struct field bulkPublishMessageEntry.{field} of type string"),
+    };
 
-        var mediaType = contentType.Split(';')[0].Trim().ToLowerInvariant();
+    private static List<KeyValuePair<string, string>>? Texts(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Null => null,
+        JsonValueKind.Object =>
+            [.. value.EnumerateObject().Select(entry => KeyValuePair.Create(GoJson.NameOf(entry), Text(entry.Value, "metadata")))],
+        _ => throw Mismatch(value, "map[string]string"),
+    };
+
+    private static JsonException Mismatch(JsonElement value, string type) =>
+        new($"json: cannot unmarshal {GoJson.KindOf(value)} into Go value of type {type}");
+
+    private static (byte[]? Data, string Error) Data(JsonElement? value, string contentType)
+    {
+        const string NoMatch = "error: mismatch between contentType and event";
+        var end = contentType.IndexOf(';', StringComparison.Ordinal);
+        var mediaType = (end < 0 ? contentType : contentType[..end]).Trim().ToLowerInvariant();
+        var text = value is { ValueKind: JsonValueKind.String } set ? GoJson.TextOf(set) : null;
         if (mediaType == "application/octet-stream")
         {
-            return value.ValueKind == JsonValueKind.String && value.TryGetBytesFromBase64(out var bytes) ? bytes : null;
-        }
-
-        if (mediaType is "application/xml" || mediaType.StartsWith("text/", StringComparison.Ordinal))
-        {
-            return value.ValueKind == JsonValueKind.String ? Encoding.UTF8.GetBytes(value.GetString()!) : null;
-        }
-
-        return System.Runtime.InteropServices.JsonMarshal.GetRawUtf8Value(value).ToArray();
-    }
-
-    // Metadata of the request reach only entries that have some of their own; then they win.
-    private static List<KeyValuePair<string, string>> Metadata(
-        JsonElement element, IReadOnlyList<KeyValuePair<string, string>> requestMetadata)
-    {
-        var metadata = new List<KeyValuePair<string, string>>();
-        if (!element.TryGetProperty("metadata", out var own) || own.ValueKind != JsonValueKind.Object)
-        {
-            return metadata;
-        }
-
-        foreach (var entry in own.EnumerateObject())
-        {
-            if (entry.Value.ValueKind == JsonValueKind.String)
+            if (text is null)
             {
-                metadata.Add(KeyValuePair.Create(entry.Name, entry.Value.GetString()!));
+                return (null, NoMatch);
             }
+
+            return value!.Value.TryGetBytesFromBase64(out var bytes)
+                ? (bytes, "")
+                : (null, "error: unable to decode base64 application/octect-stream data: illegal base64 data at input byte 0");
         }
 
-        foreach (var (key, value) in requestMetadata)
+        if (mediaType == "application/xml" || mediaType.StartsWith("text/", StringComparison.Ordinal))
         {
-            metadata.RemoveAll(entry => entry.Key == key);
-            metadata.Add(KeyValuePair.Create(key, value));
+            return text is null ? (null, NoMatch) : (Encoding.UTF8.GetBytes(text), "");
         }
 
-        return metadata;
+        if (mediaType is not ("application/json" or CloudEventEnvelope.ContentType))
+        {
+            return (null, NoMatch);
+        }
+
+        using var output = new JsonBuffer(256);
+        if (value is { } json)
+        {
+            // Read into any type and written again: sorted, and numbers are doubles.
+            GoJson.Write(output, json, floats: true);
+        }
+        else
+        {
+            output.Write("null"u8);
+        }
+
+        return (output.WrittenSpan.ToArray(), "");
     }
 
-    private static Task AnswerAsync(HttpContext http, string pubSub, string topic, IReadOnlyList<FailedEntry> failed)
+    // Metadata of the request reach only entries that have some of their own, which win.
+    private static List<KeyValuePair<string, string>> Merge(
+        List<KeyValuePair<string, string>>? own, IReadOnlyList<KeyValuePair<string, string>> requestMetadata) => own is null
+        ? []
+        : [.. own, .. requestMetadata.Where(entry => own.All(other => other.Key != entry.Key))];
+
+    private static Task AnswerAsync(HttpContext http, string pubSub, string topic, IReadOnlyList<FailedEntry> failed, bool kafka)
     {
         using var output = new JsonBuffer(256);
         output.Write("{\"failedEntries\":["u8);
@@ -181,7 +221,8 @@ internal sealed class BulkPublishEndpoint(SidecarState sidecar, Publisher publis
         }
 
         http.Response.Headers["Metadata.error"] = "api error: code = Internal desc = "
-            + $"error when publishing to topic {topic} in pubsub {pubSub}: kafka: Failed to deliver {failed.Count} messages.";
+            + $"error when publishing to topic {topic} in pubsub {pubSub}: "
+            + (kafka ? $"kafka: Failed to deliver {failed.Count} messages." : failed[0].Error);
         return http.AnswerJsonAsync(StatusCodes.Status500InternalServerError, json);
     }
 
@@ -189,15 +230,5 @@ internal sealed class BulkPublishEndpoint(SidecarState sidecar, Publisher publis
     private static string NewTrace() =>
         $"00-{System.Diagnostics.ActivityTraceId.CreateRandom()}-{System.Diagnostics.ActivitySpanId.CreateRandom()}-00";
 
-    private static string Text(JsonElement element, string name) =>
-        element.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString()! : "";
-
-    private static string KindOf(JsonElement element) => element.ValueKind switch
-    {
-        JsonValueKind.Object => "object",
-        JsonValueKind.String => "string",
-        JsonValueKind.Number => "number",
-        JsonValueKind.True or JsonValueKind.False => "bool",
-        _ => "value",
-    };
+    private sealed record Entry(string EntryId, JsonElement? Event, string ContentType, List<KeyValuePair<string, string>>? Metadata);
 }

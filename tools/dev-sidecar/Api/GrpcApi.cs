@@ -62,6 +62,12 @@ internal class GrpcApi(SidecarState sidecar, Publisher publisher, Action shutdow
             throw Failure(error);
         }
 
+        KeyValuePair<string, string>[] metadata = [.. request.Metadata];
+        if (Publisher.CheckRaw(request.PubsubName, metadata) is { } bad)
+        {
+            throw Failure(bad);
+        }
+
         var entries = new List<BulkEntry>(request.Entries.Count);
         var ids = new HashSet<string>();
         foreach (var entry in request.Entries)
@@ -76,10 +82,17 @@ internal class GrpcApi(SidecarState sidecar, Publisher publisher, Action shutdow
             entries.Add(new BulkEntry(entry.EntryId, new Publication(entry.Event.Memory, entry.ContentType, [.. entry.Metadata], trace, "")));
         }
 
-        // As with the runtime a caller over gRPC does not learn which entries made it.
-        if (await publisher.PublishBulkAsync(request.PubsubName, request.Topic, entries) is { Count: > 0 } failed)
+        try
         {
-            throw Failure(ApiError.NotPublished(request.PubsubName, request.Topic, $"kafka: Failed to deliver {failed.Count} messages."));
+            // As with the runtime a caller over gRPC does not learn which entries made it.
+            if (await publisher.PublishBulkAsync(request.PubsubName, request.Topic, entries, metadata) is { Count: > 0 } failed)
+            {
+                throw Failure(ApiError.NotPublished(request.PubsubName, request.Topic, $"kafka: Failed to deliver {failed.Count} messages."));
+            }
+        }
+        catch (System.Text.Json.JsonException failure)
+        {
+            throw Failure(ApiError.NoCloudEvent(request.PubsubName, sidecar.AppId, failure.Message));
         }
 
         return new BulkPublishResponse();

@@ -29,4 +29,14 @@ internal static class HttpBody
 
         return limit > 0 && total > limit ? null : buffer.ToArray();
     }
+
+    /// <summary>Reads what is left of a body and throws it away.</summary>
+    public static async Task DrainAsync(HttpRequest request, CancellationToken cancellationToken)
+    {
+        var chunk = new byte[16384];
+        for (var total = 0; total < MaxDrained && await request.Body.ReadAsync(chunk, cancellationToken) is var read and > 0;)
+        {
+            total += read;
+        }
+    }
 }

@@ -6,11 +6,14 @@ namespace DaprOrders.DevSidecar.Api;
 /// <summary>One invocation as it goes to the callee's app; made anew for every attempt.</summary>
 /// <param name="PathAndQuery">Encoded, without the leading slash.</param>
 /// <param name="Body">Null: the body is streamed from the caller and can't be sent twice.</param>
-internal sealed record InvocationRequest(string Caller, string Callee, string PathAndQuery, byte[]? Body)
+/// <param name="TokenIsOurs">The caller's token was for this sidecar and stays here; else it is a header like others.</param>
+internal sealed record InvocationRequest(string Caller, string Callee, string PathAndQuery, byte[]? Body, int MaxBodyBytes, bool TokenIsOurs)
 {
+    private static readonly HashSet<string> Verbs = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"];
+
     private static readonly HashSet<string> Dropped = new(StringComparer.OrdinalIgnoreCase)
     {
-        "dapr-app-id", "dapr-api-token", "destination-app-id", "dapr-caller-app-id", "dapr-callee-app-id", "dapr-caller-namespace",
+        "dapr-app-id", "destination-app-id", "dapr-caller-app-id", "dapr-callee-app-id", "dapr-caller-namespace",
         "Host", "Connection", "Keep-Alive", "Proxy-Connection", "Transfer-Encoding", "Upgrade", "HTTP2-Settings", "TE", "Trailer",
         "Proxy-Authorization", "Proxy-Authenticate", "Content-Length", "Expect",
     };
@@ -19,10 +22,12 @@ internal sealed record InvocationRequest(string Caller, string Callee, string Pa
 
     public HttpRequestMessage ToMessage(HttpRequest source, AppChannel app)
     {
-        var message = new HttpRequestMessage(new HttpMethod(source.Method), app.UriOf(PathAndQuery));
+        var message = new HttpRequestMessage(new HttpMethod(Verb(source)), app.UriOf(PathAndQuery));
         if (Body is null)
         {
-            message.Content = new StreamContent(source.Body);
+            // A length is passed on, also that of a body which will turn out to be too long on its way.
+            message.Content = new StreamContent(new LimitedStream(source.Body, MaxBodyBytes));
+            message.Content.Headers.ContentLength = source.ContentLength;
         }
         else if (Body.Length > 0 || source.ContentType is not null)
         {
@@ -33,6 +38,7 @@ internal sealed record InvocationRequest(string Caller, string Callee, string Pa
         foreach (var (name, values) in source.Headers)
         {
             if (Dropped.Contains(name)
+                || (TokenIsOurs && name.Equals("dapr-api-token", StringComparison.OrdinalIgnoreCase))
                 || name.StartsWith(':')
                 || name.EndsWith("-bin", StringComparison.OrdinalIgnoreCase)
                 || named.Contains(name, StringComparer.OrdinalIgnoreCase))
@@ -51,6 +57,9 @@ internal sealed record InvocationRequest(string Caller, string Callee, string Pa
         return message;
     }
 
+    /// <summary>Gets the verb that the app sees: one that HTTP does not define becomes POST.</summary>
+    public static string Verb(HttpRequest source) => Verbs.Contains(source.Method.ToUpperInvariant()) ? source.Method.ToUpperInvariant() : "POST";
+
     private void AddOwn(System.Net.Http.Headers.HttpRequestHeaders headers, string method)
     {
         headers.TryAddWithoutValidation("dapr-caller-app-id", Caller);
@@ -65,29 +74,34 @@ internal sealed record InvocationRequest(string Caller, string Callee, string Pa
         }
     }
 
-    /// <summary>Finds the app id and the decoded path in one of the three forms; null when there is none.</summary>
-    public static (string AppId, string Path)? Target(HttpRequest request, string path)
+    /// <summary>Finds the app id and the method, which may be empty, in one of the three forms; null when there is none.</summary>
+    /// <param name="path">Decoded, and not cleaned.</param>
+    public static (string AppId, string Method)? Target(HttpRequest request, string path)
     {
         if (request.Headers["dapr-app-id"] is [{ Length: > 0 } byHeader, ..])
         {
-            return (byHeader, path);
+            return (byHeader, RequestPath.Clean(path).TrimStart('/'));
         }
 
         if (FromBasic(request.Headers.Authorization.ToString()) is { } byLogin)
         {
-            return (byLogin, path);
+            return (byLogin, RequestPath.Clean(path).TrimStart('/'));
         }
 
-        const string Prefix = "/v1.0/invoke/";
         const string Method = "/method/";
-        if (!path.StartsWith(Prefix, StringComparison.Ordinal))
+        if (RequestPath.After(path, "v1.0", "invoke") is not { } rest)
         {
             return null;
         }
 
-        var rest = path[Prefix.Length..];
         var at = rest.IndexOf(Method, StringComparison.Ordinal);
-        return at > 0 ? (RequestPath.Decode(rest[..at]) ?? rest[..at], rest[(at + Method.Length - 1)..]) : null;
+        if (at <= 0)
+        {
+            return null;
+        }
+
+        var appId = rest[..at];
+        return (RequestPath.Decode(appId) is { Length: > 0 } decoded ? decoded : appId, RequestPath.CleanRelative(rest[(at + Method.Length)..]));
     }
 
     private static string? FromBasic(string authorization)
@@ -99,9 +113,9 @@ internal sealed record InvocationRequest(string Caller, string Callee, string Pa
 
         var decoded = new byte[authorization.Length];
         return Convert.TryFromBase64String(authorization["Basic ".Length..], decoded, out var length)
-            && Encoding.UTF8.GetString(decoded, 0, length) is var login
-            && login.StartsWith("dapr-app-id:", StringComparison.Ordinal)
-            ? login["dapr-app-id:".Length..]
+            && Encoding.UTF8.GetString(decoded, 0, length).Split(':') is [var name, { Length: > 0 } appId]
+            && name.Equals("dapr-app-id", StringComparison.OrdinalIgnoreCase)
+            ? appId
             : null;
     }
 }

@@ -12,50 +12,75 @@ internal sealed class InvokeEndpoint(SidecarState sidecar, NameRegistry names)
 
     public async Task HandleAsync(HttpContext http, string path, string query)
     {
-        // A trailing slash was cleaned away, yet "…/method/" calls the app's root.
-        if (path.EndsWith("/method", StringComparison.Ordinal) && http.Request.Path.Value!.EndsWith('/'))
-        {
-            path += "/";
-        }
-
-        if (InvocationRequest.Target(http.Request, path) is not var (appId, escaped))
+        if (InvocationRequest.Target(http.Request, Uri.UnescapeDataString(path)) is not var (appId, method))
         {
             await http.AnswerAsync(ApiError.NoAppId);
             return;
         }
 
-        if (RequestPath.DecodePath(escaped) is not { } decoded || decoded.AsSpan().IndexOfAny("#?%\0") >= 0 || decoded.Any(char.IsControl))
+        if (Refusal(appId, method) is { } refusal)
         {
-            await http.AnswerAsync(ApiError.Invoke(appId, $"invalid method name: {escaped}"));
+            await http.AnswerAsync(ApiError.Invoke(appId, refusal));
             return;
         }
 
-        // Without a length the body is passed on as it comes, and nothing is ever repeated.
-        var streamed = http.Request.ContentLength is null && http.Request.Headers.TransferEncoding.Count > 0;
-        var body = streamed ? null : await HttpBody.ReadAsync(http.Request, sidecar.Spec.MaxBodyBytes, http.RequestAborted);
-        if (body is null && !streamed)
-        {
-            await http.AnswerAsync(ApiError.Invoke(appId, "stream too large"));
-            return;
-        }
-
-        var pathAndQuery = RequestPath.Encode(RequestPath.Clean(decoded).TrimStart('/')) + query;
-        var request = new InvocationRequest(sidecar.AppId, appId, pathAndQuery, body);
+        // Without a length the body is passed on as it comes, and nothing is ever repeated; what is too long fails on its way.
+        var limit = sidecar.Spec.MaxBodyBytes;
+        var streamed = (http.Request.ContentLength is null && http.Request.Headers.TransferEncoding.Count > 0)
+            || (limit > 0 && http.Request.ContentLength > limit);
+        var body = streamed ? null : await HttpBody.ReadAsync(http.Request, limit, http.RequestAborted);
+        var request = new InvocationRequest(
+            sidecar.AppId,
+            appId.Split('.')[0],
+            RequestPath.Encode(method)!.TrimStart('/') + (query == "?" ? "" : query),
+            body,
+            limit,
+            TokenIsOurs: sidecar.ApiToken is not null);
         try
         {
-            using var answer = await InvokeAsync(http, request);
-            await PassOnAsync(http, answer);
+            using var answer = await InvokeAsync(http, request, appId);
+            await PassOnAsync(http, answer, isStreamed: body is null);
         }
         catch (InvocationFailure failure) when (!http.Response.HasStarted)
         {
+            await HttpBody.DrainAsync(http.Request, http.RequestAborted);
             await http.AnswerAsync(ApiError.Invoke(appId, failure.Message));
         }
     }
 
-    private async Task<HttpResponseMessage> InvokeAsync(HttpContext http, InvocationRequest request)
+    private static string? Refusal(string appId, string method)
+    {
+        const string Prefix = "rpc error: code = InvalidArgument desc = invalid method: ";
+        if (appId.StartsWith("http://", StringComparison.Ordinal) || appId.StartsWith("https://", StringComparison.Ordinal))
+        {
+            return "the development sidecar invokes apps only, no external endpoints";
+        }
+
+        if (appId.Count(letter => letter == '.') > 1)
+        {
+            return $"invalid app id {appId}";
+        }
+
+        if (method.AsSpan().IndexOfAny("#?\0") >= 0)
+        {
+            return $"{Prefix}method contains forbidden character: \"{method}\"";
+        }
+
+        if (method.Any(char.IsControl))
+        {
+            return $"{Prefix}method contains control character: \"{method}\"";
+        }
+
+        return RequestPath.HasBrokenEscape(method)
+            ? $"rpc error: code = Internal desc = error invoking app channel: parse \"{method}\": invalid URL escape"
+            : null;
+    }
+
+    private async Task<HttpResponseMessage> InvokeAsync(HttpContext http, InvocationRequest request, string appId)
     {
         // Resolved once: all repetitions go to the same address.
-        var target = names.Resolve(request.Callee) ?? throw new InvocationFailure("no host found with the given ID", unavailable: false);
+        var inNamespace = appId.IndexOf('.', StringComparison.Ordinal) is var dot && (dot < 0 || appId[(dot + 1)..] == "default");
+        var target = (inNamespace ? names.Resolve(request.Callee) : null) ?? throw new InvocationFailure("no host found with the given ID", unavailable: false);
         var named = sidecar.Resources.Resiliency.NamedApp(request.Callee);
         var policy = named ?? sidecar.Resources.Resiliency.App(request.Callee);
         var retry = request.Body is null ? null : policy.Retry;
@@ -107,9 +132,13 @@ internal sealed class InvokeEndpoint(SidecarState sidecar, NameRegistry names)
         {
             return await app.InvokeAsync(message, linked.Token);
         }
+        catch (HttpRequestException failure) when (failure.InnerException is BodyTooLargeException)
+        {
+            throw new InvocationFailure("stream too large", unavailable: false);
+        }
         catch (HttpRequestException failure)
         {
-            throw InvocationFailure.OfApp(message, app, failure);
+            throw InvocationFailure.OfApp(message, app, failure, sidecar.Spec.ReadBufferBytes);
         }
         catch (OperationCanceledException) when (target.Gone.IsCancellationRequested)
         {
@@ -121,9 +150,10 @@ internal sealed class InvokeEndpoint(SidecarState sidecar, NameRegistry names)
         }
     }
 
-    private static async Task PassOnAsync(HttpContext http, HttpResponseMessage answer)
+    private static async Task PassOnAsync(HttpContext http, HttpResponseMessage answer, bool isStreamed)
     {
-        http.Response.StatusCode = (int)answer.StatusCode;
+        var status = (int)answer.StatusCode;
+        http.Response.StatusCode = status;
         // The app compressed for us, not for the caller.
         var unpack = answer.Content.Headers.ContentEncoding.SingleOrDefault() == "gzip" && http.Request.Headers.AcceptEncoding.Count == 0;
         foreach (var (name, values) in answer.Headers.NonValidated.Concat(answer.Content.Headers.NonValidated))
@@ -132,6 +162,12 @@ internal sealed class InvokeEndpoint(SidecarState sidecar, NameRegistry names)
             {
                 http.Response.Headers.Append(name, values.ToArray());
             }
+        }
+
+        var isError = !isStreamed && status is < 200 or > 399;
+        if (isError && http.Response.ContentType is null)
+        {
+            http.Response.ContentType = "application/json";
         }
 
         if (http.Request.Method == "HEAD" || answer.StatusCode is System.Net.HttpStatusCode.NoContent or System.Net.HttpStatusCode.NotModified)
@@ -157,6 +193,12 @@ internal sealed class InvokeEndpoint(SidecarState sidecar, NameRegistry names)
         {
             while (await source.ReadAsync(buffer, http.RequestAborted) is var read and > 0)
             {
+                if (!http.Response.HasStarted && http.Response.ContentType is null && http.Response.Headers.ContentEncoding.Count == 0)
+                {
+                    // Go's server guesses where the app says nothing.
+                    http.Response.ContentType = ContentSniffer.TypeOf(buffer.AsSpan(0, read));
+                }
+
                 await http.Response.Body.WriteAsync(buffer.AsMemory(0, read), http.RequestAborted);
                 await http.Response.Body.FlushAsync(http.RequestAborted);
             }

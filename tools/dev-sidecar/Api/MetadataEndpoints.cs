@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using DaprOrders.DevSidecar.Hosting;
 using DaprOrders.DevSidecar.Publishing;
@@ -20,7 +21,7 @@ internal sealed class MetadataEndpoints(SidecarState sidecar)
     private byte[] Json()
     {
         using var output = new JsonBuffer(1024);
-        using (var json = new Utf8JsonWriter(output))
+        using (var json = new Utf8JsonWriter(output, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
             json.WriteStartObject();
             json.WriteString("id", sidecar.AppId);
@@ -40,7 +41,21 @@ internal sealed class MetadataEndpoints(SidecarState sidecar)
         }
 
         output.Write("\n"u8);
-        return output.WrittenSpan.ToArray();
+        return EscapeForHtml(output.WrittenSpan);
+    }
+
+    // These three only stand within texts; Go writes them so.
+    private static byte[] EscapeForHtml(ReadOnlySpan<byte> json)
+    {
+        if (json.IndexOfAny("<>&"u8) < 0)
+        {
+            return json.ToArray();
+        }
+
+        return Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(json)
+            .Replace("<", "\\u003c", StringComparison.Ordinal)
+            .Replace(">", "\\u003e", StringComparison.Ordinal)
+            .Replace("&", "\\u0026", StringComparison.Ordinal));
     }
 
     private void WriteComponents(Utf8JsonWriter json)

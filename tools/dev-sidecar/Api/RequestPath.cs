@@ -5,6 +5,8 @@ namespace DaprOrders.DevSidecar.Api;
 /// <summary>The path of a request as the runtime routes it: cleaned first, decoded part by part only afterwards.</summary>
 internal static class RequestPath
 {
+    private const string AsTheyAre = "-_.~!$&'()*+,;=:@[]%/";
+
     /// <summary>Splits the raw request target; the query keeps its question mark.</summary>
     public static (string Path, string Query) Split(string target)
     {
@@ -46,11 +48,47 @@ internal static class RequestPath
 
     public static string? DecodePath(string path) => HasBrokenEscape(path) ? null : Uri.UnescapeDataString(path);
 
-    /// <summary>Encodes a decoded path the way Go does: what a path may contain stays.</summary>
-    public static string Encode(string path)
+    /// <summary>Cleans what need not begin with a slash; what leads above its start is left out, and nothing is left of a dot.</summary>
+    public static string CleanRelative(string path) => path.StartsWith('/') ? Clean(path) : Clean("/" + path)[1..];
+
+    /// <summary>Gets what follows these parts and any number of slashes, or null.</summary>
+    public static string? After(string path, params ReadOnlySpan<string> parts)
     {
+        var at = 0;
+        foreach (var part in parts)
+        {
+            while (at < path.Length && path[at] == '/')
+            {
+                at++;
+            }
+
+            if (string.CompareOrdinal(path, at, part, 0, part.Length) != 0 || at + part.Length >= path.Length || path[at + part.Length] != '/')
+            {
+                return null;
+            }
+
+            at += part.Length;
+        }
+
+        return path[at..].TrimStart('/') is { Length: > 0 } rest ? rest : null;
+    }
+
+    /// <summary>Writes a decoded path into a request line as Go does, which first takes it for one that is encoded already.</summary>
+    /// <returns>Null when it has a percent sign that is no escape.</returns>
+    public static string? Encode(string path)
+    {
+        if (HasBrokenEscape(path))
+        {
+            return null;
+        }
+
+        if (path.All(letter => char.IsAsciiLetterOrDigit(letter) || AsTheyAre.Contains(letter, StringComparison.Ordinal)))
+        {
+            return path;
+        }
+
         var encoded = new StringBuilder(path.Length);
-        foreach (var b in Encoding.UTF8.GetBytes(path))
+        foreach (var b in Encoding.UTF8.GetBytes(Uri.UnescapeDataString(path)))
         {
             if (char.IsAsciiLetterOrDigit((char)b) || "-_.~$&+,/:;=@".Contains((char)b, StringComparison.Ordinal))
             {
@@ -65,7 +103,7 @@ internal static class RequestPath
         return encoded.ToString();
     }
 
-    private static bool HasBrokenEscape(string text)
+    public static bool HasBrokenEscape(string text)
     {
         for (var at = text.IndexOf('%', StringComparison.Ordinal); at >= 0; at = text.IndexOf('%', at + 1))
         {

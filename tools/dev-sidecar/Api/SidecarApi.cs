@@ -17,6 +17,16 @@ internal sealed class SidecarApi(SidecarState sidecar, Publisher publisher, Name
     public Task HandleAsync(HttpContext http)
     {
         var (path, query) = RequestPath.Split(http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
+        if (RequestPath.HasBrokenEscape(path))
+        {
+            // So says Go's server before the runtime sees anything of it.
+            http.Response.StatusCode = StatusCodes.Status400BadRequest;
+            http.Response.ContentType = "text/plain; charset=utf-8";
+            http.Response.Headers.Connection = "close";
+            return http.Response.WriteAsync("400 Bad Request");
+        }
+
+        var asSent = path;
         path = RequestPath.Clean(path);
         var verb = http.Request.Method;
         if (!IsPermitted(http, path, verb))
@@ -27,7 +37,7 @@ internal sealed class SidecarApi(SidecarState sidecar, Publisher publisher, Name
         var parts = path.Split('/');
         if (parts is not ["", "v1.0" or "v1.0-alpha1", ..])
         {
-            return _invoke.HandleAsync(http, path, query);
+            return _invoke.HandleAsync(http, asSent, query);
         }
 
         return (verb, parts[1..]) switch
@@ -42,7 +52,7 @@ internal sealed class SidecarApi(SidecarState sidecar, Publisher publisher, Name
             ("PUT", ["v1.0", "metadata", var key]) => _metadata.PutAsync(http, key),
             ("POST", ["v1.0", "shutdown"]) => ShutDownAsync(http),
             (_, [_, var api, ..]) when LeftOutApis.Names.Contains(api) => http.AnswerAsync(LeftOutApis.Error(api)),
-            _ => _invoke.HandleAsync(http, path, query),
+            _ => _invoke.HandleAsync(http, asSent, query),
         };
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DaprOrders.DevSidecar.Publishing;
 
 namespace DaprOrders.DevSidecar.Delivery;
 
@@ -31,7 +32,7 @@ internal static class AnswerReader
 
         try
         {
-            using var json = JsonDocument.Parse(body);
+            using var json = GoJson.ReadFirst(body);
             return Member(json.RootElement, "status") is not { ValueKind: JsonValueKind.String } text
                 ? Answer.Success
                 : text.GetString() is "" ? Answer.Success : OfText(text.GetString());
@@ -48,14 +49,20 @@ internal static class AnswerReader
         var answers = new Dictionary<string, Answer>();
         try
         {
-            using var json = JsonDocument.Parse(body);
-            if (Member(json.RootElement, "statuses") is not { ValueKind: JsonValueKind.Array } statuses)
+            using var json = GoJson.ReadFirst(body);
+            if (json.RootElement.ValueKind != JsonValueKind.Object || Member(json.RootElement, "statuses") is not { ValueKind: JsonValueKind.Array } statuses)
             {
                 return answers;
             }
 
             foreach (var entry in statuses.EnumerateArray())
             {
+                // One field of another type, and Go reads none of it.
+                if (entry.ValueKind != JsonValueKind.Object || !IsText(Member(entry, "entryId")) || !IsText(Member(entry, "status")))
+                {
+                    return [];
+                }
+
                 if (Member(entry, "entryId") is { ValueKind: JsonValueKind.String } id)
                 {
                     answers[id.GetString()!] = OfText(Member(entry, "status") is { ValueKind: JsonValueKind.String } text ? text.GetString() : null);
@@ -69,6 +76,8 @@ internal static class AnswerReader
 
         return answers;
     }
+
+    private static bool IsText(JsonElement? value) => value is null or { ValueKind: JsonValueKind.String or JsonValueKind.Null };
 
     private static Answer OfText(string? status) => status switch
     {

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using DaprOrders.DevSidecar.Broker;
 using DaprOrders.DevSidecar.Publishing;
 
@@ -65,15 +64,15 @@ internal static class BulkBody
             return;
         }
 
-        // What we wrapped is in the runtime's form already; what was put there raw is brought into it.
-        if (!record.Headers.Any(header => header.Key.Equals("rawPayload", StringComparison.OrdinalIgnoreCase)))
+        // What is in the runtime's form already goes out as it is; the rest is brought into it.
+        if (!record.Headers.Any(header => header.Key == "rawPayload") && EventRecord.HasPlainNumbers(record))
         {
             output.Write(record.Value);
             return;
         }
 
-        using var document = JsonDocument.Parse(record.Value);
-        GoJson.Write(output, document.RootElement);
+        using var document = GoJson.ReadFirst(record.Value);
+        GoJson.Write(output, document.RootElement, floats: true);
     }
 
     private static void WriteText(JsonBuffer output, string name, string value, ref bool first)

@@ -12,9 +12,16 @@ internal sealed partial class BulkDelivery(Subscription subscription)
     public async Task<IReadOnlyList<Record>> DeliverAsync(IReadOnlyList<Record> batch, CancellationToken stop)
     {
         var failed = new List<Record>();
-        foreach (var (path, entries) in Route(batch, failed))
+        var passedOver = new List<Record>();
+        foreach (var (path, entries) in Route(batch, failed, passedOver))
         {
             await DeliverAsync(path, entries, failed, stop);
+        }
+
+        foreach (var record in passedOver)
+        {
+            // Expired, or without a route: done with, whether there is a dead-letter topic or not.
+            await subscription.BuryAsync(record);
         }
 
         var unburied = new List<Record>();
@@ -29,7 +36,8 @@ internal sealed partial class BulkDelivery(Subscription subscription)
         return unburied;
     }
 
-    private Dictionary<string, List<BulkBody.Entry>> Route(IReadOnlyList<Record> batch, List<Record> failed)
+    private Dictionary<string, List<BulkBody.Entry>> Route(
+        IReadOnlyList<Record> batch, List<Record> failed, List<Record> passedOver)
     {
         var routes = new Dictionary<string, List<BulkBody.Entry>>();
         for (var number = 0; number < batch.Count; number++)
@@ -39,6 +47,11 @@ internal sealed partial class BulkDelivery(Subscription subscription)
             {
                 failed.Add(record);
                 continue;
+            }
+
+            if (path is null or "")
+            {
+                passedOver.Add(record);
             }
 
             if (path is null)

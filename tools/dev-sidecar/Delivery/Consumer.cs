@@ -87,7 +87,7 @@ internal sealed partial class Consumer(Subscription subscription, MessageBroker 
                 open = pubSub.IsKafka ? batch : open;
             }
 
-            position += batch.Count;
+            position = batch.Count == 0 ? position : batch[^1].Offset + 1;
             Commit(partition, position);
             return position;
         }

@@ -32,7 +32,7 @@ internal static class EventRecord
     {
         try
         {
-            var reader = new Utf8JsonReader(record.Value);
+            var reader = new Utf8JsonReader(record.Value, new JsonReaderOptions { MaxDepth = 10_000 });
             return reader.Read()
                 && reader.TokenType is JsonTokenType.StartObject or JsonTokenType.Null
                 && reader.TrySkip()
@@ -44,12 +44,29 @@ internal static class EventRecord
         }
     }
 
+    /// <summary>Tells whether all numbers are whole and so small that reading them as doubles and writing them again changes nothing.</summary>
+    public static bool HasPlainNumbers(Record record)
+    {
+        const int SafeDigits = 15;
+        var reader = new Utf8JsonReader(record.Value, new JsonReaderOptions { MaxDepth = 10_000 });
+        while (reader.Read())
+        {
+            if (reader.TokenType == JsonTokenType.Number
+                && (reader.ValueSpan.Length > SafeDigits || reader.ValueSpan.ContainsAnyExceptInRange((byte)'0', (byte)'9')))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     public static bool MayExpire(Record record) => record.Value.AsSpan().IndexOf("\"expiration\""u8) >= 0;
 
     /// <summary>Gets the trace that the envelope carries, else one of zeros, which the runtime sends too.</summary>
     public static string TraceOf(byte[] envelope)
     {
-        using var document = JsonDocument.Parse(envelope);
+        using var document = JsonDocument.Parse(envelope, new JsonDocumentOptions { MaxDepth = 10_000 });
         return document.RootElement.ValueKind == JsonValueKind.Object
             && document.RootElement.TryGetProperty("traceparent", out var trace)
             && trace.ValueKind == JsonValueKind.String
@@ -79,7 +96,7 @@ internal static class EventRecord
     {
         try
         {
-            var document = JsonDocument.Parse(record.Value);
+            var document = JsonDocument.Parse(record.Value, new JsonDocumentOptions { MaxDepth = 10_000 });
             if (document.RootElement.ValueKind is JsonValueKind.Object or JsonValueKind.Null)
             {
                 return document;

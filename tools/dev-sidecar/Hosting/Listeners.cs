@@ -4,6 +4,7 @@ using System.Net.Sockets;
 using DaprOrders.DevSidecar.Api;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace DaprOrders.DevSidecar.Hosting;
@@ -13,6 +14,7 @@ internal sealed class Listeners : IAsyncDisposable
 {
     // What Go reads beyond the limit that it is given.
     private const int HeaderSlop = 4096;
+    private const int MostRead = 512 << 10;
 
     private readonly ConcurrentDictionary<ConnectionContext, Socket> _connections = new();
     private readonly WebApplication _web;
@@ -26,7 +28,11 @@ internal sealed class Listeners : IAsyncDisposable
             kestrel.Limits.MaxRequestBodySize = null;
             kestrel.Limits.MinRequestBodyDataRate = null;
             kestrel.Limits.MinResponseDataRate = null;
-            kestrel.Limits.MaxRequestHeadersTotalSize = sidecar.Spec.ReadBufferBytes + HeaderSlop;
+            // The server would answer without a body; so it lets more through than is passed on below.
+            kestrel.Limits.MaxRequestHeadersTotalSize = MostRead;
+            kestrel.Limits.MaxRequestLineSize = MostRead;
+            kestrel.Limits.MaxRequestHeaderCount = MostRead / 4;
+            kestrel.ResponseHeaderEncodingSelector = _ => System.Text.Encoding.UTF8;
             kestrel.Listen(IPAddress.Loopback, sidecar.Spec.HttpPort, listen => Watch(listen, HttpProtocols.Http1));
             kestrel.Listen(IPAddress.Loopback, sidecar.Spec.GrpcPort, listen => Watch(listen, HttpProtocols.Http2));
         });
@@ -36,7 +42,23 @@ internal sealed class Listeners : IAsyncDisposable
         _web.MapWhen(context => context.Request.Protocol == HttpProtocol.Http2, branch => branch
             .UseRouting()
             .UseEndpoints(endpoints => endpoints.MapGrpcService<GrpcApi>()));
-        _web.Run(http);
+        var limit = sidecar.Spec.ReadBufferBytes + HeaderSlop;
+        _web.Run(context => SizeOfHead(context.Request) > limit ? RefuseAsync(context) : http(context));
+    }
+
+    private static int SizeOfHead(HttpRequest request)
+    {
+        var target = request.HttpContext.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        return $"{request.Method} {target} HTTP/1.1\r\n\r\n".Length
+            + request.Headers.Sum(header => header.Value.Sum(value => header.Key.Length + (value?.Length ?? 0) + ": \r\n".Length));
+    }
+
+    private static Task RefuseAsync(HttpContext http)
+    {
+        http.Response.StatusCode = StatusCodes.Status431RequestHeaderFieldsTooLarge;
+        http.Response.ContentType = "text/plain; charset=utf-8";
+        http.Response.Headers.Connection = "close";
+        return http.Response.WriteAsync("431 Request Header Fields Too Large");
     }
 
     public (int Http, int Grpc) Ports

@@ -43,7 +43,7 @@ internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
             PubSubs = PubSubFactory.CreateAll(resources, spec.AppId, spec.Name),
             Time = host.Time,
             Logger = logger,
-            App = spec.AppPort is { } port ? new AppChannel(port, host.AppToken) : null,
+            App = spec.AppPort is { } port ? new AppChannel(port, host.AppToken, spec.ReadBufferBytes) : null,
             ApiToken = host.ApiToken,
             Gone = _gone.Token,
         };

@@ -8,12 +8,15 @@ internal sealed class AppChannel : IDisposable
 {
     private const string UserAgent = "Go-http-client/1.1";
     private readonly string? _token;
-    private readonly HttpMessageInvoker _unpacked = Client(DecompressionMethods.GZip);
-    private readonly HttpMessageInvoker _plain = Client(DecompressionMethods.None);
+    private readonly HttpMessageInvoker _unpacked;
+    private readonly HttpMessageInvoker _plain;
 
     /// <param name="token">Sent with every call when there is one.</param>
-    public AppChannel(int port, string? token)
+    /// <param name="maxHeaderBytes">What the headers of an answer may have at most, in whole KiB.</param>
+    public AppChannel(int port, string? token, int maxHeaderBytes = 4096)
     {
+        _unpacked = Client(DecompressionMethods.GZip, maxHeaderBytes);
+        _plain = Client(DecompressionMethods.None, maxHeaderBytes);
         Port = port;
         _token = token;
     }
@@ -74,7 +77,7 @@ internal sealed class AppChannel : IDisposable
         }
     }
 
-    private static HttpMessageInvoker Client(DecompressionMethods decompression) => new(new SocketsHttpHandler
+    private static HttpMessageInvoker Client(DecompressionMethods decompression, int maxHeaderBytes) => new(new SocketsHttpHandler
     {
         AllowAutoRedirect = false,
         UseCookies = false,
@@ -84,5 +87,9 @@ internal sealed class AppChannel : IDisposable
         PooledConnectionIdleTimeout = TimeSpan.FromSeconds(90),
         // The services' own spans make the trace; one of ours would come between them.
         ActivityHeadersPropagator = null,
+        MaxResponseHeadersLength = Math.Max(1, maxHeaderBytes / 1024),
+        // Go puts the bytes of a text into a header as they are.
+        RequestHeaderEncodingSelector = (_, _) => System.Text.Encoding.UTF8,
+        ResponseHeaderEncodingSelector = (_, _) => System.Text.Encoding.UTF8,
     });
 }

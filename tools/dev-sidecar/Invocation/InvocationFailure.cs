@@ -19,12 +19,14 @@ internal sealed class InvocationFailure(string message, bool unavailable) : Exce
         self ? "cannot invoke local endpoint: app channel not initialized" : "rpc error: code = Internal desc = app channel is not initialized",
         unavailable: false);
 
-    public static InvocationFailure OfApp(HttpRequestMessage request, AppChannel app, HttpRequestException failure)
+    public static InvocationFailure OfApp(HttpRequestMessage request, AppChannel app, HttpRequestException failure, int readBuffer)
     {
         var cause = failure.HttpRequestError == HttpRequestError.ConnectionError
             || failure.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused }
                 ? $"dial tcp {app.Address}: connect: connection refused"
-                : "EOF";
+                : failure.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded
+                    ? $"net/http: server response headers exceeded {readBuffer} bytes; aborted"
+                    : "EOF";
         var verb = request.Method.Method;
         return new InvocationFailure(
             "rpc error: code = Internal desc = error invoking app channel: "

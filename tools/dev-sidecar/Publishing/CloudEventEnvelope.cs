@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using DaprOrders.DevSidecar.Resources;
 
@@ -15,6 +14,10 @@ internal sealed record Publication(
     string TraceParent,
     string TraceState)
 {
+    /// <summary>Finds a setting whose name is written exactly so.</summary>
+    public string? Exact(string name) => Metadata.FirstOrDefault(entry => entry.Key == name).Value;
+
+    /// <summary>Finds a setting whatever the case of its name.</summary>
     public string? Setting(string name)
     {
         foreach (var (key, value) in Metadata)
@@ -52,7 +55,9 @@ internal sealed class CloudEventEnvelope(string appId, TimeProvider time)
 
     private void Wrap(JsonBuffer output, PubSub pubSub, string topic, Publication publication)
     {
-        var trace = publication.Setting("cloudevent.traceparent") ?? publication.Setting("cloudevent.traceid") ?? publication.TraceParent;
+        var trace = publication.Setting("cloudevent.traceparent") is { Length: > 0 } parent
+            ? parent
+            : publication.Setting("cloudevent.traceid") ?? publication.TraceParent;
         output.Write("{"u8);
         WriteData(output, publication);
         var first = false;
@@ -62,9 +67,9 @@ internal sealed class CloudEventEnvelope(string appId, TimeProvider time)
             WriteText(output, "expiration", expiration, ref first);
         }
 
-        WriteText(output, "id", publication.Setting("cloudevent.id") ?? Guid.NewGuid().ToString(), ref first);
+        WriteText(output, "id", Named(publication, "cloudevent.id") ?? Guid.NewGuid().ToString(), ref first);
         WriteText(output, "pubsubname", pubSub.Name, ref first);
-        WriteText(output, "source", publication.Setting("cloudevent.source") ?? appId, ref first);
+        WriteText(output, "source", publication.Setting("cloudevent.source") is { } source ? source is "" ? "Dapr" : source : appId, ref first);
         WriteText(output, "specversion", "1.0", ref first);
         if (publication.Setting("cloudevent.subject") is { Length: > 0 } subject)
         {
@@ -76,9 +81,12 @@ internal sealed class CloudEventEnvelope(string appId, TimeProvider time)
         WriteText(output, "traceid", trace, ref first);
         WriteText(output, "traceparent", trace, ref first);
         WriteText(output, "tracestate", publication.Setting("cloudevent.tracestate") ?? publication.TraceState, ref first);
-        WriteText(output, "type", publication.Setting("cloudevent.type") ?? "com.dapr.event.sent", ref first);
+        WriteText(output, "type", Named(publication, "cloudevent.type") ?? "com.dapr.event.sent", ref first);
         output.Write("}"u8);
     }
+
+    private static string? Named(Publication publication, string setting) =>
+        publication.Setting(setting) is { Length: > 0 } value ? value : null;
 
     private static void WriteData(JsonBuffer output, Publication publication)
     {
@@ -103,16 +111,15 @@ internal sealed class CloudEventEnvelope(string appId, TimeProvider time)
             return;
         }
 
-        GoJson.WriteString(output, Encoding.UTF8.GetString(publication.Data.Span));
+        GoJson.WriteString(output, publication.Data.Span);
     }
 
-    // Only the first JSON value counts; what is no JSON goes out as text.
+    // What is no JSON goes out as text.
     private static JsonDocument? TryReadFirst(ReadOnlyMemory<byte> data)
     {
         try
         {
-            var reader = new Utf8JsonReader(data.Span, new JsonReaderOptions { AllowMultipleValues = true });
-            return JsonDocument.TryParseValue(ref reader, out var document) ? document : null;
+            return GoJson.ReadFirst(data.Span);
         }
         catch (JsonException)
         {
@@ -122,27 +129,31 @@ internal sealed class CloudEventEnvelope(string appId, TimeProvider time)
 
     private void Complete(JsonBuffer output, PubSub pubSub, string topic, Publication publication)
     {
-        using var document = JsonDocument.Parse(publication.Data);
+        using var document = GoJson.ReadFirst(publication.Data.Span);
         if (document.RootElement.ValueKind != JsonValueKind.Object)
         {
-            throw new JsonException("a CloudEvent is a JSON object");
+            throw new JsonException(
+                $"json: cannot unmarshal {GoJson.KindOf(document.RootElement)} into Go value of type map[string]interface {{}}");
         }
 
         var attributes = new SortedDictionary<string, object>(StringComparer.Ordinal);
         foreach (var attribute in document.RootElement.EnumerateObject())
         {
-            attributes[attribute.Name] = attribute.Value;
+            attributes[GoJson.NameOf(attribute)] = attribute.Value;
         }
 
         // No id: the runtime does not add one either.
         attributes["topic"] = topic;
         attributes["pubsubname"] = pubSub.Name;
-        attributes.TryAdd("specversion", "1.0");
-        attributes.TryAdd("type", "com.dapr.event.sent");
-        attributes.TryAdd("source", "Dapr");
+        SetUnlessSet(attributes, "specversion", "1.0");
+        SetUnlessSet(attributes, "type", "com.dapr.event.sent");
+        SetUnlessSet(attributes, "source", "Dapr");
         attributes.TryAdd("time", Now());
-        attributes.TryAdd("traceid", publication.TraceParent);
-        attributes.TryAdd("traceparent", publication.TraceParent);
+        if (attributes.TryAdd("traceid", publication.TraceParent))
+        {
+            attributes["traceparent"] = publication.TraceParent;
+        }
+
         attributes.TryAdd("tracestate", publication.TraceState);
         if (Expiration(pubSub, publication) is { } expiration)
         {
@@ -167,9 +178,17 @@ internal sealed class CloudEventEnvelope(string appId, TimeProvider time)
         output.Write("}"u8);
     }
 
+    private static void SetUnlessSet(SortedDictionary<string, object> attributes, string name, string value)
+    {
+        if (!attributes.TryGetValue(name, out var set) || set is JsonElement { ValueKind: JsonValueKind.Null })
+        {
+            attributes[name] = value;
+        }
+    }
+
     private string? Expiration(PubSub pubSub, Publication publication)
     {
-        if (pubSub.ExpiresByItself || publication.Setting("ttlInSeconds") is not { } text)
+        if (pubSub.ExpiresByItself || publication.Exact("ttlInSeconds") is not { } text)
         {
             return null;
         }

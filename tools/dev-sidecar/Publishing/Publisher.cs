@@ -24,19 +24,19 @@ internal sealed class Publisher(string appId, IReadOnlyDictionary<string, PubSub
             return ApiError.PubSubNotFound(name);
         }
 
-        if (publication.Setting("rawPayload") is { } raw && GoBoolean.Parse(raw) is null)
+        if (CheckRaw(name, publication.Metadata) is { } bad)
         {
-            return ApiError.BadRawPayload(name, raw, appId);
+            return bad;
         }
 
         NewRecord record;
         try
         {
-            record = Record(pubSub, topic, publication);
+            record = Record(pubSub, topic, publication, IsRaw(publication.Metadata));
         }
-        catch (JsonException)
+        catch (JsonException failure)
         {
-            return ApiError.NoCloudEvent(name, appId);
+            return ApiError.NoCloudEvent(name, appId, failure.Message);
         }
 
         if (!pubSub.Scopes.MayPublish(topic))
@@ -66,16 +66,24 @@ internal sealed class Publisher(string appId, IReadOnlyDictionary<string, PubSub
         : !pubSub.Scopes.MayPublish(topic) ? ApiError.Forbidden(name, topic, appId)
         : null;
 
+    /// <returns>An error when the metadata of a request ask for raw payloads in words that Go does not read as a boolean.</returns>
+    public static ApiError? CheckRaw(string name, IReadOnlyList<KeyValuePair<string, string>> metadata) =>
+        Setting(metadata, "rawPayload") is { } raw && GoBoolean.Parse(raw) is null ? ApiError.BadRawPayload(name, raw, metadata) : null;
+
     /// <summary>Publishes the entries that the broker takes; <see cref="CheckBulk"/> was asked before.</summary>
+    /// <param name="metadata">Those of the request: they decide about raw payloads, and Kafka's component puts them over those of each entry.</param>
     /// <returns>The others: none when all are on disk.</returns>
-    public async Task<IReadOnlyList<FailedEntry>> PublishBulkAsync(string name, string topic, IReadOnlyList<BulkEntry> entries)
+    /// <exception cref="JsonException">An entry says that it is a CloudEvent and is no JSON object; nothing was published.</exception>
+    public async Task<IReadOnlyList<FailedEntry>> PublishBulkAsync(
+        string name, string topic, IReadOnlyList<BulkEntry> entries, IReadOnlyList<KeyValuePair<string, string>> metadata)
     {
         var pubSub = pubSubs[name];
+        var raw = IsRaw(metadata);
         var failed = new List<FailedEntry>();
         var records = new List<NewRecord>(entries.Count);
         foreach (var entry in entries)
         {
-            var record = Record(pubSub, topic, entry.Publication);
+            var record = Record(pubSub, topic, entry.Publication, raw, pubSub.IsKafka ? metadata : []);
             if (Refusal(pubSub, record) is { } refusal)
             {
                 failed.Add(new FailedEntry(entry.EntryId, refusal));
@@ -96,15 +104,44 @@ internal sealed class Publisher(string appId, IReadOnlyDictionary<string, PubSub
         }
     }
 
-    private NewRecord Record(PubSub pubSub, string topic, Publication publication)
+    private NewRecord Record(
+        PubSub pubSub, string topic, Publication publication, bool raw, IReadOnlyList<KeyValuePair<string, string>>? over = null)
     {
-        var raw = publication.Setting("rawPayload") is { } text && GoBoolean.Parse(text) == true;
         var value = raw ? publication.Data.ToArray() : _envelope.Create(pubSub, topic, publication);
-        return new NewRecord(publication.Setting("partitionKey") ?? publication.Setting("__key"), value, publication.Metadata);
+        var headers = over is { Count: > 0 }
+            ? [.. publication.Metadata.Where(entry => over.All(other => other.Key != entry.Key)), .. over]
+            : publication.Metadata;
+        return new NewRecord(Setting(headers, "partitionKey") ?? Setting(headers, "__key"), value, headers);
     }
 
-    // The number is the runtime's own: the size with what Kafka's client adds to a record.
-    private static string? Refusal(PubSub pubSub, NewRecord record) => record.Value.Length > pubSub.MaxMessageBytes
-        ? $"kafka: invalid configuration (Attempt to produce message larger than configured Producer.MaxMessageBytes: {record.Value.Length} > {pubSub.MaxMessageBytes})"
-        : null;
+    private static string? Setting(IReadOnlyList<KeyValuePair<string, string>> metadata, string name)
+    {
+        foreach (var (key, value) in metadata)
+        {
+            if (key == name)
+            {
+                return value;
+            }
+        }
+
+        return null;
+    }
+
+    private static bool IsRaw(IReadOnlyList<KeyValuePair<string, string>> metadata) =>
+        Setting(metadata, "rawPayload") is { } text && GoBoolean.Parse(text) == true;
+
+    private static string? Refusal(PubSub pubSub, NewRecord record) =>
+        pubSub.MaxMessageBytes < int.MaxValue && SizeOnKafka(record) is var size && size > pubSub.MaxMessageBytes
+            ? $"kafka: invalid configuration (Attempt to produce message larger than configured Producer.MaxMessageBytes: {size} > {pubSub.MaxMessageBytes})"
+            : null;
+
+    // As Kafka's client counts: at most so much for a record, and for each of its headers, comes on top.
+    private static int SizeOnKafka(NewRecord record)
+    {
+        const int RecordOverhead = 36;
+        const int HeaderOverhead = 10;
+        var utf8 = System.Text.Encoding.UTF8;
+        return RecordOverhead + record.Value.Length + (record.Key is null ? 0 : utf8.GetByteCount(record.Key))
+            + record.Headers.Sum(header => HeaderOverhead + utf8.GetByteCount(header.Key) + utf8.GetByteCount(header.Value));
+    }
 }

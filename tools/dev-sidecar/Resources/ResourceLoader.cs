@@ -38,6 +38,11 @@ internal sealed partial class ResourceLoader
             throw new ResourceException($"failed to load components: open {folder}: no such file or directory");
         }
 
+        foreach (var inner in Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal))
+        {
+            Warn($"{inner} is a folder in a resources folder and is not read");
+        }
+
         foreach (var file in Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal))
         {
             if (Path.GetExtension(file) is not (".yaml" or ".yml"))

@@ -11,9 +11,11 @@ internal sealed class RunFileReader
     private readonly string _file;
     private readonly string _folder;
     private readonly FreePorts _ports;
+    private readonly List<string> _warnings;
 
-    private RunFileReader(string file, FreePorts ports)
+    private RunFileReader(string file, FreePorts ports, List<string> warnings)
     {
+        _warnings = warnings;
         _file = file;
         _folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
         _ports = ports;
@@ -23,16 +25,18 @@ internal sealed class RunFileReader
     public static string Locate(string path) => Directory.Exists(path) ? Path.Combine(path, "dapr.yaml") : path;
 
     /// <exception cref="RunFileException">The file is missing, is no YAML, or says something that can't be run.</exception>
-    public static IReadOnlyList<AppSpec> Read(string path)
+    /// <param name="warnings">Gets what the CLI would pass over in silence, with file and line.</param>
+    public static IReadOnlyList<AppSpec> Read(string path, List<string>? warnings = null)
     {
         var file = Locate(path);
         if (!File.Exists(file))
         {
-            throw new RunFileException($"{file}: no such run file");
+            throw new RunFileException(
+                $"Failed to get run file path: error getting file info for {path}: stat {path}: no such file or directory");
         }
 
         using var ports = new FreePorts();
-        return new RunFileReader(file, ports).ReadApps();
+        return new RunFileReader(file, ports, warnings ?? []).ReadApps();
     }
 
     private List<AppSpec> ReadApps()
@@ -44,15 +48,23 @@ internal sealed class RunFileReader
         }
 
         var common = root.Map("common") ?? new YamlMap([], StringComparison.Ordinal);
+        RunFileKeys.Check(root, RunFileKeys.Top, Warn);
+        RunFileKeys.Check(common, RunFileKeys.Common, Warn);
         var entries = root.Maps("apps").ToList();
         if (entries.Count == 0)
         {
-            throw Error(root.LineOf("apps"), "no apps to run");
+            throw new RunFileException($"No apps to run ({_file}:{root.LineOf("apps")})");
         }
 
         var apps = new List<AppSpec>();
         foreach (var entry in entries)
         {
+            RunFileKeys.Check(entry, RunFileKeys.App, Warn);
+            if (RunFileKeys.Refused(entry, common) is var (line, key))
+            {
+                throw Error(line, $"{key} is not supported by the development sidecar");
+            }
+
             var app = ReadApp(entry, common);
             apps.Add(app with { Instance = apps.Count(other => other.AppId == app.AppId) + 1 });
         }
@@ -185,7 +197,11 @@ internal sealed class RunFileReader
     private string Existing(string path, string folder, int line, string key)
     {
         var full = path.StartsWith("~/", StringComparison.Ordinal) ? InHome(path[2..]) : Path.GetFullPath(path, folder);
-        return File.Exists(full) || Directory.Exists(full) ? full : throw Error(line, $"{key}: {full} does not exist");
+        return File.Exists(full) || Directory.Exists(full)
+            ? full
+            : throw new RunFileException(
+                $"Error getting apps from config file: error in getting the file info for {full}: stat {full}: no such file or directory"
+                + $" ({key}, {_file}:{line})");
     }
 
     private static string InHome(string path) =>
@@ -229,6 +245,8 @@ internal sealed class RunFileReader
             "fileAndConsole" => LogDestination.FileAndConsole,
             var text => throw Error(app.LineOf(key), $"{key}: '{text}' is none of file, console, fileAndConsole"),
         };
+
+    private void Warn(int line, string text) => _warnings.Add($"{_file}:{line}: {text}");
 
     private RunFileException Error(int line, string message) => new($"{_file}:{line}: {message}");
 }

@@ -6,7 +6,8 @@ using DaprOrders.DevSidecar.RunFile;
 namespace DaprOrders.DevSidecar.Supervision;
 
 /// <summary>One entry of the run file while it runs: an app process and its sidecar, each of which may be gone.</summary>
-internal sealed class AppInstance(AppSpec spec, SidecarHost host, OutputWriter output) : IAsyncDisposable
+internal sealed class AppInstance(
+    AppSpec spec, SidecarHost host, OutputWriter output, RememberedProcesses remembered, RunOptions options) : IAsyncDisposable
 {
     // As with the Dapr CLI: so long between the request to end and the end.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
@@ -17,6 +18,7 @@ internal sealed class AppInstance(AppSpec spec, SidecarHost host, OutputWriter o
     private ProcessGroup? _app;
     private Sidecar? _sidecar;
     private Task _watching = Task.CompletedTask;
+    private BuildWatch? _build;
     private bool _expected;
 
     public AppSpec Spec => spec;
@@ -37,6 +39,36 @@ internal sealed class AppInstance(AppSpec spec, SidecarHost host, OutputWriter o
         {
             await StartSidecarAsync();
             await StartAppAsync();
+            if (options.Watch && spec.Command.Count > 0)
+            {
+                _build ??= new BuildWatch(spec.Directory, spec.Command, () => _ = RestartAsync());
+            }
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private async Task RestartAsync()
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            if (_sidecar is null)
+            {
+                return;
+            }
+
+            output.Say($"app '{spec.Name}': its build output has changed, it is started anew");
+            _expected = true;
+            await (_app?.StopAsync(Patience) ?? Task.CompletedTask);
+            await _watching;
+            await StartAppAsync();
+        }
+        catch (RunFileException failure)
+        {
+            output.Warn(failure.Message);
         }
         finally
         {
@@ -83,8 +115,14 @@ internal sealed class AppInstance(AppSpec spec, SidecarHost host, OutputWriter o
         try
         {
             _expected = true;
-            await Task.WhenAll(EndSidecarAsync(killed: false), _app?.StopAsync(Patience) ?? Task.CompletedTask);
-            await _watching;
+            // As with the Dapr CLI an app that publishes while it ends finds its sidecar gone.
+            await EndSidecarAsync(killed: false);
+            if (_app is { } app)
+            {
+                await app.StopAsync(Patience);
+                await _watching;
+                output.Line("Exited App successfully");
+            }
         }
         finally
         {
@@ -94,6 +132,7 @@ internal sealed class AppInstance(AppSpec spec, SidecarHost host, OutputWriter o
 
     public async ValueTask DisposeAsync()
     {
+        _build?.Dispose();
         await StopAsync();
         _appLog.Dispose();
         _sidecarLog.Dispose();
@@ -165,7 +204,7 @@ internal sealed class AppInstance(AppSpec spec, SidecarHost host, OutputWriter o
 
     private async Task StartAppAsync()
     {
-        if (!_watching.IsCompleted || spec.Command.Count == 0)
+        if (!_watching.IsCompleted || spec.Command.Count == 0 || options.SidecarsOnly)
         {
             return;
         }
@@ -180,6 +219,7 @@ internal sealed class AppInstance(AppSpec spec, SidecarHost host, OutputWriter o
 
         _expected = false;
         _app = ProcessGroup.Start(spec.Command, spec.Directory, AppEnvironment.Of(spec));
+        remembered.Add(_app, spec.Name);
         _watching = WatchAsync(_app);
     }
 
@@ -192,6 +232,7 @@ internal sealed class AppInstance(AppSpec spec, SidecarHost host, OutputWriter o
         if (!app.IsAlive())
         {
             // Its id may soon be that of somebody else's group.
+            remembered.Remove(app);
             _app = null;
         }
 

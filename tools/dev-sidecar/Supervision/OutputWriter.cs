@@ -18,6 +18,12 @@ internal sealed class OutputWriter(TextWriter console, bool colours)
         }
     }
 
+    /// <summary>Writes a line as the Dapr CLI marks what it does.</summary>
+    public void Say(string text) => Line("ℹ️  " + text);
+
+    /// <summary>Writes a line as the Dapr CLI marks what someone should look at.</summary>
+    public void Warn(string text) => Line("⚠  " + text);
+
     public void AppLine(string appId, string text) => Prefixed($"== APP - {appId} == ", text);
 
     public void SidecarLine(string appId, string text) => Prefixed($"== DAPR - {appId} == ", text);

@@ -88,35 +88,75 @@ internal sealed partial class ProcessGroup : IDisposable
 
     public void Dispose() => _leader.Dispose();
 
-    /// <summary>Tells whether any process of the group lives, also after its leader has ended.</summary>
-    public bool IsAlive()
+    /// <summary>Gets a text that no other process with this id has; null when there is none with it.</summary>
+    public static string? StartOf(int process)
     {
-        if (SendSignal(-Id, 0) != 0)
+        if (OperatingSystem.IsLinux())
+        {
+            const int StartTime = 19;
+            return Fields($"/proc/{process}") is { Length: > StartTime } fields
+                ? $"{fields[StartTime]}@{File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim()}"
+                : null;
+        }
+
+        try
+        {
+            using var found = Process.GetProcessById(process);
+            return found.StartTime.ToUniversalTime().Ticks.ToString(CultureInfo.InvariantCulture);
+        }
+        catch (Exception gone) when (gone is ArgumentException or InvalidOperationException or System.ComponentModel.Win32Exception)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Kills a group that an earlier run has started, and waits until it is gone.</summary>
+    /// <param name="started">What <see cref="StartOf"/> said of its leader, which may have ended before the others.</param>
+    /// <returns>False when there is nothing left of it: another process with its id is not touched.</returns>
+    public static bool EndLeftover(int id, string started)
+    {
+        // While a group has members, no new process gets its id; so without a leader they are those that it has left.
+        if ((StartOf(id) is { } now && now != started) || !HasLivingMembers(id))
+        {
+            return false;
+        }
+
+        _ = SendSignal(-id, Kill);
+        return SpinWait.SpinUntil(() => !HasLivingMembers(id), TimeSpan.FromSeconds(5));
+    }
+
+    /// <summary>Tells whether any process of the group lives, also after its leader has ended.</summary>
+    public bool IsAlive() => HasLivingMembers(Id);
+
+    private static bool HasLivingMembers(int group)
+    {
+        const int State = 0;
+        const int Group = 2;
+        if (SendSignal(-group, 0) != 0)
         {
             return false;
         }
 
         // A group of which only zombies are left counts as gone: there may be nobody who collects them.
-        return !OperatingSystem.IsLinux() || Directory.EnumerateDirectories("/proc").Any(IsLivingMember);
+        var id = group.ToString(CultureInfo.InvariantCulture);
+        return !OperatingSystem.IsLinux() || Directory.EnumerateDirectories("/proc").Any(folder =>
+            char.IsAsciiDigit(Path.GetFileName(folder)[0])
+            && Fields(folder) is { } fields
+            && fields[State] is not ("Z" or "X")
+            && fields[Group] == id);
     }
 
-    private bool IsLivingMember(string folder)
+    // What follows "pid (name)": state, parent, group …; the name may contain anything.
+    private static string[]? Fields(string folder)
     {
-        if (!char.IsAsciiDigit(Path.GetFileName(folder)[0]))
-        {
-            return false;
-        }
-
         try
         {
-            // pid (name) state parent group …; the name may contain anything.
             var status = File.ReadAllText(Path.Combine(folder, "stat"));
-            var fields = status[(status.LastIndexOf(')') + 2)..].Split(' ', 4);
-            return fields[0] is not ("Z" or "X") && int.Parse(fields[2], CultureInfo.InvariantCulture) == Id;
+            return status[(status.LastIndexOf(')') + 2)..].Split(' ');
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
-            return false;
+            return null;
         }
     }
 

@@ -11,12 +11,12 @@ internal sealed class Supervisor : IAsyncDisposable
     private readonly MessageBroker _broker;
     private readonly OutputWriter _output;
 
-    public Supervisor(IReadOnlyList<AppSpec> apps, string dataFolder, OutputWriter output, TimeProvider time)
+    public Supervisor(IReadOnlyList<AppSpec> apps, string dataFolder, OutputWriter output, TimeProvider time, RememberedProcesses remembered, RunOptions options)
     {
         _output = output;
-        _broker = new MessageBroker(dataFolder, time);
+        _broker = new MessageBroker(dataFolder, time, (long)options.LogMegabytes << 20, output.Warn);
         var host = new SidecarHost(_broker, new NameRegistry(time), time, Variable("DAPR_API_TOKEN"), Variable("APP_API_TOKEN"));
-        Instances = [.. apps.Select(app => new AppInstance(app, host, output))];
+        Instances = [.. apps.Select(app => new AppInstance(app, host, output, remembered, options))];
     }
 
     public IReadOnlyList<AppInstance> Instances { get; }
@@ -28,17 +28,22 @@ internal sealed class Supervisor : IAsyncDisposable
         foreach (var instance in Instances)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            _output.Line($"Validating config and starting app \"{instance.Spec.AppId}\"");
+            _output.Say($"Validating config and starting app \"{instance.Spec.AppId}\"");
             await instance.StartAsync();
-            _output.Line(
+            _output.Say(
                 $"Started Dapr with app id \"{instance.Spec.AppId}\". HTTP Port: {instance.Spec.HttpPort}. gRPC Port: {instance.Spec.GrpcPort}");
+            _output.Say($"Writing log files to directory : {Path.Combine(instance.Spec.Directory, ".dapr", "logs")}");
         }
     }
 
-    /// <summary>Ends everything at the same time, within little more than the 5 s that a single app gets.</summary>
+    /// <summary>Ends one after the other in the order of the file, each sidecar before its app, which gets 5 s.</summary>
     public async ValueTask DisposeAsync()
     {
-        await Task.WhenAll(Instances.Select(instance => instance.DisposeAsync().AsTask()));
+        foreach (var instance in Instances)
+        {
+            await instance.DisposeAsync();
+        }
+
         _broker.Dispose();
     }
 
