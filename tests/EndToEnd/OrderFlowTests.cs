@@ -118,7 +118,7 @@ public sealed class OrderFlowTests(Stack stack)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
-        limit.CancelAfter(TimeSpan.FromSeconds(30));
+        limit.CancelAfter(TimeSpan.FromSeconds(60));
         while (await timer.WaitForNextTickAsync(limit.Token))
         {
             var list = await stack.Gateway.GetFromJsonAsync<JsonElement>($"/notifications?order_id={id}", limit.Token);
