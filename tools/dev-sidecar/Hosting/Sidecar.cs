@@ -47,7 +47,7 @@ internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
             ApiToken = host.ApiToken,
             Gone = _gone.Token,
         };
-        var publisher = new Publisher(spec.AppId, _state.PubSubs, host.Broker, host.Time);
+        var publisher = new Publisher(_state, host.Broker);
         var api = new SidecarApi(_state, publisher, host.Names, () => _shutdown.TrySetResult());
         _listeners = new Listeners(_state, api.HandleAsync, new GrpcApi(_state, publisher, () => _shutdown.TrySetResult()));
     }

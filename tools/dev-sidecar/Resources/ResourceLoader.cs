@@ -105,7 +105,7 @@ internal sealed partial class ResourceLoader
                 Warn($"{file}: a Resiliency is only read from the first document of a file; the one after '---' does nothing");
                 break;
             case ("Resiliency", "dapr.io/v1alpha1"):
-                _resources.Resiliency.Add(NameOf(document), document.Map("spec") ?? Empty, Warn);
+                _resources.Resiliency.Add(NameOf(document), document.Map("spec") ?? Empty);
                 break;
             case ("Configuration", _):
                 break;
