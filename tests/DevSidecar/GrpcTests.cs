@@ -83,6 +83,8 @@ public sealed class GrpcTests : IAsyncLifetime
     {
         var failure = await Assert.ThrowsAsync<DaprException>(() => Client.GetStateAsync<string>("store", "key", cancellationToken: Cancel));
 
-        Assert.Equal(StatusCode.Unimplemented, Assert.IsType<RpcException>(failure.InnerException).StatusCode);
+        var status = Assert.IsType<RpcException>(failure.InnerException).Status;
+        Assert.Equal(StatusCode.Unimplemented, status.StatusCode);
+        Assert.Contains("dapr.proto.runtime.v1.Dapr/GetState", status.Detail);
     }
 }

@@ -165,4 +165,30 @@ public sealed class InvocationTests : IAsyncLifetime
         await web.StartAsync(Cancel);
         return web;
     }
+
+    [Fact]
+    public async Task An_app_gets_no_more_calls_at_once_than_its_run_file_allows()
+    {
+        await using var app = new TestApp(TimeProvider.System);
+        var first = new TaskCompletionSource();
+        app.Answer = async call =>
+        {
+            await (call.Path == "/first" ? first.Task : Task.CompletedTask);
+            return new Reply(200);
+        };
+        await app.StartAsync();
+        using var channel = new Invocation.AppChannel(app.Port, token: null, maxConcurrency: 1);
+        using var firstCall = new HttpRequestMessage(HttpMethod.Get, channel.UriOf("first"));
+        using var secondCall = new HttpRequestMessage(HttpMethod.Get, channel.UriOf("second"));
+
+        var one = channel.InvokeAsync(firstCall, TestContext.Current.CancellationToken);
+        await app.WaitForAsync(1, "/first");
+        var two = channel.InvokeAsync(secondCall, TestContext.Current.CancellationToken);
+        Assert.DoesNotContain(app.Calls, call => call.Path == "/second");
+        first.SetResult();
+
+        using var answerOne = await one;
+        using var answerTwo = await two;
+        Assert.Equal(2, app.Calls.Count);
+    }
 }

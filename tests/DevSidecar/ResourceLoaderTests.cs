@@ -32,7 +32,7 @@ public sealed class ResourceLoaderTests : IDisposable
         var resources = Load("a");
 
         Assert.Empty(resources.Resiliency.Names);
-        Assert.Contains(resources.Warnings, warning => warning.Contains("first document"));
+        Assert.Contains(resources.Warnings, warning => warning.Contains("r.yaml:4: ") && warning.Contains("first document"));
     }
 
     [Fact]
@@ -117,7 +117,18 @@ public sealed class ResourceLoaderTests : IDisposable
     {
         Add("c.yaml", "apiVersion: dapr.io/v1alpha1\nkind: Componet\nmetadata: {name: bus}\n");
 
-        Assert.Contains(Load("a").Warnings, warning => warning.Contains("kind 'Componet'"));
+        Assert.Contains(Load("a").Warnings, warning => warning.Contains("c.yaml:2: kind 'Componet'"));
+    }
+
+    [Fact]
+    public void A_key_that_does_nothing_is_told_with_its_line()
+    {
+        Add("s.yaml", "# first\n---\napiVersion: dapr.io/v2alpha1\nkind: Subscription\nmetadata: {name: s}\nspec:\n  pubsub: p\n  topic: t\nscope: [a]\n");
+
+        var warnings = Load("a").Warnings;
+
+        Assert.Contains(warnings, warning => warning.EndsWith("s.yaml:7: unknown key 'pubsub' does nothing"));
+        Assert.Contains(warnings, warning => warning.EndsWith("s.yaml:9: unknown key 'scope' does nothing"));
     }
 
     [Fact]

@@ -36,7 +36,7 @@ public sealed class OtherValueTests
         var recorded = Recording.File(file)[name]!.DeepClone();
         var changed = OtherValue.In(recorded);
 
-        var noticed = await Record.ExceptionAsync(() => Player.PlayAsync(file, name, changed));
+        var noticed = await Record.ExceptionAsync(() => Player.PlayAsync(file, name, changed, TimeSpan.FromSeconds(2)));
 
         Assert.True(noticed is not null, $"nothing was noticed of {changed.ToJsonString()}");
     }

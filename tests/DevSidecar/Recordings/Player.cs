@@ -36,9 +36,11 @@ internal abstract class Player(TimeProvider? time = null, string? apiToken = nul
 
     protected static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public static async Task PlayAsync(string file, string name, JsonNode recorded)
+    /// <param name="patience">How long is waited for a call that does not come; by default 20 s.</param>
+    public static async Task PlayAsync(string file, string name, JsonNode recorded, TimeSpan? patience = null)
     {
         await using var player = ByFile[file]();
+        player.App.Patience = patience ?? player.App.Patience;
         await player.PlayAsync(name, recorded);
     }
 

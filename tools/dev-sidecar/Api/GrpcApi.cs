@@ -14,6 +14,13 @@ internal class GrpcApi(SidecarState sidecar, Publisher publisher, Action shutdow
 {
     private const string Service = "dapr.proto.runtime.v1.Dapr";
 
+    private static readonly HashSet<string> Calls =
+    [
+        nameof(PublishEvent), nameof(BulkPublishEvent), nameof(BulkPublishEventAlpha1), nameof(GetMetadata), nameof(SetMetadata), nameof(Shutdown),
+    ];
+
+    public static bool Has(PathString path) => path.Value?.Split('/') is ["", Service, var call] && Calls.Contains(call);
+
     // Called without an instance: the methods below are found by the names of the calls, and only virtual ones are.
     public static void Bind(ServiceBinderBase binder, GrpcApi? api)
     {

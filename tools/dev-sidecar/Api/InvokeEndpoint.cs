@@ -85,14 +85,21 @@ internal sealed class InvokeEndpoint(SidecarState sidecar, NameRegistry names)
         var policy = named ?? sidecar.Resources.Resiliency.App(request.Callee);
         var retry = request.Body is null ? null : policy.Retry;
         var usesBuiltIn = request.Body is not null && named is null && retry is null;
+        var breaker = sidecar.AppBreaker(request.Callee, request.PathAndQuery.Split('?')[0]);
         var started = sidecar.Time.GetTimestamp();
         for (var repetition = 1; ; repetition++)
         {
             HttpResponseMessage? answer = null;
             InvocationFailure? failure = null;
+            if (breaker?.Refusal() is { } refusal)
+            {
+                throw new InvocationFailure(refusal, unavailable: false);
+            }
+
             try
             {
                 answer = await CallAsync(http, request, target, policy.Timeout);
+                breaker?.Passed((int)answer.StatusCode is >= 200 and < 400);
                 if (retry is null || (int)answer.StatusCode is >= 200 and < 400 || !retry.Repeats((int)answer.StatusCode))
                 {
                     return answer;
@@ -100,6 +107,7 @@ internal sealed class InvokeEndpoint(SidecarState sidecar, NameRegistry names)
             }
             catch (InvocationFailure failed)
             {
+                breaker?.Passed(success: false);
                 failure = failed;
             }
 

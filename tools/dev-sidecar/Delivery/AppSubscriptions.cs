@@ -67,7 +67,7 @@ internal sealed partial class AppSubscriptions(SidecarState sidecar)
         if ((int)response.StatusCode != 200)
         {
             // As with the runtime nothing more comes of it; here at least it is said where it is seen.
-            LogStatus((int)response.StatusCode);
+            LogStatus(sidecar.Spec.Place, (int)response.StatusCode);
             return [];
         }
 
@@ -102,8 +102,8 @@ internal sealed partial class AppSubscriptions(SidecarState sidecar)
     [LoggerMessage(LogLevel.Debug, "no answer to /dapr/config: {Failure}")]
     private partial void LogNoConfiguration(string failure);
 
-    [LoggerMessage(LogLevel.Error, "app returned http status code {Status} from subscription endpoint: it has no subscriptions until the sidecar starts again")]
-    private partial void LogStatus(int status);
+    [LoggerMessage(LogLevel.Error, "{Place}: app returned http status code {Status} from subscription endpoint: it has no subscriptions until the sidecar starts again")]
+    private partial void LogStatus(string place, int status);
 
     [LoggerMessage(LogLevel.Error, "failed to subscribe to topics: {Failure}; no subscription at all is started")]
     private partial void LogFailed(string failure);

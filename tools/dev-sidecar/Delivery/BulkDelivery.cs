@@ -119,7 +119,8 @@ internal sealed partial class BulkDelivery(Subscription subscription)
                 (open, var status) = await PostAsync(path, id, open, dropped, timeout);
                 return new Attempt(open.Count == 0, status);
             },
-            stop);
+            stop,
+            subscription.Breaker);
 
         failed.AddRange(open.Select(entry => entry.Record));
         if (subscription.HasDeadLetterTopic)

@@ -13,12 +13,19 @@ internal static class DeliveryPolicy
     /// <param name="stop">Ends the pauses; the attempts see to their own end.</param>
     /// <returns>True when an attempt was done; false when the policy gave up.</returns>
     public static async Task<bool> RunAsync(
-        TargetPolicy policy, TimeProvider time, Func<CancellationToken, Task<Attempt>> attempt, CancellationToken stop)
+        TargetPolicy policy, TimeProvider time, Func<CancellationToken, Task<Attempt>> attempt, CancellationToken stop, CircuitBreaker? breaker = null)
     {
         var started = time.GetTimestamp();
         for (var repetition = 1; ; repetition++)
         {
+            if (breaker?.Refusal() is not null)
+            {
+                // An open breaker is no failure that is tried again: the component or the dead-letter topic has it now.
+                return false;
+            }
+
             var result = await LimitedAsync(policy, time, attempt);
+            breaker?.Passed(result.Done);
             if (result.Done)
             {
                 return true;

@@ -58,7 +58,8 @@ internal sealed partial class SingleDelivery(Subscription subscription)
                 (answer, var status) = await PostAsync(record, path, body, timeout);
                 return new Attempt(answer != Answer.Retry, status);
             },
-            stop);
+            stop,
+            subscription.Breaker);
 
         return answer switch
         {

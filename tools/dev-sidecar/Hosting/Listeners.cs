@@ -40,6 +40,7 @@ internal sealed class Listeners : IAsyncDisposable
         builder.Services.AddGrpc(options => options.MaxReceiveMessageSize = sidecar.Spec.MaxBodyBytes);
         _web = builder.Build();
         _web.MapWhen(context => context.Request.Protocol == HttpProtocol.Http2, branch => branch
+            .Use(next => context => GrpcApi.Has(context.Request.Path) ? next(context) : RefuseCallAsync(context))
             .UseRouting()
             .UseEndpoints(endpoints => endpoints.MapGrpcService<GrpcApi>()));
         var limit = sidecar.Spec.ReadBufferBytes + HeaderSlop;
@@ -51,6 +52,16 @@ internal sealed class Listeners : IAsyncDisposable
         var target = request.HttpContext.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         return $"{request.Method} {target} HTTP/1.1\r\n\r\n".Length
             + request.Headers.Sum(header => header.Value.Sum(value => header.Key.Length + (value?.Length ?? 0) + ": \r\n".Length));
+    }
+
+    // An answer of nothing but a status, which names the call that is missing.
+    private static Task RefuseCallAsync(HttpContext http)
+    {
+        http.Response.ContentType = "application/grpc";
+        http.Response.Headers["grpc-status"] = ((int)Grpc.Core.StatusCode.Unimplemented).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        http.Response.Headers["grpc-message"] =
+            $"the development sidecar has no {http.Request.Path.Value?.TrimStart('/')}: run this app with Dapr itself";
+        return Task.CompletedTask;
     }
 
     private static Task RefuseAsync(HttpContext http)

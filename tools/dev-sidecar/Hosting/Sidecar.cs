@@ -43,11 +43,11 @@ internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
             PubSubs = PubSubFactory.CreateAll(resources, spec.AppId, spec.Name),
             Time = host.Time,
             Logger = logger,
-            App = spec.AppPort is { } port ? new AppChannel(port, host.AppToken, spec.ReadBufferBytes) : null,
+            App = spec.AppPort is { } port ? new AppChannel(port, host.AppToken, spec.ReadBufferBytes, spec.MaxConcurrency) : null,
             ApiToken = host.ApiToken,
             Gone = _gone.Token,
         };
-        var publisher = new Publisher(spec.AppId, _state.PubSubs, host.Broker, host.Time);
+        var publisher = new Publisher(_state, host.Broker);
         var api = new SidecarApi(_state, publisher, host.Names, () => _shutdown.TrySetResult());
         _listeners = new Listeners(_state, api.HandleAsync, new GrpcApi(_state, publisher, () => _shutdown.TrySetResult()));
     }
@@ -189,11 +189,14 @@ internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
         }
     }
 
+    // What the app itself asked for stands in no file but the run file that names the app.
+    private string PlaceOf(SubscriptionSpec spec) => spec.Declarative ? spec.Place : $"{Spec.Place}: {spec.Place}";
+
     private void Start(SubscriptionSpec spec)
     {
         if (!_state.PubSubs.TryGetValue(spec.PubSub, out var pubSub))
         {
-            LogUnknownPubSub(spec.Topic, spec.PubSub);
+            LogUnknownPubSub(PlaceOf(spec), spec.Topic, spec.PubSub);
             return;
         }
 
@@ -229,8 +232,8 @@ internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
     [LoggerMessage(LogLevel.Critical, "sidecar of {AppId} could not start its subscriptions")]
     private partial void LogNotStarted(Exception failure, string appId);
 
-    [LoggerMessage(LogLevel.Warning, "subscription to topic '{Topic}' names the unknown pubsub '{PubSub}' and does nothing")]
-    private partial void LogUnknownPubSub(string topic, string pubSub);
+    [LoggerMessage(LogLevel.Warning, "{Place}: subscription to topic '{Topic}' names the unknown pubsub '{PubSub}' and does nothing")]
+    private partial void LogUnknownPubSub(string place, string topic, string pubSub);
 
     [LoggerMessage(LogLevel.Error, "subscription to topic '{Topic}' on pubsub '{PubSub}' is not allowed")]
     private partial void LogForbidden(string topic, string pubSub);

@@ -8,13 +8,16 @@ internal sealed class AppChannel : IDisposable
 {
     private const string UserAgent = "Go-http-client/1.1";
     private readonly string? _token;
+    private readonly SemaphoreSlim? _turns;
     private readonly HttpMessageInvoker _unpacked;
     private readonly HttpMessageInvoker _plain;
 
     /// <param name="token">Sent with every call when there is one.</param>
     /// <param name="maxHeaderBytes">What the headers of an answer may have at most, in whole KiB.</param>
-    public AppChannel(int port, string? token, int maxHeaderBytes = 4096)
+    /// <param name="maxConcurrency">How many calls may be open at once; not positive: any number.</param>
+    public AppChannel(int port, string? token, int maxHeaderBytes = 4096, int maxConcurrency = -1)
     {
+        _turns = maxConcurrency > 0 ? new SemaphoreSlim(maxConcurrency) : null;
         _unpacked = Client(DecompressionMethods.GZip, maxHeaderBytes);
         _plain = Client(DecompressionMethods.None, maxHeaderBytes);
         Port = port;
@@ -33,14 +36,32 @@ internal sealed class AppChannel : IDisposable
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         Complete(request);
-        return _unpacked.SendAsync(request, cancellationToken);
+        return InTurnAsync(_unpacked, request, cancellationToken);
     }
 
     /// <summary>Passes an invocation on: its answer comes as the app sent it, and as soon as its headers are there.</summary>
     public Task<HttpResponseMessage> InvokeAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         Complete(request);
-        return _plain.SendAsync(request, cancellationToken);
+        return InTurnAsync(_plain, request, cancellationToken);
+    }
+
+    private async Task<HttpResponseMessage> InTurnAsync(HttpMessageInvoker client, HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        if (_turns is null)
+        {
+            return await client.SendAsync(request, cancellationToken);
+        }
+
+        await _turns.WaitAsync(cancellationToken);
+        try
+        {
+            return await client.SendAsync(request, cancellationToken);
+        }
+        finally
+        {
+            _turns.Release();
+        }
     }
 
     public async Task<bool> ListensAsync(CancellationToken cancellationToken)
@@ -61,6 +82,7 @@ internal sealed class AppChannel : IDisposable
     {
         _unpacked.Dispose();
         _plain.Dispose();
+        _turns?.Dispose();
     }
 
     private void Complete(HttpRequestMessage request)

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using DaprOrders.DevSidecar.Api;
 using DaprOrders.DevSidecar.Broker;
+using DaprOrders.DevSidecar.Delivery;
+using DaprOrders.DevSidecar.Hosting;
 using DaprOrders.DevSidecar.Resources;
 
 namespace DaprOrders.DevSidecar.Publishing;
@@ -12,14 +14,15 @@ internal sealed record BulkEntry(string EntryId, Publication Publication);
 internal sealed record FailedEntry(string EntryId, string Error);
 
 /// <summary>Checks, wraps and appends what an app publishes through its sidecar.</summary>
-internal sealed class Publisher(string appId, IReadOnlyDictionary<string, PubSub> pubSubs, MessageBroker broker, TimeProvider time)
+/// <param name="sidecar">Whose apps publish; its outbound policies apply to what the broker refuses.</param>
+internal sealed class Publisher(SidecarState sidecar, MessageBroker broker)
 {
-    private readonly CloudEventEnvelope _envelope = new(appId, time);
+    private readonly CloudEventEnvelope _envelope = new(sidecar.AppId, sidecar.Time);
 
     /// <returns>Null when the event is on disk.</returns>
     public async Task<ApiError?> PublishAsync(string name, string topic, Publication publication)
     {
-        if (!pubSubs.TryGetValue(name, out var pubSub))
+        if (!sidecar.PubSubs.TryGetValue(name, out var pubSub))
         {
             return ApiError.PubSubNotFound(name);
         }
@@ -36,17 +39,24 @@ internal sealed class Publisher(string appId, IReadOnlyDictionary<string, PubSub
         }
         catch (JsonException failure)
         {
-            return ApiError.NoCloudEvent(name, appId, failure.Message);
+            return ApiError.NoCloudEvent(name, sidecar.AppId, failure.Message);
         }
 
         if (!pubSub.Scopes.MayPublish(topic))
         {
-            return ApiError.Forbidden(name, topic, appId);
+            return ApiError.Forbidden(name, topic, sidecar.AppId);
         }
 
+        string? problem = null;
+        var done = await RunAsync(name, async () => (problem = await AppendAsync(pubSub, topic, record)) is null);
+        return done ? null : ApiError.NotPublished(name, topic, problem ?? CircuitBreaker.Open);
+    }
+
+    private async Task<string?> AppendAsync(PubSub pubSub, string topic, NewRecord record)
+    {
         if (Refusal(pubSub, record) is { } refusal)
         {
-            return ApiError.NotPublished(name, topic, refusal);
+            return refusal;
         }
 
         try
@@ -56,14 +66,22 @@ internal sealed class Publisher(string appId, IReadOnlyDictionary<string, PubSub
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
-            return ApiError.NotPublished(name, topic, failure.Message);
+            return failure.Message;
         }
+    }
+
+    // The outbound policy of the component; without one exactly one attempt.
+    private Task<bool> RunAsync(string pubSub, Func<Task<bool>> attempt)
+    {
+        var policy = sidecar.Resources.Resiliency.Outbound(pubSub);
+        return DeliveryPolicy.RunAsync(
+            policy, sidecar.Time, async _ => new Attempt(await attempt(), null), sidecar.Gone, sidecar.OutboundBreaker(pubSub));
     }
 
     /// <summary>Checks what makes a bulk publish impossible as a whole.</summary>
     public ApiError? CheckBulk(string name, string topic) =>
-        !pubSubs.TryGetValue(name, out var pubSub) ? ApiError.PubSubNotFound(name)
-        : !pubSub.Scopes.MayPublish(topic) ? ApiError.Forbidden(name, topic, appId)
+        !sidecar.PubSubs.TryGetValue(name, out var pubSub) ? ApiError.PubSubNotFound(name)
+        : !pubSub.Scopes.MayPublish(topic) ? ApiError.Forbidden(name, topic, sidecar.AppId)
         : null;
 
     /// <returns>An error when the metadata of a request ask for raw payloads in words that Go does not read as a boolean.</returns>
@@ -77,7 +95,7 @@ internal sealed class Publisher(string appId, IReadOnlyDictionary<string, PubSub
     public async Task<IReadOnlyList<FailedEntry>> PublishBulkAsync(
         string name, string topic, IReadOnlyList<BulkEntry> entries, IReadOnlyList<KeyValuePair<string, string>> metadata)
     {
-        var pubSub = pubSubs[name];
+        var pubSub = sidecar.PubSubs[name];
         var raw = IsRaw(metadata);
         var failed = new List<FailedEntry>();
         var records = new List<NewRecord>(entries.Count);

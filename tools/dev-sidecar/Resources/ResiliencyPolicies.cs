@@ -1,7 +1,7 @@
 namespace DaprOrders.DevSidecar.Resources;
 
-/// <summary>What a target's resiliency comes to. Circuit breakers are left out.</summary>
-internal sealed record TargetPolicy(TimeSpan? Timeout, RetryPolicy? Retry)
+/// <summary>What a target's resiliency comes to.</summary>
+internal sealed record TargetPolicy(TimeSpan? Timeout, RetryPolicy? Retry, BreakerSpec? Breaker = null)
 {
     public static readonly TargetPolicy None = new(null, null);
 }
@@ -11,7 +11,9 @@ internal sealed class ResiliencyPolicies
 {
     private readonly Dictionary<string, TargetPolicy> _apps = [];
     private readonly Dictionary<string, TargetPolicy> _inbound = [];
+    private readonly Dictionary<string, TargetPolicy> _outbound = [];
     private readonly Dictionary<string, RetryPolicy> _retries = [];
+    private readonly Dictionary<string, BreakerSpec> _breakers = [];
     private readonly Dictionary<string, TimeSpan> _timeouts = [];
     private readonly List<string> _names = [];
 
@@ -25,9 +27,11 @@ internal sealed class ResiliencyPolicies
     public TargetPolicy Inbound(string pubsub) =>
         _inbound.GetValueOrDefault(pubsub) ?? ByDefault("PubsubComponentInbound", "ComponentInbound", "Component");
 
-    /// <param name="warn">Told what the file asks for and is not done here.</param>
+    public TargetPolicy Outbound(string pubsub) =>
+        _outbound.GetValueOrDefault(pubsub) ?? ByDefault("PubsubComponentOutbound", "ComponentOutbound", "Component");
+
     /// <exception cref="ResourceException">A target names a policy that does not exist.</exception>
-    public void Add(string name, YamlMap spec, Action<string> warn)
+    public void Add(string name, YamlMap spec)
     {
         _names.Add(name);
         if (spec.Map("policies") is { } policies)
@@ -42,9 +46,9 @@ internal sealed class ResiliencyPolicies
                 _retries[policy] = RetryPolicy.Read(map);
             }
 
-            if (policies.Children("circuitBreakers").Any())
+            foreach (var (policy, map) in policies.Children("circuitBreakers"))
             {
-                warn($"Resiliency {name}: circuit breakers are left out by the development sidecar");
+                _breakers[policy] = BreakerSpec.Read(policy, map);
             }
         }
 
@@ -60,9 +64,9 @@ internal sealed class ResiliencyPolicies
                 _inbound[component] = Target(inbound);
             }
 
-            if (target.Has("outbound"))
+            if (target.Map("outbound") is { } outbound)
             {
-                warn($"Resiliency {name}: the outbound policy of {component} does nothing here: the built-in broker takes a publish or fails for good");
+                _outbound[component] = Target(outbound);
             }
         }
     }
@@ -73,6 +77,9 @@ internal sealed class ResiliencyPolicies
             : null,
         target.Text("retry") is { } retry
             ? _retries.GetValueOrDefault(retry) ?? throw Missing("retry", retry)
+            : null,
+        target.Text("circuitBreaker") is { } breaker
+            ? _breakers.GetValueOrDefault(breaker) ?? throw Missing("circuit breaker", breaker)
             : null);
 
     private static ResourceException Missing(string kind, string policy) =>
@@ -83,14 +90,17 @@ internal sealed class ResiliencyPolicies
     {
         TimeSpan? timeout = null;
         RetryPolicy? retry = null;
+        BreakerSpec? breaker = null;
         foreach (var prefix in prefixes)
         {
             timeout ??= _timeouts.TryGetValue($"Default{prefix}TimeoutPolicy", out var limit) ? limit : null;
             retry ??= _retries.GetValueOrDefault($"Default{prefix}RetryPolicy");
+            breaker ??= _breakers.GetValueOrDefault($"Default{prefix}CircuitBreakerPolicy");
         }
 
         timeout ??= _timeouts.TryGetValue("DefaultTimeoutPolicy", out var general) ? general : null;
         retry ??= _retries.GetValueOrDefault("DefaultRetryPolicy");
-        return timeout is null && retry is null ? TargetPolicy.None : new TargetPolicy(timeout, retry);
+        breaker ??= _breakers.GetValueOrDefault("DefaultCircuitBreakerPolicy");
+        return timeout is null && retry is null && breaker is null ? TargetPolicy.None : new TargetPolicy(timeout, retry, breaker);
     }
 }

@@ -59,9 +59,12 @@ internal sealed partial class ResourceLoader
     {
         // Split as the runtime splits, so that one broken document does not take the others with it.
         var documents = File.ReadAllText(file).Split("\n---");
+        var next = 0;
         for (var number = 0; number < documents.Length; number++)
         {
-            if (Parse(documents[number], file) is not { } document)
+            var lines = next;
+            next += documents[number].Count(letter => letter == '\n') + 1;
+            if (Parse(documents[number], file, lines) is not { } document)
             {
                 continue;
             }
@@ -72,11 +75,11 @@ internal sealed partial class ResourceLoader
                 continue;
             }
 
-            Read(document, file, number);
+            Read(document, file, number, lines);
         }
     }
 
-    private YamlMap? Parse(string text, string file)
+    private YamlMap? Parse(string text, string file, int lines = 0)
     {
         try
         {
@@ -86,32 +89,58 @@ internal sealed partial class ResourceLoader
         }
         catch (YamlException broken)
         {
-            Warn($"{file}:{broken.Start.Line}: {broken.Message}; what stands there is missing");
+            Warn($"{file}:{lines + broken.Start.Line}: {broken.Message}; what stands there is missing");
             return null;
         }
     }
 
-    private void Read(YamlMap document, string file, int number)
+    /// <param name="lines">How many lines of the file stand before the document.</param>
+    private void Read(YamlMap document, string file, int number, int lines)
     {
+        var place = $"{file}:{lines + document.LineOf("kind")}";
+        WarnOfUnknownKeys(document, file, lines);
         switch (document.Text("kind"), document.Text("apiVersion"))
         {
             case ("Component", "dapr.io/v1alpha1"):
                 AddComponent(document);
                 break;
             case ("Subscription", "dapr.io/v1alpha1" or "dapr.io/v2alpha1"):
-                AddSubscription(document);
+                AddSubscription(document, place);
                 break;
             case ("Resiliency", "dapr.io/v1alpha1") when number > 0:
-                Warn($"{file}: a Resiliency is only read from the first document of a file; the one after '---' does nothing");
+                Warn($"{place}: a Resiliency is only read from the first document of a file; the one after '---' does nothing");
                 break;
             case ("Resiliency", "dapr.io/v1alpha1"):
-                _resources.Resiliency.Add(NameOf(document), document.Map("spec") ?? Empty, Warn);
+                _resources.Resiliency.Add(NameOf(document), document.Map("spec") ?? Empty);
                 break;
             case ("Configuration", _):
                 break;
             case var (kind, version):
-                Warn($"{file}: kind '{kind}' with apiVersion '{version}' is not known here and does nothing");
+                Warn($"{place}: kind '{kind}' with apiVersion '{version}' is not known here and does nothing");
                 break;
+        }
+    }
+
+    private static readonly string[] TopKeys = ["apiVersion", "kind", "metadata", "spec", "scopes", "auth"];
+
+    private static readonly Dictionary<string, string[]> SpecKeys = new()
+    {
+        ["Component"] = ["type", "version", "metadata", "ignoreErrors", "initTimeout"],
+        ["Subscription"] = ["pubsubname", "topic", "route", "routes", "metadata", "deadLetterTopic", "bulkSubscribe"],
+        ["Resiliency"] = ["policies", "targets"],
+    };
+
+    private void WarnOfUnknownKeys(YamlMap document, string file, int lines)
+    {
+        if (!SpecKeys.TryGetValue(document.Text("kind") ?? "", out var known))
+        {
+            return;
+        }
+
+        foreach (var (key, line) in document.Keys.Where(key => !TopKeys.Contains(key.Key, StringComparer.OrdinalIgnoreCase))
+            .Concat((document.Map("spec")?.Keys ?? []).Where(key => !known.Contains(key.Key, StringComparer.OrdinalIgnoreCase))))
+        {
+            Warn($"{file}:{lines + line}: unknown key '{key}' does nothing");
         }
     }
 
@@ -175,7 +204,7 @@ internal sealed partial class ResourceLoader
             .Replace("{podName}", "", StringComparison.Ordinal)
         : value;
 
-    private void AddSubscription(YamlMap document)
+    private void AddSubscription(YamlMap document, string place)
     {
         var spec = document.Map("spec") ?? Empty;
         var subscription = new SubscriptionSpec(
@@ -185,11 +214,14 @@ internal sealed partial class ResourceLoader
             spec.Text("deadLetterTopic") ?? "",
             new Dictionary<string, string>(spec.Pairs("metadata")),
             Bulk(spec.Map("bulkSubscribe")),
-            Declarative: true);
+            Declarative: true)
+        {
+            Place = place,
+        };
 
         if (_resources.Subscriptions.Any(other => other.PubSub == subscription.PubSub && other.Topic == subscription.Topic))
         {
-            Warn($"Subscription {NameOf(document)}: topic {subscription.Topic} already has one; only the first is used");
+            Warn($"{place}: Subscription {NameOf(document)}: topic {subscription.Topic} already has one; only the first is used");
             return;
         }
 

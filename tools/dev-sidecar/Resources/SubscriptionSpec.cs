@@ -11,6 +11,9 @@ internal sealed record SubscriptionSpec(
     BulkSettings? Bulk,
     bool Declarative)
 {
+    /// <summary>Gets file and line of a declarative one, or who asked for it.</summary>
+    public string Place { get; init; } = "GET /dapr/subscribe";
+
     /// <summary>Gets a value indicating whether the app gets records as they are, wrapped in base64, instead of as events.</summary>
     public bool IsRaw => Metadata.FirstOrDefault(entry => entry.Key.Equals("rawPayload", StringComparison.OrdinalIgnoreCase)).Value
         is { } value && GoBoolean.Parse(value) == true;

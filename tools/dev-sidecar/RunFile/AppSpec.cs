@@ -8,6 +8,9 @@ internal sealed record AppSpec
     /// <summary>Gets the number among the entries of the same app id, from 1.</summary>
     public int Instance { get; init; } = 1;
 
+    /// <summary>Gets file and line of the entry.</summary>
+    public string Place { get; init; } = "";
+
     public required string Directory { get; init; }
 
     /// <summary>Gets the port the app listens on; without one nothing is delivered to it.</summary>
@@ -24,6 +27,9 @@ internal sealed record AppSpec
 
     /// <summary>Gets a port that only appears in error texts: sidecars reach each other inside this process.</summary>
     public int InternalPort { get; init; }
+
+    /// <summary>Gets how many calls the app gets at once, invocations and deliveries together; not positive: any number.</summary>
+    public int MaxConcurrency { get; init; } = -1;
 
     public string AppProtocol { get; init; } = "http";
 

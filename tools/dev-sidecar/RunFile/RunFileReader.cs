@@ -98,6 +98,7 @@ internal sealed class RunFileReader
         return new AppSpec
         {
             AppId = app.Text("appID") ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(directory)),
+            Place = $"{_file}:{app.Line}",
             Directory = directory,
             AppPort = Port(app, "appPort"),
             AppChannelAddress = app.Text("appChannelAddress") ?? "",
@@ -105,6 +106,7 @@ internal sealed class RunFileReader
             GrpcPort = Port(app, "daprGRPCPort") ?? _ports.Next(),
             MetricsPort = Port(app, "metricsPort") ?? _ports.Next(),
             InternalPort = Port(app, "daprInternalGRPCPort") ?? _ports.Next(),
+            MaxConcurrency = Number(app, common, "appMaxConcurrency") ?? -1,
             AppProtocol = Protocol(app, common),
             Command = app.Texts("command"),
             Environment = Merge(common, app),
@@ -212,6 +214,13 @@ internal sealed class RunFileReader
         null or "0" => null,
         var text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port <= 65535 => port,
         var text => throw Error(app.LineOf(key), $"{key}: '{text}' is not a port"),
+    };
+
+    private int? Number(YamlMap app, YamlMap common, string key) => (app.Text(key) ?? common.Text(key)) switch
+    {
+        null => null,
+        var text when int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) => number,
+        var text => throw Error(app.LineOf(key), $"{key}: '{text}' is not a number"),
     };
 
     private int? Quantity(YamlMap app, YamlMap common, string key)

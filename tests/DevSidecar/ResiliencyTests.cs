@@ -1,0 +1,172 @@
+using DaprOrders.DevSidecar.Resources;
+using DaprOrders.DevSidecar.Tests.Support;
+using Microsoft.Extensions.Time.Testing;
+
+namespace DaprOrders.DevSidecar.Tests;
+
+/// <summary>Policies on a clock that jumps, so that their rhythm is exact; and each of them once in real time.</summary>
+public sealed class ResiliencyTests : IAsyncDisposable
+{
+    private readonly TestApp _app = new(TimeProvider.System);
+    private TestHost? _host;
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_host is not null)
+        {
+            await _host.DisposeAsync();
+        }
+
+        await _app.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Exponential_pauses_grow_by_half_and_stop_at_their_longest()
+    {
+        var time = new JumpingTime();
+        var caller = await StartAsync(time, "retries: {r: {policy: exponential, duration: 100ms, maxInterval: 200ms, maxRetries: 4}}", "apps: {callee: {retry: r}}");
+        var times = new List<DateTimeOffset>();
+        _app.Answer = _ =>
+        {
+            times.Add(time.GetUtcNow());
+            return Task.FromResult(new Reply(503));
+        };
+
+        using var answer = await CallAsync(caller);
+
+        Assert.Equal([0, 100, 250, 450, 650], times.Select(at => (at - times[0]).TotalMilliseconds));
+        Assert.Equal(503, (int)answer.StatusCode);
+    }
+
+    [Fact]
+    public async Task A_breaker_opens_after_failures_in_a_row_and_lets_one_call_try_when_its_time_is_over()
+    {
+        var time = new FakeTimeProvider();
+        var caller = await StartAsync(
+            time, "circuitBreakers: {b: {maxRequests: 1, timeout: 45s, trip: \"consecutiveFailures >= 2\"}}", "apps: {callee: {circuitBreaker: b}}");
+        var status = 500;
+        _app.Answer = _ => Task.FromResult(new Reply(status));
+        for (var i = 0; i < 2; i++)
+        {
+            using var failed = await CallAsync(caller);
+            Assert.Equal("", await failed.Content.ReadAsStringAsync(Cancel));
+        }
+
+        using var open = await CallAsync(caller);
+        Assert.Contains("circuit breaker is open", await open.Content.ReadAsStringAsync(Cancel));
+        Assert.Equal(2, _app.Calls.Count(call => call.Path == "/x"));
+
+        time.Advance(TimeSpan.FromSeconds(46));
+        status = 200;
+        using var tried = await CallAsync(caller);
+        using var closed = await CallAsync(caller);
+        Assert.Equal(200, (int)tried.StatusCode);
+        Assert.Equal(200, (int)closed.StatusCode);
+    }
+
+    [Fact]
+    public async Task An_open_breaker_on_the_way_in_leaves_the_event_to_the_component()
+    {
+        var time = new JumpingTime();
+        Host(time, "circuitBreakers: {b: {timeout: 1s, trip: \"consecutiveFailures >= 1\"}}", "components: {pubsub: {inbound: {circuitBreaker: b}}}");
+        _host!.AddSetup("pubsub.yaml");
+        _app.Subscriptions = new Reply(200, """[{"pubsubname":"pubsub","topic":"t","route":"/in"}]""");
+        var times = new List<DateTimeOffset>();
+        _app.Answer = _ =>
+        {
+            times.Add(time.GetUtcNow());
+            return Task.FromResult(new Reply(times.Count == 1 ? 500 : 200));
+        };
+        await _app.StartAsync();
+        var sidecar = await _host.StartAsync("probe", _app.Port);
+
+        using var answer = await _host.PostAsync(sidecar, "/v1.0/publish/pubsub/t", "{}");
+        await _app.WaitForAsync(2, "/in");
+
+        // Kafka's component asks every 200 ms; until the breaker's second is over the app hears nothing of it.
+        Assert.Equal(1200, (times[1] - times[0]).TotalMilliseconds);
+    }
+
+    [Fact]
+    public async Task An_outbound_policy_repeats_what_the_broker_refuses()
+    {
+        var time = new JumpingTime();
+        Host(time, "retries: {r: {policy: constant, duration: 1s, maxRetries: 3}}", "components: {pubsub: {outbound: {retry: r}}}");
+        _host!.AddSetup("pubsub.yaml");
+        var sidecar = await _host.StartAsync("probe");
+        var started = time.GetUtcNow();
+
+        using var answer = await _host.PostAsync(sidecar, "/v1.0/publish/pubsub/t", '"' + new string('x', 2_000_000) + '"');
+
+        Assert.Equal(500, (int)answer.StatusCode);
+        Assert.Equal(TimeSpan.FromSeconds(3), time.GetUtcNow() - started);
+    }
+
+    [Fact]
+    public void A_condition_that_is_more_than_counts_and_numbers_is_an_error()
+    {
+        Host(TimeProvider.System, "circuitBreakers: {b: {trip: \"totalFailures / requests > 1\"}}", "apps: {}");
+
+        Assert.Contains("only knows conditions such as", Assert.Throws<ResourceException>(() => _host!.Create("caller")).Message);
+    }
+
+    [Theory]
+    [InlineData("retries: {p: {policy: constant, duration: 20ms, maxRetries: 2}}", "retry: p", 3)]
+    [InlineData("retries: {p: {policy: exponential, duration: 20ms, maxRetries: 2}}", "retry: p", 3)]
+    [InlineData("timeouts: {p: 50ms}", "timeout: p", 1)]
+    [InlineData("circuitBreakers: {p: {timeout: 1m, trip: \"consecutiveFailures >= 1\"}}", "circuitBreaker: p", 1)]
+    public async Task Each_policy_works_in_real_time_too(string policies, string target, int calls)
+    {
+        var caller = await StartAsync(TimeProvider.System, policies, $"apps: {{callee: {{{target}}}}}");
+        var late = new TaskCompletionSource();
+        _app.Answer = async _ =>
+        {
+            if (target.StartsWith("timeout"))
+            {
+                await late.Task;
+            }
+
+            return new Reply(500);
+        };
+
+        using var answer = await CallAsync(caller);
+
+        Assert.Equal(500, (int)answer.StatusCode);
+        if (target.StartsWith("circuitBreaker"))
+        {
+            using var open = await CallAsync(caller);
+            Assert.Contains("circuit breaker is open", await open.Content.ReadAsStringAsync(Cancel));
+        }
+
+        Assert.Equal(calls, (await _app.WaitForAsync(calls, "/x")).Count);
+        late.SetResult();
+    }
+
+    private void Host(TimeProvider time, string policies, string targets)
+    {
+        _host = new TestHost(time);
+        _host.AddResource("resiliency.yaml", $"""
+            apiVersion: dapr.io/v1alpha1
+            kind: Resiliency
+            metadata: <name: policies>
+            spec:
+              policies:
+                {policies}
+              targets:
+                {targets}
+            """.Replace("<name: policies>", "{name: policies}"));
+    }
+
+    private async Task<Hosting.Sidecar> StartAsync(TimeProvider time, string policies, string targets)
+    {
+        Host(time, policies, targets);
+        await _app.StartAsync();
+        await _host!.StartAsync("callee", _app.Port);
+        return await _host.StartAsync("caller");
+    }
+
+    private Task<HttpResponseMessage> CallAsync(Hosting.Sidecar caller) =>
+        _host!.Client.GetAsync(TestHost.AddressOf(caller) + "/v1.0/invoke/callee/method/x", Cancel);
+}
