@@ -2,8 +2,8 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json.Nodes;
 using DaprOrders.DevSidecar.RunFile;
-using DaprOrders.DevSidecar.Tests.Support;
 using DaprOrders.DevSidecar.Tests.Supervision;
+using DaprOrders.DevSidecar.Tests.Support;
 
 namespace DaprOrders.DevSidecar.Tests;
 
