@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using DaprOrders.TestSupport;
+using DaprOrders.TestSupport.Stack;
 
 namespace DaprOrders.EndToEnd.Tests;
 
@@ -32,7 +33,8 @@ public sealed class MigrateTests
 
     private static async Task<(int ExitCode, string Output)> MigrateAsync(string database)
     {
-        var start = new ProcessStartInfo("dotnet", [Repository.Built("DaprOrders.OrderService", "DaprOrders.OrderService.dll"), "--migrate"])
+        var order = StackSettings.FromEnvironment().Command("order");
+        var start = new ProcessStartInfo(order[0], [.. order.Skip(1), "--migrate"])
         {
             RedirectStandardOutput = true,
             Environment = { ["APP_ID"] = "order", ["ConnectionStrings__Database"] = database },

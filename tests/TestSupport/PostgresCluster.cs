@@ -4,19 +4,26 @@ using Npgsql;
 namespace DaprOrders.TestSupport;
 
 /// <summary>
-/// A throw-away PostgreSQL on a free port of 127.0.0.1. It does not write through to disk, which is enough for tests that do not pull the plug.
-/// As root it runs as the user postgres, since PostgreSQL refuses to run as root.
+/// A throw-away PostgreSQL on a free port of 127.0.0.1. As root it runs as the user postgres, since PostgreSQL refuses to run as root.
 /// </summary>
 public sealed class PostgresCluster : IAsyncDisposable
 {
     private const string Password = "postgres";
+    private const string NotDurable = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off";
 
+    /// <summary>Little write-ahead log, or it alone would fill a small disk.</summary>
+    private const string SmallLog = "-c min_wal_size=32MB -c max_wal_size=96MB";
+
+    private static readonly string[] Durability = ["fsync", "full_page_writes", "synchronous_commit"];
+
+    private readonly PostgresOptions _options;
     private readonly string _folder;
 
-    private PostgresCluster(string folder, int port)
+    private PostgresCluster(PostgresOptions options)
     {
-        _folder = folder;
-        Port = port;
+        _options = options;
+        _folder = Directory.CreateTempSubdirectory("dapr-orders-postgres-").FullName;
+        Port = options.Port ?? FreePort.Take();
     }
 
     /// <summary>Gets the folder of PostgreSQL's programs on this machine.</summary>
@@ -27,32 +34,74 @@ public sealed class PostgresCluster : IAsyncDisposable
     /// <summary>Gets the connection string of the superuser.</summary>
     public string Superuser => ConnectionString("postgres");
 
-    public static Task<PostgresCluster> StartAsync() => StartAsync(FreePort.Take());
+    private string Filler => Path.Combine(_folder, "filler");
 
-    public static async Task<PostgresCluster> StartAsync(int port)
+    public static Task<PostgresCluster> StartAsync() => StartAsync(new PostgresOptions());
+
+    public static Task<PostgresCluster> StartAsync(int port) => StartAsync(new PostgresOptions { Port = port });
+
+    /// <exception cref="InvalidOperationException">A program of PostgreSQL failed, or the server is not as durable as it should be.</exception>
+    public static async Task<PostgresCluster> StartAsync(PostgresOptions options)
     {
-        var folder = Directory.CreateTempSubdirectory("dapr-orders-postgres-").FullName;
-        var cluster = new PostgresCluster(folder, port);
-        var password = Path.Combine(folder, "password");
+        ArgumentNullException.ThrowIfNull(options);
+        var cluster = new PostgresCluster(options);
+        if (options.DiskMegabytes is { } size)
+        {
+            await RunAsync("mount", "-t", "tmpfs", "-o", $"size={size}m,mode=700", "tmpfs", cluster._folder);
+        }
+
+        var password = Path.Combine(cluster._folder, "password");
         await File.WriteAllTextAsync(password, Password);
         if (Environment.IsPrivilegedProcess)
         {
-            await RunAsync("chown", "-R", "postgres", folder);
+            await RunAsync("chown", "-R", "postgres", cluster._folder);
         }
 
         await RunAsOwnerAsync(
-            "initdb", "-D", $"{folder}/data", "-U", "postgres", "-A", "scram-sha-256", $"--pwfile={password}",
+            "initdb", "-D", cluster.Data, "-U", "postgres", "-A", "scram-sha-256", $"--pwfile={password}",
             "--no-sync", "--no-instructions", "-E", "UTF8", "--locale=C.UTF-8");
         await cluster.StartServerAsync();
+        if (options.IsDurable)
+        {
+            await cluster.RequireDurabilityAsync();
+        }
+
         return cluster;
     }
 
-    public Task StartServerAsync() => RunAsOwnerAsync(
-        "pg_ctl", "-D", $"{_folder}/data", "-w", "-s", "-l", $"{_folder}/log", "start", "-o",
-        $"-p {Port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=300 " +
-        "-c fsync=off -c synchronous_commit=off -c full_page_writes=off");
+    private string Data => $"{_folder}/data";
 
-    public Task StopServerAsync() => RunAsOwnerAsync("pg_ctl", "-D", $"{_folder}/data", "-m", "fast", "-s", "stop");
+    public Task StartServerAsync() => RunAsOwnerAsync(
+        "pg_ctl", "-D", Data, "-w", "-s", "-l", $"{_folder}/log", "start", "-o",
+        $"-p {Port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=300 " +
+        $"{(_options.IsDurable ? "" : NotDurable)} {(_options.DiskMegabytes is null ? "" : SmallLog)}");
+
+    public Task StopServerAsync() => StopAsync("fast");
+
+    /// <summary>Ends the server without a checkpoint, as a crash would: the next start replays the write-ahead log.</summary>
+    public Task CrashServerAsync() => StopAsync("immediate");
+
+    public bool ServerRuns() => File.Exists($"{Data}/postmaster.pid");
+
+    /// <summary>Takes all that is left of the disk that was asked for by <see cref="PostgresOptions.DiskMegabytes"/>.</summary>
+    public async Task FillDiskAsync()
+    {
+        await using var filler = new FileStream(Filler, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
+        var block = new byte[1 << 20];
+        try
+        {
+            while (true)
+            {
+                await filler.WriteAsync(block);
+            }
+        }
+        catch (IOException)
+        {
+            // "No space left on device": that was the point.
+        }
+    }
+
+    public void FreeDisk() => File.Delete(Filler);
 
     public string ConnectionString(string database) => new NpgsqlConnectionStringBuilder
     {
@@ -87,8 +136,32 @@ public sealed class PostgresCluster : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         NpgsqlConnection.ClearAllPools();
-        await RunAsOwnerAsync("pg_ctl", "-D", $"{_folder}/data", "-m", "immediate", "-s", "stop");
+        if (ServerRuns())
+        {
+            await CrashServerAsync();
+        }
+
+        if (_options.DiskMegabytes is not null)
+        {
+            await RunAsync("umount", _folder);
+        }
+
         Directory.Delete(_folder, recursive: true);
+    }
+
+    private Task StopAsync(string mode) => RunAsOwnerAsync("pg_ctl", "-D", Data, "-m", mode, "-s", "stop");
+
+    private async Task RequireDurabilityAsync()
+    {
+        await using var source = NpgsqlDataSource.Create(Superuser);
+        foreach (var setting in Durability)
+        {
+            await using var command = source.CreateCommand($"SHOW {setting}");
+            if (await command.ExecuteScalarAsync() is not "on")
+            {
+                throw new InvalidOperationException($"{setting} of this PostgreSQL is not on, so what survives a crash here proves nothing.");
+            }
+        }
     }
 
     private static string Uri(int port) => $"postgresql://postgres:{Password}@127.0.0.1:{port}/postgres";

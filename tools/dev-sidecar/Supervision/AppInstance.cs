@@ -214,7 +214,8 @@ internal sealed class AppInstance(
 
         if (_sidecar?.App is { } channel && await channel.ListensAsync(CancellationToken.None))
         {
-            throw new RunFileException($"app '{spec.AppId}': appPort {spec.AppPort} is not available: something listens on it already");
+            // The Dapr CLI does not look at it: a proxy before the app is as good as the app.
+            output.Warn($"app '{spec.Name}': something listens on its appPort {spec.AppPort} already; deliveries and invocations go there");
         }
 
         _expected = false;

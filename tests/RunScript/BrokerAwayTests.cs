@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace DaprOrders.EndToEnd.Tests;
+namespace DaprOrders.RunScript.Tests;
 
 /// <summary>Takes a minute of waiting, so it is alone in its class, beside which others run.</summary>
 public sealed class BrokerAwayTests

@@ -1,7 +1,7 @@
 using DaprOrders.TestSupport;
 using Npgsql;
 
-namespace DaprOrders.EndToEnd.Tests;
+namespace DaprOrders.RunScript.Tests;
 
 /// <summary>A PostgreSQL that was running before ./run.sh, and may be somebody's: one for these tests.</summary>
 public sealed class FoundDatabaseTests : IAsyncLifetime
@@ -33,7 +33,7 @@ public sealed class FoundDatabaseTests : IAsyncLifetime
         machine.ServicesAreReadyOnce("dotnet artifacts");
         Assert.True(await machine.Clone.StartAsync("--reset", "--yes"), machine.Clone.Output);
         Assert.Equal(DBNull.Value, await CommentAsync());
-        await machine.Clone.StopAsync(CloneWithFreePorts.SigInt);
+        await machine.Clone.StopAsync(Signals.Interrupt);
         Assert.Equal(DBNull.Value, await CommentAsync()); // still running
     }
 

@@ -1,6 +1,7 @@
+using DaprOrders.TestSupport;
 using System.Globalization;
 
-namespace DaprOrders.EndToEnd.Tests;
+namespace DaprOrders.RunScript.Tests;
 
 /// <summary>Where ./run.sh takes PostgreSQL from.</summary>
 public sealed class DatabaseChoiceTests
@@ -24,7 +25,7 @@ public sealed class DatabaseChoiceTests
         Assert.Equal(["docker info"], machine.Calls.Where(call => call.StartsWith("docker", StringComparison.Ordinal)));
         Assert.Contains(
             $"Database  private PostgreSQL on 127.0.0.1:{machine.Clone.FreePortOf(5433)}", machine.Clone.Output, StringComparison.Ordinal);
-        await machine.Clone.StopAsync(CloneWithFreePorts.SigInt);
+        await machine.Clone.StopAsync(Signals.Interrupt);
         Assert.Empty(machine.Clone.Processes());
     }
 
@@ -57,7 +58,7 @@ public sealed class DatabaseChoiceTests
         machine.ServicesAreReadyOnce("dotnet artifacts");
 
         Assert.True(await machine.Clone.StartAsync(), machine.Clone.Output);
-        await machine.Clone.StopAsync(CloneWithFreePorts.SigInt);
+        await machine.Clone.StopAsync(Signals.Interrupt);
 
         Assert.Equal(
             [

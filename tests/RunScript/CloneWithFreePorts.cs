@@ -2,13 +2,12 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
 using DaprOrders.TestSupport;
 
-namespace DaprOrders.EndToEnd.Tests;
+namespace DaprOrders.RunScript.Tests;
 
 /// <summary>
 /// A copy of the repository as a clone would be, nothing built, in a folder that only its owner can enter and whose name has a space. Its
@@ -16,11 +15,6 @@ namespace DaprOrders.EndToEnd.Tests;
 /// </summary>
 internal sealed partial class CloneWithFreePorts : IAsyncDisposable
 {
-    public const int SigInt = 2;
-    public const int SigTerm = 15;
-
-    private const int SigKill = 9;
-
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     /// <summary>A first build on a busy machine takes minutes. What takes longer hangs.</summary>
@@ -105,7 +99,7 @@ internal sealed partial class CloneWithFreePorts : IAsyncDisposable
         _run.BeginOutputReadLine();
         _run.BeginErrorReadLine();
         using var limit = new CancellationTokenSource(Patience);
-        using var stop = limit.Token.Register(() => _ = Kill(_run.Id, SigTerm));
+        using var stop = limit.Token.Register(() => Signals.Send(_run.Id, Signals.Terminate));
         var first = await Task.WhenAny(ready.Task, _run.WaitForExitAsync());
         return first == ready.Task;
 
@@ -126,7 +120,7 @@ internal sealed partial class CloneWithFreePorts : IAsyncDisposable
         var error = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEndAsync();
         using var limit = new CancellationTokenSource(Patience);
-        using var stop = limit.Token.Register(() => _ = Kill(process.Id, SigTerm));
+        using var stop = limit.Token.Register(() => Signals.Send(process.Id, Signals.Terminate));
         await process.WaitForExitAsync();
         Assert.False(limit.IsCancellationRequested, $"./run.sh goes on:\n{await output}");
         return (process.ExitCode, (await error).TrimEnd());
@@ -137,7 +131,7 @@ internal sealed partial class CloneWithFreePorts : IAsyncDisposable
     public async Task<TimeSpan> StopAsync(int signal)
     {
         var began = Stopwatch.GetTimestamp();
-        _ = Kill(_run!.Id, signal);
+        Signals.Send(_run!.Id, signal);
         await _run.WaitForExitAsync();
         return Stopwatch.GetElapsedTime(began);
     }
@@ -163,7 +157,7 @@ internal sealed partial class CloneWithFreePorts : IAsyncDisposable
     {
         if (_run is { HasExited: false })
         {
-            await StopAsync(SigTerm);
+            await StopAsync(Signals.Terminate);
         }
 
         _run?.Dispose();
@@ -173,7 +167,7 @@ internal sealed partial class CloneWithFreePorts : IAsyncDisposable
         {
             foreach (var pid in left.Keys)
             {
-                _ = Kill(pid, SigKill);
+                Signals.Send(pid, Signals.Kill);
             }
 
             await Task.Yield();
@@ -240,7 +234,4 @@ internal sealed partial class CloneWithFreePorts : IAsyncDisposable
 
     [GeneratedRegex(@"(?:Port=|appPort: |daprHTTPPort: |daprGRPCPort: |127\.0\.0\.1:)([0-9]+)")]
     private static partial Regex Port();
-
-    [LibraryImport("libc", EntryPoint = "kill")]
-    private static partial int Kill(int pid, int signal);
 }

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using DaprOrders.TestSupport;
 
-namespace DaprOrders.EndToEnd.Tests;
+namespace DaprOrders.RunScript.Tests;
 
 /// <summary>
 /// A clone on a bare machine: no .NET, no Dapr, no Docker, no PostgreSQL. What a test installs there are scripts that play the programs and

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace DaprOrders.EndToEnd.Tests;
+namespace DaprOrders.RunScript.Tests;
 
 /// <summary>Which runtime ./run.sh takes, and what it is told.</summary>
 public sealed partial class RuntimeChoiceTests

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace DaprOrders.EndToEnd.Tests;
+namespace DaprOrders.RunScript.Tests;
 
 /// <summary>A server on 127.0.0.1 that gives everybody the same answer, whatever the question.</summary>
 internal sealed class Answering : IDisposable

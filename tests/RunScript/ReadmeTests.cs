@@ -1,7 +1,8 @@
+using DaprOrders.TestSupport;
 using System.Diagnostics;
 using System.Text.RegularExpressions;
 
-namespace DaprOrders.EndToEnd.Tests;
+namespace DaprOrders.RunScript.Tests;
 
 /// <summary>Follows the README to the letter in a fresh clone: what it says is what happens.</summary>
 public sealed partial class ReadmeTests
@@ -46,7 +47,7 @@ public sealed partial class ReadmeTests
         Assert.Equal(1, exitCode);
         Assert.StartsWith("run.sh: the system is already running", Assert.Single(error.Split('\n')), StringComparison.Ordinal);
 
-        Assert.InRange(await clone.StopAsync(CloneWithFreePorts.SigInt), TimeSpan.Zero, TimeSpan.FromSeconds(10)); // what run.sh promises
+        Assert.InRange(await clone.StopAsync(Signals.Interrupt), TimeSpan.Zero, TimeSpan.FromSeconds(10)); // what run.sh promises
         Assert.Equal(0, clone.ExitCode);
         Assert.Empty(clone.Processes());
         Assert.All((int[])[8000, 8001, 8002, 8003, 3500, 3501, 3502, 3503], port => Assert.False(clone.Listens(port)));

@@ -1,11 +1,12 @@
-namespace DaprOrders.EndToEnd.Tests;
+using DaprOrders.TestSupport;
+namespace DaprOrders.RunScript.Tests;
 
 /// <summary>Ctrl-C, or a SIGTERM, while ./run.sh is still starting: it ends with 0, and so does all that it has started.</summary>
 public sealed class SignalTests
 {
     [Theory]
-    [InlineData(CloneWithFreePorts.SigInt)]
-    [InlineData(CloneWithFreePorts.SigTerm)]
+    [InlineData(Signals.Interrupt)]
+    [InlineData(Signals.Terminate)]
     public async Task While_it_is_built(int signal)
     {
         await using var machine = await Machine.CreateAsync();
@@ -22,7 +23,7 @@ public sealed class SignalTests
         machine.InstallDotnet();
         machine.Install("docker", $"[[ $* != *up* ]] || {Machine.Hang}");
 
-        await StopOnceCalledAsync(machine, "docker compose up", CloneWithFreePorts.SigInt);
+        await StopOnceCalledAsync(machine, "docker compose up", Signals.Interrupt);
 
         Assert.Equal("docker compose stop -t 2 postgres", machine.Calls[^1]);
     }
@@ -37,7 +38,7 @@ public sealed class SignalTests
         var started = machine.Clone.StartAsync();
 
         await machine.UntilSaidAsync("Waiting up to 60 s for kafka");
-        await machine.Clone.StopAsync(CloneWithFreePorts.SigInt);
+        await machine.Clone.StopAsync(Signals.Interrupt);
 
         await AssertNothingIsLeftAsync(machine, started);
     }
@@ -54,7 +55,7 @@ public sealed class SignalTests
         machine.Install("dapr", dapr);
         machine.Listen(9092, "yes");
 
-        await StopOnceCalledAsync(machine, "dapr run", CloneWithFreePorts.SigTerm);
+        await StopOnceCalledAsync(machine, "dapr run", Signals.Terminate);
     }
 
     private static async Task StopOnceCalledAsync(Machine machine, string call, int signal)
