@@ -8,6 +8,7 @@ var builder = WebApplication.CreateBuilder(args);
 
 builder.AddDefaults();
 builder.AddDatabase<InventoryDbContext>(DevelopmentStock.Seed);
+builder.Services.AddOptions<ReservationOptions>().BindConfiguration("Reservations").ValidateDataAnnotations().ValidateOnStart();
 builder.Services.AddOutbox();
 builder.Services.AddEventHandling<InventoryDbContext>();
 

@@ -3,15 +3,14 @@ using DaprOrders.InventoryService.Data;
 using DaprOrders.InventoryService.Stock;
 using DaprOrders.Messaging;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 
 namespace DaprOrders.InventoryService.Reservations;
 
 /// <summary>Reserves stock for orders, first come, first served, and tells the outcome.</summary>
-internal sealed partial class OrderCreatedHandler(InventoryDbContext db, TimeProvider time, ILogger<OrderCreatedHandler> logger)
-    : IHandle<OrderCreated>
+internal sealed partial class OrderCreatedHandler(
+    InventoryDbContext db, IOptions<ReservationOptions> options, TimeProvider time, ILogger<OrderCreatedHandler> logger) : IHandle<OrderCreated>
 {
-    private static readonly TimeSpan AnswerIsOnTheWay = TimeSpan.FromSeconds(20);
-
     public async Task HandleAsync(IReadOnlyList<OrderCreated> batch, CancellationToken cancellationToken)
     {
         // The stock is locked first and the reservations are read after that: what another instance reserved meanwhile is then seen.
@@ -59,7 +58,7 @@ internal sealed partial class OrderCreatedHandler(InventoryDbContext db, TimePro
     /// </summary>
     private Task RepeatAsync(IEnumerable<Reservation> answers, CancellationToken cancellationToken)
     {
-        var before = time.GetUtcNow() - AnswerIsOnTheWay;
+        var before = time.GetUtcNow() - options.Value.RepeatAfter;
         var old = answers.Where(answer => answer.CreatedAt < before).Select(answer => (InventoryUpdated.From(answer), answer.EventId));
         return db.PublishAgainAsync(old, cancellationToken);
     }

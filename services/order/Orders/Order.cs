@@ -12,7 +12,6 @@ internal enum OrderStatus
 /// <summary>An order: pending until inventory has answered, then confirmed or rejected for good.</summary>
 internal sealed class Order : INewestFirst
 {
-    private static readonly TimeSpan FirstSweep = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan LongestSweep = TimeSpan.FromHours(1);
 
     /// <summary>Gets the order's id, a UUID version 7. It is also the id of its <c>order.created</c>.</summary>
@@ -37,23 +36,23 @@ internal sealed class Order : INewestFirst
     /// <summary>Gets how often it was published again.</summary>
     public int Sweeps { get; private set; }
 
-    public static Order Place(string itemId, int quantity, string? idempotencyKey, DateTimeOffset now) => new()
+    public static Order Place(string itemId, int quantity, string? idempotencyKey, DateTimeOffset now, TimeSpan firstSweep) => new()
     {
         Id = Guid.CreateVersion7(now),
         ItemId = itemId,
         Quantity = quantity,
         IdempotencyKey = idempotencyKey,
         CreatedAt = now,
-        NextSweepAt = now + FirstSweep,
+        NextSweepAt = now + firstSweep,
     };
 
     public bool IsFor(string itemId, int quantity) => ItemId == itemId && Quantity == quantity;
 
     /// <summary>Waits twice as long as the last time before the order is published once more, at most an hour.</summary>
-    public void PutOffSweep(DateTimeOffset now)
+    public void PutOffSweep(DateTimeOffset now, TimeSpan firstSweep)
     {
         Sweeps++;
-        var pause = FirstSweep * Math.Pow(2, Math.Min(Sweeps, 10));
+        var pause = firstSweep * Math.Pow(2, Math.Min(Sweeps, 10));
         NextSweepAt = now + (pause < LongestSweep ? pause : LongestSweep);
     }
 

@@ -2,15 +2,17 @@ using System.ComponentModel.DataAnnotations;
 using DaprOrders.Hosting;
 using DaprOrders.Messaging;
 using DaprOrders.OrderService.Data;
+using DaprOrders.OrderService.Sweep;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 using Npgsql;
 
 namespace DaprOrders.OrderService.Orders;
 
 /// <summary>Places an order, once for each idempotency key.</summary>
-internal sealed partial class PlaceOrder(OrderDbContext db, TimeProvider time, ILogger<PlaceOrder> logger)
+internal sealed partial class PlaceOrder(OrderDbContext db, IOptions<SweepOptions> sweep, TimeProvider time, ILogger<PlaceOrder> logger)
 {
     public sealed record Request(
         [property: Required, RegularExpression("^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", ErrorMessage = ItemIdRule)] string ItemId,
@@ -53,7 +55,7 @@ internal sealed partial class PlaceOrder(OrderDbContext db, TimeProvider time, I
             return (earlier, false);
         }
 
-        var order = Order.Place(request.ItemId, request.Quantity, key, time.GetMicrosecondNow());
+        var order = Order.Place(request.ItemId, request.Quantity, key, time.GetMicrosecondNow(), sweep.Value.After);
         db.Orders.Add(order);
         db.Publish(OrderCreated.From(order), order.Id);
         try

@@ -3,6 +3,7 @@ using DaprOrders.Messaging;
 using DaprOrders.OrderService.Data;
 using DaprOrders.OrderService.Orders;
 using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 
 namespace DaprOrders.OrderService.Sweep;
 
@@ -10,12 +11,11 @@ namespace DaprOrders.OrderService.Sweep;
 /// Publishes <c>order.created</c> again for orders that are pending for too long: what broker or sidecar lost on the way there is made good by
 /// that, and what they lost on the way back by inventory's repeating its answer.
 /// </summary>
-internal sealed partial class PendingOrderSweep(IServiceScopeFactory scopes, TimeProvider time, ILogger<PendingOrderSweep> logger)
-    : BackgroundService
+internal sealed partial class PendingOrderSweep(
+    IServiceScopeFactory scopes, IOptions<SweepOptions> options, TimeProvider time, ILogger<PendingOrderSweep> logger) : BackgroundService
 {
     private const int BatchSize = 200;
 
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan OutboxIsBehind = TimeSpan.FromSeconds(10);
 
     /// <summary>Sweeps once. Several instances share the work, since each skips the orders that another has locked.</summary>
@@ -39,7 +39,7 @@ internal sealed partial class PendingOrderSweep(IServiceScopeFactory scopes, Tim
             .ToListAsync(cancellationToken);
         foreach (var order in orders)
         {
-            order.PutOffSweep(now);
+            order.PutOffSweep(now, options.Value.After);
             LogSwept(order.Id, order.Sweeps);
         }
 
@@ -51,7 +51,7 @@ internal sealed partial class PendingOrderSweep(IServiceScopeFactory scopes, Tim
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(Interval, time);
+        using var timer = new PeriodicTimer(options.Value.Interval, time);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
             try

@@ -1,0 +1,50 @@
+#!/usr/bin/env bash
+# Publishes what runs without the SDK, the sources or NuGet: ./publish.sh [rid] (default: this machine's, for example linux-x64).
+# In artifacts/published/<rid>/ are the four services, the development sidecar, the suites end-to-end and faults, and a dapr.yaml with
+# components that fits them: `dapr run -f dapr.yaml` or `dev-sidecar/dev-sidecar run -f dapr.yaml` there, or run a suite.
+set -uo pipefail
+
+root=$(cd -P "$(dirname "${BASH_SOURCE[0]}")" && pwd) || exit 1
+cd "$root" || exit 1
+
+fail() { printf 'publish.sh: %s\n' "$*" >&2; exit 1; }
+
+this_machine() { dotnet --info | sed -nE 's/^ *RID: *//p'; }
+
+publish() { # folder, project
+  printf 'Publishing %s ...\n' "$1"
+  dotnet publish "$2" -r "$rid" --self-contained -c Release -o "$target/$1" -v q -clp:NoSummary -nodeReuse:false -p:UseSharedCompilation=false ||
+    fail "$2 was not published"
+}
+
+# dapr.yaml as seen from the published folder, starting what is there.
+write_run_file() {
+  local line app=
+  while IFS= read -r line; do
+    case $line in
+      *appDirPath:*)
+        app=${line##*/}
+        line="${line%%appDirPath:*}appDirPath: ./$app" ;;
+      *command:*) line="${line%%command:*}command: [./$(basename services/"$app"/*.csproj .csproj)]" ;;
+      *'# Each app builds into'*) continue ;;
+    esac
+    printf '%s\n' "$line"
+  done <dapr.yaml >"$target/dapr.yaml"
+}
+
+(($# <= 1)) || fail 'usage: ./publish.sh [rid]'
+command -v dotnet >/dev/null || fail 'dotnet is not on PATH: the .NET SDK 10 is needed; get it from https://dotnet.microsoft.com/download'
+export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=${DOTNET_SYSTEM_GLOBALIZATION_INVARIANT:-1}
+rid=${1:-$(this_machine)}
+target=$root/artifacts/published/$rid
+rm -rf "$target"
+mkdir -p "$target/postgres"
+
+for service in gateway order inventory notification; do publish "$service" "services/$service"; done
+publish dev-sidecar tools/dev-sidecar
+publish end-to-end tests/EndToEnd
+#publish faults tests/Faults
+cp -r components "$target/"
+cp postgres/init.sql "$target/postgres/"
+write_run_file
+printf 'Published to %s\n' "${target#"$root"/}"
