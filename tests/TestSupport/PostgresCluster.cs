@@ -81,7 +81,7 @@ public sealed class PostgresCluster : IAsyncDisposable
     /// <summary>Ends the server without a checkpoint, as a crash would: the next start replays the write-ahead log.</summary>
     public Task CrashServerAsync() => StopAsync("immediate");
 
-    public bool ServerRuns() => File.Exists($"{Data}/postmaster.pid");
+    private bool ServerRuns() => File.Exists($"{Data}/postmaster.pid");
 
     /// <summary>Takes all that is left of the disk that was asked for by <see cref="PostgresOptions.DiskMegabytes"/>.</summary>
     public async Task FillDiskAsync()
@@ -101,7 +101,30 @@ public sealed class PostgresCluster : IAsyncDisposable
         }
     }
 
-    public void FreeDisk() => File.Delete(Filler);
+    /// <summary>Gives the space back and waits until PostgreSQL answers, which may have panicked meanwhile, and ended if it could not recover.</summary>
+    public async Task FreeDiskAsync()
+    {
+        File.Delete(Filler);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(200));
+        while (await timer.WaitForNextTickAsync(limit.Token))
+        {
+            try
+            {
+                if (!ServerRuns())
+                {
+                    await StartServerAsync();
+                }
+
+                await ExecuteAsync("SELECT 1");
+                return;
+            }
+            catch (Exception e) when (e is NpgsqlException or InvalidOperationException)
+            {
+                // It recovers, or is just ending.
+            }
+        }
+    }
 
     public string ConnectionString(string database) => new NpgsqlConnectionStringBuilder
     {

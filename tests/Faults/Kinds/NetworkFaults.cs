@@ -1,0 +1,34 @@
+using DaprOrders.Faults.Tests.Proxy;
+
+namespace DaprOrders.Faults.Tests.Kinds;
+
+/// <summary>What happens between services, sidecars and the broker.</summary>
+internal static class NetworkFaults
+{
+    public static readonly FaultKind DropAnswers = Misbehave("answers dropped after the request was carried out", Misbehaviour.DropAnswers, 0.5, 1.5);
+
+    public static readonly FaultKind Delay = Misbehave("requests delayed", Misbehaviour.Delay, 1, 2.5);
+
+    public static readonly FaultKind Reset = Misbehave("connections reset", Misbehaviour.Reset, 0.5, 1.5);
+
+    public static readonly FaultKind DeliverTwice = new("batches delivered twice and shuffled", async context =>
+        await WhileAsync(context, context.Proxy.Links.Where(link => link.IsToApp), Misbehaviour.DeliverTwice, 1, 2));
+
+    public static readonly FaultKind BrokerLoses = new("1 % of accepted publishes lost by the broker", async context =>
+        await WhileAsync(context, context.Proxy.Links.Where(link => !link.IsToApp), Misbehaviour.Lose, 2, 4));
+
+    /// <summary>On both directions of one app instance.</summary>
+    private static FaultKind Misbehave(string name, Misbehaviour how, double fromSeconds, double toSeconds) => new(name, async context =>
+    {
+        var instance = context.Any();
+        await WhileAsync(context, context.Proxy.Links.Where(link => link.Instance == instance), how, fromSeconds, toSeconds);
+    });
+
+    private static async Task WhileAsync(FaultContext context, IEnumerable<Link> links, Misbehaviour how, double fromSeconds, double toSeconds)
+    {
+        var affected = links.ToList();
+        affected.ForEach(link => link.Misbehaviour = how);
+        await context.PauseAsync(fromSeconds, toSeconds);
+        affected.ForEach(link => link.Misbehaviour = Misbehaviour.None);
+    }
+}

@@ -1,0 +1,66 @@
+using System.Globalization;
+using Npgsql;
+
+namespace DaprOrders.Faults.Tests.Load;
+
+/// <summary>
+/// Orders that another writer puts into the order service's database, several with one partition key: on them it shows whether the events of
+/// a key are handed over in the order of their commits. The gateway's orders have each a key of their own.
+/// </summary>
+internal sealed class SequenceWriter(string ordersDatabase, TimeSpan sweepAfter, Ledger ledger) : IAsyncDisposable
+{
+    public const int Keys = 3;
+
+    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(40);
+
+    private readonly NpgsqlDataSource _orders = NpgsqlDataSource.Create(ordersDatabase + ";Timeout=5;Command Timeout=5");
+    private readonly List<string>[] _written = Enumerable.Range(0, Keys).Select(_ => new List<string>()).ToArray();
+
+    public static string KeyOf(int sequence) => $"sequence-{sequence}";
+
+    /// <summary>Gets the ids of each sequence, in the order in which they were written; a commit whose answer got lost may have failed.</summary>
+    public IReadOnlyList<IReadOnlyList<string>> Written => _written;
+
+    public async Task RunAsync(CancellationToken stop)
+    {
+        using var timer = new PeriodicTimer(Pace);
+        for (var i = 0; !stop.IsCancellationRequested; i++)
+        {
+            var id = Guid.CreateVersion7();
+            _written[i % Keys].Add(id.ToString());
+            try
+            {
+                await WriteAsync(id, KeyOf(i % Keys));
+                ledger.Acknowledge($"{KeyOf(i % Keys)} {id}", id);
+            }
+            catch (Exception e) when (e is NpgsqlException or TimeoutException)
+            {
+                // The database is away. Whether this one is in it, the check finds out.
+            }
+
+            await timer.WaitForNextTickAsync(CancellationToken.None);
+        }
+    }
+
+    public ValueTask DisposeAsync() => _orders.DisposeAsync();
+
+    private async Task WriteAsync(Guid id, string key)
+    {
+        var item = string.Create(CultureInfo.InvariantCulture, $"item-{Random.Shared.Next(1, 10)}");
+        var data = $$"""{"order_id":"{{id}}","item_id":"{{item}}","quantity":1,"created_at":"{{DateTimeOffset.UtcNow:O}}"}""";
+        await using var command = _orders.CreateCommand(
+            """
+            WITH placed AS (
+              INSERT INTO orders (id, item_id, quantity, status, idempotency_key, created_at, next_sweep_at, sweeps)
+              VALUES ($1, $2, 1, 'pending', $3, now(), now() + $6, 0))
+            INSERT INTO outbox (id, topic, key, data, attempts) VALUES ($1, 'order.created', $4, $5::json, 0)
+            """);
+        command.Parameters.AddWithValue(id);
+        command.Parameters.AddWithValue(item);
+        command.Parameters.AddWithValue($"{key} {id}");
+        command.Parameters.AddWithValue(key);
+        command.Parameters.AddWithValue(data);
+        command.Parameters.AddWithValue(sweepAfter);
+        await command.ExecuteNonQueryAsync();
+    }
+}

@@ -1,0 +1,45 @@
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http;
+
+namespace DaprOrders.Faults.Tests.Proxy;
+
+/// <summary>A bulk delivery of events, as a sidecar makes it.</summary>
+internal sealed class Delivery
+{
+    private readonly JsonObject _envelope;
+
+    private Delivery(JsonObject envelope) => _envelope = envelope;
+
+    private JsonArray Entries => (JsonArray)_envelope["entries"]!;
+
+    public static Delivery? Read(PathString path, byte[] body) =>
+        path.StartsWithSegments("/events", StringComparison.Ordinal) && JsonSerializer.Deserialize<JsonObject>(body) is { } envelope
+            && envelope["entries"] is JsonArray
+            ? new Delivery(envelope)
+            : null;
+
+    /// <summary>Finds the ids of the events that the app says it has handled.</summary>
+    public IEnumerable<string> Handled(byte[] answer)
+    {
+        if (answer.Length == 0 || JsonSerializer.Deserialize<JsonObject>(answer)?["statuses"] is not JsonArray statuses)
+        {
+            return [];
+        }
+
+        var handled = statuses.Where(status => (string?)status!["status"] == "SUCCESS").Select(status => (string)status!["entryId"]!).ToHashSet();
+        return Entries
+            .Where(entry => handled.Contains((string)entry!["entryId"]!))
+            .Select(entry => (entry!["event"] as JsonObject)?["id"]?.GetValue<string>())
+            .OfType<string>();
+    }
+
+    public byte[] Shuffled()
+    {
+        var entries = Entries.Select(entry => entry!.DeepClone()).ToArray();
+        Random.Shared.Shuffle(entries);
+        var shuffled = (JsonObject)_envelope.DeepClone();
+        shuffled["entries"] = new JsonArray(entries);
+        return JsonSerializer.SerializeToUtf8Bytes(shuffled);
+    }
+}

@@ -1,0 +1,63 @@
+using System.Collections.Concurrent;
+
+namespace DaprOrders.Faults.Tests.Proxy;
+
+/// <summary>What passed the proxy, as far as an invariant asks for it.</summary>
+internal sealed class Observations
+{
+    private readonly ConcurrentDictionary<(string Consumer, string EventId), bool> _handled = new();
+    private readonly ConcurrentDictionary<string, int> _duplicates = new();
+    private readonly ConcurrentDictionary<string, List<string>> _handedOver = new();
+    private int _lost;
+
+    /// <summary>Gets how many events came to each consumer again after it had said that it has handled them.</summary>
+    public IReadOnlyDictionary<string, int> Duplicates => _duplicates;
+
+    /// <summary>Gets how many events the broker was made to forget.</summary>
+    public int LostEvents => _lost;
+
+    /// <summary>Gets for each of the keys that are watched the ids of its events in the order in which a sidecar first accepted them.</summary>
+    public IReadOnlyDictionary<string, List<string>> FirstHandedOver => _handedOver;
+
+    /// <summary>Has the order of the events with this key kept in mind.</summary>
+    public void Watch(string key) => _handedOver.TryAdd(key, []);
+
+    public void Lost(int events) => Interlocked.Add(ref _lost, events);
+
+    public void Delivered(string consumer, Delivery? delivery, byte[]? answer)
+    {
+        if (delivery is null || answer is null)
+        {
+            return;
+        }
+
+        foreach (var _ in delivery.Handled(answer).Where(eventId => !_handled.TryAdd((consumer, eventId), true)))
+        {
+            _duplicates.AddOrUpdate(consumer, 1, (_, count) => count + 1);
+        }
+    }
+
+    public void HandedOver(Publish? publish, int status)
+    {
+        if (publish is null || status != 204)
+        {
+            return;
+        }
+
+        foreach (var (key, eventId) in publish.Entries)
+        {
+            if (!_handedOver.TryGetValue(key, out var events))
+            {
+                continue;
+            }
+
+            lock (events)
+            {
+                if (!events.Contains(eventId))
+                {
+                    events.Add(eventId);
+                }
+            }
+        }
+    }
+}
