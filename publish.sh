@@ -43,7 +43,7 @@ mkdir -p "$target/postgres"
 for service in gateway order inventory notification; do publish "$service" "services/$service"; done
 publish dev-sidecar tools/dev-sidecar
 publish end-to-end tests/EndToEnd
-#publish faults tests/Faults
+publish faults tests/Faults
 cp -r components "$target/"
 cp postgres/init.sql "$target/postgres/"
 write_run_file

@@ -78,6 +78,9 @@ internal sealed record FaultRunResult
 /// <summary>Load from many clients, faults from a seed, rest, and then the invariants.</summary>
 internal static class FaultRun
 {
+    /// <summary>Enough to reach each partition of the topics.</summary>
+    private const int LastOrders = 16;
+
     private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(400);
 
     public static async Task<FaultRunResult> RunAsync(FaultPlan plan, Action<string> say)
@@ -105,6 +108,12 @@ internal static class FaultRun
         await UntilAsync(() => ledger.Acknowledged.Count >= plan.Orders);
         await stop.CancelAsync();
         await load;
+
+        await stack.UntilReadyAsync();
+        if (plan.Quiet is not null)
+        {
+            await Rest.UntilNotifiedAsync(stack, await clients.OrderAsync(LastOrders), plan.RestLimit);
+        }
 
         var toRest = await Rest.WaitAsync(stack, plan.RestLimit, plan.Quiet);
         var snapshot = await Snapshot.ReadAsync(stack, since);

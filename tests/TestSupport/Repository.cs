@@ -3,20 +3,27 @@ namespace DaprOrders.TestSupport;
 /// <summary>Where things lie: the clone, and what was built in it.</summary>
 public static class Repository
 {
-    public static string Root { get; } = FindRoot();
+    private static readonly string? Found = FindRoot();
+
+    /// <summary>Gets the root of the clone.</summary>
+    /// <exception cref="InvalidOperationException">These tests were published and do not run inside a clone.</exception>
+    public static string Root => Found ?? throw new InvalidOperationException("These tests do not run inside the clone, which they need.");
+
+    /// <summary>Gets whether the sources are here.</summary>
+    public static bool IsHere => Found is not null;
 
     /// <summary>A file of the build that these tests belong to: debug or release.</summary>
     public static string Built(string project, string file) =>
         Path.Combine(Root, "artifacts", "bin", project, Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/')), file);
 
-    private static string FindRoot()
+    private static string? FindRoot()
     {
         var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "DaprOrders.sln")))
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "DaprOrders.sln")))
         {
-            folder = folder.Parent ?? throw new InvalidOperationException("These tests run inside the clone.");
+            folder = folder.Parent;
         }
 
-        return folder.FullName;
+        return folder?.FullName;
     }
 }

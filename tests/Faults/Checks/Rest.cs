@@ -49,6 +49,21 @@ internal static class Rest
         return Stopwatch.GetElapsedTime(began);
     }
 
+    /// <summary>
+    /// Waits until these orders have been notified. They come last, through every partition: what came before them and is still missing then
+    /// was lost, and is not just waiting for a service that starts slowly on a busy machine.
+    /// </summary>
+    public static async Task UntilNotifiedAsync(Stack stack, IReadOnlyList<Guid> orders, TimeSpan limit)
+    {
+        var began = Stopwatch.GetTimestamp();
+        var ids = string.Join(", ", orders.Select(id => $"'{id}'"));
+        using var timer = new PeriodicTimer(Interval);
+        while (await CountAsync(stack, "notification_db", $"notifications WHERE order_id IN ({ids})") < orders.Count && Stopwatch.GetElapsedTime(began) < limit)
+        {
+            await timer.WaitForNextTickAsync();
+        }
+    }
+
     private static async Task<Progress?> TryReadAsync(Stack stack)
     {
         try

@@ -17,10 +17,14 @@ internal static class NetworkFaults
     public static readonly FaultKind BrokerLoses = new("1 % of accepted publishes lost by the broker", async context =>
         await WhileAsync(context, context.Proxy.Links.Where(link => !link.IsToApp), Misbehaviour.Lose, 2, 4));
 
+    public static FaultKind DelayOf(string appId) => Misbehave($"requests of {appId} delayed", Misbehaviour.Delay, 1, 2, appId);
+
+    public static FaultKind ResetOf(string appId) => Misbehave($"connections of {appId} reset", Misbehaviour.Reset, 0.5, 1.5, appId);
+
     /// <summary>On both directions of one app instance.</summary>
-    private static FaultKind Misbehave(string name, Misbehaviour how, double fromSeconds, double toSeconds) => new(name, async context =>
+    private static FaultKind Misbehave(string name, Misbehaviour how, double fromSeconds, double toSeconds, string? appId = null) => new(name, async context =>
     {
-        var instance = context.Any();
+        var instance = appId is null ? context.Any() : context.AnyOf(appId);
         await WhileAsync(context, context.Proxy.Links.Where(link => link.Instance == instance), how, fromSeconds, toSeconds);
     });
 

@@ -26,6 +26,14 @@ internal sealed class Clients(Uri gateway, LoadOptions options, Ledger ledger, R
         return Task.WhenAll(Enumerable.Range(0, options.Clients).Select(i => Task.Run(() => RunOneAsync(new Random(random.Next()), pause, stop), CancellationToken.None)));
     }
 
+    /// <summary>Places so many orders at once.</summary>
+    public async Task<List<Guid>> OrderAsync(int count)
+    {
+        var keys = Enumerable.Range(0, count).Select(_ => Guid.NewGuid().ToString("N")).ToList();
+        await Task.WhenAll(keys.Select(key => OrderAsync(key, new { item_id = "item-1", quantity = 1 })));
+        return keys.Where(ledger.Acknowledged.ContainsKey).Select(key => ledger.Acknowledged[key]).ToList();
+    }
+
     public void Dispose() => _http.Dispose();
 
     private async Task RunOneAsync(Random own, TimeSpan pause, CancellationToken stop)

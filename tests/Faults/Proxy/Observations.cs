@@ -8,13 +8,18 @@ internal sealed class Observations
     private readonly ConcurrentDictionary<(string Consumer, string EventId), bool> _handled = new();
     private readonly ConcurrentDictionary<string, int> _duplicates = new();
     private readonly ConcurrentDictionary<string, List<string>> _handedOver = new();
+    private readonly ConcurrentDictionary<string, bool> _accepted = new();
     private int _lost;
+    private int _again;
 
     /// <summary>Gets how many events came to each consumer again after it had said that it has handled them.</summary>
     public IReadOnlyDictionary<string, int> Duplicates => _duplicates;
 
     /// <summary>Gets how many events the broker was made to forget.</summary>
     public int LostEvents => _lost;
+
+    /// <summary>Gets how often a sidecar accepted an event that one had accepted before.</summary>
+    public int HandedOverAgain => _again;
 
     /// <summary>Gets for each of the keys that are watched the ids of its events in the order in which a sidecar first accepted them.</summary>
     public IReadOnlyDictionary<string, List<string>> FirstHandedOver => _handedOver;
@@ -46,6 +51,11 @@ internal sealed class Observations
 
         foreach (var (key, eventId) in publish.Entries)
         {
+            if (!_accepted.TryAdd(eventId, true))
+            {
+                Interlocked.Increment(ref _again);
+            }
+
             if (!_handedOver.TryGetValue(key, out var events))
             {
                 continue;
