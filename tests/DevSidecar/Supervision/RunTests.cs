@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using DaprOrders.DevSidecar.RunFile;
@@ -174,6 +176,21 @@ public sealed class RunTests : IAsyncDisposable
         Assert.Equal(0, (await _run.ControlAsync("stop")).Status);
         Assert.Equal(0, await _run.WaitForExitAsync());
         Assert.Equal(1, (await _run.ControlAsync("list")).Status);
+    }
+
+    [Fact]
+    public async Task An_app_can_be_started_in_the_very_moment_after_it_has_crashed()
+    {
+        // Who still holds its output open makes the crash known only half a second later.
+        _run.WriteRunFile(("a", "", "setsid sleep 3 & echo child $$; exec sleep 1000"));
+        _run.Start();
+        await _run.WaitForLineAsync("child");
+        var app = int.Parse(_run.Lines.Single(line => line.Contains("child")).Split(' ')[^1], CultureInfo.InvariantCulture);
+
+        Process.GetProcessById(app).Kill();
+        Assert.Equal(0, (await _run.ControlAsync("start", "a")).Status);
+
+        await _run.WaitForLineAsync("child", count: 2);
     }
 
     [Fact]

@@ -204,6 +204,11 @@ internal sealed class AppInstance(
 
     private async Task StartAppAsync()
     {
+        if (_app is { } ended && !ended.IsAlive())
+        {
+            await _watching; // it has ended this very moment: its last lines are still being read
+        }
+
         if (!_watching.IsCompleted || spec.Command.Count == 0 || options.SidecarsOnly)
         {
             return;
