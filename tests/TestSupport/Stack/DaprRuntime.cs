@@ -45,6 +45,7 @@ public sealed class DaprRuntime(string runFile) : StackRuntime
     public override async Task KillSidecarAsync(AppInstance instance)
     {
         ArgumentNullException.ThrowIfNull(instance);
+        Remember();
         foreach (var id in Sidecars().Where(id => GrpcPortOf(id) == instance.GrpcPort))
         {
             Signals.Send(id, Signals.Kill);
@@ -61,8 +62,9 @@ public sealed class DaprRuntime(string runFile) : StackRuntime
             using var limit = new CancellationTokenSource(Patience);
             try
             {
+                // Not until its output ends: what it leaves behind may hold that open.
                 Signals.Send(_cli.Id, Signals.Terminate);
-                await _cli.WaitForExitAsync(limit.Token);
+                await Processes.UntilGoneAsync(_cli.Id).WaitAsync(limit.Token);
             }
             finally
             {
@@ -72,6 +74,15 @@ public sealed class DaprRuntime(string runFile) : StackRuntime
         }
 
         _stopping.Dispose();
+    }
+
+    protected override void BeforeSignal(AppInstance instance, int processId)
+    {
+        ArgumentNullException.ThrowIfNull(instance);
+        if (Processes.HowStarted(processId) is { } start)
+        {
+            _apps[instance.GrpcPort] = start;
+        }
     }
 
     private async Task SuperviseAsync()
@@ -106,7 +117,7 @@ public sealed class DaprRuntime(string runFile) : StackRuntime
         }
     }
 
-    /// <summary>Notes how sidecars and apps were started, while they run.</summary>
+    /// <summary>Notes how the sidecars were started, while they run.</summary>
     /// <returns>The gRPC ports of the sidecars that run.</returns>
     private HashSet<int> Remember()
     {
@@ -117,17 +128,6 @@ public sealed class DaprRuntime(string runFile) : StackRuntime
             {
                 running.Add(port);
                 _sidecars.TryAdd(port, start);
-            }
-        }
-
-        foreach (var id in Processes.With((Marker, Id)).Except(Sidecars()))
-        {
-            if (Processes.HowStarted(id) is { } start
-                && start.Environment.ContainsKey("APP_ID")
-                && int.TryParse(start.Environment["DAPR_GRPC_PORT"], out var port)
-                && start.FileName != "sh")
-            {
-                _apps.TryAdd(port, start);
             }
         }
 

@@ -47,6 +47,7 @@ public abstract class StackRuntime : IAsyncDisposable
             return false;
         }
 
+        BeforeSignal(instance, id);
         Signals.Send(id, signal);
         if (signal is Signals.Kill or Signals.Terminate)
         {
@@ -57,6 +58,11 @@ public abstract class StackRuntime : IAsyncDisposable
     }
 
     public abstract ValueTask DisposeAsync();
+
+    /// <summary>Takes note of an app that may end now.</summary>
+    protected virtual void BeforeSignal(AppInstance instance, int processId)
+    {
+    }
 
     /// <summary>Kills what is left of the stack.</summary>
     protected void KillAll() => Processes.With((Marker, Id)).ForEach(id => Signals.Send(id, Signals.Kill));
