@@ -10,8 +10,13 @@ namespace DaprOrders.Contracts.Tests.Exchanges;
 /// </summary>
 internal sealed partial class Bindings
 {
+    private readonly bool _keepExamples;
+
     private readonly Dictionary<string, string> _texts = [];
     private readonly Dictionary<string, DateTimeOffset> _times = [];
+
+    /// <param name="keepExamples">Whether the values of the examples stand for themselves.</param>
+    public Bindings(bool keepExamples = false) => _keepExamples = keepExamples;
 
     public static bool IsUuid(string text) => Uuid().Match(text) is { Success: true, Length: var length } && length == text.Length;
 
@@ -43,7 +48,7 @@ internal sealed partial class Bindings
 
     private string IdFor(string example)
     {
-        _texts.TryAdd(example, Guid.CreateVersion7().ToString());
+        _texts.TryAdd(example, _keepExamples ? example : Guid.CreateVersion7().ToString());
         return _texts[example];
     }
 

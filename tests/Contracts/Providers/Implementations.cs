@@ -31,6 +31,9 @@ public sealed class Implementations : IAsyncDisposable
             _ => throw new ArgumentException($"There is no service {service}.", nameof(service)),
         };
 
+    /// <summary>Our own order service, whose database the test looks into.</summary>
+    internal Task<ServiceHost<order::Program>> StartOrderServiceAsync(params (string Key, string Value)[] settings) => _order.StartAsync(settings);
+
     public async ValueTask DisposeAsync()
     {
         await _order.DisposeAsync();

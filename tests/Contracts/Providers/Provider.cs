@@ -102,8 +102,8 @@ internal sealed class Provider : IAsyncDisposable
         var unexpected = Sidecar.UnexpectedCalls();
         var wrong = Published().SelectMany(message => message.Violations()).ToList();
         await _stop();
-        Assert.Empty(unexpected);
-        Assert.Empty(wrong);
+        Assert.True(unexpected.Count == 0, $"No stub expects {string.Join(", ", unexpected)}");
+        Assert.True(wrong.Count == 0, string.Join("\n", wrong));
     }
 
     private async Task<IReadOnlyList<string>> PostBulkAsync(string route, JsonObject body)
