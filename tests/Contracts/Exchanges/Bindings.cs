@@ -27,11 +27,14 @@ internal sealed partial class Bindings
 
     public JsonObject Resolve(JsonObject example) => JsonNode.Parse(Resolve(example.ToJsonString()))!.AsObject();
 
-    /// <summary>Puts actual ids and cursors into a path.</summary>
+    /// <summary>Puts actual ids and cursors into a path. The cursors last: one may look like an id.</summary>
     public string ResolvePath(string path)
     {
-        var match = Cursor().Match(path);
-        return Resolve(match.Success && _texts.TryGetValue(match.Value, out var cursor) ? path.Replace(match.Value, cursor, StringComparison.Ordinal) : path);
+        var resolved = Resolve(path);
+        var match = Cursor().Match(resolved);
+        return match.Success && _texts.TryGetValue(match.Value, out var cursor)
+            ? resolved.Replace(match.Value, cursor, StringComparison.Ordinal)
+            : resolved;
     }
 
     public bool AgreesOn(string example, string actual)

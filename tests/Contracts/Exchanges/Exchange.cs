@@ -45,7 +45,7 @@ internal sealed class ExchangeFile
         Message(exchange["response"]!),
         Texts(exchange["publishes"]));
 
-    private static HttpMessage Message(JsonNode message) => new(
+    public static HttpMessage Message(JsonNode message) => new(
         (string?)message["method"],
         (string?)message["path"],
         (int?)message["status"] ?? 0,

@@ -28,6 +28,9 @@ internal sealed class Provider : IAsyncDisposable
 
     public SidecarStub Sidecar { get; }
 
+    /// <summary>Gets or sets what becomes of the data of examples before they are delivered.</summary>
+    public Func<JsonObject, JsonObject> Rewrite { get; set; } = data => data;
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     public async Task<HttpMessage> SendAsync(HttpMessage request, Bindings bindings)
@@ -87,6 +90,11 @@ internal sealed class Provider : IAsyncDisposable
     public async Task DeliverExampleAsync(string name, Bindings bindings)
     {
         var example = bindings.Resolve(ContractFiles.Example(name));
+        foreach (var message in Delivery.EventsOf(example))
+        {
+            message["data"] = Rewrite(message["data"]!.DeepClone().AsObject());
+        }
+
         var statuses = await DeliverAsync((string)example["topic"]!, Delivery.EventsOf(example));
         Assert.All(statuses, status => Assert.Equal("SUCCESS", status));
     }
