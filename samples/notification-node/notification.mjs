@@ -4,7 +4,7 @@ import { randomUUID } from 'node:crypto';
 import { fstatSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 
 const TOPIC = 'inventory.updated';
-const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const ITEM_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const file = openSync(process.env.NOTIFICATIONS_FILE ?? 'notifications.jsonl', 'a+');
 
@@ -69,7 +69,7 @@ class Refused extends Error {
 }
 
 function list(query) {
-  const orderId = query.get('order_id');
+  const orderId = query.get('order_id')?.toLowerCase() ?? null;
   if (orderId !== null && !UUID.test(orderId)) throw new Refused('order_id', 'must be a UUID.');
   const limit = query.get('limit') ?? '50';
   if (!/^[0-9]{1,3}$/.test(limit) || +limit < 1 || +limit > 200) throw new Refused('limit', 'must be a whole number from 1 to 200.');
@@ -79,7 +79,7 @@ function list(query) {
 
   const items = [];
   for (let i = end - 1; i >= 0 && items.length <= limit; i--) { // one more than fits tells that there is a next page
-    if (orderId === null || all[i].order_id === orderId.toLowerCase()) items.push(all[i]);
+    if (orderId === null || all[i].order_id === orderId) items.push(all[i]);
   }
   const page = items.slice(0, limit);
   return { items: page, next: items.length > limit ? page.at(-1).id : null };

@@ -40,10 +40,11 @@ public sealed record KnownProblem(int Status, string Title, string? Detail = nul
         "The service cannot reach its database, or lost a race. The same request may well pass later.");
 
     /// <summary>An example of the body, as the framework completes it.</summary>
-    internal JsonNode Example()
+    /// <param name="parameter">What is not what it must be, if that is the problem.</param>
+    internal JsonNode Example(string parameter)
     {
         object problem = this == Invalid
-            ? TypedResults.ValidationProblem(new Dictionary<string, string[]> { ["name"] = ["name must be …"] }).ProblemDetails
+            ? TypedResults.ValidationProblem(new Dictionary<string, string[]> { [parameter] = [$"{parameter} must be …"] }).ProblemDetails
             : TypedResults.Problem(statusCode: Status, title: Title, detail: Detail).ProblemDetails;
         return JsonSerializer.SerializeToNode(problem, JsonSerializerOptions.Web)!;
     }

@@ -33,7 +33,7 @@ internal static class OperationDetails
         operation.Responses ??= [];
         foreach (var problems in metadata.OfType<KnownProblem>().Distinct().GroupBy(problem => problem.Status))
         {
-            operation.Responses[$"{problems.Key}"] = Response([.. problems], context.Document!);
+            operation.Responses[$"{problems.Key}"] = Response([.. problems], operation.Parameters?.FirstOrDefault()?.Name ?? "body", context.Document!);
         }
 
         var sorted = new OpenApiResponses();
@@ -56,7 +56,7 @@ internal static class OperationDetails
         }
 
         parameter.Description = known.Description;
-        parameter.Example = known.Example;
+        parameter.Example = known.Minimum is null ? known.Example : int.Parse(known.Example, CultureInfo.InvariantCulture);
         parameter.Schema = new OpenApiSchema
         {
             Type = known.Minimum is null ? JsonSchemaType.String : JsonSchemaType.Integer,
@@ -67,7 +67,7 @@ internal static class OperationDetails
         };
     }
 
-    private static OpenApiResponse Response(IReadOnlyList<KnownProblem> problems, OpenApiDocument document) => new()
+    private static OpenApiResponse Response(IReadOnlyList<KnownProblem> problems, string parameter, OpenApiDocument document) => new()
     {
         Description = string.Join(" / ", problems.Select(problem => problem.Title)),
         Content = new Dictionary<string, OpenApiMediaType>
@@ -76,7 +76,7 @@ internal static class OperationDetails
             {
                 Schema = new OpenApiSchemaReference(ProblemSchema.Name, document),
                 Examples = problems.ToDictionary(
-                    problem => problem.Title, problem => (IOpenApiExample)new OpenApiExample { Value = problem.Example() }),
+                    problem => problem.Title, problem => (IOpenApiExample)new OpenApiExample { Value = problem.Example(parameter) }),
             },
         },
     };
