@@ -44,7 +44,9 @@ public static class Database
         }
     }
 
-    /// <summary>Runs the service, or with <c>--migrate</c> only its migrations.</summary>
+    /// <summary>
+    /// Runs the service, or with <c>--migrate</c> only its migrations, or with <c>--openapi</c> only prints its OpenAPI document.
+    /// </summary>
     /// <typeparam name="TContext">The context.</typeparam>
     /// <param name="app">The application.</param>
     /// <param name="args">The command line.</param>
@@ -61,8 +63,7 @@ public static class Database
             }
         }
 
-        await app.RunAsync();
-        return 0;
+        return await app.RunServiceAsync(args);
     }
 
     private static string ConnectionString(IConfiguration configuration) =>

@@ -13,7 +13,7 @@ internal sealed partial class ExceptionProblems(IProblemDetailsService problems,
         if (exception is BadHttpRequestException bad)
         {
             httpContext.Response.StatusCode = bad.StatusCode;
-            return await WriteAsync(httpContext, "The request cannot be read", BadRequest.Explain(bad, httpContext.Features.Get<IExceptionHandlerFeature>()?.Endpoint));
+            return await WriteAsync(httpContext, KnownProblem.Unreadable.Title, BadRequest.Explain(bad, httpContext.Features.Get<IExceptionHandlerFeature>()?.Endpoint));
         }
 
         if (Transient.Is(exception))
@@ -21,12 +21,12 @@ internal sealed partial class ExceptionProblems(IProblemDetailsService problems,
             LogUnavailable(httpContext.Request.Method, httpContext.Request.Path, exception.Message);
             httpContext.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
             httpContext.Response.Headers.RetryAfter = "1";
-            return await WriteAsync(httpContext, "Not available now", "The service cannot reach its database, or lost a race. The same request may well pass later.");
+            return await WriteAsync(httpContext, KnownProblem.Unavailable.Title, KnownProblem.Unavailable.Detail);
         }
 
         LogFailed(exception, httpContext.Request.Method, httpContext.Request.Path);
         httpContext.Response.StatusCode = StatusCodes.Status500InternalServerError;
-        return await WriteAsync(httpContext, "The service failed", "The reason is in its log.");
+        return await WriteAsync(httpContext, KnownProblem.Failed.Title, KnownProblem.Failed.Detail);
     }
 
     private ValueTask<bool> WriteAsync(HttpContext context, string title, string? detail) =>

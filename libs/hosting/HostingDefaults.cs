@@ -24,6 +24,7 @@ public static class HostingDefaults
         ArgumentNullException.ThrowIfNull(builder);
         builder.ListenOnAppPort();
         builder.Services.AddSerilog((_, logger) => Configure(logger, builder.Configuration));
+        builder.AddContractDocument();
         builder.Services.AddSidecarClient();
         builder.Services.AddProblemDetails(options => options.CustomizeProblemDetails = BadRequest.Complete);
         builder.Services.AddExceptionHandler<ExceptionProblems>();
@@ -49,6 +50,27 @@ public static class HostingDefaults
         app.UseStatusCodePages();
         app.Use(BadRequest.RefuseCharsetAsync);
         app.MapHealth();
+    }
+
+    /// <summary>Runs the service, or with <c>--openapi</c> only prints its OpenAPI document. It needs APP_ID for that and nothing else.</summary>
+    /// <param name="app">The application.</param>
+    /// <param name="args">The command line.</param>
+    /// <returns>The exit status: 0.</returns>
+    public static async Task<int> RunServiceAsync(this WebApplication app, string[] args)
+    {
+        ArgumentNullException.ThrowIfNull(app);
+        if (args.Contains("--openapi"))
+        {
+            await using (app)
+            {
+                await ContractDocument.PrintAsync(app);
+            }
+
+            return 0;
+        }
+
+        await app.RunAsync();
+        return 0;
     }
 
     /// <summary>Dapr tells the app its port and expects it to listen there by itself; only the sidecar is to reach it.</summary>

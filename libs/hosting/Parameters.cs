@@ -8,6 +8,8 @@ namespace DaprOrders.Hosting;
 /// <summary>Parameters of requests that more than one service reads, and the words in which a wrong one is refused.</summary>
 public static partial class Parameters
 {
+    internal const string WaitPattern = "^([0-9]{1,5})(ms|s)$";
+
     private const string UuidRule = "must be a UUID like 0199b0c2-7e2a-7c3e-9d1f-2b8f6a5c4d3e.";
     private const string WaitRule = "must be a number of seconds or milliseconds up to 30 s, for example 5s or 250ms.";
 
@@ -84,6 +86,6 @@ public static partial class Parameters
     public static ValidationProblem Invalid(string name, string rule) =>
         TypedResults.ValidationProblem(new Dictionary<string, string[]> { [name] = [rule] });
 
-    [GeneratedRegex("^([0-9]{1,5})(ms|s)$")]
+    [GeneratedRegex(WaitPattern)]
     private static partial Regex Duration();
 }

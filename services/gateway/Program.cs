@@ -18,4 +18,4 @@ app.MapOrders();
 app.MapInventory();
 app.MapNotifications();
 
-await app.RunAsync();
+return await app.RunServiceAsync(args);

@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Threading.RateLimiting;
+using DaprOrders.Gateway.Routes;
 using Microsoft.AspNetCore.RateLimiting;
 using Microsoft.Extensions.Options;
 
@@ -42,8 +43,8 @@ internal static class RateLimit
     {
         rejected.HttpContext.Response.Headers.RetryAfter = "1";
         await TypedResults.Problem(
-            statusCode: StatusCodes.Status429TooManyRequests,
-            title: "Too many requests",
+            statusCode: GatewayProblems.TooMany.Status,
+            title: GatewayProblems.TooMany.Title,
             detail: string.Create(CultureInfo.InvariantCulture, $"At most {permits} requests a second are taken. Nothing was done: repeat it later."))
             .ExecuteAsync(rejected.HttpContext);
     }

@@ -12,9 +12,10 @@ public sealed class SidecarStub : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
 
-    public SidecarStub()
+    /// <param name="port">The port of 127.0.0.1, or null for a free one.</param>
+    public SidecarStub(int? port = null)
     {
-        Server = WireMockServer.Start();
+        Server = WireMockServer.Start(port);
         Server.Given(Request.Create().WithPath("/v1.0/publish/bulk/*").UsingPost()).AtPriority(10)
             .RespondWith(Response.Create().WithStatusCode(204));
         Server.Given(Request.Create().WithPath("/v1.0/healthz/outbound").UsingGet()).AtPriority(10)

@@ -17,7 +17,7 @@ internal static class DeadLetterEndpoints
 
     public static void Map(IEndpointRouteBuilder app)
     {
-        var letters = app.MapGroup("/dead-letters").AddEndpointFilter(RefuseStrangersAsync);
+        var letters = app.MapGroup("/dead-letters").AddEndpointFilter(RefuseStrangersAsync).ExcludeFromDescription(); // no part of the contract
         letters.MapGet("/", ListAsync).WithSummary("Lists dead letters, newest first.");
         letters.MapPost("/{id:long}/redrive", RedriveAsync).WithSummary("Handles or publishes the event now, and forgets the dead letter if that went well.");
         letters.MapDelete("/{id:long}", DeleteAsync).WithSummary("Forgets a dead letter. Its event is lost.");

@@ -1,4 +1,5 @@
 using System.Net;
+using DaprOrders.Gateway.Routes;
 using DaprOrders.Hosting;
 using Microsoft.AspNetCore.Diagnostics;
 
@@ -32,10 +33,10 @@ internal sealed partial class InvocationProblems(IProblemDetailsService problems
             ProblemDetails =
             {
                 Status = httpContext.Response.StatusCode,
-                Title = isTooLarge ? "The headers are too large"
-                    : failure.DidNotRun ? "The service cannot be reached"
-                    : "The service did not carry it out, or did not say so",
-                Detail = isTooLarge ? "Nothing was done. All headers together must be at most 4 KiB." : Advice(httpContext, failure),
+                Title = isTooLarge ? GatewayProblems.HeadersTooLarge.Title
+                    : failure.DidNotRun ? GatewayProblems.Unreachable.Title
+                    : GatewayProblems.Failed.Title,
+                Detail = isTooLarge ? GatewayProblems.HeadersTooLarge.Detail : Advice(httpContext, failure),
             },
         });
     }

@@ -6,11 +6,17 @@ namespace DaprOrders.Gateway.Routes;
 
 internal static partial class InventoryRoutes
 {
+    private const string ItemIdPattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}";
+
+    private static readonly KnownParameter ItemIdParameter = new("itemId", "The item.", "item-123") { Pattern = ItemIdPattern + "$" };
+
     public static void MapInventory(this IEndpointRouteBuilder app)
     {
-        var inventory = app.MapGroup("/inventory");
-        inventory.MapGet("/", ListAsync).WithName("ListStock").WithSummary("Lists how much is left of each item, by item.");
-        inventory.MapGet("/{itemId}", GetAsync).WithName("GetStock").WithSummary("Reads how much of an item is left.");
+        var inventory = app.MapGroup("/inventory").MayAnswer(GatewayProblems.OfEveryRoute);
+        inventory.MapGet("/", ListAsync).WithName("ListStock").WithSummary("Lists how much is left of each item, by item.")
+            .Takes(KnownParameter.Limit, KnownParameter.Cursor with { Example = "item-123" }).Produces<Page<StockView>>();
+        inventory.MapGet("/{itemId}", GetAsync).WithName("GetStock").WithSummary("Reads how much of an item is left.")
+            .Takes(ItemIdParameter).Produces<StockView>().MayAnswer(KnownProblem.NotFound);
     }
 
     private static Task<IResult> ListAsync(HttpRequest request, InventoryApp app, CancellationToken cancellationToken) =>
@@ -23,6 +29,6 @@ internal static partial class InventoryRoutes
             : Parameters.Invalid(
                 "item_id", "item_id must be 1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-', and begin with a letter or digit.");
 
-    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\z")]
+    [GeneratedRegex(ItemIdPattern + @"\z")]
     private static partial Regex ItemId();
 }

@@ -11,12 +11,23 @@ internal static partial class OrderRoutes
     /// <summary>A part of a long wait that fits into one attempt.</summary>
     private static readonly TimeSpan LongestAsk = InvocationServices.AttemptTimeout / 2;
 
+    private static readonly KnownParameter Id = new("id", "The order's id, a UUID.", "0199b0c2-7e2a-7c3e-9d1f-2b8f6a5c4d3e");
+
+    private static readonly KnownParameter Status = new("status", "Only the orders that stand there.", "confirmed")
+    {
+        Words = [.. Enum.GetValues<OrderStatus>().Select(SnakeCase.Word)],
+    };
+
     public static void MapOrders(this IEndpointRouteBuilder app)
     {
-        var orders = app.MapGroup("/orders");
-        orders.MapPost("/", PlaceAsync).WithName("PlaceOrder").WithSummary("Places an order.");
-        orders.MapGet("/", ListAsync).WithName("ListOrders").WithSummary("Lists orders, newest first.");
-        orders.MapGet("/{id}", GetAsync).WithName("GetOrder").WithSummary("Reads an order, or waits until it is settled.");
+        var orders = app.MapGroup("/orders").MayAnswer(GatewayProblems.OfEveryRoute);
+        orders.MapPost("/", PlaceAsync).WithName("PlaceOrder").WithSummary("Places an order.")
+            .Takes(KnownParameter.Key).TakesBody<PlaceOrderRequest>().Produces<OrderView>(StatusCodes.Status201Created)
+            .MayAnswer(KnownProblem.Unreadable, KnownProblem.TooLarge, KnownProblem.NotJson, GatewayProblems.KeyOfAnotherOrder);
+        orders.MapGet("/", ListAsync).WithName("ListOrders").WithSummary("Lists orders, newest first.")
+            .Takes(Status, KnownParameter.Limit, KnownParameter.Cursor).Produces<Page<OrderView>>();
+        orders.MapGet("/{id}", GetAsync).WithName("GetOrder").WithSummary("Reads an order, or waits until it is settled.")
+            .Takes(Id, KnownParameter.Wait).Produces<OrderView>().MayAnswer(KnownProblem.NotFound);
     }
 
     private static async Task<IResult> PlaceAsync(

@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Text.RegularExpressions;
 using DaprOrders.Hosting;
 using DaprOrders.InventoryService.Data;
@@ -8,13 +9,18 @@ namespace DaprOrders.InventoryService.Stock;
 
 internal static partial class StockEndpoints
 {
+    private const string ItemIdPattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}";
     private const string ItemIdRule = "item_id must be 1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-', and begin with a letter or digit.";
+
+    private static readonly KnownParameter ItemIdParameter = new("itemId", "The item.", "item-123") { Pattern = ItemIdPattern + "$" };
 
     public static void MapStock(this IEndpointRouteBuilder app)
     {
-        var inventory = app.MapGroup("/inventory");
-        inventory.MapGet("/", ListAsync).WithName("ListStock").WithSummary("Lists how much is left of each item, by item.");
-        inventory.MapGet("/{itemId}", GetAsync).WithName("GetStock").WithSummary("Reads how much of an item is left.");
+        var inventory = app.MapGroup("/inventory").MayAnswer(KnownProblem.Invalid, KnownProblem.Failed, KnownProblem.Unavailable);
+        inventory.MapGet("/", ListAsync).WithName("ListStock").WithSummary("Lists how much is left of each item, by item.")
+            .Takes(KnownParameter.Limit, KnownParameter.Cursor with { Example = "item-123" });
+        inventory.MapGet("/{itemId}", GetAsync).WithName("GetStock").WithSummary("Reads how much of an item is left.")
+            .Takes(ItemIdParameter).MayAnswer(KnownProblem.NotFound);
     }
 
     /// <summary>The cursor is the item id that the page before ended with: it means something to clients anyway, and needs no escaping.</summary>
@@ -54,8 +60,11 @@ internal static partial class StockEndpoints
 
     private static StockView View(StockItem item) => new(item.ItemId, item.Initial, item.Available);
 
-    [GeneratedRegex(@"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}\z")]
+    [GeneratedRegex(ItemIdPattern + @"\z")]
     private static partial Regex ItemId();
 
-    private sealed record StockView(string ItemId, int Initial, int Available);
+    internal sealed record StockView(
+        [property: Description("The item."), Example("item-123")] string ItemId,
+        [property: Description("How many pieces there were before the first order."), Example(1_000_000)] int Initial,
+        [property: Description("How many pieces are left."), Example(999_999)] int Available);
 }

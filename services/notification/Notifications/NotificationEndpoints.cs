@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using DaprOrders.Hosting;
 using DaprOrders.NotificationService.Data;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -7,8 +8,15 @@ namespace DaprOrders.NotificationService.Notifications;
 
 internal static class NotificationEndpoints
 {
-    public static void MapNotifications(this IEndpointRouteBuilder app) =>
-        app.MapGet("/notifications", ListAsync).WithName("ListNotifications").WithSummary("Lists notifications, newest first, of all orders or of one.");
+    private static readonly KnownParameter OrderId =
+        new("order_id", "Only the notifications of this order.", "0199b0c2-7e2a-7c3e-9d1f-2b8f6a5c4d3e");
+
+    public static void MapNotifications(this IEndpointRouteBuilder app)
+    {
+        var notifications = app.MapGroup("/notifications").MayAnswer(KnownProblem.Invalid, KnownProblem.Failed, KnownProblem.Unavailable);
+        notifications.MapGet("/", ListAsync).WithName("ListNotifications").WithSummary("Lists notifications, newest first, of all orders or of one.")
+            .Takes(OrderId, KnownParameter.Limit, KnownParameter.Cursor);
+    }
 
     private static async Task<Results<Ok<Page<NotificationView>>, ValidationProblem>> ListAsync(
         [FromQuery(Name = "order_id")] string? orderId, string? limit, string? cursor, NotificationDbContext db, CancellationToken cancellationToken)
@@ -37,5 +45,11 @@ internal static class NotificationEndpoints
         new(n.Id, n.OrderId, n.ItemId, n.Quantity, n.Outcome, n.Reason, n.CreatedAt);
 
     internal sealed record NotificationView(
-        Guid Id, Guid OrderId, string ItemId, int Quantity, StockOutcome Outcome, string? Reason, DateTimeOffset CreatedAt);
+        [property: Description("The notification's id, a UUID."), Example("0199b0c2-7e54-7a90-b7c4-5f6d2e1a9b01")] Guid Id,
+        [property: Description("The order's id, a UUID."), Example("0199b0c2-7e2a-7c3e-9d1f-2b8f6a5c4d3e")] Guid OrderId,
+        [property: Description("The item that was ordered."), Example("item-123")] string ItemId,
+        [property: Description("How many pieces were ordered, 1 to 1,000."), Example(1)] int Quantity,
+        [property: Description("What came of the order.")] StockOutcome Outcome,
+        [property: Description("Why it was rejected, else null."), Example(null)] string? Reason,
+        [property: Description("When the customer was told, UTC."), Example("2026-11-23T08:20:07.973965+00:00")] DateTimeOffset CreatedAt);
 }

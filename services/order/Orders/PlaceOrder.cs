@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using DaprOrders.Hosting;
 using DaprOrders.Messaging;
@@ -15,8 +16,15 @@ namespace DaprOrders.OrderService.Orders;
 internal sealed partial class PlaceOrder(OrderDbContext db, IOptions<SweepOptions> sweep, TimeProvider time, ILogger<PlaceOrder> logger)
 {
     public sealed record Request(
+        [property: Description("The item."), Example("item-123")]
         [property: Required, RegularExpression("^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", ErrorMessage = ItemIdRule)] string ItemId,
+        [property: Description("How many pieces."), Example(1)]
         [property: Range(1, 1000, ErrorMessage = QuantityRule)] int Quantity);
+
+    public static readonly KnownProblem KeyOfAnotherOrder = new(
+        StatusCodes.Status422UnprocessableEntity,
+        "The Idempotency-Key belongs to another order",
+        "It was used for 1 of item-123. Take a new key for a new order.");
 
     private const string QuantityRule = "quantity must be a whole number from 1 to 1000.";
     private const string ItemIdRule = "item_id must be 1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-', and begin with a letter or digit.";
@@ -35,8 +43,8 @@ internal sealed partial class PlaceOrder(OrderDbContext db, IOptions<SweepOption
         if (!order.IsFor(request.ItemId, request.Quantity))
         {
             return TypedResults.Problem(
-                statusCode: StatusCodes.Status422UnprocessableEntity,
-                title: "The Idempotency-Key belongs to another order",
+                statusCode: KeyOfAnotherOrder.Status,
+                title: KeyOfAnotherOrder.Title,
                 detail: $"It was used for {order.Quantity} of {order.ItemId}. Take a new key for a new order.");
         }
 

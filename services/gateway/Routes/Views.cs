@@ -1,0 +1,48 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
+using DaprOrders.Hosting;
+
+namespace DaprOrders.Gateway.Routes;
+
+// What the gateway's OpenAPI document says of the bodies that it passes on unread. A test holds them to be those of the services.
+internal sealed record PlaceOrderRequest(
+    [property: Description("The item."), Example("item-123"), RegularExpression("^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")] string ItemId,
+    [property: Description("How many pieces."), Example(1), Range(1, 1000)] int Quantity);
+
+internal enum OrderStatus
+{
+    Pending,
+    Confirmed,
+    Rejected,
+}
+
+internal enum StockOutcome
+{
+    Reserved,
+    Rejected,
+}
+
+internal sealed record OrderView(
+    [property: Description("The order's id, a UUID."), Example("0199b0c2-7e2a-7c3e-9d1f-2b8f6a5c4d3e")] Guid Id,
+    [property: Description("The item."), Example("item-123")] string ItemId,
+    [property: Description("How many pieces, 1 to 1,000."), Example(1)] int Quantity,
+    [property: Description("Where the order stands: pending until inventory has answered, then confirmed or rejected for good.")] OrderStatus Status,
+    [property: Description("Why it was rejected; only there when it was."), Example("out_of_stock")]
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    string? Reason,
+    [property: Description("When it was placed, UTC."), Example("2026-11-23T08:20:07.502793+00:00")] DateTimeOffset CreatedAt);
+
+internal sealed record StockView(
+    [property: Description("The item."), Example("item-123")] string ItemId,
+    [property: Description("How many pieces there were before the first order."), Example(1_000_000)] int Initial,
+    [property: Description("How many pieces are left."), Example(999_999)] int Available);
+
+internal sealed record NotificationView(
+    [property: Description("The notification's id, a UUID."), Example("0199b0c2-7e54-7a90-b7c4-5f6d2e1a9b01")] Guid Id,
+    [property: Description("The order's id, a UUID."), Example("0199b0c2-7e2a-7c3e-9d1f-2b8f6a5c4d3e")] Guid OrderId,
+    [property: Description("The item that was ordered."), Example("item-123")] string ItemId,
+    [property: Description("How many pieces were ordered, 1 to 1,000."), Example(1)] int Quantity,
+    [property: Description("What came of the order.")] StockOutcome Outcome,
+    [property: Description("Why it was rejected, else null."), Example(null)] string? Reason,
+    [property: Description("When the customer was told, UTC."), Example("2026-11-23T08:20:07.973965+00:00")] DateTimeOffset CreatedAt);

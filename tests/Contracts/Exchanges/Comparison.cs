@@ -1,0 +1,126 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace DaprOrders.Contracts.Tests.Exchanges;
+
+/// <summary>
+/// Compares what a service said with an example of what it must say. Ids, times and cursors are other ones each time, but the same ones at all
+/// places; stock that is left varies; fields may be added; the words of a problem are the service's own. All else is as in the example.
+/// </summary>
+internal sealed class Comparison(Bindings bindings)
+{
+    private readonly List<string> _differences = [];
+
+    public static IReadOnlyList<string> Of(HttpMessage expected, HttpMessage actual, Bindings bindings)
+    {
+        var comparison = new Comparison(bindings);
+        comparison.Compare(expected, actual);
+        return comparison._differences;
+    }
+
+    public static IReadOnlyList<string> Of(JsonNode? expected, JsonNode? actual, Bindings bindings)
+    {
+        var comparison = new Comparison(bindings);
+        comparison.Compare("data", expected, actual);
+        return comparison._differences;
+    }
+
+    private void Compare(HttpMessage expected, HttpMessage actual)
+    {
+        Expect("status", expected.Status == actual.Status, $"{expected.Status}", $"{actual.Status}");
+        Expect("Content-Type", MediaType(expected) == MediaType(actual), MediaType(expected), MediaType(actual));
+        if (MediaType(expected) == "application/problem+json")
+        {
+            CompareProblem(expected.Body!, actual.Body);
+        }
+        else
+        {
+            Compare("body", expected.Body, actual.Body);
+        }
+
+        foreach (var header in (string[])["Location", "Idempotency-Replayed", "Retry-After"])
+        {
+            var wanted = expected.Headers.GetValueOrDefault(header);
+            var given = actual.Headers.GetValueOrDefault(header);
+            Expect(header, given == (wanted is null ? null : bindings.Resolve(wanted)), wanted, given);
+        }
+    }
+
+    private void CompareProblem(JsonNode expected, JsonNode? actual)
+    {
+        Expect("body.status", (int?)actual?["status"] == (int)expected["status"]!, $"{expected["status"]}", $"{actual?["status"]}");
+        Expect("body.title", !string.IsNullOrEmpty((string?)actual?["title"]), "some words", null);
+        if (expected["errors"] is JsonObject errors)
+        {
+            var wanted = string.Join(", ", errors.Select(error => error.Key));
+            var given = string.Join(", ", (actual?["errors"] as JsonObject ?? []).Select(error => error.Key));
+            Expect("body.errors", wanted == given, wanted, given);
+        }
+    }
+
+    private void Compare(string path, JsonNode? expected, JsonNode? actual)
+    {
+        if (expected is null || actual is null)
+        {
+            Expect(path, expected is null && actual is null, expected?.ToJsonString() ?? "null", actual?.ToJsonString() ?? "null");
+            return;
+        }
+
+        if (expected.GetValueKind() != actual.GetValueKind())
+        {
+            Expect(path, false, expected.ToJsonString(), actual.ToJsonString());
+            return;
+        }
+
+        switch (expected)
+        {
+            case JsonObject fields:
+                foreach (var (name, value) in fields)
+                {
+                    Expect($"{path}.{name}", actual.AsObject().ContainsKey(name), "a field", "none");
+                    Compare($"{path}.{name}", value, actual[name]);
+                }
+
+                break;
+            case JsonArray items:
+                Expect(path, items.Count == actual.AsArray().Count, $"{items.Count} items", actual.ToJsonString());
+                for (var i = 0; i < Math.Min(items.Count, actual.AsArray().Count); i++)
+                {
+                    Compare($"{path}[{i}]", items[i], actual[i]);
+                }
+
+                break;
+            default:
+                Expect(path, AreAlike(path, expected, actual), expected.ToJsonString(), actual.ToJsonString());
+                break;
+        }
+    }
+
+    private bool AreAlike(string path, JsonNode expected, JsonNode actual)
+    {
+        if (expected.GetValueKind() is not JsonValueKind.String)
+        {
+            var isStock = path.EndsWith(".available", StringComparison.Ordinal);
+            return isStock
+                ? long.TryParse(actual.ToJsonString(), NumberStyles.None, CultureInfo.InvariantCulture, out _)
+                : expected.ToJsonString() == actual.ToJsonString();
+        }
+
+        var (example, text) = ((string)expected!, (string)actual!);
+        return path.EndsWith(".next", StringComparison.Ordinal) ? text.Length > 0 && bindings.AgreesOn(example, text)
+            : Bindings.IsUuid(example) ? Bindings.IsUuid(text) && bindings.AgreesOn(example, text)
+            : Bindings.IsTime(example) ? Bindings.IsTime(text) && bindings.AgreesOn(example, DateTimeOffset.Parse(text, CultureInfo.InvariantCulture))
+            : example == text;
+    }
+
+    private void Expect(string what, bool isSo, string? expected, string? actual)
+    {
+        if (!isSo)
+        {
+            _differences.Add($"{what}: expected {expected ?? "none"}, not {actual ?? "none"}");
+        }
+    }
+
+    private static string? MediaType(HttpMessage message) => message.Headers.GetValueOrDefault("Content-Type")?.Split(';')[0];
+}

@@ -1,0 +1,90 @@
+using System.Text.Json.Nodes;
+
+namespace DaprOrders.Contracts.Tests.Exchanges;
+
+/// <summary>The suite itself: what a service must not do otherwise than an exchange says, and what it may.</summary>
+public sealed class ComparisonTests
+{
+    private const string Id = "0199b0c2-7e2a-7c3e-9d1f-2b8f6a5c4d3e";
+    private const string Other = "0199b0c2-81b7-7f02-8a44-0d9e3c5b7a61";
+
+    private const string Example =
+        $$"""
+        {
+          "status": 201,
+          "headers": { "Content-Type": "application/json; charset=utf-8", "Location": "/orders/{{Id}}" },
+          "body": { "id": "{{Id}}", "quantity": 1, "status": "pending", "created_at": "2026-11-23T08:20:07.502793+00:00", "items": [{ "order_id": "{{Id}}", "available": 3 }], "next": "abc" }
+        }
+        """;
+
+    private const string Problem =
+        """
+        {
+          "status": 400,
+          "headers": { "Content-Type": "application/problem+json" },
+          "body": { "title": "One or more validation errors occurred.", "status": 400, "errors": { "limit": ["limit must be …"] } }
+        }
+        """;
+
+    [Theory]
+    [InlineData("", "")]
+    [InlineData(Id, Other)]
+    [InlineData("2026-11-23T08:20:07.502793+00:00", "2027-01-01T00:00:00Z")]
+    [InlineData("\"available\": 3", "\"available\": 2000000")]
+    [InlineData("\"abc\"", "\"another cursor\"")]
+    [InlineData("\"quantity\": 1", "\"quantity\": 1, \"channel\": \"web\"")]
+    [InlineData("application/json; charset=utf-8", "application/json")]
+    public void What_a_service_may_do_otherwise_is_no_difference(string from, string to) => Assert.Empty(Differences(Example, from, to));
+
+    [Theory]
+    [InlineData("201", "200", "status")]
+    [InlineData("application/json; charset=utf-8", "text/plain", "Content-Type")]
+    [InlineData($"/orders/{Id}", $"/orders/{Other}", "Location")]
+    [InlineData($"\"id\": \"{Id}\"", $"\"id\": \"{Other}\"", "body.items[0].order_id")]
+    [InlineData($"\"id\": \"{Id}\"", "\"id\": \"17\"", "body.id")]
+    [InlineData("\"quantity\": 1,", "", "body.quantity")]
+    [InlineData("\"quantity\": 1", "\"quantity\": \"1\"", "body.quantity")]
+    [InlineData("\"quantity\": 1", "\"quantity\": 2", "body.quantity")]
+    [InlineData("\"pending\"", "\"Pending\"", "body.status")]
+    [InlineData("2026-11-23T08:20:07.502793+00:00", "2026-11-23 08:20:07", "body.created_at")]
+    [InlineData("2026-11-23T08:20:07.502793+00:00", "2026-11-23T08:20:07.5027931+00:00", "body.created_at")]
+    [InlineData("\"available\": 3", "\"available\": -1", "body.items[0].available")]
+    [InlineData("\"abc\"", "null", "body.next")]
+    [InlineData("\"abc\"", "\"\"", "body.next")]
+    [InlineData("[{", "[{}, {", "body.items")]
+    [InlineData("\"Location\"", "\"Idempotency-Replayed\": \"true\", \"Location\"", "Idempotency-Replayed")]
+    public void What_a_service_must_not_do_otherwise_is_noticed(string from, string to, string where) => Assert.Contains(
+        Differences(Example, from, to), difference => difference.StartsWith($"{where}:", StringComparison.Ordinal));
+
+    [Theory]
+    [InlineData("One or more validation errors occurred.", "That will not do.")]
+    [InlineData("limit must be …", "no")]
+    public void The_words_of_a_problem_are_the_services_own(string from, string to) => Assert.Empty(Differences(Problem, from, to));
+
+    [Theory]
+    [InlineData("\"limit\":", "\"Limit\":", "body.errors")]
+    [InlineData("\"status\": 400, \"errors\"", "\"errors\"", "body.status")]
+    [InlineData("One or more validation errors occurred.", "", "body.title")]
+    [InlineData("application/problem+json", "application/json", "Content-Type")]
+    public void What_a_problem_must_say_is_noticed_when_it_does_not(string from, string to, string where) => Assert.Contains(
+        Differences(Problem, from, to), difference => difference.StartsWith($"{where}:", StringComparison.Ordinal));
+
+    [Fact]
+    public void An_id_or_a_time_that_two_answers_have_in_common_must_be_the_same_in_both()
+    {
+        var bindings = new Bindings();
+        Assert.Empty(Comparison.Of(JsonNode.Parse($$"""{"id":"{{Id}}","at":"2026-11-23T08:20:07Z"}"""), JsonNode.Parse($$"""{"id":"{{Other}}","at":"2027-01-01T00:00:00Z"}"""), bindings));
+
+        var later = Comparison.Of(JsonNode.Parse($$"""{"id":"{{Id}}","at":"2026-11-23T08:20:07Z"}"""), JsonNode.Parse($$"""{"id":"{{Id}}","at":"2027-01-01T00:00:01Z"}"""), bindings);
+
+        Assert.Equal(2, later.Count);
+        Assert.Equal($"/orders/{Other}", bindings.Resolve($"/orders/{Id}"));
+    }
+
+    private static IReadOnlyList<string> Differences(string example, string from, string to)
+    {
+        Assert.Contains(from, example, StringComparison.Ordinal);
+        var actual = from.Length == 0 ? example : example.Replace(from, to, StringComparison.Ordinal);
+        return Comparison.Of(ExchangeFile.Message(JsonNode.Parse(example)!), ExchangeFile.Message(JsonNode.Parse(actual)!), new Bindings());
+    }
+}
