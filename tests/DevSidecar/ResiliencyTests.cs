@@ -105,6 +105,53 @@ public sealed class ResiliencyTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task An_outbound_policy_repeats_of_a_bulk_publish_only_what_the_broker_refused()
+    {
+        var time = new JumpingTime();
+        Host(time, "retries: {r: {policy: constant, duration: 1s, maxRetries: 3}}", "components: {pubsub: {outbound: {retry: r}}}");
+        _host!.AddSetup("pubsub.yaml");
+        _app.Subscriptions = new Reply(200, """[{"pubsubname":"pubsub","topic":"t","route":"/in"}]""");
+        await _app.StartAsync();
+        var sidecar = await _host.StartAsync("probe", _app.Port);
+        var started = time.GetUtcNow();
+
+        using var answer = await PublishBulkAsync(sidecar);
+        using var last = await _host.PostAsync(sidecar, "/v1.0/publish/pubsub/t?metadata.partitionKey=k", "\"last\"");
+
+        Assert.Equal(500, (int)answer.StatusCode);
+        Assert.Contains("kafka: Failed to deliver 1 messages.", answer.Headers.GetValues("metadata.error").Single());
+        Assert.StartsWith("""{"failedEntries":[{"entryId":"large","error":"kafka: """, await answer.Content.ReadAsStringAsync(Cancel));
+        Assert.True(time.GetUtcNow() - started >= TimeSpan.FromSeconds(3));
+        Assert.Equal(2, (await _app.WaitForAsync(2, "/in")).Count);
+    }
+
+    [Fact]
+    public async Task An_open_breaker_on_the_way_out_names_every_entry_of_a_bulk_publish_that_is_still_open()
+    {
+        Host(
+            new JumpingTime(),
+            "circuitBreakers: {b: {timeout: 1h, trip: \"consecutiveFailures >= 2\"}}\n    retries: {r: {policy: constant, duration: 1s, maxRetries: 3}}",
+            "components: {pubsub: {outbound: {retry: r, circuitBreaker: b}}}");
+        _host!.AddSetup("pubsub.yaml");
+        var sidecar = await _host.StartAsync("probe");
+
+        using var opened = await PublishBulkAsync(sidecar);
+        using var refused = await PublishBulkAsync(sidecar);
+
+        Assert.Equal(
+            """{"failedEntries":[{"entryId":"large","error":"circuit breaker is open"}],"errorCode":"ERR_PUBSUB_PUBLISH_MESSAGE"}""",
+            await opened.Content.ReadAsStringAsync(Cancel));
+        Assert.Equal(
+            """{"failedEntries":[{"entryId":"small","error":"circuit breaker is open"},{"entryId":"large","error":"circuit breaker is open"}],"errorCode":"ERR_PUBSUB_PUBLISH_MESSAGE"}""",
+            await refused.Content.ReadAsStringAsync(Cancel));
+    }
+
+    private Task<HttpResponseMessage> PublishBulkAsync(Hosting.Sidecar sidecar) => _host!.PostAsync(sidecar, "/v1.0/publish/bulk/pubsub/t", $$"""
+        [{"entryId":"small","event":"small","contentType":"text/plain","metadata":{"partitionKey":"k"} },
+         {"entryId":"large","event":"{{new string('x', 2_000_000)}}","contentType":"text/plain","metadata":{"partitionKey":"k"} }]
+        """);
+
+    [Fact]
     public void A_condition_that_is_more_than_counts_and_numbers_is_an_error()
     {
         Host(TimeProvider.System, "circuitBreakers: {b: {trip: \"totalFailures / requests > 1\"}}", "apps: {}");

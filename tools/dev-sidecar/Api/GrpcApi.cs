@@ -92,9 +92,9 @@ internal class GrpcApi(SidecarState sidecar, Publisher publisher, Action shutdow
         try
         {
             // As with the runtime a caller over gRPC does not learn which entries made it.
-            if (await publisher.PublishBulkAsync(request.PubsubName, request.Topic, entries, metadata) is { Count: > 0 } failed)
+            if (await publisher.PublishBulkAsync(request.PubsubName, request.Topic, entries, metadata) is { } failed)
             {
-                throw Failure(ApiError.NotPublished(request.PubsubName, request.Topic, $"kafka: Failed to deliver {failed.Count} messages."));
+                throw Failure(ApiError.NotPublished(request.PubsubName, request.Topic, failed.Error));
             }
         }
         catch (System.Text.Json.JsonException failure)
