@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using DaprOrders.DevSidecar.Tests.Support;
 using Microsoft.Extensions.Time.Testing;
 
@@ -53,7 +54,7 @@ public sealed class SubscriptionTests : IAsyncLifetime
         _host.AddSetup("pubsub.yaml");
         _app.Subscriptions = new Reply(200, """
             [{"pubsubname":"pubsub","topic":"t","routes":{"default":"/other","rules":[
-              {"match":"event.type == \"x\" && event.data.n != 2","path":"/x"},{"match":"event.data.n == 2","path":"/two"}]}}]
+              {"match":"event.type.startsWith(\"x\") && !(event.data.n in [2, 4])","path":"/x"},{"match":"event.data.n == 2","path":"/two"}]}}]
             """);
         var sidecar = await _host.StartAsync("probe", _app.Port);
 
@@ -67,16 +68,71 @@ public sealed class SubscriptionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_condition_that_is_more_than_a_comparison_is_an_error_and_nothing_is_subscribed()
+    public async Task A_condition_that_is_no_expression_is_an_error_and_nothing_is_subscribed()
     {
         _host.AddSetup("pubsub.yaml");
         _app.Subscriptions = new Reply(200, """
-            [{"pubsubname":"pubsub","topic":"t","routes":{"default":"/other","rules":[{"match":"size(event.type) > 3","path":"/x"}]}}]
+            [{"pubsubname":"pubsub","topic":"t","routes":{"default":"/other","rules":[{"match":"event.type = \"x\"","path":"/x"}]}},
+             {"pubsubname":"pubsub","topic":"u","route":"/u"}]
             """);
         var sidecar = await _host.StartAsync("probe", _app.Port);
 
         Assert.DoesNotContain("subscriptions", await _host.GetAsync(sidecar, "/v1.0/metadata"));
-        Assert.Contains(_host.Log, line => line.StartsWith("Error") && line.Contains("size(event.type) > 3"));
+        Assert.Contains(_host.Log, line => line.StartsWith("Error") && line.Contains("event.type = \"x\""));
+    }
+
+    [Theory]
+    [InlineData("", false)]
+    [InlineData(",\"deadLetterTopic\":\"dead\"", true)]
+    public async Task An_event_for_which_a_condition_has_no_value_is_buried_or_blocks_its_partition(string deadLetters, bool buried)
+    {
+        _host.AddSetup("pubsub.yaml");
+        _app.Subscriptions = new Reply(200, $$"""
+            [{"pubsubname":"pubsub","topic":"t","routes":{"default":"/other","rules":[{"match":"event.data.n > 2","path":"/many"}]}{{deadLetters}} },
+             {"pubsubname":"pubsub","topic":"dead","route":"/dead"}]
+            """);
+        var sidecar = await _host.StartAsync("probe", _app.Port);
+        var started = _time.GetUtcNow();
+
+        await PublishAsync(sidecar, "/v1.0/publish/pubsub/t?metadata.partitionKey=k", """{"m":1}""");
+        await PublishAsync(sidecar, "/v1.0/publish/pubsub/t?metadata.partitionKey=k", """{"n":3}""");
+
+        if (buried)
+        {
+            Assert.Contains("{\"n\":3}", Assert.Single(await _app.WaitForAsync(1, "/many")).Body);
+            Assert.Contains("{\"m\":1}", Assert.Single(await _app.WaitForAsync(1, "/dead")).Body);
+            return;
+        }
+
+        // Kafka's component tries again every 200 ms, for ever.
+        while (_time.GetUtcNow() - started < TimeSpan.FromMinutes(1))
+        {
+            TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+
+        Assert.DoesNotContain(_app.Calls, call => call.Path is "/many" or "/other");
+    }
+
+    [Fact]
+    public async Task Within_a_batch_of_Kafka_an_event_for_which_a_condition_has_no_value_is_lost()
+    {
+        _host.AddSetup("pubsub.yaml");
+        _app.Subscriptions = new Reply(200, """
+            [{"pubsubname":"pubsub","topic":"t","routes":{"default":"/other","rules":[{"match":"event.data.n > 2","path":"/many"}]},
+              "bulkSubscribe":{"enabled":true,"maxMessagesCount":2,"maxAwaitDurationMs":100000}}]
+            """);
+        _app.Answer = _ => Task.FromResult(new Reply(200, """{"statuses":[{"entryId":"0","status":"SUCCESS"},{"entryId":"1","status":"SUCCESS"}]}"""));
+        var publisher = await _host.StartAsync("publisher");
+        foreach (var data in (string[])["""{"m":1}""", """{"n":3}""", """{"n":1}"""])
+        {
+            await PublishAsync(publisher, "/v1.0/publish/pubsub/t?metadata.partitionKey=k", data);
+        }
+
+        await _host.StartAsync("probe", _app.Port, instance: 2);
+
+        Assert.Contains("{\"n\":1}", Assert.Single(await _app.WaitForAsync(1, "/other")).Body);
+        Assert.DoesNotContain("{\"m\":1}", Assert.Single(await _app.WaitForAsync(1, "/many")).Body);
     }
 
     [Fact]
@@ -172,7 +228,8 @@ public sealed class SubscriptionTests : IAsyncLifetime
         {
             var fails = failing;
             failing = false;
-            return Task.FromResult(fails ? new Reply(500) : new Reply(200, """{"statuses":[{"entryId":"0","status":"SUCCESS"}]}"""));
+            var id = JsonNode.Parse(call.Body)!["entries"]![0]!["entryId"]!;
+            return Task.FromResult(fails ? new Reply(500) : new Reply(200, $$"""{"statuses":[{"entryId":"{{id}}","status":"SUCCESS"}]}"""));
         };
         await PublishAsync(sidecar, "/v1.0/publish/bus/t?metadata.partitionKey=k", "\"first\"");
         await _app.WaitForAsync(1, "/bulk");
