@@ -1,15 +1,12 @@
 using System.IO.Compression;
 using DaprOrders.DevSidecar.Hosting;
 using DaprOrders.DevSidecar.Invocation;
-using DaprOrders.DevSidecar.Resources;
 
 namespace DaprOrders.DevSidecar.Api;
 
 /// <summary>Service invocation: from the caller's sidecar through the callee's to its app, answers passed on unchanged.</summary>
 internal sealed class InvokeEndpoint(SidecarState sidecar, NameRegistry names)
 {
-    private static readonly RetryPolicy BuiltIn = new(false, TimeSpan.FromSeconds(1), 3, TimeSpan.MaxValue, null);
-
     public async Task HandleAsync(HttpContext http, string path, string query)
     {
         if (InvocationRequest.Target(http.Request, Uri.UnescapeDataString(path)) is not var (appId, method))
@@ -84,6 +81,7 @@ internal sealed class InvokeEndpoint(SidecarState sidecar, NameRegistry names)
         var named = sidecar.Resources.Resiliency.NamedApp(request.Callee);
         var policy = named ?? sidecar.Resources.Resiliency.App(request.Callee);
         var retry = request.Body is null ? null : policy.Retry;
+        var builtIn = sidecar.Resources.Resiliency.BuiltIn;
         var usesBuiltIn = request.Body is not null && named is null && retry is null;
         var breaker = sidecar.AppBreaker(request.Callee, request.PathAndQuery.Split('?')[0]);
         var started = sidecar.Time.GetTimestamp();
@@ -111,11 +109,11 @@ internal sealed class InvokeEndpoint(SidecarState sidecar, NameRegistry names)
                 failure = failed;
             }
 
-            var rule = retry ?? (usesBuiltIn && failure is { Unavailable: true } ? BuiltIn : null);
+            var rule = retry ?? (usesBuiltIn && failure is { Unavailable: true } ? builtIn : null);
             if (rule?.PauseBefore(repetition, sidecar.Time.GetElapsedTime(started)) is not { } pause)
             {
                 return answer ?? throw (usesBuiltIn && failure!.Unavailable
-                    ? new InvocationFailure($"failed to invoke target {request.Callee} after 3 retries. Error: {failure.Message}", true)
+                    ? new InvocationFailure($"failed to invoke target {request.Callee} after {builtIn.MaxRetries} retries. Error: {failure.Message}", true)
                     : failure!);
             }
 
