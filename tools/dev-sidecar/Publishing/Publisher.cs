@@ -81,6 +81,13 @@ internal sealed class Publisher(SidecarState sidecar, MessageBroker broker)
             policy, sidecar.Time, async _ => new Attempt(await attempt(), null), sidecar.Gone, sidecar.OutboundBreaker(pubSub));
     }
 
+    /// <summary>Checks names and metadata of a request, before anything of it is read.</summary>
+    public ApiError? Check(string name, string topic, IReadOnlyList<KeyValuePair<string, string>> metadata) =>
+        name.Length == 0 ? ApiError.NoPubSubName(metadata)
+        : !sidecar.PubSubs.ContainsKey(name) ? ApiError.PubSubNotFound(name)
+        : topic.Length == 0 ? ApiError.NoTopic(name, metadata)
+        : CheckRaw(name, metadata);
+
     /// <summary>Checks what makes a bulk publish impossible as a whole.</summary>
     public ApiError? CheckBulk(string name, string topic) =>
         !sidecar.PubSubs.TryGetValue(name, out var pubSub) ? ApiError.PubSubNotFound(name)
@@ -89,7 +96,7 @@ internal sealed class Publisher(SidecarState sidecar, MessageBroker broker)
 
     /// <returns>An error when the metadata of a request ask for raw payloads in words that Go does not read as a boolean.</returns>
     public static ApiError? CheckRaw(string name, IReadOnlyList<KeyValuePair<string, string>> metadata) =>
-        Setting(metadata, "rawPayload") is { } raw && GoBoolean.Parse(raw) is null ? ApiError.BadRawPayload(name, raw, metadata) : null;
+        Setting(metadata, "rawPayload") is { Length: > 0 } raw && GoBoolean.Parse(raw) is null ? ApiError.BadRawPayload(name, raw, metadata) : null;
 
     /// <summary>Publishes the entries that the broker takes; <see cref="CheckBulk"/> was asked before.</summary>
     /// <param name="metadata">Those of the request: they decide about raw payloads, and Kafka's component puts them over those of each entry.</param>
@@ -163,7 +170,7 @@ internal sealed class Publisher(SidecarState sidecar, MessageBroker broker)
         return null;
     }
 
-    private static bool IsRaw(IReadOnlyList<KeyValuePair<string, string>> metadata) =>
+    public static bool IsRaw(IReadOnlyList<KeyValuePair<string, string>> metadata) =>
         Setting(metadata, "rawPayload") is { } text && GoBoolean.Parse(text) == true;
 
     private static string? Refusal(PubSub pubSub, NewRecord record) =>
