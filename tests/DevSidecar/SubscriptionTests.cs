@@ -206,6 +206,43 @@ public sealed class SubscriptionTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("ttl=60", "2026-01-02T03:05:05Z")]
+    [InlineData("TTLInSeconds=60", "2026-01-02T03:05:05Z")]
+    [InlineData("ttlInSeconds=1m30s", "2026-01-02T03:05:35Z")]
+    [InlineData("ttlInSeconds=0", "2026-01-02T03:04:05Z")]
+    [InlineData("ttlInSeconds=-5s", "2026-01-02T03:04:05Z")]
+    [InlineData("ttlInSeconds=-5", null)]
+    [InlineData("ttlInSeconds=1.5", null)]
+    [InlineData("ttlInSeconds=", null)]
+    [InlineData("rawPayload=", null)]
+    public async Task An_event_says_when_it_expires_if_its_lifetime_can_be_read(string metadata, string? expiration)
+    {
+        _host.AddSetup("mem.yaml");
+        _app.Subscriptions = new Reply(200, """[{"pubsubname":"mem","topic":"t","route":"/in"}]""");
+        var sidecar = await _host.StartAsync("probe", _app.Port);
+
+        await PublishAsync(sidecar, "/v1.0/publish/mem/t?metadata." + metadata);
+
+        Assert.Equal(expiration, (string?)JsonNode.Parse(Assert.Single(await _app.WaitForAsync(1, "/in")).Body)!["expiration"]);
+    }
+
+    [Fact]
+    public async Task What_is_no_time_of_RFC_3339_is_no_expiration()
+    {
+        _host.AddSetup("mem.yaml");
+        _app.Subscriptions = new Reply(200, """[{"pubsubname":"mem","topic":"t","route":"/in"}]""");
+        var sidecar = await _host.StartAsync("probe", _app.Port);
+        foreach (var expiration in (string[])["2020-01-01", "2020-01-01T00:00:00", "2020-01-01T00:00:00+01:00", "2020-01-01T00:00:00.5Z", "no"])
+        {
+            await PublishAsync(sidecar, "/v1.0/publish/mem/t?metadata.rawPayload=true&metadata.partitionKey=k", $$"""{"expiration":"{{expiration}}"}""");
+        }
+
+        Assert.Equal(
+            ["2020-01-01", "2020-01-01T00:00:00", "no"],
+            (await _app.WaitForAsync(3, "/in")).Select(call => (string?)JsonNode.Parse(call.Body)!["expiration"]));
+    }
+
+    [Theory]
     [InlineData("pubsub.redis", "[{name: redisHost, value: x}]", true)]
     [InlineData("pubsub.rabbitmq", "[{name: hostname, value: x}]", true)]
     [InlineData("pubsub.rabbitmq", "[{name: hostname, value: x}, {name: requeueInFailure, value: \"true\"}]", false)]
