@@ -56,11 +56,27 @@ internal sealed class AppChannel : IDisposable
         await _turns.WaitAsync(cancellationToken);
         try
         {
-            return await client.SendAsync(request, cancellationToken);
+            // The turn is over when the answer has been read, not when it begins.
+            var answer = await client.SendAsync(request, cancellationToken);
+            answer.Content = new HeldContent(answer.Content, Release);
+            return answer;
         }
-        finally
+        catch
         {
-            _turns.Release();
+            Release();
+            throw;
+        }
+    }
+
+    private void Release()
+    {
+        try
+        {
+            _turns!.Release();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The sidecar is gone, and nobody waits for a turn.
         }
     }
 
