@@ -48,6 +48,48 @@ public sealed class SubscriptionTests : IAsyncLifetime
         Assert.Contains("\"type\":\"DECLARATIVE\"", await _host.GetAsync(sidecar, "/v1.0/metadata"));
     }
 
+    [Theory]
+    [InlineData("", false)]
+    [InlineData(" \n", false)]
+    [InlineData("null", false)]
+    [InlineData("""[{"PUBSUBNAME":"pubsub","topic":"t","route":"/in","other":1}] and more""", true)]
+    public async Task Of_the_list_of_subscriptions_only_the_first_value_is_read(string body, bool subscribes)
+    {
+        _host.AddSetup("pubsub.yaml");
+        _app.Subscriptions = new Reply(200, body);
+        var sidecar = await _host.StartAsync("probe", _app.Port);
+
+        Assert.Equal(subscribes, (await _host.GetAsync(sidecar, "/v1.0/metadata")).Contains("subscriptions"));
+        Assert.DoesNotContain(_host.Log, line => line.StartsWith("Error"));
+    }
+
+    [Theory]
+    [InlineData("pubsub.kafka", "authType: plain", "kafka error: invalid value for 'authType' attribute")]
+    [InlineData("pubsub.kafka", "authType: password", "kafka error: missing SASL Username for authType 'password'")]
+    [InlineData("pubsub.kafka", "authType: password, saslUsername: u", "kafka error: missing SASL Password for authType 'password'")]
+    [InlineData("pubsub.kafka", "authRequired: maybe", "kafka error: invalid value for 'authRequired' attribute")]
+    [InlineData("pubsub.kafka", "authType: none, version: latest", "kafka error: invalid kafka version")]
+    [InlineData("pubsub.kafka", "authType: none, producerRequiredAcks: two", "kafka error: invalid value for 'producerRequiredAcks': \"two\" (must be \"all\", \"local\", or \"none\")")]
+    [InlineData("foo.bar", "", "process component bus error: incorrect type foo.bar")]
+    [InlineData("pubsub.kafka", "authRequired: \"false\"", null)]
+    [InlineData("pubsub.redis", "", null)]
+    public void A_component_that_the_runtime_refuses_is_refused_in_its_words(string type, string settings, string? error)
+    {
+        var metadata = string.Join(", ", settings.Split(", ", StringSplitOptions.RemoveEmptyEntries).Append("brokers: x")
+            .Select(setting => setting.Split(": ")).Select(setting => $"{{name: {setting[0]}, value: {setting[1]} }}"));
+        _host.AddResource("c.yaml", $$"""
+            apiVersion: dapr.io/v1alpha1
+            kind: Component
+            metadata: {name: bus}
+            spec: {type: {{type}}, version: v1, metadata: [{{metadata}}]}
+            """);
+
+        var failure = Record.Exception(() => _host.Create("probe"));
+
+        Assert.Equal(error is null, failure is null);
+        Assert.EndsWith(error ?? "", failure?.Message ?? "");
+    }
+
     [Fact]
     public async Task The_first_rule_that_matches_chooses_the_route()
     {
