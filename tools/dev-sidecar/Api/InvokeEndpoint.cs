@@ -145,6 +145,10 @@ internal sealed class InvokeEndpoint(SidecarState sidecar, NameRegistry names)
         {
             throw new InvocationFailure("stream too large", unavailable: false);
         }
+        catch (AppUnhealthyException failure)
+        {
+            throw InvocationFailure.OfApp(failure.Message, request.IsOwn);
+        }
         catch (HttpRequestException failure)
         {
             throw InvocationFailure.OfApp(message, app, failure, sidecar.Spec.ReadBufferBytes, request.IsOwn);
