@@ -70,6 +70,7 @@ public sealed class SubscriptionTests : IAsyncLifetime
     [InlineData("pubsub.kafka", "authRequired: maybe", "kafka error: invalid value for 'authRequired' attribute")]
     [InlineData("pubsub.kafka", "authType: none, version: latest", "kafka error: invalid kafka version")]
     [InlineData("pubsub.kafka", "authType: none, producerRequiredAcks: two", "kafka error: invalid value for 'producerRequiredAcks': \"two\" (must be \"all\", \"local\", or \"none\")")]
+    [InlineData("pubsub.kafka", "authType: none, initialOffset: first", "kafka error: invalid initialOffset: first")]
     [InlineData("foo.bar", "", "process component bus error: incorrect type foo.bar")]
     [InlineData("pubsub.kafka", "authRequired: \"false\"", null)]
     [InlineData("pubsub.redis", "", null)]

@@ -91,6 +91,13 @@ internal static partial class PubSubFactory
 
     private static PubSub Kafka(PubSub pubSub, Component component)
     {
+        // The only setting whose name Kafka's component reads with exact case.
+        var offset = component.Metadata.GetValueOrDefault("initialOffset") ?? "";
+        if (offset.ToLowerInvariant() is not ("" or "oldest" or "newest"))
+        {
+            throw Failed(component, $"kafka error: invalid initialOffset: {offset}");
+        }
+
         var brokers = component.Setting("brokers");
         if (string.IsNullOrEmpty(brokers))
         {
@@ -108,8 +115,7 @@ internal static partial class PubSubFactory
             Broker = $"{component.Type}/{brokers}",
             Group = component.Setting("consumerGroup") is { Length: > 0 } group ? group : pubSub.Group,
             Capabilities = ["BULK_PUBSUB"],
-            // The only setting that Kafka's component reads with exact case.
-            StartsAtOldest = component.Metadata.GetValueOrDefault("initialOffset") == "oldest",
+            StartsAtOldest = offset.Equals("oldest", StringComparison.OrdinalIgnoreCase),
             RedeliveryPause = retries ? GoDuration.Parse(component.Setting("backOffDuration")) ?? TimeSpan.FromSeconds(5) : null,
             MaxRedeliveries = int.TryParse(component.Setting("backOffMaxRetries"), CultureInfo.InvariantCulture, out var max) ? max : -1,
             IsKafka = true,
