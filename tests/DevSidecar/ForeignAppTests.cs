@@ -9,11 +9,7 @@ public sealed class ForeignAppTests : IAsyncDisposable
     private const string App = """
         const http = require('http');
         const dapr = `http://127.0.0.1:${process.env.DAPR_HTTP_PORT}/v1.0`;
-        const read = async request => {
-          let text = '';
-          for await (const part of request) text += part;
-          return text;
-        };
+        const read = async request => Buffer.concat(await request.toArray()).toString();
         http.createServer(async (request, response) => {
           const body = await read(request);
           switch (request.url) {

@@ -1,7 +1,11 @@
 using Dapr;
 using Dapr.Client;
+using Dapr.Client.Autogen.Grpc.v1;
 using DaprOrders.DevSidecar.Tests.Support;
+using Google.Protobuf;
+using Google.Rpc;
 using Grpc.Core;
+using Grpc.Net.Client;
 
 namespace DaprOrders.DevSidecar.Tests;
 
@@ -11,26 +15,31 @@ public sealed class GrpcTests : IAsyncLifetime
     private readonly TestHost _host = new();
     private readonly TestApp _app = new(TimeProvider.System);
     private DaprClient? _client;
+    private GrpcChannel? _channel;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     private DaprClient Client => _client!;
 
+    private Dapr.Client.Autogen.Grpc.v1.Dapr.DaprClient Raw => new(_channel!);
+
     public async ValueTask InitializeAsync()
     {
-        _host.AddSetup("pubsub.yaml", "scoped.yaml");
-        _app.Subscriptions = new Reply(200, """[{"pubsubname":"pubsub","topic":"t","route":"/in"}]""");
+        _host.AddSetup("mem.yaml", "pubsub.yaml", "scoped.yaml");
+        _app.Subscriptions = new Reply(200, """[{"pubsubname":"pubsub","topic":"t","route":"/in"},{"pubsubname":"mem","topic":"m","route":"/mem"}]""");
         await _app.StartAsync();
         var sidecar = await _host.StartAsync("probe", _app.Port);
         _client = new DaprClientBuilder()
             .UseHttpEndpoint(TestHost.AddressOf(sidecar))
             .UseGrpcEndpoint($"http://127.0.0.1:{sidecar.Ports.Grpc}")
             .Build();
+        _channel = GrpcChannel.ForAddress($"http://127.0.0.1:{sidecar.Ports.Grpc}");
     }
 
     public async ValueTask DisposeAsync()
     {
         _client?.Dispose();
+        _channel?.Dispose();
         await _host.DisposeAsync();
         await _app.DisposeAsync();
     }
@@ -56,13 +65,76 @@ public sealed class GrpcTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("nope", "t", StatusCode.InvalidArgument)]
-    [InlineData("scoped", "other", StatusCode.PermissionDenied)]
-    public async Task A_refused_publish_has_the_status_of_the_runtime(string pubSub, string topic, StatusCode status)
+    [InlineData("nope", "t", "", StatusCode.InvalidArgument, "pubsub nope is not found", null, "DAPR_PUBSUB_NOT_FOUND", "")]
+    [InlineData("scoped", "other", "", StatusCode.PermissionDenied, "topic other is not allowed for app id probe", "scoped", "DAPR_PUBSUB_FORBIDDEN",
+        "error=topic other is not allowed for app id probe;topic=other")]
+    [InlineData("pubsub", "t", "maybe", StatusCode.InvalidArgument, "failed deserializing metadata. Error: rawPayload value must be a valid boolean: actual is 'maybe'",
+        "pubsub", "DAPR_PUBSUB_METADATA_DESERIALIZATION", "rawPayload=maybe")]
+    public async Task A_refused_publish_has_status_and_details_of_the_runtime(
+        string pubSub, string topic, string raw, StatusCode status, string message, string? resource, string reason, string metadata)
     {
-        var failure = await Assert.ThrowsAsync<DaprException>(() => Client.PublishEventAsync(pubSub, topic, new { }, Cancel));
+        var failure = await Assert.ThrowsAsync<DaprException>(() => Client.PublishEventAsync(
+            pubSub, topic, new { }, raw.Length == 0 ? [] : new Dictionary<string, string> { ["rawPayload"] = raw }, Cancel));
 
-        Assert.Equal(status, Assert.IsType<RpcException>(failure.InnerException).StatusCode);
+        AssertFailure(Assert.IsType<RpcException>(failure.InnerException), status, message, resource, reason, metadata);
+    }
+
+    [Theory]
+    [InlineData("", "t", "pubsub name is empty", "", "DAPR_PUBSUB_NAME_EMPTY")]
+    [InlineData("pubsub", "", "topic is empty in pubsub pubsub", "pubsub", "DAPR_PUBSUB_TOPIC_NAME_EMPTY")]
+    public async Task Names_that_are_empty_are_refused_as_the_runtime_refuses_them(string pubSub, string topic, string message, string resource, string reason)
+    {
+        var single = await Assert.ThrowsAsync<RpcException>(async () => await Raw.PublishEventAsync(new PublishEventRequest { PubsubName = pubSub, Topic = topic }, cancellationToken: Cancel));
+        var bulk = await Assert.ThrowsAsync<RpcException>(async () => await Raw.BulkPublishEventAsync(new BulkPublishRequest { PubsubName = pubSub, Topic = topic }, cancellationToken: Cancel));
+
+        AssertFailure(single, StatusCode.InvalidArgument, message, resource, reason, "");
+        AssertFailure(bulk, StatusCode.InvalidArgument, message, resource, reason, "");
+    }
+
+    [Fact]
+    public async Task An_entry_with_metadata_of_its_own_gets_those_of_the_request_too_and_others_do_not()
+    {
+        var entry = new BulkPublishRequestEntry { EntryId = "1", Event = ByteString.CopyFromUtf8("1"), ContentType = "application/json" };
+        entry.Metadata.Add("a", "own");
+        var other = new BulkPublishRequestEntry { EntryId = "2", Event = ByteString.CopyFromUtf8("2"), ContentType = "application/json" };
+
+        var request = new BulkPublishRequest { PubsubName = "mem", Topic = "m" };
+        request.Entries.Add([entry, other]);
+        request.Metadata.Add(new Dictionary<string, string> { ["a"] = "request", ["cloudevent.type"] = "b" });
+        await Raw.BulkPublishEventAsync(request, cancellationToken: Cancel);
+
+        var calls = await _app.WaitForAsync(2, "/mem");
+        var merged = calls.Single(call => call.Body.Contains("\"data\":1"));
+        Assert.Equal(("own", true), (merged.Headers["a"], merged.Body.Contains("\"type\":\"b\"")));
+        Assert.DoesNotContain(calls.Single(call => call.Body.Contains("\"data\":2")).Headers, header => header.Key == "a");
+    }
+
+    [Fact]
+    public async Task Raw_bytes_carry_an_empty_trace()
+    {
+        var request = new PublishEventRequest { PubsubName = "mem", Topic = "m", Data = ByteString.CopyFromUtf8("{}") };
+        request.Metadata.Add("rawPayload", "true");
+        await Raw.PublishEventAsync(request, cancellationToken: Cancel);
+
+        var call = (await _app.WaitForAsync(1, "/mem"))[0];
+        Assert.Equal(("{}", "", ""), (call.Body, call.Headers["traceid"], call.Headers["tracestate"]));
+    }
+
+    private static void AssertFailure(RpcException failure, StatusCode status, string message, string? resource, string reason, string metadata)
+    {
+        var details = Google.Rpc.Status.Parser.ParseFrom(failure.Trailers.GetValueBytes("grpc-status-details-bin"));
+        Assert.Equal((status, message), (failure.StatusCode, failure.Status.Detail));
+        Assert.Equal(((int)status, message), (details.Code, details.Message));
+        Assert.Equal(resource is null ? 1 : 2, details.Details.Count);
+        if (resource is not null)
+        {
+            var info = details.Details[0].Unpack<ResourceInfo>();
+            Assert.Equal(("pubsub", resource, "", message), (info.ResourceType, info.ResourceName, info.Owner, info.Description));
+        }
+
+        var error = details.Details[^1].Unpack<ErrorInfo>();
+        Assert.Equal(("dapr.io", reason), (error.Domain, error.Reason));
+        Assert.Equal(metadata, string.Join(';', error.Metadata.OrderBy(entry => entry.Key).Select(entry => $"{entry.Key}={entry.Value}")));
     }
 
     [Fact]

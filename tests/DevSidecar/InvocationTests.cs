@@ -156,6 +156,62 @@ public sealed class InvocationTests : IAsyncLifetime
         Assert.Contains("ERR_DIRECT_INVOKE", await answer.Content.ReadAsStringAsync(Cancel));
     }
 
+    [Theory]
+    [InlineData("a%0Ab", "rpc error: code = InvalidArgument desc = invalid method: method contains control character at position 1: \\\"a\\\\nb\\\"")]
+    [InlineData("%C3%BC%01", "rpc error: code = InvalidArgument desc = invalid method: method contains control character at position 2: \\\"ü\\\\x01\\\"")]
+    [InlineData("a%22%23", "rpc error: code = InvalidArgument desc = invalid method: method contains forbidden character: \\\"a\\\\\\\"#\\\"")]
+    [InlineData("a%25b?q=1", "rpc error: code = Internal desc = error invoking app channel: parse \\\"http://<app>/a%b?q=1\\\": invalid URL escape \\\"%b\\\"")]
+    public async Task What_is_wrong_with_a_path_is_said_as_the_runtime_says_it(string path, string error)
+    {
+        var caller = await _host.StartAsync("caller");
+        await _host.StartAsync("callee", _app.Port);
+
+        using var answer = await _host.Client.GetAsync(TestHost.AddressOf(caller) + "/v1.0/invoke/callee/method/" + path, Cancel);
+
+        Assert.Contains(
+            $"\"failed to invoke, id: callee, err: {error}\"", (await answer.Content.ReadAsStringAsync(Cancel)).Replace($"127.0.0.1:{_app.Port}", "<app>"));
+    }
+
+    [Fact]
+    public async Task An_app_that_invokes_itself_gets_no_headers_of_the_sidecar_and_errors_without_the_other_ones_prefix()
+    {
+        var sidecar = await _host.StartAsync("callee", _app.Port);
+        var address = TestHost.AddressOf(sidecar) + "/v1.0/invoke/callee/method/x";
+        using var request = new HttpRequestMessage(HttpMethod.Get, address);
+        request.Headers.Add("dapr-caller-app-id", "mine");
+
+        using var answer = await _host.Client.SendAsync(request, Cancel);
+        await _app.DisposeAsync();
+        using var refused = await _host.Client.GetAsync(address, Cancel);
+
+        var headers = (await _app.WaitForAsync(1, "/x"))[0].Headers;
+        Assert.Equal("mine", headers["dapr-caller-app-id"]);
+        Assert.DoesNotContain(headers, header => header.Key is "X-Forwarded-For" or "Forwarded" or "dapr-callee-app-id");
+        Assert.Contains("err: Get \\\"http://127.0.0.1:", await refused.Content.ReadAsStringAsync(Cancel));
+    }
+
+    [Fact]
+    public async Task Headers_that_a_connection_names_stay_on_it_both_ways()
+    {
+        await using var app = await StartRawAsync(http =>
+        {
+            http.Response.Headers.Connection = "X-Theirs";
+            http.Response.Headers["X-Theirs"] = "1";
+            http.Response.Headers["X-Seen"] = string.Join(',', http.Request.Headers.Keys);
+            return Task.CompletedTask;
+        });
+        var caller = await _host.StartAsync("caller");
+        await _host.StartAsync("callee", new Uri(app.Urls.Single()).Port);
+        using var request = new HttpRequestMessage(HttpMethod.Get, TestHost.AddressOf(caller) + "/v1.0/invoke/callee/method/x");
+        request.Headers.Connection.Add("X-Mine");
+        request.Headers.Add("X-Mine", "1");
+
+        using var answer = await _host.Client.SendAsync(request, Cancel);
+
+        Assert.DoesNotContain("X-Mine", answer.Headers.GetValues("X-Seen").Single());
+        Assert.False(answer.Headers.Contains("X-Theirs"));
+    }
+
     private static async Task<WebApplication> StartRawAsync(RequestDelegate handler)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
@@ -167,28 +223,34 @@ public sealed class InvocationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task An_app_gets_no_more_calls_at_once_than_its_run_file_allows()
+    public async Task An_app_gets_no_more_calls_at_once_than_its_run_file_allows_and_a_call_lasts_until_its_answer_is_read()
     {
-        await using var app = new TestApp(TimeProvider.System);
-        var first = new TaskCompletionSource();
-        app.Answer = async call =>
+        var rest = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var second = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using var app = await StartRawAsync(async http =>
         {
-            await (call.Path == "/first" ? first.Task : Task.CompletedTask);
-            return new Reply(200);
-        };
-        await app.StartAsync();
-        using var channel = new Invocation.AppChannel(app.Port, token: null, maxConcurrency: 1);
+            if (http.Request.Path == "/second")
+            {
+                second.SetResult();
+                return;
+            }
+
+            await http.Response.Body.FlushAsync();
+            await rest.Task;
+            await http.Response.WriteAsync("rest");
+        });
+        using var channel = new Invocation.AppChannel(new Uri(app.Urls.Single()).Port, token: null, maxConcurrency: 1);
         using var firstCall = new HttpRequestMessage(HttpMethod.Get, channel.UriOf("first"));
         using var secondCall = new HttpRequestMessage(HttpMethod.Get, channel.UriOf("second"));
 
-        var one = channel.InvokeAsync(firstCall, TestContext.Current.CancellationToken);
-        await app.WaitForAsync(1, "/first");
-        var two = channel.InvokeAsync(secondCall, TestContext.Current.CancellationToken);
-        Assert.DoesNotContain(app.Calls, call => call.Path == "/second");
-        first.SetResult();
+        var one = await channel.InvokeAsync(firstCall, Cancel);
+        var two = channel.InvokeAsync(secondCall, Cancel);
+        rest.SetResult();
+        Assert.Equal("rest", await one.Content.ReadAsStringAsync(Cancel));
+        Assert.False(two.IsCompleted || second.Task.IsCompleted);
+        one.Dispose();
 
-        using var answerOne = await one;
-        using var answerTwo = await two;
-        Assert.Equal(2, app.Calls.Count);
+        using var answer = await two;
+        Assert.True(second.Task.IsCompleted);
     }
 }

@@ -1,4 +1,3 @@
-using DaprOrders.DevSidecar.Resources;
 using DaprOrders.DevSidecar.Tests.Support;
 using Microsoft.Extensions.Time.Testing;
 
@@ -26,7 +25,8 @@ public sealed class ResiliencyTests : IAsyncDisposable
     public async Task Exponential_pauses_grow_by_half_and_stop_at_their_longest()
     {
         var time = new JumpingTime();
-        var caller = await StartAsync(time, "retries: {r: {policy: exponential, duration: 100ms, maxInterval: 200ms, maxRetries: 4}}", "apps: {callee: {retry: r}}");
+        // The runtime reads "duration" for constant pauses only.
+        var caller = await StartAsync(time, "retries: {r: {policy: exponential, duration: 100ms, maxInterval: 1s, maxRetries: 4}}", "apps: {callee: {retry: r}}");
         var times = new List<DateTimeOffset>();
         _app.Answer = _ =>
         {
@@ -36,7 +36,7 @@ public sealed class ResiliencyTests : IAsyncDisposable
 
         using var answer = await CallAsync(caller);
 
-        Assert.Equal([0, 100, 250, 450, 650], times.Select(at => (at - times[0]).TotalMilliseconds));
+        Assert.Equal([0, 500, 1250, 2250, 3250], times.Select(at => (at - times[0]).TotalMilliseconds));
         Assert.Equal(503, (int)answer.StatusCode);
     }
 
@@ -105,16 +105,117 @@ public sealed class ResiliencyTests : IAsyncDisposable
     }
 
     [Fact]
-    public void A_condition_that_is_more_than_counts_and_numbers_is_an_error()
+    public async Task An_outbound_policy_repeats_of_a_bulk_publish_only_what_the_broker_refused()
     {
-        Host(TimeProvider.System, "circuitBreakers: {b: {trip: \"totalFailures / requests > 1\"}}", "apps: {}");
+        var time = new JumpingTime();
+        Host(time, "retries: {r: {policy: constant, duration: 1s, maxRetries: 3}}", "components: {pubsub: {outbound: {retry: r}}}");
+        _host!.AddSetup("pubsub.yaml");
+        _app.Subscriptions = new Reply(200, """[{"pubsubname":"pubsub","topic":"t","route":"/in"}]""");
+        await _app.StartAsync();
+        var sidecar = await _host.StartAsync("probe", _app.Port);
+        var started = time.GetUtcNow();
 
-        Assert.Contains("only knows conditions such as", Assert.Throws<ResourceException>(() => _host!.Create("caller")).Message);
+        using var answer = await PublishBulkAsync(sidecar);
+        using var last = await _host.PostAsync(sidecar, "/v1.0/publish/pubsub/t?metadata.partitionKey=k", "\"last\"");
+
+        Assert.Equal(500, (int)answer.StatusCode);
+        Assert.Contains("kafka: Failed to deliver 1 messages.", answer.Headers.GetValues("metadata.error").Single());
+        Assert.StartsWith("""{"failedEntries":[{"entryId":"large","error":"kafka: """, await answer.Content.ReadAsStringAsync(Cancel));
+        Assert.True(time.GetUtcNow() - started >= TimeSpan.FromSeconds(3));
+        Assert.Equal(2, (await _app.WaitForAsync(2, "/in")).Count);
+    }
+
+    [Fact]
+    public async Task An_open_breaker_on_the_way_out_names_every_entry_of_a_bulk_publish_that_is_still_open()
+    {
+        Host(
+            new JumpingTime(),
+            "circuitBreakers: {b: {timeout: 1h, trip: \"consecutiveFailures >= 2\"}}\n    retries: {r: {policy: constant, duration: 1s, maxRetries: 3}}",
+            "components: {pubsub: {outbound: {retry: r, circuitBreaker: b}}}");
+        _host!.AddSetup("pubsub.yaml");
+        var sidecar = await _host.StartAsync("probe");
+
+        using var opened = await PublishBulkAsync(sidecar);
+        using var refused = await PublishBulkAsync(sidecar);
+
+        Assert.Equal(
+            """{"failedEntries":[{"entryId":"large","error":"circuit breaker is open"}],"errorCode":"ERR_PUBSUB_PUBLISH_MESSAGE"}""",
+            await opened.Content.ReadAsStringAsync(Cancel));
+        Assert.Equal(
+            """{"failedEntries":[{"entryId":"small","error":"circuit breaker is open"},{"entryId":"large","error":"circuit breaker is open"}],"errorCode":"ERR_PUBSUB_PUBLISH_MESSAGE"}""",
+            await refused.Content.ReadAsStringAsync(Cancel));
+    }
+
+    private Task<HttpResponseMessage> PublishBulkAsync(Hosting.Sidecar sidecar) => _host!.PostAsync(sidecar, "/v1.0/publish/bulk/pubsub/t", $$"""
+        [{"entryId":"small","event":"small","contentType":"text/plain","metadata":{"partitionKey":"k"} },
+         {"entryId":"large","event":"{{new string('x', 2_000_000)}}","contentType":"text/plain","metadata":{"partitionKey":"k"} }]
+        """);
+
+    [Theory]
+    [InlineData("totalFailures * 2 > requests && requests >= 3", 3)]
+    [InlineData("double(totalFailures) / double(requests) > 0.5", 1)]
+    [InlineData("consecutiveFailures > 1.5", 2)]
+    [InlineData("failures > 0", 4)]
+    [InlineData("requests", 4)]
+    public async Task A_breaker_opens_when_its_condition_holds_and_not_while_that_has_no_value(string trip, int calls)
+    {
+        var caller = await StartAsync(
+            new FakeTimeProvider(), $"circuitBreakers: {{b: {{timeout: 45s, trip: \"{trip}\"}}}}", "apps: {callee: {circuitBreaker: b}}");
+        _app.Answer = _ => Task.FromResult(new Reply(500));
+
+        for (var call = 0; call < 4; call++)
+        {
+            using var answer = await CallAsync(caller);
+        }
+
+        Assert.Equal(calls, _app.Calls.Count(call => call.Path == "/x"));
+    }
+
+    [Theory]
+    [InlineData("circuitBreakers: {b: {trip: \"totalFailures >\"}}", "Could not read resiliency policy policies: syntax error")]
+    [InlineData("timeouts: {b: soon}", "Could not read resiliency policy policies: invalid duration \"b\", soon")]
+    [InlineData("retries: {b: {policy: linear}}", "Could not read resiliency policy policies: invalid retry configuration \"b\": unexpected back off policy type: linear")]
+    [InlineData("retries: {b: {matching: {httpStatusCodes: \"5xx\"}}}", "Could not read resiliency policy policies: invalid pattern 5xx")]
+    public async Task A_Resiliency_that_cannot_be_read_is_passed_over_with_a_warning(string policies, string warning)
+    {
+        var caller = await StartAsync(new JumpingTime(), policies, "apps: {callee: {retry: b, timeout: b, circuitBreaker: b}}");
+        using var answer = await CallAsync(caller);
+
+        Assert.Equal(200, (int)answer.StatusCode);
+        Assert.Contains(_host!.Log, line => line.StartsWith("Warning") && line.Contains("resiliency.yaml:2") && line.Contains(warning));
+    }
+
+    [Fact]
+    public async Task A_target_whose_policy_does_not_exist_has_none_and_that_is_said()
+    {
+        var caller = await StartAsync(new JumpingTime(), "timeouts: {a: 1s}", "apps: {callee: {retry: b}}");
+        _app.Answer = _ => Task.FromResult(new Reply(500));
+        using var answer = await CallAsync(caller);
+
+        Assert.Equal("/x", Assert.Single(_app.Calls, call => call.Path == "/x").Path);
+        Assert.Contains(_host!.Log, line => line.StartsWith("Warning") && line.Contains("resiliency.yaml:2") && line.Contains("retry policy b"));
+    }
+
+    [Fact]
+    public async Task The_built_in_retries_can_be_made_more_and_faster_but_not_fewer()
+    {
+        var time = new JumpingTime();
+        Host(time, "retries: {DaprBuiltInServiceRetries: {policy: constant, duration: 10s, maxRetries: 1}}", "apps: {}");
+        await _app.StartAsync();
+        var callee = await _host!.StartAsync("callee", _app.Port);
+        var caller = await _host.StartAsync("caller");
+        await callee.KillAsync();
+        var started = time.GetUtcNow();
+
+        using var answer = await CallAsync(caller);
+
+        Assert.Contains("after 3 retries", await answer.Content.ReadAsStringAsync(Cancel));
+        Assert.Equal(TimeSpan.FromSeconds(30), time.GetUtcNow() - started);
     }
 
     [Theory]
     [InlineData("retries: {p: {policy: constant, duration: 20ms, maxRetries: 2}}", "retry: p", 3)]
-    [InlineData("retries: {p: {policy: exponential, duration: 20ms, maxRetries: 2}}", "retry: p", 3)]
+    [InlineData("retries: {p: {policy: exponential, maxInterval: 20ms, maxRetries: 2}}", "retry: p", 3)]
     [InlineData("timeouts: {p: 50ms}", "timeout: p", 1)]
     [InlineData("circuitBreakers: {p: {timeout: 1m, trip: \"consecutiveFailures >= 1\"}}", "circuitBreaker: p", 1)]
     public async Task Each_policy_works_in_real_time_too(string policies, string target, int calls)

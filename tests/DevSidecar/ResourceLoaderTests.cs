@@ -47,7 +47,7 @@ public sealed class ResourceLoaderTests : IDisposable
                 timeouts: {call: 2s, bare: 300, DefaultTimeoutPolicy: 1m30s}
                 retries:
                   constant: {policy: constant, duration: 200ms, maxRetries: 2, matching: {httpStatusCodes: "429,500-599"}}
-                  growing: {policy: exponential, duration: 1s, maxInterval: 2s, maxRetries: -1}
+                  growing: {policy: exponential, duration: 7s, maxInterval: 1s, maxRetries: -1}
               targets:
                 apps: {other: {timeout: call, retry: constant}}
                 components: {bus: {inbound: {retry: growing, timeout: bare}}}
@@ -62,12 +62,12 @@ public sealed class ResourceLoaderTests : IDisposable
         Assert.Equal([TimeSpan.FromMilliseconds(200), TimeSpan.FromMilliseconds(200), null], Pauses(constant));
         Assert.Equal((true, true, false), (constant.Repeats(429), constant.Repeats(null), constant.Repeats(400)));
         Assert.Equal(TimeSpan.FromMilliseconds(300), policies.Inbound("bus").Timeout);
-        Assert.Equal([TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1.5), TimeSpan.FromSeconds(2)], Pauses(policies.Inbound("bus").Retry!));
+        Assert.Equal([TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(0.75), TimeSpan.FromSeconds(1)], Pauses(policies.Inbound("bus").Retry!));
         Assert.Null(policies.Inbound("bus").Retry!.PauseBefore(4, TimeSpan.FromMinutes(15)));
     }
 
     [Fact]
-    public void A_target_that_names_no_policy_is_an_error()
+    public void A_target_whose_policy_is_not_defined_is_said_and_has_none()
     {
         Add("r.yaml", """
             apiVersion: dapr.io/v1alpha1
@@ -76,7 +76,10 @@ public sealed class ResourceLoaderTests : IDisposable
             spec: {targets: {apps: {other: {retry: nope}}}}
             """);
 
-        Assert.Throws<ResourceException>(() => Load("a"));
+        var resources = Load("a");
+
+        Assert.Null(resources.Resiliency.App("other").Retry);
+        Assert.Contains("r.yaml:2: other has no retries", Assert.Single(resources.Warnings));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using DaprOrders.DevSidecar.Invocation;
 using DaprOrders.DevSidecar.RunFile;
 
 namespace DaprOrders.DevSidecar.Tests;
@@ -48,6 +49,26 @@ public sealed class RunFileReaderTests : IDisposable
         Assert.Equal(["dotnet", "run", "--x=a b"], apps[0].Command);
         Assert.Null(apps[1].AppPort);
         Assert.Equal(4, new HashSet<int> { apps[1].HttpPort, apps[1].GrpcPort, apps[1].MetricsPort, apps[1].InternalPort }.Count);
+    }
+
+    [Fact]
+    public void App_health_checks_have_the_defaults_of_the_runtime_and_a_probe_may_not_outlast_its_interval()
+    {
+        var apps = Read("""
+            version: 1
+            common: {enableAppHealthCheck: true, appHealthThreshold: 0}
+            apps:
+            - {appDirPath: ./a}
+            - {appDirPath: ./b, appHealthCheckPath: well, appHealthProbeInterval: 2, appHealthProbeTimeout: 100, appHealthThreshold: 1}
+            """);
+
+        Assert.Equal(new AppHealthSpec("/healthz", TimeSpan.FromSeconds(5), TimeSpan.FromMilliseconds(500), 3), apps[0].Health);
+        Assert.Equal(new AppHealthSpec("well", TimeSpan.FromSeconds(2), TimeSpan.FromMilliseconds(100), 1), apps[1].Health);
+        Assert.Contains("must be smaller", Assert.Throws<RunFileException>(() => Read("""
+            version: 1
+            apps:
+            - {appDirPath: ./a, enableAppHealthCheck: true, appHealthProbeInterval: 1, appHealthProbeTimeout: 1001}
+            """)).Message);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using DaprOrders.DevSidecar.Tests.Support;
 using Microsoft.Extensions.Time.Testing;
 
@@ -47,13 +48,56 @@ public sealed class SubscriptionTests : IAsyncLifetime
         Assert.Contains("\"type\":\"DECLARATIVE\"", await _host.GetAsync(sidecar, "/v1.0/metadata"));
     }
 
+    [Theory]
+    [InlineData("", false)]
+    [InlineData(" \n", false)]
+    [InlineData("null", false)]
+    [InlineData("""[{"PUBSUBNAME":"pubsub","topic":"t","route":"/in","other":1}] and more""", true)]
+    public async Task Of_the_list_of_subscriptions_only_the_first_value_is_read(string body, bool subscribes)
+    {
+        _host.AddSetup("pubsub.yaml");
+        _app.Subscriptions = new Reply(200, body);
+        var sidecar = await _host.StartAsync("probe", _app.Port);
+
+        Assert.Equal(subscribes, (await _host.GetAsync(sidecar, "/v1.0/metadata")).Contains("subscriptions"));
+        Assert.DoesNotContain(_host.Log, line => line.StartsWith("Error"));
+    }
+
+    [Theory]
+    [InlineData("pubsub.kafka", "authType: plain", "kafka error: invalid value for 'authType' attribute")]
+    [InlineData("pubsub.kafka", "authType: password", "kafka error: missing SASL Username for authType 'password'")]
+    [InlineData("pubsub.kafka", "authType: password, saslUsername: u", "kafka error: missing SASL Password for authType 'password'")]
+    [InlineData("pubsub.kafka", "authRequired: maybe", "kafka error: invalid value for 'authRequired' attribute")]
+    [InlineData("pubsub.kafka", "authType: none, version: latest", "kafka error: invalid kafka version")]
+    [InlineData("pubsub.kafka", "authType: none, producerRequiredAcks: two", "kafka error: invalid value for 'producerRequiredAcks': \"two\" (must be \"all\", \"local\", or \"none\")")]
+    [InlineData("pubsub.kafka", "authType: none, initialOffset: first", "kafka error: invalid initialOffset: first")]
+    [InlineData("foo.bar", "", "process component bus error: incorrect type foo.bar")]
+    [InlineData("pubsub.kafka", "authRequired: \"false\"", null)]
+    [InlineData("pubsub.redis", "", null)]
+    public void A_component_that_the_runtime_refuses_is_refused_in_its_words(string type, string settings, string? error)
+    {
+        var metadata = string.Join(", ", settings.Split(", ", StringSplitOptions.RemoveEmptyEntries).Append("brokers: x")
+            .Select(setting => setting.Split(": ")).Select(setting => $"{{name: {setting[0]}, value: {setting[1]} }}"));
+        _host.AddResource("c.yaml", $$"""
+            apiVersion: dapr.io/v1alpha1
+            kind: Component
+            metadata: {name: bus}
+            spec: {type: {{type}}, version: v1, metadata: [{{metadata}}]}
+            """);
+
+        var failure = Record.Exception(() => _host.Create("probe"));
+
+        Assert.Equal(error is null, failure is null);
+        Assert.EndsWith(error ?? "", failure?.Message ?? "");
+    }
+
     [Fact]
     public async Task The_first_rule_that_matches_chooses_the_route()
     {
         _host.AddSetup("pubsub.yaml");
         _app.Subscriptions = new Reply(200, """
             [{"pubsubname":"pubsub","topic":"t","routes":{"default":"/other","rules":[
-              {"match":"event.type == \"x\" && event.data.n != 2","path":"/x"},{"match":"event.data.n == 2","path":"/two"}]}}]
+              {"match":"event.type.startsWith(\"x\") && !(event.data.n in [2, 4])","path":"/x"},{"match":"event.data.n == 2","path":"/two"}]}}]
             """);
         var sidecar = await _host.StartAsync("probe", _app.Port);
 
@@ -67,16 +111,71 @@ public sealed class SubscriptionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_condition_that_is_more_than_a_comparison_is_an_error_and_nothing_is_subscribed()
+    public async Task A_condition_that_is_no_expression_is_an_error_and_nothing_is_subscribed()
     {
         _host.AddSetup("pubsub.yaml");
         _app.Subscriptions = new Reply(200, """
-            [{"pubsubname":"pubsub","topic":"t","routes":{"default":"/other","rules":[{"match":"size(event.type) > 3","path":"/x"}]}}]
+            [{"pubsubname":"pubsub","topic":"t","routes":{"default":"/other","rules":[{"match":"event.type = \"x\"","path":"/x"}]}},
+             {"pubsubname":"pubsub","topic":"u","route":"/u"}]
             """);
         var sidecar = await _host.StartAsync("probe", _app.Port);
 
         Assert.DoesNotContain("subscriptions", await _host.GetAsync(sidecar, "/v1.0/metadata"));
-        Assert.Contains(_host.Log, line => line.StartsWith("Error") && line.Contains("size(event.type) > 3"));
+        Assert.Contains(_host.Log, line => line.StartsWith("Error") && line.Contains("event.type = \"x\""));
+    }
+
+    [Theory]
+    [InlineData("", false)]
+    [InlineData(",\"deadLetterTopic\":\"dead\"", true)]
+    public async Task An_event_for_which_a_condition_has_no_value_is_buried_or_blocks_its_partition(string deadLetters, bool buried)
+    {
+        _host.AddSetup("pubsub.yaml");
+        _app.Subscriptions = new Reply(200, $$"""
+            [{"pubsubname":"pubsub","topic":"t","routes":{"default":"/other","rules":[{"match":"event.data.n > 2","path":"/many"}]}{{deadLetters}} },
+             {"pubsubname":"pubsub","topic":"dead","route":"/dead"}]
+            """);
+        var sidecar = await _host.StartAsync("probe", _app.Port);
+        var started = _time.GetUtcNow();
+
+        await PublishAsync(sidecar, "/v1.0/publish/pubsub/t?metadata.partitionKey=k", """{"m":1}""");
+        await PublishAsync(sidecar, "/v1.0/publish/pubsub/t?metadata.partitionKey=k", """{"n":3}""");
+
+        if (buried)
+        {
+            Assert.Contains("{\"n\":3}", Assert.Single(await _app.WaitForAsync(1, "/many")).Body);
+            Assert.Contains("{\"m\":1}", Assert.Single(await _app.WaitForAsync(1, "/dead")).Body);
+            return;
+        }
+
+        // Kafka's component tries again every 200 ms, for ever.
+        while (_time.GetUtcNow() - started < TimeSpan.FromMinutes(1))
+        {
+            TestContext.Current.CancellationToken.ThrowIfCancellationRequested();
+            await Task.Yield();
+        }
+
+        Assert.DoesNotContain(_app.Calls, call => call.Path is "/many" or "/other");
+    }
+
+    [Fact]
+    public async Task Within_a_batch_of_Kafka_an_event_for_which_a_condition_has_no_value_is_lost()
+    {
+        _host.AddSetup("pubsub.yaml");
+        _app.Subscriptions = new Reply(200, """
+            [{"pubsubname":"pubsub","topic":"t","routes":{"default":"/other","rules":[{"match":"event.data.n > 2","path":"/many"}]},
+              "bulkSubscribe":{"enabled":true,"maxMessagesCount":2,"maxAwaitDurationMs":100000}}]
+            """);
+        _app.Answer = _ => Task.FromResult(new Reply(200, """{"statuses":[{"entryId":"0","status":"SUCCESS"},{"entryId":"1","status":"SUCCESS"}]}"""));
+        var publisher = await _host.StartAsync("publisher");
+        foreach (var data in (string[])["""{"m":1}""", """{"n":3}""", """{"n":1}"""])
+        {
+            await PublishAsync(publisher, "/v1.0/publish/pubsub/t?metadata.partitionKey=k", data);
+        }
+
+        await _host.StartAsync("probe", _app.Port, instance: 2);
+
+        Assert.Contains("{\"n\":1}", Assert.Single(await _app.WaitForAsync(1, "/other")).Body);
+        Assert.DoesNotContain("{\"m\":1}", Assert.Single(await _app.WaitForAsync(1, "/many")).Body);
     }
 
     [Fact]
@@ -150,6 +249,43 @@ public sealed class SubscriptionTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("ttl=60", "2026-01-02T03:05:05Z")]
+    [InlineData("TTLInSeconds=60", "2026-01-02T03:05:05Z")]
+    [InlineData("ttlInSeconds=1m30s", "2026-01-02T03:05:35Z")]
+    [InlineData("ttlInSeconds=0", "2026-01-02T03:04:05Z")]
+    [InlineData("ttlInSeconds=-5s", "2026-01-02T03:04:05Z")]
+    [InlineData("ttlInSeconds=-5", null)]
+    [InlineData("ttlInSeconds=1.5", null)]
+    [InlineData("ttlInSeconds=", null)]
+    [InlineData("rawPayload=", null)]
+    public async Task An_event_says_when_it_expires_if_its_lifetime_can_be_read(string metadata, string? expiration)
+    {
+        _host.AddSetup("mem.yaml");
+        _app.Subscriptions = new Reply(200, """[{"pubsubname":"mem","topic":"t","route":"/in"}]""");
+        var sidecar = await _host.StartAsync("probe", _app.Port);
+
+        await PublishAsync(sidecar, "/v1.0/publish/mem/t?metadata." + metadata);
+
+        Assert.Equal(expiration, (string?)JsonNode.Parse(Assert.Single(await _app.WaitForAsync(1, "/in")).Body)!["expiration"]);
+    }
+
+    [Fact]
+    public async Task What_is_no_time_of_RFC_3339_is_no_expiration()
+    {
+        _host.AddSetup("mem.yaml");
+        _app.Subscriptions = new Reply(200, """[{"pubsubname":"mem","topic":"t","route":"/in"}]""");
+        var sidecar = await _host.StartAsync("probe", _app.Port);
+        foreach (var expiration in (string[])["2020-01-01", "2020-01-01T00:00:00", "2020-01-01T00:00:00+01:00", "2020-01-01T00:00:00.5Z", "no"])
+        {
+            await PublishAsync(sidecar, "/v1.0/publish/mem/t?metadata.rawPayload=true&metadata.partitionKey=k", $$"""{"expiration":"{{expiration}}"}""");
+        }
+
+        Assert.Equal(
+            ["2020-01-01", "2020-01-01T00:00:00", "no"],
+            (await _app.WaitForAsync(3, "/in")).Select(call => (string?)JsonNode.Parse(call.Body)!["expiration"]));
+    }
+
+    [Theory]
     [InlineData("pubsub.redis", "[{name: redisHost, value: x}]", true)]
     [InlineData("pubsub.rabbitmq", "[{name: hostname, value: x}]", true)]
     [InlineData("pubsub.rabbitmq", "[{name: hostname, value: x}, {name: requeueInFailure, value: \"true\"}]", false)]
@@ -172,7 +308,8 @@ public sealed class SubscriptionTests : IAsyncLifetime
         {
             var fails = failing;
             failing = false;
-            return Task.FromResult(fails ? new Reply(500) : new Reply(200, """{"statuses":[{"entryId":"0","status":"SUCCESS"}]}"""));
+            var id = JsonNode.Parse(call.Body)!["entries"]![0]!["entryId"]!;
+            return Task.FromResult(fails ? new Reply(500) : new Reply(200, $$"""{"statuses":[{"entryId":"{{id}}","status":"SUCCESS"}]}"""));
         };
         await PublishAsync(sidecar, "/v1.0/publish/bus/t?metadata.partitionKey=k", "\"first\"");
         await _app.WaitForAsync(1, "/bulk");

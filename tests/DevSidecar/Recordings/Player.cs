@@ -99,9 +99,15 @@ internal abstract class Player(TimeProvider? time = null, string? apiToken = nul
     /// <summary>Compares when something came with when it did: to the tenth of a second, for no pause of the recordings is finer.</summary>
     protected static void AssertAt(JsonNode afterMilliseconds, DateTimeOffset first, DateTimeOffset at)
     {
+        Assert.Equal(Rounded(afterMilliseconds), (at - first).TotalMilliseconds);
+    }
+
+    /// <summary>Gets what was meant by a time that was measured.</summary>
+    protected static int Rounded(JsonNode milliseconds)
+    {
         const int Finest = 100;
-        var recorded = afterMilliseconds.GetValue<int>();
-        Assert.Equal(recorded - (recorded % Finest), (at - first).TotalMilliseconds);
+        var recorded = milliseconds.GetValue<int>();
+        return recorded - (recorded % Finest);
     }
 
     protected static Reply ReplyOf(JsonNode answer) => new(

@@ -186,7 +186,8 @@ internal sealed class RunFilePlayer : Player
             case "command not found":
                 run.WriteRunFile(("a", "", what == "command not found" ? "exec no-such-command" : "exit 3"));
                 run.Start();
-                await run.WaitForLineAsync(text);
+                await run.WaitForLineAsync("The App process exited");
+                Assert.Contains(run.Lines, line => line.Contains(text));
                 break;
             default:
                 Assert.Fail($"it is not known here when this is said: {what}");

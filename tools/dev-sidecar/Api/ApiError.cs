@@ -20,6 +20,14 @@ internal sealed record ApiError(int HttpStatus, StatusCode GrpcStatus, string Co
         new ApiError(404, StatusCode.InvalidArgument, "ERR_PUBSUB_NOT_FOUND", $"pubsub {pubSub} is not found")
             .With("DAPR_PUBSUB_NOT_FOUND", null);
 
+    public static ApiError NoPubSubName(IEnumerable<KeyValuePair<string, string>> metadata) =>
+        new ApiError(404, StatusCode.InvalidArgument, "ERR_PUBSUB_EMPTY", "pubsub name is empty")
+            .With("DAPR_PUBSUB_NAME_EMPTY", "", [.. metadata.Select(entry => (entry.Key, entry.Value))]);
+
+    public static ApiError NoTopic(string pubSub, IEnumerable<KeyValuePair<string, string>> metadata) =>
+        new ApiError(404, StatusCode.InvalidArgument, "ERR_TOPIC_NAME_EMPTY", $"topic is empty in pubsub {pubSub}")
+            .With("DAPR_PUBSUB_TOPIC_NAME_EMPTY", pubSub, [.. metadata.Select(entry => (entry.Key, entry.Value))]);
+
     /// <summary>The details are the metadata of the request.</summary>
     public static ApiError BadRawPayload(string pubSub, string value, IEnumerable<KeyValuePair<string, string>> metadata) =>
         new ApiError(
@@ -62,7 +70,7 @@ internal sealed record ApiError(int HttpStatus, StatusCode GrpcStatus, string Co
             .With("DAPR_PUBSUB_UNMARSHAL_EVENTS", pubSub, ("appID", appId));
 
     /// <summary>Gets the details of the newer errors: the resource, when there is one, then the reason.</summary>
-    public (string? Resource, string? Reason, IReadOnlyDictionary<string, string> Metadata) Details => (_resource, _reason, _details);
+    public (string? Resource, string? Reason, IDictionary<string, string> Metadata) Details => (_resource, _reason, _details);
 
     public byte[] ToJson()
     {

@@ -42,18 +42,18 @@ internal sealed class BulkPublishEndpoint(SidecarState sidecar, Publisher publis
             return;
         }
 
-        IReadOnlyList<FailedEntry> failed;
+        BulkFailure? failure;
         try
         {
-            failed = await publisher.PublishBulkAsync(name, topicName, entries, metadata);
+            failure = await publisher.PublishBulkAsync(name, topicName, entries, metadata);
         }
-        catch (JsonException failure)
+        catch (JsonException broken)
         {
-            await http.AnswerAsync(ApiError.NoCloudEvent(name, sidecar.AppId, failure.Message));
+            await http.AnswerAsync(ApiError.NoCloudEvent(name, sidecar.AppId, broken.Message));
             return;
         }
 
-        await (failed.Count == 0 ? http.AnswerEmptyAsync() : AnswerAsync(http, name, topicName, failed, sidecar.PubSubs[name].IsKafka));
+        await (failure is null ? http.AnswerEmptyAsync() : AnswerAsync(http, name, topicName, failure));
     }
 
     private (List<BulkEntry> Entries, ApiError? Error) Read(
@@ -197,8 +197,9 @@ internal sealed class BulkPublishEndpoint(SidecarState sidecar, Publisher publis
         ? []
         : [.. own, .. requestMetadata.Where(entry => own.All(other => other.Key != entry.Key))];
 
-    private static Task AnswerAsync(HttpContext http, string pubSub, string topic, IReadOnlyList<FailedEntry> failed, bool kafka)
+    private static Task AnswerAsync(HttpContext http, string pubSub, string topic, BulkFailure failure)
     {
+        var failed = failure.Entries;
         using var output = new JsonBuffer(256);
         output.Write("{\"failedEntries\":["u8);
         for (var i = 0; i < failed.Count; i++)
@@ -221,8 +222,7 @@ internal sealed class BulkPublishEndpoint(SidecarState sidecar, Publisher publis
         }
 
         http.Response.Headers["Metadata.error"] = "api error: code = Internal desc = "
-            + $"error when publishing to topic {topic} in pubsub {pubSub}: "
-            + (kafka ? $"kafka: Failed to deliver {failed.Count} messages." : failed[0].Error);
+            + $"error when publishing to topic {topic} in pubsub {pubSub}: {failure.Error}";
         return http.AnswerJsonAsync(StatusCodes.Status500InternalServerError, json);
     }
 

@@ -3,8 +3,11 @@ using Dapr.Client.Autogen.Grpc.v1;
 using DaprOrders.DevSidecar.Hosting;
 using DaprOrders.DevSidecar.Publishing;
 using Google.Protobuf;
+using Google.Protobuf.Collections;
 using Google.Protobuf.WellKnownTypes;
+using Google.Rpc;
 using Grpc.Core;
+using Status = Grpc.Core.Status;
 
 namespace DaprOrders.DevSidecar.Api;
 
@@ -48,8 +51,19 @@ internal class GrpcApi(SidecarState sidecar, Publisher publisher, Action shutdow
     public virtual async Task<Empty> PublishEvent(PublishEventRequest request, ServerCallContext context)
     {
         Authorize(context);
-        var publication = new Publication(
-            request.Data.Memory, request.DataContentType, [.. request.Metadata], Trace(context, "traceparent"), Trace(context, "tracestate"));
+        if (publisher.Check(request.PubsubName, request.Topic, [.. request.Metadata]) is { } bad)
+        {
+            throw Failure(bad);
+        }
+
+        var (parent, state) = (Trace(context, "traceparent"), Trace(context, "tracestate"));
+        var publication = new Publication(request.Data.Memory, request.DataContentType, [.. request.Metadata], parent, state);
+        if (Publisher.IsRaw(publication.Metadata))
+        {
+            // Bytes that are no envelope carry their trace beside them.
+            publication = publication with { Metadata = [.. Without(request.Metadata, "traceid", "tracestate"), new("traceid", parent), new("tracestate", state)] };
+        }
+
         if (await publisher.PublishAsync(request.PubsubName, request.Topic, publication) is { } error)
         {
             throw Failure(error);
@@ -64,13 +78,8 @@ internal class GrpcApi(SidecarState sidecar, Publisher publisher, Action shutdow
     public virtual async Task<BulkPublishResponse> BulkPublishEvent(BulkPublishRequest request, ServerCallContext context)
     {
         Authorize(context);
-        if (publisher.CheckBulk(request.PubsubName, request.Topic) is { } error)
-        {
-            throw Failure(error);
-        }
-
         KeyValuePair<string, string>[] metadata = [.. request.Metadata];
-        if (Publisher.CheckRaw(request.PubsubName, metadata) is { } bad)
+        if (publisher.Check(request.PubsubName, request.Topic, metadata) is { } bad)
         {
             throw Failure(bad);
         }
@@ -86,15 +95,20 @@ internal class GrpcApi(SidecarState sidecar, Publisher publisher, Action shutdow
             }
 
             var trace = $"00-{ActivityTraceId.CreateRandom()}-{ActivitySpanId.CreateRandom()}-00";
-            entries.Add(new BulkEntry(entry.EntryId, new Publication(entry.Event.Memory, entry.ContentType, [.. entry.Metadata], trace, "")));
+            entries.Add(new BulkEntry(entry.EntryId, new Publication(entry.Event.Memory, entry.ContentType, Merged(entry.Metadata, metadata), trace, "")));
+        }
+
+        if (publisher.CheckBulk(request.PubsubName, request.Topic) is { } forbidden)
+        {
+            throw Failure(forbidden);
         }
 
         try
         {
             // As with the runtime a caller over gRPC does not learn which entries made it.
-            if (await publisher.PublishBulkAsync(request.PubsubName, request.Topic, entries, metadata) is { Count: > 0 } failed)
+            if (await publisher.PublishBulkAsync(request.PubsubName, request.Topic, entries, metadata) is { } failed)
             {
-                throw Failure(ApiError.NotPublished(request.PubsubName, request.Topic, $"kafka: Failed to deliver {failed.Count} messages."));
+                throw Failure(ApiError.NotPublished(request.PubsubName, request.Topic, failed.Error));
             }
         }
         catch (System.Text.Json.JsonException failure)
@@ -104,6 +118,13 @@ internal class GrpcApi(SidecarState sidecar, Publisher publisher, Action shutdow
 
         return new BulkPublishResponse();
     }
+
+    // Those of the request reach only entries that have some of their own, which win.
+    private static KeyValuePair<string, string>[] Merged(MapField<string, string> own, KeyValuePair<string, string>[] request) =>
+        own.Count == 0 ? [] : [.. own, .. request.Where(entry => !own.ContainsKey(entry.Key))];
+
+    private static IEnumerable<KeyValuePair<string, string>> Without(MapField<string, string> metadata, params string[] names) =>
+        metadata.Where(entry => !names.Contains(entry.Key));
 
     public virtual Task<GetMetadataResponse> GetMetadata(GetMetadataRequest request, ServerCallContext context)
     {
@@ -169,5 +190,20 @@ internal class GrpcApi(SidecarState sidecar, Publisher publisher, Action shutdow
     private string Trace(ServerCallContext context, string header) =>
         sidecar.Resources.Tracing ? context.RequestHeaders.GetValue(header) ?? "" : "";
 
-    private static RpcException Failure(ApiError error) => new(new Status(error.GrpcStatus, error.Message));
+    private static RpcException Failure(ApiError error)
+    {
+        var status = new Google.Rpc.Status { Code = (int)error.GrpcStatus, Message = error.Message };
+        var (resource, reason, metadata) = error.Details;
+        if (resource is not null)
+        {
+            status.Details.Add(Any.Pack(new ResourceInfo { ResourceType = "pubsub", ResourceName = resource, Description = error.Message }));
+        }
+
+        if (reason is not null)
+        {
+            status.Details.Add(Any.Pack(new ErrorInfo { Domain = "dapr.io", Reason = reason, Metadata = { metadata } }));
+        }
+
+        return new RpcException(new Status(error.GrpcStatus, error.Message), new Metadata { { "grpc-status-details-bin", status.ToByteArray() } });
+    }
 }

@@ -13,10 +13,16 @@ internal sealed record InvocationRequest(string Caller, string Callee, string Pa
 
     private static readonly HashSet<string> Dropped = new(StringComparer.OrdinalIgnoreCase)
     {
-        "dapr-app-id", "destination-app-id", "dapr-caller-app-id", "dapr-callee-app-id", "dapr-caller-namespace",
+        "dapr-app-id", "destination-app-id",
         "Host", "Connection", "Keep-Alive", "Proxy-Connection", "Transfer-Encoding", "Upgrade", "HTTP2-Settings", "TE", "Trailer",
         "Proxy-Authorization", "Proxy-Authenticate", "Content-Length", "Expect",
     };
+
+    // Who calls whom is said by the sidecar, except where it calls its own app.
+    private static readonly HashSet<string> Parties = new(StringComparer.OrdinalIgnoreCase) { "dapr-caller-app-id", "dapr-callee-app-id", "dapr-caller-namespace" };
+
+    /// <summary>Gets a value indicating whether the app calls itself: the sidecar then adds no header.</summary>
+    public bool IsOwn => Caller == Callee;
 
     public static bool IsHopByHop(string header) => Dropped.Contains(header);
 
@@ -38,6 +44,7 @@ internal sealed record InvocationRequest(string Caller, string Callee, string Pa
         foreach (var (name, values) in source.Headers)
         {
             if (Dropped.Contains(name)
+                || (!IsOwn && Parties.Contains(name))
                 || (TokenIsOurs && name.Equals("dapr-api-token", StringComparison.OrdinalIgnoreCase))
                 || name.StartsWith(':')
                 || name.EndsWith("-bin", StringComparison.OrdinalIgnoreCase)
@@ -62,12 +69,16 @@ internal sealed record InvocationRequest(string Caller, string Callee, string Pa
 
     private void AddOwn(System.Net.Http.Headers.HttpRequestHeaders headers, string method)
     {
-        headers.TryAddWithoutValidation("dapr-caller-app-id", Caller);
-        headers.TryAddWithoutValidation("dapr-callee-app-id", Callee);
-        headers.TryAddWithoutValidation("dapr-caller-namespace", "default");
-        headers.TryAddWithoutValidation("X-Forwarded-For", "127.0.0.1");
-        headers.TryAddWithoutValidation("X-Forwarded-Host", Environment.MachineName);
-        headers.TryAddWithoutValidation("Forwarded", $"for=127.0.0.1;by=127.0.0.1;host={Environment.MachineName}");
+        if (!IsOwn)
+        {
+            headers.TryAddWithoutValidation("dapr-caller-app-id", Caller);
+            headers.TryAddWithoutValidation("dapr-callee-app-id", Callee);
+            headers.TryAddWithoutValidation("dapr-caller-namespace", "default");
+            headers.TryAddWithoutValidation("X-Forwarded-For", "127.0.0.1");
+            headers.TryAddWithoutValidation("X-Forwarded-Host", Environment.MachineName);
+            headers.TryAddWithoutValidation("Forwarded", $"for=127.0.0.1;by=127.0.0.1;host={Environment.MachineName}");
+        }
+
         if (method != "HEAD" && !headers.Contains("Accept-Encoding"))
         {
             headers.TryAddWithoutValidation("Accept-Encoding", "gzip");

@@ -1,15 +1,13 @@
 using System.IO.Compression;
+using System.Text;
 using DaprOrders.DevSidecar.Hosting;
 using DaprOrders.DevSidecar.Invocation;
-using DaprOrders.DevSidecar.Resources;
 
 namespace DaprOrders.DevSidecar.Api;
 
 /// <summary>Service invocation: from the caller's sidecar through the callee's to its app, answers passed on unchanged.</summary>
 internal sealed class InvokeEndpoint(SidecarState sidecar, NameRegistry names)
 {
-    private static readonly RetryPolicy BuiltIn = new(false, TimeSpan.FromSeconds(1), 3, TimeSpan.MaxValue, null);
-
     public async Task HandleAsync(HttpContext http, string path, string query)
     {
         if (InvocationRequest.Target(http.Request, Uri.UnescapeDataString(path)) is not var (appId, method))
@@ -32,7 +30,7 @@ internal sealed class InvokeEndpoint(SidecarState sidecar, NameRegistry names)
         var request = new InvocationRequest(
             sidecar.AppId,
             appId.Split('.')[0],
-            RequestPath.Encode(method)!.TrimStart('/') + (query == "?" ? "" : query),
+            (RequestPath.Encode(method) ?? method).TrimStart('/') + (query == "?" ? "" : query),
             body,
             limit,
             TokenIsOurs: sidecar.ApiToken is not null);
@@ -63,17 +61,13 @@ internal sealed class InvokeEndpoint(SidecarState sidecar, NameRegistry names)
 
         if (method.AsSpan().IndexOfAny("#?\0") >= 0)
         {
-            return $"{Prefix}method contains forbidden character: \"{method}\"";
+            return $"{Prefix}method contains forbidden character: {GoText.Quote(method)}";
         }
 
-        if (method.Any(char.IsControl))
-        {
-            return $"{Prefix}method contains control character: \"{method}\"";
-        }
-
-        return RequestPath.HasBrokenEscape(method)
-            ? $"rpc error: code = Internal desc = error invoking app channel: parse \"{method}\": invalid URL escape"
-            : null;
+        var control = method.AsSpan().IndexOfAny(GoText.Controls);
+        return control < 0
+            ? null
+            : $"{Prefix}method contains control character at position {Encoding.UTF8.GetByteCount(method.AsSpan(0, control))}: {GoText.Quote(method)}";
     }
 
     private async Task<HttpResponseMessage> InvokeAsync(HttpContext http, InvocationRequest request, string appId)
@@ -84,6 +78,7 @@ internal sealed class InvokeEndpoint(SidecarState sidecar, NameRegistry names)
         var named = sidecar.Resources.Resiliency.NamedApp(request.Callee);
         var policy = named ?? sidecar.Resources.Resiliency.App(request.Callee);
         var retry = request.Body is null ? null : policy.Retry;
+        var builtIn = sidecar.Resources.Resiliency.BuiltIn;
         var usesBuiltIn = request.Body is not null && named is null && retry is null;
         var breaker = sidecar.AppBreaker(request.Callee, request.PathAndQuery.Split('?')[0]);
         var started = sidecar.Time.GetTimestamp();
@@ -111,11 +106,11 @@ internal sealed class InvokeEndpoint(SidecarState sidecar, NameRegistry names)
                 failure = failed;
             }
 
-            var rule = retry ?? (usesBuiltIn && failure is { Unavailable: true } ? BuiltIn : null);
+            var rule = retry ?? (usesBuiltIn && failure is { Unavailable: true } ? builtIn : null);
             if (rule?.PauseBefore(repetition, sidecar.Time.GetElapsedTime(started)) is not { } pause)
             {
                 return answer ?? throw (usesBuiltIn && failure!.Unavailable
-                    ? new InvocationFailure($"failed to invoke target {request.Callee} after 3 retries. Error: {failure.Message}", true)
+                    ? new InvocationFailure($"failed to invoke target {request.Callee} after {builtIn.MaxRetries} retries. Error: {failure.Message}", true)
                     : failure!);
             }
 
@@ -132,7 +127,13 @@ internal sealed class InvokeEndpoint(SidecarState sidecar, NameRegistry names)
             throw InvocationFailure.Refused(target.InternalAddress);
         }
 
-        var app = target.App ?? throw InvocationFailure.NoApp(self: request.Callee == sidecar.AppId);
+        // A sidecar that invokes its own app calls it itself, whatever other instances of it there are.
+        var app = (request.IsOwn ? sidecar.App : target.App) ?? throw InvocationFailure.NoApp(request.IsOwn);
+        if (RequestPath.BrokenEscapeIn(request.PathAndQuery.Split('?')[0]) is { } broken)
+        {
+            throw InvocationFailure.OfApp($"parse \"http://{app.Address}/{request.PathAndQuery}\": invalid URL escape {GoText.Quote(broken)}", request.IsOwn);
+        }
+
         using var timer = timeout is { } limit ? new CancellationTokenSource(limit, sidecar.Time) : new CancellationTokenSource();
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, target.Gone, http.RequestAborted);
         using var message = request.ToMessage(http.Request, app);
@@ -144,9 +145,13 @@ internal sealed class InvokeEndpoint(SidecarState sidecar, NameRegistry names)
         {
             throw new InvocationFailure("stream too large", unavailable: false);
         }
+        catch (AppUnhealthyException failure)
+        {
+            throw InvocationFailure.OfApp(failure.Message, request.IsOwn);
+        }
         catch (HttpRequestException failure)
         {
-            throw InvocationFailure.OfApp(message, app, failure, sidecar.Spec.ReadBufferBytes);
+            throw InvocationFailure.OfApp(message, app, failure, sidecar.Spec.ReadBufferBytes, request.IsOwn);
         }
         catch (OperationCanceledException) when (target.Gone.IsCancellationRequested)
         {
@@ -164,9 +169,10 @@ internal sealed class InvokeEndpoint(SidecarState sidecar, NameRegistry names)
         http.Response.StatusCode = status;
         // The app compressed for us, not for the caller.
         var unpack = answer.Content.Headers.ContentEncoding.SingleOrDefault() == "gzip" && http.Request.Headers.AcceptEncoding.Count == 0;
+        var named = answer.Headers.Connection;
         foreach (var (name, values) in answer.Headers.NonValidated.Concat(answer.Content.Headers.NonValidated))
         {
-            if (!InvocationRequest.IsHopByHop(name) && !(unpack && name.Equals("Content-Encoding", StringComparison.OrdinalIgnoreCase)))
+            if (!InvocationRequest.IsHopByHop(name) && !named.Contains(name, StringComparer.OrdinalIgnoreCase) && !(unpack && name.Equals("Content-Encoding", StringComparison.OrdinalIgnoreCase)))
             {
                 http.Response.Headers.Append(name, values.ToArray());
             }

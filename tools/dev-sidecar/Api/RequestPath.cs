@@ -103,16 +103,19 @@ internal static class RequestPath
         return encoded.ToString();
     }
 
-    public static bool HasBrokenEscape(string text)
+    public static bool HasBrokenEscape(string text) => BrokenEscapeIn(text) is not null;
+
+    /// <summary>Finds the first percent sign that is no escape, with the two letters after it; null when there is none.</summary>
+    public static string? BrokenEscapeIn(string text)
     {
         for (var at = text.IndexOf('%', StringComparison.Ordinal); at >= 0; at = text.IndexOf('%', at + 1))
         {
             if (at + 2 >= text.Length || !char.IsAsciiHexDigit(text[at + 1]) || !char.IsAsciiHexDigit(text[at + 2]))
             {
-                return true;
+                return text[at..Math.Min(at + 3, text.Length)];
             }
         }
 
-        return false;
+        return null;
     }
 }

@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
 using DaprOrders.DevSidecar.Hosting;
+using DaprOrders.DevSidecar.Publishing;
 using DaprOrders.DevSidecar.Resources;
 
 namespace DaprOrders.DevSidecar.Delivery;
@@ -71,7 +72,7 @@ internal sealed partial class AppSubscriptions(SidecarState sidecar)
             return [];
         }
 
-        var answers = body.Length == 0 ? [] : JsonSerializer.Deserialize(body, WireJson.Default.ListWireSubscription) ?? [];
+        var answers = Read(body);
         var subscriptions = new List<SubscriptionSpec>();
         foreach (var answer in answers)
         {
@@ -88,6 +89,18 @@ internal sealed partial class AppSubscriptions(SidecarState sidecar)
         }
 
         return subscriptions;
+    }
+
+    // Nothing is no error, and what follows the list is not looked at.
+    private static List<WireSubscription> Read(byte[] body)
+    {
+        if (body.AsSpan().IndexOfAnyExcept(" \t\r\n"u8) < 0)
+        {
+            return [];
+        }
+
+        using var document = GoJson.ReadFirst(body);
+        return document.RootElement.Deserialize(WireJson.Default.ListWireSubscription) ?? [];
     }
 
     private HttpRequestMessage Request(string path)

@@ -1,5 +1,8 @@
+using System.Globalization;
 using System.Net.Http.Headers;
+using System.Text;
 using DaprOrders.DevSidecar.Broker;
+using DaprOrders.DevSidecar.Cel;
 
 namespace DaprOrders.DevSidecar.Delivery;
 
@@ -9,23 +12,21 @@ internal sealed partial class BulkDelivery(Subscription subscription)
     private readonly ILogger _logger = subscription.Sidecar.Logger;
 
     /// <returns>The records that failed and are neither dropped nor buried: none when the batch is done with.</returns>
-    public async Task<IReadOnlyList<Record>> DeliverAsync(IReadOnlyList<Record> batch, CancellationToken stop)
+    public async Task<IReadOnlyList<Record>> DeliverAsync(IReadOnlyList<Record> records, CancellationToken stop)
     {
-        var failed = new List<Record>();
-        var passedOver = new List<Record>();
-        foreach (var (path, entries) in Route(batch, failed, passedOver))
+        var batch = new Batch();
+        for (var number = 0; number < records.Count; number++)
         {
-            await DeliverAsync(path, entries, failed, stop);
+            await RouteAsync(batch, number, records[number]);
         }
 
-        foreach (var record in passedOver)
+        foreach (var (path, entries) in batch.Routes)
         {
-            // Expired, or without a route: done with, whether there is a dead-letter topic or not.
-            await subscription.BuryAsync(record);
+            await DeliverAsync(path, entries, batch, stop);
         }
 
         var unburied = new List<Record>();
-        foreach (var record in failed)
+        foreach (var record in batch.Failed)
         {
             if (!await subscription.BuryAsync(record))
             {
@@ -33,44 +34,59 @@ internal sealed partial class BulkDelivery(Subscription subscription)
             }
         }
 
-        return unburied;
-    }
-
-    private Dictionary<string, List<BulkBody.Entry>> Route(
-        IReadOnlyList<Record> batch, List<Record> failed, List<Record> passedOver)
-    {
-        var routes = new Dictionary<string, List<BulkBody.Entry>>();
-        for (var number = 0; number < batch.Count; number++)
+        if (unburied.Count == 0 || batch.IsFailure || !subscription.PubSub.IsKafka)
         {
-            var record = batch[number];
-            if (!TryRoute(record, out var path))
-            {
-                failed.Add(record);
-                continue;
-            }
-
-            if (path is null or "")
-            {
-                passedOver.Add(record);
-            }
-
-            if (path is null)
-            {
-                continue;
-            }
-
-            if (!routes.TryGetValue(path, out var entries))
-            {
-                routes[path] = entries = new List<BulkBody.Entry>(batch.Count);
-            }
-
-            entries.Add(new BulkBody.Entry(number.ToString(System.Globalization.CultureInfo.InvariantCulture), record));
+            return unburied;
         }
 
-        return routes;
+        // The runtime forgets what was wrong with a record when the next one can be read: it tells Kafka's component nothing of it.
+        LogForgotten(unburied.Count, subscription.PubSub.Name, subscription.Spec.Topic);
+        return [];
+    }
+
+    private async Task RouteAsync(Batch batch, int number, Record record)
+    {
+        string? path;
+        try
+        {
+            if (!TryRoute(record, out path))
+            {
+                batch.IsFailure = true;
+                batch.Failed.Add(record);
+                return;
+            }
+        }
+        catch (CelException failure)
+        {
+            LogNoValue(subscription.PubSub.Name, subscription.Spec.Topic, failure.Message);
+            batch.IsFailure = false;
+            batch.Failed.Add(record);
+            return;
+        }
+
+        batch.IsFailure = false;
+        if (path is null or "")
+        {
+            // Expired, or without a route: done with, whether there is a dead-letter topic or not.
+            await subscription.BuryAsync(record);
+        }
+
+        if (path is null)
+        {
+            return;
+        }
+
+        if (!batch.Routes.TryGetValue(path, out var entries))
+        {
+            batch.Routes[path] = entries = [];
+        }
+
+        var id = subscription.PubSub.IsKafka ? number.ToString(CultureInfo.InvariantCulture) : Guid.NewGuid().ToString();
+        entries.Add(new BulkBody.Entry(id, record));
     }
 
     /// <returns>False when the record is no event. The path is null when it has expired.</returns>
+    /// <exception cref="CelException">A condition has no value for this record.</exception>
     private bool TryRoute(Record record, out string? path)
     {
         // An event that no rule matches goes to the app's root, as with the runtime.
@@ -78,13 +94,14 @@ internal sealed partial class BulkDelivery(Subscription subscription)
         path = null;
         if (subscription.Spec.IsRaw)
         {
-            path = subscription.Routes.PathOf(default) ?? Root;
+            // Conditions see the bytes as a text, of which there are no members.
+            path = subscription.Routes.PathOf(Encoding.UTF8.GetString(record.Value)) ?? Root;
             return true;
         }
 
         if (!subscription.Routes.NeedsEvent && !EventRecord.MayExpire(record) && EventRecord.IsObject(record))
         {
-            path = subscription.Routes.PathOf(default) ?? Root;
+            path = subscription.Routes.PathOf(null) ?? Root;
             return true;
         }
 
@@ -105,32 +122,28 @@ internal sealed partial class BulkDelivery(Subscription subscription)
         return true;
     }
 
-    private async Task DeliverAsync(string path, List<BulkBody.Entry> entries, List<Record> failed, CancellationToken stop)
+    private async Task DeliverAsync(string path, List<BulkBody.Entry> entries, Batch batch, CancellationToken stop)
     {
         var id = Guid.NewGuid();
         var open = entries;
-        var dropped = new List<Record>();
         await DeliveryPolicy.RunAsync(
             subscription.Policy,
             subscription.Sidecar.Time,
             async timeout =>
             {
-                // Only those that asked for it come again.
-                (open, var status) = await PostAsync(path, id, open, dropped, timeout);
-                return new Attempt(open.Count == 0, status);
+                // Only those that asked for it come again, whatever the status was: a batch has none that a policy could match.
+                open = await PostAsync(path, id, open, timeout);
+                return new Attempt(open.Count == 0, null);
             },
             stop,
             subscription.Breaker);
 
-        failed.AddRange(open.Select(entry => entry.Record));
-        if (subscription.HasDeadLetterTopic)
-        {
-            failed.AddRange(dropped);
-        }
+        batch.IsFailure |= open.Count > 0;
+        batch.Failed.AddRange(open.Select(entry => entry.Record));
     }
 
-    private async Task<(List<BulkBody.Entry> Open, int? Status)> PostAsync(
-        string path, Guid id, List<BulkBody.Entry> entries, List<Record> dropped, CancellationToken timeout)
+    /// <returns>The entries that have to come again.</returns>
+    private async Task<List<BulkBody.Entry>> PostAsync(string path, Guid id, List<BulkBody.Entry> entries, CancellationToken timeout)
     {
         var sidecar = subscription.Sidecar;
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(timeout, sidecar.Gone);
@@ -148,27 +161,27 @@ internal sealed partial class BulkDelivery(Subscription subscription)
             {
                 // Dropped for good: a bulk delivery that finds no route leaves no dead letters.
                 LogNotFound(subscription.PubSub.Name, subscription.Spec.Topic, entries.Count);
-                return ([], status);
+                return [];
             }
 
-            var open = status is >= 200 and <= 299 ? OpenAfter(entries, AnswerReader.OfBulk(content), dropped) : entries;
+            var open = status is >= 200 and <= 299 ? await OpenAfterAsync(entries, AnswerReader.OfBulk(content)) : entries;
             if (open.Count > 0)
             {
                 LogRetry(open.Count, entries.Count, subscription.PubSub.Name, subscription.Spec.Topic, status);
             }
 
-            return (open, status);
+            return open;
         }
         catch (Exception failure) when (failure is HttpRequestException or IOException or OperationCanceledException)
         {
             // A sidecar that was killed says nothing more, above all not that this was a failure.
             sidecar.Gone.ThrowIfCancellationRequested();
             LogUnreachable(subscription.PubSub.Name, subscription.Spec.Topic, failure.Message);
-            return (entries, null);
+            return entries;
         }
     }
 
-    private static List<BulkBody.Entry> OpenAfter(List<BulkBody.Entry> entries, Dictionary<string, Answer> answers, List<Record> dropped)
+    private async Task<List<BulkBody.Entry>> OpenAfterAsync(List<BulkBody.Entry> entries, Dictionary<string, Answer> answers)
     {
         var open = new List<BulkBody.Entry>();
         foreach (var entry in entries)
@@ -179,7 +192,7 @@ internal sealed partial class BulkDelivery(Subscription subscription)
                     open.Add(entry);
                     break;
                 case Answer.Drop:
-                    dropped.Add(entry.Record);
+                    await subscription.BuryAsync(entry.Record);
                     break;
                 default:
                     break;
@@ -188,6 +201,23 @@ internal sealed partial class BulkDelivery(Subscription subscription)
 
         return open;
     }
+
+    /// <summary>What becomes of the records of one batch.</summary>
+    private sealed class Batch
+    {
+        public Dictionary<string, List<BulkBody.Entry>> Routes { get; } = [];
+
+        public List<Record> Failed { get; } = [];
+
+        /// <summary>Gets or sets a value indicating whether the component is told of a failure.</summary>
+        public bool IsFailure { get; set; }
+    }
+
+    [LoggerMessage(LogLevel.Error, "{Count} record(s) of {PubSub}/{Topic} could not be read or routed, stood among others, and are lost")]
+    private partial void LogForgotten(int count, string pubSub, string topic);
+
+    [LoggerMessage(LogLevel.Error, "error finding matching route for an event of {PubSub}/{Topic}: {Failure}")]
+    private partial void LogNoValue(string pubSub, string topic, string failure);
 
     [LoggerMessage(LogLevel.Error, "record of {PubSub}/{Topic}, partition {Partition}, offset {Offset} is no JSON object")]
     private partial void LogNoJson(string pubSub, string topic, int partition, long offset);

@@ -1,12 +1,13 @@
 using System.Globalization;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using DaprOrders.DevSidecar.Broker;
 using DaprOrders.DevSidecar.Publishing;
 
 namespace DaprOrders.DevSidecar.Delivery;
 
 /// <summary>What a sidecar sees in a record before it hands it to the app.</summary>
-internal static class EventRecord
+internal static partial class EventRecord
 {
     /// <summary>Gets the metadata that go with a delivery; on Kafka the place of the record, overridden by its own headers.</summary>
     /// <returns>In alphabetical order.</returns>
@@ -115,6 +116,11 @@ internal static class EventRecord
         envelope.ValueKind == JsonValueKind.Object
         && envelope.TryGetProperty("expiration", out var expiration)
         && expiration.ValueKind == JsonValueKind.String
+        && InternetTime().IsMatch(expiration.GetString()!)
         && DateTimeOffset.TryParse(expiration.GetString(), CultureInfo.InvariantCulture, out var end)
         && end < now;
+
+    // RFC 3339: nothing less counts as a time.
+    [GeneratedRegex(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d([.,]\d+)?(Z|[+-]\d\d:\d\d)$")]
+    private static partial Regex InternetTime();
 }

@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
 using DaprOrders.DevSidecar.Broker;
+using DaprOrders.DevSidecar.Cel;
 using DaprOrders.DevSidecar.Publishing;
 
 namespace DaprOrders.DevSidecar.Delivery;
@@ -14,32 +15,31 @@ internal sealed partial class SingleDelivery(Subscription subscription)
     public async Task<bool> DeliverAsync(Record record, CancellationToken stop)
     {
         var spec = subscription.Spec;
-        string? path;
-        byte[] body;
-        if (spec.IsRaw)
+        var body = spec.IsRaw ? WrapRaw(record) : record.Value;
+        using var envelope = spec.IsRaw ? JsonDocument.Parse(body) : EventRecord.Parse(record);
+        if (envelope is null)
         {
-            body = WrapRaw(record);
-            using var envelope = JsonDocument.Parse(body);
+            LogNoJson(subscription.PubSub.Name, spec.Topic, record.Partition.Number, record.Offset);
+            return await subscription.BuryAsync(record);
+        }
+
+        if (EventRecord.HasExpired(envelope.RootElement, subscription.Sidecar.Time.GetUtcNow()))
+        {
+            LogExpired(subscription.PubSub.Name, spec.Topic);
+            await subscription.BuryAsync(record);
+            return true;
+        }
+
+        string? path;
+        try
+        {
             path = subscription.Routes.PathOf(envelope.RootElement);
         }
-        else
+        catch (CelException failure)
         {
-            using var envelope = EventRecord.Parse(record);
-            if (envelope is null)
-            {
-                LogNoJson(subscription.PubSub.Name, spec.Topic, record.Partition.Number, record.Offset);
-                return await subscription.BuryAsync(record);
-            }
-
-            if (EventRecord.HasExpired(envelope.RootElement, subscription.Sidecar.Time.GetUtcNow()))
-            {
-                LogExpired(subscription.PubSub.Name, spec.Topic);
-                await subscription.BuryAsync(record);
-                return true;
-            }
-
-            body = record.Value;
-            path = subscription.Routes.PathOf(envelope.RootElement);
+            // Like a record that is no JSON: buried, or tried again for ever.
+            LogNoValue(subscription.PubSub.Name, spec.Topic, failure.Message);
+            return await subscription.BuryAsync(record);
         }
 
         if (path is null)
@@ -140,6 +140,9 @@ internal sealed partial class SingleDelivery(Subscription subscription)
 
     [LoggerMessage(LogLevel.Warning, "dropping expired pub/sub event of {PubSub}/{Topic}")]
     private partial void LogExpired(string pubSub, string topic);
+
+    [LoggerMessage(LogLevel.Error, "error finding matching route for an event of {PubSub}/{Topic}: {Failure}")]
+    private partial void LogNoValue(string pubSub, string topic, string failure);
 
     [LoggerMessage(LogLevel.Warning, "no route matches an event of {PubSub}/{Topic}; it is dropped")]
     private partial void LogNoRoute(string pubSub, string topic);

@@ -28,6 +28,8 @@ internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
     private readonly TaskCompletionSource _shutdown = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ILogger _logger;
     private Task _starting = Task.CompletedTask;
+    private Task _probing = Task.CompletedTask;
+    private bool _asked;
     private int _ended;
 
     /// <exception cref="ResourceException">The runtime would not start with these resources.</exception>
@@ -129,7 +131,8 @@ internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
     private async Task LeaveAsync()
     {
         await _starting;
-        await Task.WhenAll(_consumers.Select(consumer => consumer.DisposeAsync().AsTask()));
+        await _probing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await StopConsumersAsync();
     }
 
     private async Task StartWithAppAsync()
@@ -145,7 +148,7 @@ internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
                 }
 
                 LogDiscovered(app.Port);
-                await SubscribeAsync();
+                await (Spec.Health is { } health ? ProbeAsync(app, health) : SubscribeAsync());
             }
 
             _state.IsReady = true;
@@ -159,6 +162,37 @@ internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
         {
             LogNotStarted(failure, Spec.AppId);
         }
+    }
+
+    // Ready without knowing how the app is: the first probe decides when it is subscribed for.
+    private Task ProbeAsync(AppChannel app, AppHealthSpec spec)
+    {
+        app.Health = new AppHealth(spec, app, _state.Time, _logger);
+        _probing = Task.Run(() => app.Health.RunAsync(
+            async healthy =>
+            {
+                if (!healthy)
+                {
+                    await StopConsumersAsync();
+                }
+                else if (_asked)
+                {
+                    StartConsumers();
+                }
+                else
+                {
+                    _asked = true;
+                    await SubscribeAsync();
+                }
+            },
+            _gone.Token));
+        return Task.CompletedTask;
+    }
+
+    private async Task StopConsumersAsync()
+    {
+        await Task.WhenAll(_consumers.Select(consumer => consumer.DisposeAsync().AsTask()));
+        _consumers.Clear();
     }
 
     private async Task SubscribeAsync()
@@ -176,6 +210,11 @@ internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
             .. _state.Resources.Subscriptions.Where(declared =>
                 !programmatic.Any(other => other.PubSub == declared.PubSub && other.Topic == declared.Topic)),
         ];
+        StartConsumers();
+    }
+
+    private void StartConsumers()
+    {
         foreach (var spec in _state.Subscriptions)
         {
             try

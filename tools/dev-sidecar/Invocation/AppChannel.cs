@@ -28,6 +28,9 @@ internal sealed class AppChannel : IDisposable
 
     public string Address => $"127.0.0.1:{Port}";
 
+    /// <summary>Gets or sets what tells whether the app is well; while it is not, it gets no call but probes.</summary>
+    public AppHealth? Health { get; set; }
+
     /// <summary>Makes the absolute URI of a path, which is used as it is.</summary>
     public Uri UriOf(string pathAndQuery) => new(
         $"http://{Address}/{pathAndQuery.TrimStart('/')}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
@@ -46,8 +49,20 @@ internal sealed class AppChannel : IDisposable
         return InTurnAsync(_plain, request, cancellationToken);
     }
 
+    /// <summary>Sends a probe: without token, and without waiting for a turn.</summary>
+    public Task<HttpResponseMessage> ProbeAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        request.Headers.TryAddWithoutValidation("User-Agent", UserAgent);
+        return _unpacked.SendAsync(request, cancellationToken);
+    }
+
     private async Task<HttpResponseMessage> InTurnAsync(HttpMessageInvoker client, HttpRequestMessage request, CancellationToken cancellationToken)
     {
+        if (Health is { IsHealthy: false })
+        {
+            throw new AppUnhealthyException();
+        }
+
         if (_turns is null)
         {
             return await client.SendAsync(request, cancellationToken);
@@ -56,11 +71,27 @@ internal sealed class AppChannel : IDisposable
         await _turns.WaitAsync(cancellationToken);
         try
         {
-            return await client.SendAsync(request, cancellationToken);
+            // The turn is over when the answer has been read, not when it begins.
+            var answer = await client.SendAsync(request, cancellationToken);
+            answer.Content = new HeldContent(answer.Content, Release);
+            return answer;
         }
-        finally
+        catch
         {
-            _turns.Release();
+            Release();
+            throw;
+        }
+    }
+
+    private void Release()
+    {
+        try
+        {
+            _turns!.Release();
+        }
+        catch (ObjectDisposedException)
+        {
+            // The sidecar is gone, and nobody waits for a turn.
         }
     }
 

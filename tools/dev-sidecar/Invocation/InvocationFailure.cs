@@ -19,7 +19,11 @@ internal sealed class InvocationFailure(string message, bool unavailable) : Exce
         self ? "cannot invoke local endpoint: app channel not initialized" : "rpc error: code = Internal desc = app channel is not initialized",
         unavailable: false);
 
-    public static InvocationFailure OfApp(HttpRequestMessage request, AppChannel app, HttpRequestException failure, int readBuffer)
+    /// <param name="self">It is the sidecar's own app: no other sidecar stands between, which would name the kind of its error.</param>
+    public static InvocationFailure OfApp(string error, bool self) => new(
+        self ? error : "rpc error: code = Internal desc = error invoking app channel: " + error, unavailable: false);
+
+    public static InvocationFailure OfApp(HttpRequestMessage request, AppChannel app, HttpRequestException failure, int readBuffer, bool self)
     {
         var cause = failure.HttpRequestError == HttpRequestError.ConnectionError
             || failure.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused }
@@ -28,9 +32,6 @@ internal sealed class InvocationFailure(string message, bool unavailable) : Exce
                     ? $"net/http: server response headers exceeded {readBuffer} bytes; aborted"
                     : "EOF";
         var verb = request.Method.Method;
-        return new InvocationFailure(
-            "rpc error: code = Internal desc = error invoking app channel: "
-            + $"{verb[..1]}{verb[1..].ToLowerInvariant()} \"{request.RequestUri!.OriginalString}\": {cause}",
-            unavailable: false);
+        return OfApp($"{verb[..1]}{verb[1..].ToLowerInvariant()} \"{request.RequestUri!.OriginalString}\": {cause}", self);
     }
 }

@@ -37,6 +37,9 @@ internal sealed class CloudEventEnvelope(string appId, TimeProvider time)
 {
     public const string ContentType = "application/cloudevents+json";
 
+    // What Go's durations hold: 292 years.
+    private const long MostSeconds = long.MaxValue / 1_000_000_000;
+
     /// <exception cref="JsonException">It says that it is a CloudEvent and is no JSON object.</exception>
     public byte[] Create(PubSub pubSub, string topic, Publication publication)
     {
@@ -188,16 +191,33 @@ internal sealed class CloudEventEnvelope(string appId, TimeProvider time)
 
     private string? Expiration(PubSub pubSub, Publication publication)
     {
-        if (pubSub.ExpiresByItself || publication.Exact("ttlInSeconds") is not { } text)
+        if (pubSub.ExpiresByItself || (publication.Setting("ttl") ?? publication.Setting("ttlInSeconds")) is not { Length: > 0 } text)
         {
             return null;
         }
 
-        var ttl = long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
-            ? TimeSpan.FromSeconds(seconds)
-            : GoDuration.Parse(text) ?? TimeSpan.Zero;
-        return ttl > TimeSpan.Zero
+        return Lifetime(text) is { } ttl
             ? (time.GetUtcNow() + ttl).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)
+            : null;
+    }
+
+    // A duration first, of which 0 is one and less than that is 0; else a number of seconds, of which neither is one.
+    private static TimeSpan? Lifetime(string text)
+    {
+        if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _))
+        {
+            return text is ['-', .. var positive]
+                ? GoDuration.Parse(positive) is null ? null : TimeSpan.Zero
+                : GoDuration.Parse(text.TrimStart('+'));
+        }
+
+        if (text.TrimStart('+', '-') == "0")
+        {
+            return TimeSpan.Zero;
+        }
+
+        return long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var seconds) && seconds > 0
+            ? TimeSpan.FromSeconds(Math.Min(seconds, MostSeconds))
             : null;
     }
 

@@ -1,10 +1,11 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using DaprOrders.DevSidecar.Resources;
 
 namespace DaprOrders.DevSidecar.Publishing;
 
 /// <summary>Makes pub/subs out of components: each type's settings, defaults and losses, without any of the brokers.</summary>
-internal static class PubSubFactory
+internal static partial class PubSubFactory
 {
     private static readonly string[] OtherTypes =
     [
@@ -90,15 +91,22 @@ internal static class PubSubFactory
 
     private static PubSub Kafka(PubSub pubSub, Component component)
     {
+        // The only setting whose name Kafka's component reads with exact case.
+        var offset = component.Metadata.GetValueOrDefault("initialOffset") ?? "";
+        if (offset.ToLowerInvariant() is not ("" or "oldest" or "newest"))
+        {
+            throw Failed(component, $"kafka error: invalid initialOffset: {offset}");
+        }
+
         var brokers = component.Setting("brokers");
         if (string.IsNullOrEmpty(brokers))
         {
             throw Failed(component, "kafka error: missing 'brokers' attribute");
         }
 
-        if (string.IsNullOrEmpty(component.Setting("authType")) && component.Flag("authRequired", true))
+        if (ProblemOf(component) is { } problem)
         {
-            throw Failed(component, "kafka error: 'authType' attribute was missing or empty");
+            throw Failed(component, "kafka error: " + problem);
         }
 
         var retries = component.Flag("consumeRetryEnabled", true);
@@ -107,8 +115,7 @@ internal static class PubSubFactory
             Broker = $"{component.Type}/{brokers}",
             Group = component.Setting("consumerGroup") is { Length: > 0 } group ? group : pubSub.Group,
             Capabilities = ["BULK_PUBSUB"],
-            // The only setting that Kafka's component reads with exact case.
-            StartsAtOldest = component.Metadata.GetValueOrDefault("initialOffset") == "oldest",
+            StartsAtOldest = offset.Equals("oldest", StringComparison.OrdinalIgnoreCase),
             RedeliveryPause = retries ? GoDuration.Parse(component.Setting("backOffDuration")) ?? TimeSpan.FromSeconds(5) : null,
             MaxRedeliveries = int.TryParse(component.Setting("backOffMaxRetries"), CultureInfo.InvariantCulture, out var max) ? max : -1,
             IsKafka = true,
@@ -118,10 +125,43 @@ internal static class PubSubFactory
         };
     }
 
-    private static PubSub Redis(PubSub pubSub, Component component) =>
-        string.IsNullOrEmpty(component.Setting("redisHost"))
-            ? throw Failed(component, "redis streams: missing redisHost")
-            : pubSub with { Broker = $"{component.Type}/{component.Setting("redisHost")}", StartsAtOldest = true };
+    // In the order in which the runtime's component looks at them.
+    private static string? ProblemOf(Component kafka)
+    {
+        switch (kafka.Setting("authType")?.ToLowerInvariant())
+        {
+            case null or "" when kafka.Setting("authRequired")?.ToLowerInvariant() is not ("true" or "false" or "1" or "0"):
+                return string.IsNullOrEmpty(kafka.Setting("authRequired"))
+                    ? "'authType' attribute was missing or empty"
+                    : "invalid value for 'authRequired' attribute";
+            case "password" when string.IsNullOrEmpty(kafka.Setting("saslUsername")):
+                return "missing SASL Username for authType 'password'";
+            case "password" when string.IsNullOrEmpty(kafka.Setting("saslPassword")):
+                return "missing SASL Password for authType 'password'";
+            case null or "" or "none" or "password" or "mtls" or "oidc" or "oidc_private_key_jwt" or "certificate" or "awsiam":
+                break;
+            default:
+                return "invalid value for 'authType' attribute";
+        }
+
+        if (kafka.Setting("version") is { Length: > 0 } version && !KafkaVersion().IsMatch(version))
+        {
+            return "invalid kafka version";
+        }
+
+        return kafka.Setting("producerRequiredAcks") is { } acks && acks.ToLowerInvariant() is not ("" or "all" or "local" or "none")
+            ? $"invalid value for 'producerRequiredAcks': \"{acks}\" (must be \"all\", \"local\", or \"none\")"
+            : null;
+    }
+
+    [GeneratedRegex(@"^(0\.\d+\.\d+\.\d+|[1-9]\d*\.\d+\.\d+)$")]
+    private static partial Regex KafkaVersion();
+
+    private static PubSub Redis(PubSub pubSub, Component component) => pubSub with
+    {
+        Broker = $"{component.Type}/{(component.Setting("redisHost") is { Length: > 0 } host ? host : "localhost:6379")}",
+        StartsAtOldest = true,
+    };
 
     // The queue of an app comes with its first subscription and, unless told otherwise, goes with its last consumer.
     private static PubSub RabbitMq(PubSub pubSub, Component component) => pubSub with
@@ -135,12 +175,11 @@ internal static class PubSubFactory
     private static ResourceException Unknown(Component component)
     {
         var name = $"{component.Name} ({component.Type}/{component.Version})";
-        var bus = component.Type.StartsWith("pubsub.", StringComparison.Ordinal)
-            ? $"couldn't find message bus {component.Type}/{component.Version}"
-            : $"the development sidecar has no components of type {component.Type}";
-        return new ResourceException(
-            $"process component {component.Name} error: [INIT_COMPONENT_FAILURE]: initialization error occurred for {name}: "
-            + $"[CREATE_COMPONENT_FAILURE]: initialization error occurred for {name}: {bus}");
+        return component.Type.StartsWith("pubsub.", StringComparison.Ordinal)
+            ? new ResourceException(
+                $"process component {component.Name} error: [INIT_COMPONENT_FAILURE]: initialization error occurred for {name}: "
+                + $"[CREATE_COMPONENT_FAILURE]: initialization error occurred for {name}: couldn't find message bus {component.Type}/{component.Version}")
+            : new ResourceException($"process component {component.Name} error: incorrect type {component.Type}");
     }
 
     private static ResourceException Failed(Component component, string error)

@@ -13,6 +13,9 @@ internal sealed record BulkEntry(string EntryId, Publication Publication);
 /// <summary>An entry that was not taken, and why.</summary>
 internal sealed record FailedEntry(string EntryId, string Error);
 
+/// <summary>The entries of a bulk publish that were not taken, and the error of the whole.</summary>
+internal sealed record BulkFailure(IReadOnlyList<FailedEntry> Entries, string Error);
+
 /// <summary>Checks, wraps and appends what an app publishes through its sidecar.</summary>
 /// <param name="sidecar">Whose apps publish; its outbound policies apply to what the broker refuses.</param>
 internal sealed class Publisher(SidecarState sidecar, MessageBroker broker)
@@ -48,8 +51,8 @@ internal sealed class Publisher(SidecarState sidecar, MessageBroker broker)
         }
 
         string? problem = null;
-        var done = await RunAsync(name, async () => (problem = await AppendAsync(pubSub, topic, record)) is null);
-        return done ? null : ApiError.NotPublished(name, topic, problem ?? CircuitBreaker.Open);
+        var outcome = await RunAsync(name, async () => (problem = await AppendAsync(pubSub, topic, record)) is null);
+        return outcome.Done ? null : ApiError.NotPublished(name, topic, outcome.Refusal ?? problem!);
     }
 
     private async Task<string?> AppendAsync(PubSub pubSub, string topic, NewRecord record)
@@ -71,12 +74,19 @@ internal sealed class Publisher(SidecarState sidecar, MessageBroker broker)
     }
 
     // The outbound policy of the component; without one exactly one attempt.
-    private Task<bool> RunAsync(string pubSub, Func<Task<bool>> attempt)
+    private Task<Outcome> RunAsync(string pubSub, Func<Task<bool>> attempt)
     {
         var policy = sidecar.Resources.Resiliency.Outbound(pubSub);
         return DeliveryPolicy.RunAsync(
             policy, sidecar.Time, async _ => new Attempt(await attempt(), null), sidecar.Gone, sidecar.OutboundBreaker(pubSub));
     }
+
+    /// <summary>Checks names and metadata of a request, before anything of it is read.</summary>
+    public ApiError? Check(string name, string topic, IReadOnlyList<KeyValuePair<string, string>> metadata) =>
+        name.Length == 0 ? ApiError.NoPubSubName(metadata)
+        : !sidecar.PubSubs.ContainsKey(name) ? ApiError.PubSubNotFound(name)
+        : topic.Length == 0 ? ApiError.NoTopic(name, metadata)
+        : CheckRaw(name, metadata);
 
     /// <summary>Checks what makes a bulk publish impossible as a whole.</summary>
     public ApiError? CheckBulk(string name, string topic) =>
@@ -86,25 +96,40 @@ internal sealed class Publisher(SidecarState sidecar, MessageBroker broker)
 
     /// <returns>An error when the metadata of a request ask for raw payloads in words that Go does not read as a boolean.</returns>
     public static ApiError? CheckRaw(string name, IReadOnlyList<KeyValuePair<string, string>> metadata) =>
-        Setting(metadata, "rawPayload") is { } raw && GoBoolean.Parse(raw) is null ? ApiError.BadRawPayload(name, raw, metadata) : null;
+        Setting(metadata, "rawPayload") is { Length: > 0 } raw && GoBoolean.Parse(raw) is null ? ApiError.BadRawPayload(name, raw, metadata) : null;
 
     /// <summary>Publishes the entries that the broker takes; <see cref="CheckBulk"/> was asked before.</summary>
     /// <param name="metadata">Those of the request: they decide about raw payloads, and Kafka's component puts them over those of each entry.</param>
-    /// <returns>The others: none when all are on disk.</returns>
+    /// <returns>Null when all are on disk; else the others, of which the outbound policy has tried only what had failed again.</returns>
     /// <exception cref="JsonException">An entry says that it is a CloudEvent and is no JSON object; nothing was published.</exception>
-    public async Task<IReadOnlyList<FailedEntry>> PublishBulkAsync(
+    public async Task<BulkFailure?> PublishBulkAsync(
         string name, string topic, IReadOnlyList<BulkEntry> entries, IReadOnlyList<KeyValuePair<string, string>> metadata)
     {
         var pubSub = sidecar.PubSubs[name];
         var raw = IsRaw(metadata);
+        List<(string EntryId, NewRecord Record)> open =
+            [.. entries.Select(entry => (entry.EntryId, Record(pubSub, topic, entry.Publication, raw, pubSub.IsKafka ? metadata : [])))];
+        BulkFailure? failure = null;
+        var outcome = await RunAsync(name, async () =>
+        {
+            failure = await AppendAsync(pubSub, topic, open);
+            open = [.. open.Where(entry => failure?.Entries.Any(failed => failed.EntryId == entry.EntryId) == true)];
+            return failure is null;
+        });
+        return outcome.Refusal is { } refusal
+            ? new BulkFailure([.. open.Select(entry => new FailedEntry(entry.EntryId, refusal))], refusal)
+            : failure;
+    }
+
+    private async Task<BulkFailure?> AppendAsync(PubSub pubSub, string topic, List<(string EntryId, NewRecord Record)> entries)
+    {
         var failed = new List<FailedEntry>();
         var records = new List<NewRecord>(entries.Count);
-        foreach (var entry in entries)
+        foreach (var (id, record) in entries)
         {
-            var record = Record(pubSub, topic, entry.Publication, raw, pubSub.IsKafka ? metadata : []);
             if (Refusal(pubSub, record) is { } refusal)
             {
-                failed.Add(new FailedEntry(entry.EntryId, refusal));
+                failed.Add(new FailedEntry(id, refusal));
                 continue;
             }
 
@@ -114,11 +139,11 @@ internal sealed class Publisher(SidecarState sidecar, MessageBroker broker)
         try
         {
             await broker.AppendAsync(pubSub.TopicName(topic), records);
-            return failed;
+            return failed.Count == 0 ? null : new BulkFailure(failed, $"kafka: Failed to deliver {failed.Count} messages.");
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
-            return [.. entries.Select(entry => new FailedEntry(entry.EntryId, failure.Message))];
+            return new BulkFailure([.. entries.Select(entry => new FailedEntry(entry.EntryId, failure.Message))], failure.Message);
         }
     }
 
@@ -145,7 +170,7 @@ internal sealed class Publisher(SidecarState sidecar, MessageBroker broker)
         return null;
     }
 
-    private static bool IsRaw(IReadOnlyList<KeyValuePair<string, string>> metadata) =>
+    public static bool IsRaw(IReadOnlyList<KeyValuePair<string, string>> metadata) =>
         Setting(metadata, "rawPayload") is { } text && GoBoolean.Parse(text) == true;
 
     private static string? Refusal(PubSub pubSub, NewRecord record) =>

@@ -1,5 +1,5 @@
 using System.Globalization;
-using System.Text.RegularExpressions;
+using DaprOrders.DevSidecar.Cel;
 
 namespace DaprOrders.DevSidecar.Resources;
 
@@ -7,41 +7,29 @@ namespace DaprOrders.DevSidecar.Resources;
 /// <param name="MaxRequests">How many may try, and must succeed, before a half-open breaker closes.</param>
 /// <param name="Interval">After which a closed breaker forgets its counts; zero is never.</param>
 /// <param name="Timeout">How long it stays open.</param>
-internal sealed partial record BreakerSpec(int MaxRequests, TimeSpan Interval, TimeSpan Timeout, string Trip)
+internal sealed record BreakerSpec(int MaxRequests, TimeSpan Interval, TimeSpan Timeout, CelExpression Trip)
 {
     private const string DefaultTrip = "consecutiveFailures > 5";
 
-    /// <exception cref="ResourceException">The condition is more than comparisons of its counts with numbers.</exception>
-    public static BreakerSpec Read(string name, YamlMap map)
-    {
-        var spec = new BreakerSpec(
-            int.TryParse(map.Text("maxRequests"), CultureInfo.InvariantCulture, out var requests) && requests > 0 ? requests : 1,
-            GoDuration.Parse(map.Text("interval")) ?? TimeSpan.Zero,
-            GoDuration.Parse(map.Text("timeout")) is { Ticks: > 0 } timeout ? timeout : TimeSpan.FromMinutes(1),
-            map.Text("trip") ?? DefaultTrip);
-        return spec.Trip.Split("||").All(any => any.Split("&&").All(one => Comparison().IsMatch(one)))
-            ? spec
-            : throw new ResourceException(
-                $"circuit breaker {name}: the development sidecar only knows conditions such as '{DefaultTrip}', not '{spec.Trip}'");
-    }
+    /// <exception cref="FormatException">The condition is no CEL, or more of it than is known here.</exception>
+    public static BreakerSpec Read(YamlMap map) => new(
+        int.TryParse(map.Text("maxRequests"), CultureInfo.InvariantCulture, out var requests) && requests > 0 ? requests : 1,
+        GoDuration.Parse(map.Text("interval")) ?? TimeSpan.Zero,
+        GoDuration.Parse(map.Text("timeout")) is { Ticks: > 0 } timeout ? timeout : TimeSpan.FromMinutes(1),
+        CelExpression.Parse(map.Text("trip") ?? DefaultTrip));
 
-    public bool Trips(Func<string, int> countOf) => Trip.Split("||").Any(any => any.Split("&&").All(one =>
+    /// <summary>Gets whether the counts open the breaker; a condition that has no value for them does not.</summary>
+    public bool Trips(Func<string, object?> countOf)
     {
-        var match = Comparison().Match(one);
-        var count = countOf(match.Groups["count"].Value);
-        var limit = int.Parse(match.Groups["limit"].Value, CultureInfo.InvariantCulture);
-        return match.Groups["operator"].Value switch
+        try
         {
-            ">" => count > limit,
-            ">=" => count >= limit,
-            "<" => count < limit,
-            "<=" => count <= limit,
-            _ => count == limit,
-        };
-    }));
-
-    [GeneratedRegex(@"^\s*(?<count>requests|totalSuccesses|totalFailures|consecutiveSuccesses|consecutiveFailures)\s*(?<operator>>=|<=|==|>|<)\s*(?<limit>\d+)\s*$")]
-    private static partial Regex Comparison();
+            return Trip.Holds(countOf);
+        }
+        catch (CelException)
+        {
+            return false;
+        }
+    }
 }
 
 /// <summary>Lets calls through until too many have failed, then none, then some to try.</summary>
@@ -129,12 +117,13 @@ internal sealed class CircuitBreaker(BreakerSpec spec, TimeProvider time)
         (_requests, _successes, _failures, _successesInARow, _failuresInARow) = (0, 0, 0, 0, 0);
     }
 
-    private int Count(string name) => name switch
+    private object Count(string name) => (long)(name switch
     {
         "requests" => _requests,
         "totalSuccesses" => _successes,
         "totalFailures" => _failures,
         "consecutiveSuccesses" => _successesInARow,
-        _ => _failuresInARow,
-    };
+        "consecutiveFailures" => _failuresInARow,
+        _ => throw new CelException($"no such attribute(s): {name}"),
+    });
 }

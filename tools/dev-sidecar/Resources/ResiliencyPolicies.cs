@@ -9,9 +9,11 @@ internal sealed record TargetPolicy(TimeSpan? Timeout, RetryPolicy? Retry, Break
 /// <summary>The Resiliency resources that one app sees, taken together.</summary>
 internal sealed class ResiliencyPolicies
 {
-    private readonly Dictionary<string, TargetPolicy> _apps = [];
-    private readonly Dictionary<string, TargetPolicy> _inbound = [];
-    private readonly Dictionary<string, TargetPolicy> _outbound = [];
+    private const int FewestBuiltIn = 3;
+
+    private readonly Dictionary<string, PolicyNames> _apps = [];
+    private readonly Dictionary<string, PolicyNames> _inbound = [];
+    private readonly Dictionary<string, PolicyNames> _outbound = [];
     private readonly Dictionary<string, RetryPolicy> _retries = [];
     private readonly Dictionary<string, BreakerSpec> _breakers = [];
     private readonly Dictionary<string, TimeSpan> _timeouts = [];
@@ -19,71 +21,93 @@ internal sealed class ResiliencyPolicies
 
     public IReadOnlyList<string> Names => _names;
 
+    /// <summary>Gets how an invocation is repeated whose callee's sidecar is gone, where no policy is meant for it.</summary>
+    public RetryPolicy BuiltIn { get; private set; } = new(false, TimeSpan.FromSeconds(1), FewestBuiltIn, TimeSpan.MaxValue, null);
+
     /// <summary>Gets the policy of an app that <c>targets.apps</c> names, or null: only then the built-in retries apply.</summary>
-    public TargetPolicy? NamedApp(string appId) => _apps.GetValueOrDefault(appId);
+    public TargetPolicy? NamedApp(string appId) => _apps.TryGetValue(appId, out var names) ? Policy(names) : null;
 
     public TargetPolicy App(string appId) => NamedApp(appId) ?? ByDefault("App");
 
     public TargetPolicy Inbound(string pubsub) =>
-        _inbound.GetValueOrDefault(pubsub) ?? ByDefault("PubsubComponentInbound", "ComponentInbound", "Component");
+        _inbound.TryGetValue(pubsub, out var names) ? Policy(names) : ByDefault("PubsubComponentInbound", "ComponentInbound", "Component");
 
     public TargetPolicy Outbound(string pubsub) =>
-        _outbound.GetValueOrDefault(pubsub) ?? ByDefault("PubsubComponentOutbound", "ComponentOutbound", "Component");
+        _outbound.TryGetValue(pubsub, out var names) ? Policy(names) : ByDefault("PubsubComponentOutbound", "ComponentOutbound", "Component");
 
-    /// <exception cref="ResourceException">A target names a policy that does not exist.</exception>
+    /// <summary>Adds what a resource says; later ones may use and replace the policies of those before.</summary>
+    /// <exception cref="FormatException">A policy can't be read: those before it count, the targets do not.</exception>
     public void Add(string name, YamlMap spec)
     {
         _names.Add(name);
         if (spec.Map("policies") is { } policies)
         {
-            foreach (var (policy, text) in policies.Pairs("timeouts"))
-            {
-                _timeouts[policy] = GoDuration.Parse(text) ?? throw new ResourceException($"invalid timeout {policy}: {text}");
-            }
-
-            foreach (var (policy, map) in policies.Children("retries"))
-            {
-                _retries[policy] = RetryPolicy.Read(map);
-            }
-
-            foreach (var (policy, map) in policies.Children("circuitBreakers"))
-            {
-                _breakers[policy] = BreakerSpec.Read(policy, map);
-            }
+            AddPolicies(policies);
         }
 
         foreach (var (app, target) in spec.Map("targets")?.Children("apps") ?? [])
         {
-            _apps[app] = Target(target);
+            _apps[app] = NamesOf(target);
         }
 
         foreach (var (component, target) in spec.Map("targets")?.Children("components") ?? [])
         {
-            if (target.Map("inbound") is { } inbound)
+            _inbound[component] = NamesOf(target.Map("inbound"));
+            _outbound[component] = NamesOf(target.Map("outbound"));
+        }
+    }
+
+    /// <summary>Names the policies that targets use and that no resource defines: the runtime does without them in silence.</summary>
+    public IEnumerable<string> Missing()
+    {
+        foreach (var (target, names) in _apps.Concat(_inbound).Concat(_outbound))
+        {
+            if (names.Timeout is { } timeout && !_timeouts.ContainsKey(timeout))
             {
-                _inbound[component] = Target(inbound);
+                yield return $"{target} has no timeout: timeout policy {timeout} is not defined";
             }
 
-            if (target.Map("outbound") is { } outbound)
+            if (names.Retry is { } retry && !_retries.ContainsKey(retry))
             {
-                _outbound[component] = Target(outbound);
+                yield return $"{target} has no retries: retry policy {retry} is not defined";
+            }
+
+            if (names.Breaker is { } breaker && !_breakers.ContainsKey(breaker))
+            {
+                yield return $"{target} has no circuit breaker: circuit breaker policy {breaker} is not defined";
             }
         }
     }
 
-    private TargetPolicy Target(YamlMap target) => new(
-        target.Text("timeout") is { } timeout
-            ? _timeouts.TryGetValue(timeout, out var limit) ? limit : throw Missing("timeout", timeout)
-            : null,
-        target.Text("retry") is { } retry
-            ? _retries.GetValueOrDefault(retry) ?? throw Missing("retry", retry)
-            : null,
-        target.Text("circuitBreaker") is { } breaker
-            ? _breakers.GetValueOrDefault(breaker) ?? throw Missing("circuit breaker", breaker)
-            : null);
+    private void AddPolicies(YamlMap policies)
+    {
+        foreach (var (policy, text) in policies.Pairs("timeouts"))
+        {
+            _timeouts[policy] = GoDuration.Parse(text) ?? throw new FormatException($"invalid duration \"{policy}\", {text}");
+        }
 
-    private static ResourceException Missing(string kind, string policy) =>
-        new($"resiliency: {kind} policy {policy} is not defined in the same file");
+        foreach (var (policy, map) in policies.Children("retries"))
+        {
+            var retry = RetryPolicy.Read(policy, map);
+            _retries[policy] = retry;
+            if (policy == "DaprBuiltInServiceRetries")
+            {
+                BuiltIn = retry with { MaxRetries = Math.Max(retry.MaxRetries, FewestBuiltIn), HttpStatusCodes = null };
+            }
+        }
+
+        foreach (var (policy, map) in policies.Children("circuitBreakers"))
+        {
+            _breakers[policy] = BreakerSpec.Read(map);
+        }
+    }
+
+    private static PolicyNames NamesOf(YamlMap? target) => new(target?.Text("timeout"), target?.Text("retry"), target?.Text("circuitBreaker"));
+
+    private TargetPolicy Policy(PolicyNames names) => new(
+        names.Timeout is { } timeout && _timeouts.TryGetValue(timeout, out var limit) ? limit : null,
+        names.Retry is { } retry ? _retries.GetValueOrDefault(retry) : null,
+        names.Breaker is { } breaker ? _breakers.GetValueOrDefault(breaker) : null);
 
     // Policies that apply by their name alone, the most specific one first.
     private TargetPolicy ByDefault(params ReadOnlySpan<string> prefixes)
@@ -103,4 +127,6 @@ internal sealed class ResiliencyPolicies
         breaker ??= _breakers.GetValueOrDefault("DefaultCircuitBreakerPolicy");
         return timeout is null && retry is null && breaker is null ? TargetPolicy.None : new TargetPolicy(timeout, retry, breaker);
     }
+
+    private sealed record PolicyNames(string? Timeout, string? Retry, string? Breaker);
 }

@@ -11,6 +11,7 @@ internal sealed partial class ResourceLoader
     private readonly string _appId;
     private readonly AppResources _resources = new();
     private readonly Dictionary<string, Component> _inScope = [];
+    private string _resiliencyPlace = "";
 
     private ResourceLoader(string appId) => _appId = appId;
 
@@ -23,6 +24,7 @@ internal sealed partial class ResourceLoader
             loader.ReadFolder(folder);
         }
 
+        loader._resources.Warnings.AddRange(loader._resources.Resiliency.Missing().Select(missing => $"{loader._resiliencyPlace}: {missing}"));
         if (configurationFile is not null)
         {
             loader.ReadConfiguration(configurationFile);
@@ -111,13 +113,26 @@ internal sealed partial class ResourceLoader
                 Warn($"{place}: a Resiliency is only read from the first document of a file; the one after '---' does nothing");
                 break;
             case ("Resiliency", "dapr.io/v1alpha1"):
-                _resources.Resiliency.Add(NameOf(document), document.Map("spec") ?? Empty);
+                AddResiliency(document, place);
                 break;
             case ("Configuration", _):
                 break;
             case var (kind, version):
                 Warn($"{place}: kind '{kind}' with apiVersion '{version}' is not known here and does nothing");
                 break;
+        }
+    }
+
+    private void AddResiliency(YamlMap document, string place)
+    {
+        try
+        {
+            _resources.Resiliency.Add(NameOf(document), document.Map("spec") ?? Empty);
+            _resiliencyPlace = place;
+        }
+        catch (FormatException failure)
+        {
+            Warn($"{place}: Could not read resiliency policy {NameOf(document)}: {failure.Message}; its targets do nothing");
         }
     }
 

@@ -16,6 +16,10 @@ internal sealed record RetryPolicy(
     // The runtime's library ends an exponential policy after that even when maxRetries says never.
     private static readonly TimeSpan MaxElapsed = TimeSpan.FromMinutes(15);
 
+    // "duration" is for constant pauses only: an exponential policy can't begin with another one. The runtime makes its
+    // pauses up to half shorter or longer at random; here they are what they are on average.
+    private static readonly TimeSpan FirstExponential = TimeSpan.FromMilliseconds(500);
+
     /// <summary>Gets the pause before repetition <paramref name="retry"/> (from 1), or null when the policy has ended.</summary>
     public TimeSpan? PauseBefore(int retry, TimeSpan elapsed)
     {
@@ -37,34 +41,40 @@ internal sealed record RetryPolicy(
     public bool Repeats(int? status) =>
         status is null || HttpStatusCodes is null || HttpStatusCodes.Any(range => status >= range.From && status <= range.To);
 
-    public static RetryPolicy Read(YamlMap map)
+    /// <exception cref="FormatException">It has a type, a duration or status codes that are none.</exception>
+    public static RetryPolicy Read(string name, YamlMap map)
     {
-        var exponential = map.Text("policy") == "exponential";
+        var exponential = (map.Text("policy") ?? "constant").ToLowerInvariant() switch
+        {
+            "constant" => false,
+            "exponential" => true,
+            _ => throw new FormatException($"invalid retry configuration \"{name}\": unexpected back off policy type: {map.Text("policy")}"),
+        };
+        var duration = Pause(name, map, "duration") ?? TimeSpan.FromSeconds(5);
         return new RetryPolicy(
             exponential,
-            GoDuration.Parse(map.Text("duration")) ?? (exponential ? TimeSpan.FromMilliseconds(500) : TimeSpan.FromSeconds(5)),
+            exponential ? FirstExponential : duration,
             int.TryParse(map.Text("maxRetries"), CultureInfo.InvariantCulture, out var retries) ? retries : -1,
-            GoDuration.Parse(map.Text("maxInterval")) ?? TimeSpan.FromMinutes(1),
+            Pause(name, map, "maxInterval") ?? TimeSpan.FromMinutes(1),
             Ranges(map.Map("matching")?.Text("httpStatusCodes")));
     }
 
-    private static List<(int From, int To)>? Ranges(string? codes)
+    private static TimeSpan? Pause(string name, YamlMap map, string key) => map.Text(key) is { Length: > 0 } text
+        ? GoDuration.Parse(text) ?? throw new FormatException($"invalid retry configuration \"{name}\": {key}: {text}")
+        : null;
+
+    private static List<(int From, int To)>? Ranges(string? codes) => string.IsNullOrEmpty(codes)
+        ? null
+        : [.. codes.Split(',', StringSplitOptions.RemoveEmptyEntries).Select(Range)];
+
+    private static (int From, int To) Range(string pattern)
     {
-        if (string.IsNullOrWhiteSpace(codes))
-        {
-            return null;
-        }
-
-        var ranges = new List<(int From, int To)>();
-        foreach (var part in codes.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
-        {
-            var ends = part.Split('-', 2);
-            if (int.TryParse(ends[0], out var from) && int.TryParse(ends[^1], out var to))
-            {
-                ranges.Add((from, to));
-            }
-        }
-
-        return ranges;
+        var ends = pattern.Split('-');
+        return ends.Length <= 2
+            && int.TryParse(ends[0], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var from) && from is >= 100 and <= 599
+            && int.TryParse(ends[^1], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var to) && to is >= 100 and <= 599
+            && from <= to
+                ? (from, to)
+                : throw new FormatException($"invalid pattern {pattern}");
     }
 }

@@ -1,3 +1,5 @@
+using DaprOrders.DevSidecar.Invocation;
+
 namespace DaprOrders.DevSidecar.RunFile;
 
 /// <summary>One entry of <c>apps</c> with everything that <c>common</c> and the defaults add to it.</summary>
@@ -30,6 +32,9 @@ internal sealed record AppSpec
 
     /// <summary>Gets how many calls the app gets at once, invocations and deliveries together; not positive: any number.</summary>
     public int MaxConcurrency { get; init; } = -1;
+
+    /// <summary>Gets how the app is probed; null: it is taken to be healthy.</summary>
+    public AppHealthSpec? Health { get; init; }
 
     public string AppProtocol { get; init; } = "http";
 

@@ -27,7 +27,6 @@ internal static class RunFileKeys
         ("unixDomainSocket", value => value.Length > 0),
         ("appSSL", IsTrue),
         ("enableProfiling", IsTrue),
-        ("enableAppHealthCheck", IsTrue),
         ("appChannelAddress", value => value is not ("" or "127.0.0.1" or "localhost")),
         ("apiListenAddresses", value => value is not ("" or "127.0.0.1" or "localhost")),
     ];

@@ -1,4 +1,5 @@
 using System.Globalization;
+using DaprOrders.DevSidecar.Invocation;
 using DaprOrders.DevSidecar.Resources;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
@@ -107,6 +108,7 @@ internal sealed class RunFileReader
             MetricsPort = Port(app, "metricsPort") ?? _ports.Next(),
             InternalPort = Port(app, "daprInternalGRPCPort") ?? _ports.Next(),
             MaxConcurrency = Number(app, common, "appMaxConcurrency") ?? -1,
+            Health = Health(app, common),
             AppProtocol = Protocol(app, common),
             Command = app.Texts("command"),
             Environment = Merge(common, app),
@@ -117,6 +119,26 @@ internal sealed class RunFileReader
             AppLog = Destination(app, common, "appLogDestination", LogDestination.FileAndConsole),
             SidecarLog = Destination(app, common, "daprdLogDestination", LogDestination.File),
         };
+    }
+
+    // A value that is missing, 0 or less is the default. A true in common can't be set back, as everywhere.
+    private AppHealthSpec? Health(YamlMap app, YamlMap common)
+    {
+        if (app.Flag("enableAppHealthCheck") != true && common.Flag("enableAppHealthCheck") != true)
+        {
+            return null;
+        }
+
+        int Positive(string key, int otherwise) => Number(app, common, key) is { } number and > 0 ? number : otherwise;
+        var path = app.Text("appHealthCheckPath") ?? common.Text("appHealthCheckPath");
+        var spec = new AppHealthSpec(
+            string.IsNullOrEmpty(path) ? "/healthz" : path,
+            TimeSpan.FromSeconds(Positive("appHealthProbeInterval", 5)),
+            TimeSpan.FromMilliseconds(Positive("appHealthProbeTimeout", 500)),
+            Positive("appHealthThreshold", 3));
+        return spec.Timeout <= spec.Interval
+            ? spec
+            : throw Error(app.LineOf("appHealthProbeTimeout"), "value for 'health-probe-timeout' must be smaller than 'health-probe-interval'");
     }
 
     private string Protocol(YamlMap app, YamlMap common)
