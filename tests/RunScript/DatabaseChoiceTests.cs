@@ -1,5 +1,5 @@
-using DaprOrders.TestSupport;
 using System.Globalization;
+using DaprOrders.TestSupport;
 
 namespace DaprOrders.RunScript.Tests;
 

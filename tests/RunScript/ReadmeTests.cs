@@ -1,6 +1,6 @@
-using DaprOrders.TestSupport;
 using System.Diagnostics;
 using System.Text.RegularExpressions;
+using DaprOrders.TestSupport;
 
 namespace DaprOrders.RunScript.Tests;
 
