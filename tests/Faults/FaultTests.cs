@@ -8,6 +8,7 @@ public sealed class FaultTests(ITestOutputHelper output)
     [Fact]
     public async Task Under_forty_faults_of_every_kind_no_order_is_lost_doubled_or_oversold()
     {
+        OwnSystem.Require();
         var plan = Plans.Full(Seed(), faults: 42, orders: 5_200);
 
         var result = await FaultRun.RunAsync(plan, Say);

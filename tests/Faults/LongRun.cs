@@ -12,6 +12,7 @@ public sealed class LongRun(ITestOutputHelper output)
     [Fact(Explicit = true)]
     public async Task Under_hundreds_of_faults_no_order_of_a_hundred_thousand_is_lost_doubled_or_oversold()
     {
+        OwnSystem.Require();
         var violations = 0;
         foreach (var seed in Seeds(Variable("FAULTS_SEEDS", "1-12")))
         {

@@ -23,6 +23,7 @@ public sealed class PoisonTests
     [Fact]
     public async Task Poison_becomes_dead_letters_and_harms_no_other_event_and_is_handled_once_when_it_is_redriven()
     {
+        OwnSystem.Require();
         await using var stack = new Stack();
         await stack.StartAsync();
         var since = DateTimeOffset.UtcNow;

@@ -18,6 +18,7 @@ public sealed class RollingRestartTests(ITestOutputHelper output)
     [Fact]
     public async Task Restarting_every_instance_of_the_services_one_after_the_other_under_load_fails_no_request_and_publishes_nothing_twice()
     {
+        OwnSystem.Require();
         await using var stack = new Stack(new StackOptions
         {
             IsProxied = true,

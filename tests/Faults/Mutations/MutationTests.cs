@@ -15,6 +15,7 @@ public sealed class MutationTests(ITestOutputHelper output, MutationTests.Unmuta
     public async Task A_mistake_violates_the_invariant_that_is_about_it_and_without_it_none_is_violated(string name)
     {
         Assert.SkipUnless(Repository.IsHere, "Mutations are applied to the sources, and these are not here.");
+        OwnSystem.Require();
         var mutation = AllMutations.List.Single(mutation => mutation.Name == name);
         var plan = mutation.NeedsLosses ? Plans.Losses : Plans.Crashes;
 

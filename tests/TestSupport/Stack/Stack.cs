@@ -14,15 +14,18 @@ public sealed class Stack : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
-    private readonly StackSettings _settings = StackSettings.FromEnvironment();
+    private readonly StackSettings _settings;
     private readonly StackOptions _options;
     private readonly RunFile _runFile;
     private readonly string _folder = Path.Combine(Path.GetTempPath(), $"dapr-orders-stack-{Guid.NewGuid():N}");
     private StackRuntime? _runtime;
     private PostgresCluster? _postgres;
 
-    public Stack(StackOptions? options = null)
+    /// <param name="options">In what it differs from dapr.yaml.</param>
+    /// <param name="settings">On what it runs; as the environment says by default.</param>
+    public Stack(StackOptions? options = null, StackSettings? settings = null)
     {
+        _settings = settings ?? StackSettings.FromEnvironment();
         _options = options ?? new StackOptions();
         _runFile = RunFile.Read(_settings.Root);
         if (_settings.Attached is not null)
