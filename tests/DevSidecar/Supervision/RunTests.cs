@@ -101,7 +101,6 @@ public sealed class RunTests : IAsyncDisposable
     [Theory]
     [InlineData("daprHTTPPort")]
     [InlineData("daprGRPCPort")]
-    [InlineData("appPort")]
     public async Task A_taken_port_is_named_and_everything_is_stopped(string key)
     {
         using var taken = new TcpListener(IPAddress.Loopback, 0);
@@ -114,6 +113,21 @@ public sealed class RunTests : IAsyncDisposable
 
         Assert.Contains(_run.Lines, line => line.StartsWith($"❌  app 'second': {key} {port} is not available"));
         Assert.All(_run.Lines.Where(line => line.Contains("child")), line => Assert.False(TestRun.IsAlive(int.Parse(line.Split(' ')[^1]))));
+    }
+
+    /// <summary>As the Dapr CLI does: what listens there may be a proxy before the app.</summary>
+    [Fact]
+    public async Task An_app_whose_port_is_taken_is_started_all_the_same_with_a_warning()
+    {
+        using var taken = new TcpListener(IPAddress.Loopback, 0);
+        taken.Start();
+        var port = ((IPEndPoint)taken.LocalEndpoint).Port;
+        _run.WriteRunFile(("a", $"appPort: {port},", "echo child $$; exec sleep 1000"));
+        _run.Start();
+
+        await _run.WaitForLineAsync("child");
+
+        Assert.Contains(_run.Lines, line => line.StartsWith($"⚠  app 'a': something listens on its appPort {port} already"));
     }
 
     [Fact]
