@@ -21,30 +21,42 @@ internal sealed class MutatedBuild : IDisposable
     public static async Task<MutatedBuild> CreateAsync(Mutation mutation)
     {
         var build = new MutatedBuild();
+        try
+        {
+            await build.MakeAsync(mutation);
+            return build;
+        }
+        catch
+        {
+            build.Dispose();
+            throw;
+        }
+    }
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    private async Task MakeAsync(Mutation mutation)
+    {
         foreach (var name in Copied)
         {
-            Copy(Path.Combine(Repository.Root, name), Path.Combine(build._folder, name));
+            Copy(Path.Combine(Repository.Root, name), Path.Combine(_folder, name));
         }
 
         foreach (var edit in mutation.Edits)
         {
-            build.Apply(edit, mutation);
+            Apply(edit, mutation);
         }
 
         if (mutation.AddedFile is { } added)
         {
-            await File.WriteAllTextAsync(Path.Combine(build._folder, added.File), added.Text);
+            await File.WriteAllTextAsync(Path.Combine(_folder, added.File), added.Text);
         }
 
         foreach (var app in mutation.Apps)
         {
-            await build.BuildAsync(app);
+            await BuildAsync(app);
         }
-
-        return build;
     }
-
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     private void Apply(Edit edit, Mutation mutation)
     {
