@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using Npgsql;
 
 namespace DaprOrders.TestSupport;
@@ -30,6 +31,9 @@ public sealed class PostgresCluster : IAsyncDisposable
     public static string Binaries { get; } = FindBinaries();
 
     public int Port { get; }
+
+    /// <summary>Gets the id of the server's first process, the parent of all its others.</summary>
+    public int ProcessId => int.Parse(File.ReadLines($"{Data}/postmaster.pid").First(), CultureInfo.InvariantCulture);
 
     /// <summary>Gets the connection string of the superuser.</summary>
     public string Superuser => ConnectionString("postgres");
@@ -74,7 +78,8 @@ public sealed class PostgresCluster : IAsyncDisposable
     public Task StartServerAsync() => RunAsOwnerAsync(
         "pg_ctl", "-D", Data, "-w", "-s", "-l", $"{_folder}/log", "start", "-o",
         $"-p {Port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=300 " +
-        $"{(_options.IsDurable ? "" : NotDurable)} {(_options.DiskMegabytes is null ? "" : SmallLog)}");
+        $"{(_options.IsDurable ? "" : NotDurable)} {(_options.DiskMegabytes is null ? "" : SmallLog)} " +
+        string.Join(' ', _options.Settings.Select(setting => $"-c {setting}")));
 
     public Task StopServerAsync() => StopAsync("fast");
 

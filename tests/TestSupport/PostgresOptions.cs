@@ -11,6 +11,9 @@ public sealed record PostgresOptions
     /// </summary>
     public bool IsDurable { get; init; }
 
+    /// <summary>Gets more settings, as <c>name=value</c>.</summary>
+    public IReadOnlyList<string> Settings { get; init; } = [];
+
     /// <summary>Gets the size in MiB of a disk of its own, held in memory, which a test can fill. Needs root. Null: the disk.</summary>
     public int? DiskMegabytes { get; init; }
 }

@@ -24,6 +24,8 @@ public sealed class DaprRuntime(string runFile) : StackRuntime
 
     public override bool HasEnded => _cli is null or { HasExited: true };
 
+    public override IReadOnlyList<int> SidecarProcesses => Sidecars();
+
     public override Task StartAsync()
     {
         _cli = Start(new ProcessStartInfo("dapr", ["run", "-f", runFile]));

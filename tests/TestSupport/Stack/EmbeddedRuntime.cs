@@ -16,6 +16,8 @@ public sealed class EmbeddedRuntime(IReadOnlyList<string> program, string runFil
 
     public override bool HasEnded => _process is null or { HasExited: true };
 
+    public override IReadOnlyList<int> SidecarProcesses => [_process!.Id];
+
     public override Task StartAsync()
     {
         _process = Start(Command("run"));

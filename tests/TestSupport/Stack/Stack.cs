@@ -37,7 +37,9 @@ public sealed class Stack : IAsyncDisposable
 
         _runFile.UseBroker(_settings.Broker);
         _runFile.LogToConsole();
-        _runFile.Run(appId => _settings.Command(appId, _options.Builds.GetValueOrDefault(appId)));
+        _runFile.Run(appId => _options.Instead is { } program
+            ? _settings.Command(program)
+            : _settings.Command(appId, _options.Builds.GetValueOrDefault(appId)));
         _runFile.SetEnvironment(_options.Environment);
         foreach (var (appId, count) in _options.Instances)
         {
@@ -67,7 +69,20 @@ public sealed class Stack : IAsyncDisposable
             return;
         }
 
-        _postgres = await PostgresCluster.StartAsync(new PostgresOptions { IsDurable = true, DiskMegabytes = _options.DiskMegabytes });
+        await PrepareAsync();
+        await Runtime.StartAsync();
+        await UntilReadyAsync();
+    }
+
+    /// <summary>Starts PostgreSQL and writes the run file, but starts none of the apps.</summary>
+    public async Task PrepareAsync()
+    {
+        _postgres = await PostgresCluster.StartAsync(new PostgresOptions
+        {
+            IsDurable = true,
+            DiskMegabytes = _options.DiskMegabytes,
+            Settings = _options.PostgresSettings,
+        });
         await _postgres.RunScriptAsync(Path.Combine(_settings.Root, "postgres", "init.sql"));
         _runFile.UsePostgres(_postgres.Port);
         Directory.CreateDirectory(_folder);
@@ -75,8 +90,6 @@ public sealed class Stack : IAsyncDisposable
         await File.WriteAllTextAsync(path, _runFile.ToString());
 
         _runtime = _settings.Runtime is RuntimeKind.Dapr ? new DaprRuntime(path) : new EmbeddedRuntime(_settings.DevSidecar, path, _folder);
-        await _runtime.StartAsync();
-        await UntilReadyAsync();
     }
 
     /// <summary>Waits until every app says that it is ready.</summary>

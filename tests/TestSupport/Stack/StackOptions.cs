@@ -17,6 +17,17 @@ public sealed record StackOptions
     /// <summary>Gets folders with other builds of some apps, by app id.</summary>
     public IReadOnlyDictionary<string, string> Builds { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Gets the program that plays every app in the place of the services; null: the services.</summary>
+    public StackProgram? Instead { get; init; }
+
+    /// <summary>Gets more settings of PostgreSQL, for example <c>track_commit_timestamp=on</c>.</summary>
+    public IReadOnlyList<string> PostgresSettings { get; init; } = [];
+
     /// <summary>Gets the size in MiB of a disk of its own for PostgreSQL, held in memory, which a test can fill. Needs root. Null: the disk.</summary>
     public int? DiskMegabytes { get; init; }
 }
+
+/// <summary>A program that can play each of the apps; it tells by APP_ID which.</summary>
+/// <param name="Folder">Its folder in what ./publish.sh wrote.</param>
+/// <param name="Project">Its project, which is also the name of its assembly.</param>
+public sealed record StackProgram(string Folder, string Project);

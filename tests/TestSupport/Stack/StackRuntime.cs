@@ -20,6 +20,9 @@ public abstract class StackRuntime : IAsyncDisposable
 
     public abstract bool HasEnded { get; }
 
+    /// <summary>Gets the processes that play the sidecars.</summary>
+    public abstract IReadOnlyList<int> SidecarProcesses { get; }
+
     protected string Id { get; } = Guid.NewGuid().ToString("N");
 
     public abstract Task StartAsync();

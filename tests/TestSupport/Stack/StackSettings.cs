@@ -38,14 +38,21 @@ public sealed record StackSettings(
     public string Root => Published ?? Repository.Root;
 
     /// <summary>Gets the command that starts the development sidecar.</summary>
-    public IReadOnlyList<string> DevSidecar => Program("dev-sidecar", "dev-sidecar", null);
+    public IReadOnlyList<string> DevSidecar => Program("dev-sidecar", Projects["dev-sidecar"], "dev-sidecar", null);
 
     public static StackSettings FromEnvironment() => Read(System.Environment.GetEnvironmentVariable);
 
     /// <summary>The command that starts an app.</summary>
     /// <param name="appId">The app id.</param>
     /// <param name="build">A folder with another build of it.</param>
-    public IReadOnlyList<string> Command(string appId, string? build = null) => Program(appId, Projects[appId], build);
+    public IReadOnlyList<string> Command(string appId, string? build = null) => Program(appId, Projects[appId], Projects[appId], build);
+
+    /// <summary>The command that starts another program than the services.</summary>
+    public IReadOnlyList<string> Command(StackProgram program)
+    {
+        ArgumentNullException.ThrowIfNull(program);
+        return Program(program.Folder, program.Project, program.Project, null);
+    }
 
     /// <exception cref="InvalidOperationException">A variable has a value that means nothing; the message says which would.</exception>
     public static StackSettings Read(Func<string, string?> environment)
@@ -61,10 +68,10 @@ public sealed record StackSettings(
     }
 
     /// <summary>What is published brings its runtime; what was built needs dotnet, which the program that the build makes may not find.</summary>
-    private string[] Program(string folder, string name, string? build) =>
+    private string[] Program(string folder, string project, string name, string? build) =>
         build is not null ? ["dotnet", Path.Combine(build, $"{name}.dll")]
         : Published is not null ? [Path.Combine(Published, folder, name)]
-        : ["dotnet", Repository.Built(Projects[folder], $"{name}.dll")];
+        : ["dotnet", Repository.Built(project, $"{name}.dll")];
 
     private static RuntimeKind RuntimeOf(string? value) => value switch
     {

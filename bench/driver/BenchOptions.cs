@@ -1,0 +1,101 @@
+using System.CommandLine;
+using DaprOrders.TestSupport.Stack;
+
+namespace DaprOrders.Bench;
+
+/// <summary>A part of the whole run, which can be asked for alone.</summary>
+internal enum Part
+{
+    /// <summary>Floor, ours and tutorial in turns, at 128 and 32 clients, with latency at 100 orders/s.</summary>
+    Compare,
+
+    /// <summary>Orders taken one by one against orders taken in batches.</summary>
+    Batch,
+
+    /// <summary>Few and many items, old rows, two instances.</summary>
+    Growth,
+
+    /// <summary>From the start to the first confirmed order, and what the idle system costs.</summary>
+    Start,
+}
+
+/// <summary>What is measured, for how long, and on what.</summary>
+internal sealed record BenchOptions
+{
+    public bool IsQuick { get; init; }
+
+    public required StackSettings Stack { get; init; }
+
+    public required IReadOnlyList<Part> Parts { get; init; }
+
+    /// <summary>Gets how many old orders, reservations and notifications the growth part puts there.</summary>
+    public int Rows { get; init; }
+
+    /// <summary>Gets the folder for results.md, results.json and cpu.svg.</summary>
+    public required string Output { get; init; }
+
+    public int Rounds => IsQuick ? 1 : 3;
+
+    /// <summary>Gets how long a system is used before anything counts: the first 8 s of .NET cost two to five times as much.</summary>
+    public TimeSpan WarmUp => TimeSpan.FromSeconds(IsQuick ? int.Parse(Environment.GetEnvironmentVariable("WARM") ?? "12", System.Globalization.CultureInfo.InvariantCulture) : 1);
+
+    public TimeSpan Load => TimeSpan.FromSeconds(IsQuick ? 6 : 10);
+
+    public TimeSpan Steady => TimeSpan.FromSeconds(IsQuick ? 6 : 20);
+
+    /// <summary>Reads the command line, or prints what is wrong with it, or the help.</summary>
+    /// <returns>The options, or null with the exit status where there is nothing to measure.</returns>
+    public static (BenchOptions? Options, int Status) Parse(string[] args)
+    {
+        var quick = new Option<bool>("--quick") { Description = "One short round of the comparison and the batch intake, in at most 3 minutes." };
+        var runtime = new Option<string>("--runtime") { Description = "embedded: the development sidecar (default); dapr: the Dapr CLI, with the broker running." };
+        runtime.AcceptOnlyFromAmong("embedded", "dapr");
+        var bin = new Option<DirectoryInfo>("--bin") { Description = "The folder that ./publish.sh wrote; without it, what was built." };
+        bin.AcceptExistingOnly();
+        var rows = new Option<int>("--rows") { Description = "How many old rows the growth part puts into each table.", DefaultValueFactory = _ => 1_000_000 };
+        rows.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<int>() is < 1 or > 100_000_000)
+            {
+                result.AddError("--rows must be a whole number from 1 to 100000000.");
+            }
+        });
+        var only = new Option<Part[]>("--only") { Description = "Only these parts: compare, batch, growth, start.", AllowMultipleArgumentsPerToken = true };
+        var output = new Option<DirectoryInfo>("--output")
+        {
+            Description = "Where results.md, results.json and cpu.svg are written.",
+            DefaultValueFactory = _ => new DirectoryInfo("artifacts/bench"),
+        };
+
+        BenchOptions? options = null;
+        var command = new RootCommand("Measures what an order costs: our services against services that do nothing, and against what tutorials show.")
+        {
+            quick, runtime, bin, rows, only, output,
+        };
+        command.SetAction(parsed =>
+        {
+            var isQuick = parsed.GetValue(quick);
+            options = new BenchOptions
+            {
+                IsQuick = isQuick,
+                Stack = SettingsOf(parsed.GetValue(runtime), parsed.GetValue(bin)),
+                Rows = parsed.GetValue(rows),
+                Parts = parsed.GetValue(only) is { Length: > 0 } parts ? parts : isQuick ? [Part.Compare, Part.Batch] : Enum.GetValues<Part>(),
+                Output = parsed.GetValue(output)!.FullName,
+            };
+        });
+        var status = command.Parse(args).Invoke();
+        return (options, status);
+    }
+
+    private static StackSettings SettingsOf(string? runtime, DirectoryInfo? bin)
+    {
+        var environment = new Dictionary<string, string?>
+        {
+            ["STACK"] = runtime ?? Environment.GetEnvironmentVariable("STACK"),
+            ["STACK_BIN"] = bin?.FullName ?? Environment.GetEnvironmentVariable("STACK_BIN"),
+            ["BROKER"] = Environment.GetEnvironmentVariable("BROKER"),
+        };
+        return StackSettings.Read(environment.GetValueOrDefault);
+    }
+}
