@@ -37,7 +37,7 @@ internal sealed record BenchOptions
     public int Rounds => IsQuick ? 1 : 3;
 
     /// <summary>Gets how long a system is used before anything counts: the first 8 s of .NET cost two to five times as much.</summary>
-    public TimeSpan WarmUp => TimeSpan.FromSeconds(IsQuick ? int.Parse(Environment.GetEnvironmentVariable("WARM") ?? "12", System.Globalization.CultureInfo.InvariantCulture) : 1);
+    public TimeSpan WarmUp => TimeSpan.FromSeconds(IsQuick ? 9 : 12);
 
     public TimeSpan Load => TimeSpan.FromSeconds(IsQuick ? 6 : 10);
 

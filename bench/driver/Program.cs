@@ -1,6 +1,6 @@
 using DaprOrders.Bench;
-using DaprOrders.Bench.Load;
-using DaprOrders.Bench.Systems;
+using DaprOrders.Bench.Parts;
+using DaprOrders.Bench.Report;
 
 var (options, status) = BenchOptions.Parse(args);
 if (options is null)
@@ -8,19 +8,31 @@ if (options is null)
     return status;
 }
 
-foreach (var kind in Environment.GetEnvironmentVariable("KINDS")?.Split(',').Select(Enum.Parse<SystemKind>) ?? [SystemKind.Ours])
+var parts = options.Parts.Distinct().Select<Part, IPart>(part => part switch
 {
-    await using var system = await SystemUnderTest.StartAsync(kind, options);
-    for (var i = 0; i < options.Rounds; i++)
+    Part.Compare => new Comparison(options),
+    Part.Batch => new BatchIntake(options),
+    Part.Growth => new Growth(options),
+    _ => new StartTimes(options),
+}).ToList();
+
+var results = Results.New(options);
+var progress = new Progress(parts.Sum(part => part.Steps), parts.Aggregate(TimeSpan.Zero, (sum, part) => sum + part.Estimate));
+progress.Begin();
+try
+{
+    foreach (var part in parts)
     {
-        foreach (var clients in new[] { 128, 32 })
-        {
-            var m = await system.MeasureAsync($"{clients} clients", clients, OrderBodies.Single(1000), options.Load);
-            Console.WriteLine($"{kind} {clients}: {m.Orders} orders, {m.AcceptedPerSecond:F0}/s accepted, {m.EndToEndPerSecond:F0}/s e2e, backlog {m.BacklogAtEnd}, post {m.PostP50:F1}/{m.PostP99:F1} ms, services {m.ServicesCpu:F0}, pg {m.PostgresCpu:F0}");
-            Console.WriteLine("   " + string.Join("  ", m.CpuPerOrder.Select(c => $"{c.Key} {c.Value:F0}")) + "  rss " + string.Join(" ", m.PeakRss.Select(c => $"{c.Key} {c.Value >> 20}")));
-        }
+        await part.RunAsync(results, progress);
+        results.Write(options.Output); // a later part that fails takes nothing away
     }
-    Console.WriteLine(await system.MeasureSteadyAsync(100, options.Steady));
-    Console.WriteLine($"idle {await system.MeasureIdleAsync(TimeSpan.FromSeconds(10)):P2}");
 }
+catch (InvalidOperationException e)
+{
+    Console.Error.WriteLine($"bench: {e.Message}");
+    return 1;
+}
+
+Console.Write(MarkdownReport.Of(results));
+Progress.Say($"Written to {options.Output}");
 return 0;
