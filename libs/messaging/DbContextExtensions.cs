@@ -18,12 +18,15 @@ public static class DbContextExtensions
     /// The CloudEvent id, unique per database. Take one that follows from the business (the order's id for <c>order.created</c>), so that the
     /// same fact published twice has the same id.
     /// </param>
-    public static void Publish<TEvent>(this DbContext db, TEvent message, Guid id)
+    /// <param name="traceParent">
+    /// The W3C traceparent of the request that the event comes of, for a unit of work that serves several; null means the current activity's.
+    /// </param>
+    public static void Publish<TEvent>(this DbContext db, TEvent message, Guid id, string? traceParent = null)
         where TEvent : IEvent
     {
         ArgumentNullException.ThrowIfNull(db);
         ArgumentNullException.ThrowIfNull(message);
-        db.Add(OutboxMessage.Of(message, id));
+        db.Add(OutboxMessage.Of(message, id, traceParent));
         OutboxInterceptor.HasPublished(db);
     }
 

@@ -12,7 +12,7 @@ builder.Services.AddValidation();
 builder.AddDatabase<OrderDbContext>();
 builder.Services.AddOutbox();
 builder.Services.AddEventHandling<OrderDbContext>();
-builder.Services.AddScoped<PlaceOrder>();
+builder.Services.AddSingleton<OrderPlacement>().AddSingleton<GroupCommit>();
 builder.Services.AddOptions<SweepOptions>().BindConfiguration("Sweep").ValidateDataAnnotations().ValidateOnStart();
 builder.Services.AddSingleton<PendingOrderSweep>().AddHostedService(provider => provider.GetRequiredService<PendingOrderSweep>());
 builder.Services.AddSingleton<SettlementWatch>().AddHostedService(provider => provider.GetRequiredService<SettlementWatch>());

@@ -37,7 +37,7 @@ public sealed class OutboxMessage
     /// <summary>Gets what the broker said when it last refused the event.</summary>
     public string? LastError { get; private init; }
 
-    internal static OutboxMessage Of<TEvent>(TEvent message, Guid id)
+    internal static OutboxMessage Of<TEvent>(TEvent message, Guid id, string? traceParent = null)
         where TEvent : IEvent =>
         new()
         {
@@ -45,7 +45,7 @@ public sealed class OutboxMessage
             Topic = TEvent.Topic,
             Key = message.Key,
             Data = JsonSerializer.Serialize(message, MessagingJson.Events),
-            TraceParent = Activity.Current?.Id,
+            TraceParent = traceParent ?? Activity.Current?.Id,
         };
 
     internal static void Map(ModelBuilder model) => model.Entity<OutboxMessage>(outbox =>

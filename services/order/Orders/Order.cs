@@ -36,9 +36,9 @@ internal sealed class Order : INewestFirst
     /// <summary>Gets how often it was published again.</summary>
     public int Sweeps { get; private set; }
 
-    public static Order Place(string itemId, int quantity, string? idempotencyKey, DateTimeOffset now, TimeSpan firstSweep) => new()
+    public static Order Place(Guid id, string itemId, int quantity, string? idempotencyKey, DateTimeOffset now, TimeSpan firstSweep) => new()
     {
-        Id = Guid.CreateVersion7(now),
+        Id = id,
         ItemId = itemId,
         Quantity = quantity,
         IdempotencyKey = idempotencyKey,

@@ -34,7 +34,7 @@ public sealed class GeneratedEventTests(Implementations implementations)
     [Fact]
     public void Every_order_is_published_as_the_schema_says() =>
         Gen.Select(EventData.ItemId, EventData.Quantity, EventData.Time).Sample((item, quantity, time) =>
-            Assert.Empty(EventSchemas.Validate(Placed.Topic, Written(Placed.From(Order.Place(item, quantity, null, time, TimeSpan.FromSeconds(30)))))));
+            Assert.Empty(EventSchemas.Validate(Placed.Topic, Written(Placed.From(Order.Place(Guid.CreateVersion7(time), item, quantity, null, time, TimeSpan.FromSeconds(30)))))));
 
     [Fact]
     public void Every_answer_of_inventory_is_published_as_the_schema_says() =>

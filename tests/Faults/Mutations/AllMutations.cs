@@ -13,7 +13,7 @@ internal static class AllMutations
             Apps = ["order", "inventory"],
             Edits =
             [
-                new("libs/messaging/DbContextExtensions.cs", "        db.Add(OutboxMessage.Of(message, id));", "        WithoutOutbox.Add(db, OutboxMessage.Of(message, id));"),
+                new("libs/messaging/DbContextExtensions.cs", "        db.Add(OutboxMessage.Of(message, id, traceParent));", "        WithoutOutbox.Add(db, OutboxMessage.Of(message, id, traceParent));"),
                 new("libs/messaging/Outbox/OutboxInterceptor.cs", "            signal.Set();", "            signal.Set();\n            WithoutOutbox.Send(db);"),
             ],
             AddedFile = ("libs/messaging/WithoutOutbox.cs", WithoutOutbox),
