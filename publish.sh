@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Publishes what runs without the SDK, the sources or NuGet: ./publish.sh [rid] (default: this machine's, for example linux-x64).
-# In artifacts/published/<rid>/ are the four services, the development sidecar, the suites end-to-end and faults, and a dapr.yaml with
-# components that fits them: `dapr run -f dapr.yaml` or `dev-sidecar/dev-sidecar run -f dapr.yaml` there, or run a suite.
+# In artifacts/published/<rid>/ are the four services, the development sidecar, the suites end-to-end and faults, the bench with the systems that
+# it compares, and a dapr.yaml with components that fits them: `dapr run -f dapr.yaml` or `dev-sidecar/dev-sidecar run -f dapr.yaml` there, or run
+# a suite, or bench/DaprOrders.Bench. `./publish.sh --bench [rid]` leaves the suites out, which takes less time.
 set -uo pipefail
 
 root=$(cd -P "$(dirname "${BASH_SOURCE[0]}")" && pwd) || exit 1
@@ -11,10 +12,11 @@ fail() { printf 'publish.sh: %s\n' "$*" >&2; exit 1; }
 
 this_machine() { dotnet --info | sed -nE 's/^ *RID: *//p'; }
 
+# Compiled ahead of time (ReadyToRun), else the first seconds of a process go into compiling.
 publish() { # folder, project
   printf 'Publishing %s ...\n' "$1"
-  dotnet publish "$2" -r "$rid" --self-contained -c Release -o "$target/$1" -v q -clp:NoSummary -nodeReuse:false -p:UseSharedCompilation=false ||
-    fail "$2 was not published"
+  dotnet publish "$2" -r "$rid" --self-contained -c Release -p:PublishReadyToRun=true -o "$target/$1" -v q -clp:NoSummary -nodeReuse:false \
+    -p:UseSharedCompilation=false || fail "$2 was not published"
 }
 
 # dapr.yaml as seen from the published folder, starting what is there.
@@ -32,7 +34,12 @@ write_run_file() {
   done <dapr.yaml >"$target/dapr.yaml"
 }
 
-(($# <= 1)) || fail 'usage: ./publish.sh [rid]'
+suites=true
+if [[ ${1:-} == --bench ]]; then
+  suites=false
+  shift
+fi
+(($# <= 1)) && [[ ${1:-} != -* ]] || fail 'usage: ./publish.sh [--bench] [rid]'
 command -v dotnet >/dev/null || fail 'dotnet is not on PATH: the .NET SDK 10 is needed; get it from https://dotnet.microsoft.com/download'
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=${DOTNET_SYSTEM_GLOBALIZATION_INVARIANT:-1}
 rid=${1:-$(this_machine)}
@@ -42,8 +49,13 @@ mkdir -p "$target/postgres"
 
 for service in gateway order inventory notification; do publish "$service" "services/$service"; done
 publish dev-sidecar tools/dev-sidecar
-publish end-to-end tests/EndToEnd
-publish faults tests/Faults
+publish bench bench/driver
+publish floor bench/floor
+publish tutorial bench/tutorial
+if [[ $suites == true ]]; then
+  publish end-to-end tests/EndToEnd
+  publish faults tests/Faults
+fi
 cp -r components "$target/"
 cp postgres/init.sql "$target/postgres/"
 write_run_file
