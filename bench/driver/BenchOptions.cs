@@ -1,4 +1,5 @@
 using System.CommandLine;
+using DaprOrders.Bench.Systems;
 using DaprOrders.TestSupport.Stack;
 
 namespace DaprOrders.Bench;
@@ -27,6 +28,9 @@ internal sealed record BenchOptions
     public required StackSettings Stack { get; init; }
 
     public required IReadOnlyList<Part> Parts { get; init; }
+
+    /// <summary>Gets what the comparison compares.</summary>
+    public required IReadOnlyList<SystemKind> Systems { get; init; }
 
     /// <summary>Gets how many old orders, reservations and notifications the growth part puts there.</summary>
     public int Rows { get; init; }
@@ -61,6 +65,7 @@ internal sealed record BenchOptions
             }
         });
         var only = new Option<Part[]>("--only") { Description = "Only these parts: compare, batch, growth, start.", AllowMultipleArgumentsPerToken = true };
+        var systems = new Option<SystemKind[]>("--systems") { Description = "Only these systems are compared: floor, ours, tutorial.", AllowMultipleArgumentsPerToken = true };
         var output = new Option<DirectoryInfo>("--output")
         {
             Description = "Where results.md, results.json and cpu.svg are written.",
@@ -70,7 +75,7 @@ internal sealed record BenchOptions
         BenchOptions? options = null;
         var command = new RootCommand("Measures what an order costs: our services against services that do nothing, and against what tutorials show.")
         {
-            quick, runtime, bin, rows, only, output,
+            quick, runtime, bin, rows, only, systems, output,
         };
         command.SetAction(parsed =>
         {
@@ -81,6 +86,7 @@ internal sealed record BenchOptions
                 Stack = SettingsOf(parsed.GetValue(runtime), parsed.GetValue(bin)),
                 Rows = parsed.GetValue(rows),
                 Parts = parsed.GetValue(only) is { Length: > 0 } parts ? parts : isQuick ? [Part.Compare, Part.Batch] : Enum.GetValues<Part>(),
+                Systems = parsed.GetValue(systems) is { Length: > 0 } some ? some : Enum.GetValues<SystemKind>(),
                 Output = parsed.GetValue(output)!.FullName,
             };
         });

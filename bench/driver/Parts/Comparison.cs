@@ -11,14 +11,13 @@ internal sealed class Comparison(BenchOptions options) : IPart
 
     private static readonly TimeSpan StartAndDrain = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(20);
-    private static readonly SystemKind[] Systems = Enum.GetValues<SystemKind>();
     private static readonly int[] Clients = [128, 32];
 
-    public int Steps => options.Rounds * Systems.Length * (1 + Clients.Length) + Systems.Length + (options.IsQuick ? 0 : 1);
+    public int Steps => options.Rounds * options.Systems.Count * (1 + Clients.Length) + options.Systems.Count + (options.IsQuick ? 0 : 1);
 
     public TimeSpan Estimate =>
-        (options.Rounds * Systems.Length * (StartAndDrain + options.WarmUp + (Clients.Length * options.Load)))
-        + (Systems.Length * options.Steady) + (options.IsQuick ? TimeSpan.Zero : Idle);
+        (options.Rounds * options.Systems.Count * (StartAndDrain + options.WarmUp + (Clients.Length * options.Load)))
+        + (options.Systems.Count * options.Steady) + (options.IsQuick ? TimeSpan.Zero : Idle);
 
     public async Task RunAsync(Results results, Progress progress)
     {
@@ -26,7 +25,7 @@ internal sealed class Comparison(BenchOptions options) : IPart
         for (var round = 0; round < options.Rounds; round++)
         {
             // Each round begins with another system.
-            foreach (var kind in Systems.Select((_, i) => Systems[(i + round) % Systems.Length]))
+            foreach (var kind in options.Systems.Select((_, i) => options.Systems[(i + round) % options.Systems.Count]))
             {
                 progress.Step($"{kind}, round {round + 1}: start and {options.WarmUp.TotalSeconds:F0} s of warming up");
                 await using var system = await SystemUnderTest.StartAsync(kind, options);
