@@ -52,18 +52,7 @@ public static class DbContextExtensions
 
         // Marked first: without a transaction the statement commits by itself, and nothing else tells the relay.
         OutboxInterceptor.HasPublished(db);
-        var ids = rows.ConvertAll(row => row.Id);
-        var keys = rows.ConvertAll(row => row.Key);
-        var data = rows.ConvertAll(row => row.Data);
-        var traceParent = rows[0].TraceParent;
-        await db.Database.ExecuteSqlAsync(
-            $"""
-            INSERT INTO outbox (id, topic, key, data, trace_parent, attempts)
-            SELECT id, {TEvent.Topic}, key, data::json, {traceParent}, 0
-            FROM unnest({ids}, {keys}, {data}) AS message (id, key, data)
-            ON CONFLICT (id) DO NOTHING
-            """,
-            cancellationToken);
+        await OutboxTable.InsertAsync(db, rows, cancellationToken);
     }
 
     /// <summary>Asks whether some event has waited in the outbox for longer than <paramref name="age"/>.</summary>

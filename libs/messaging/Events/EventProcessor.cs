@@ -49,13 +49,6 @@ internal sealed partial class EventProcessor<TEvent, THandler>(
             status[i] = BulkDelivery.Success;
         }
 
-        var held = await HeldAsync(valid.Select(item => item.Event.Id).ToList(), cancellationToken);
-        foreach (var item in valid.Where(item => held.Contains(item.Event.Id)))
-        {
-            status[item.Entry] = BulkDelivery.Success;
-        }
-
-        valid.RemoveAll(item => held.Contains(item.Event.Id));
         if (valid.Count == 0)
         {
             return;
@@ -63,7 +56,7 @@ internal sealed partial class EventProcessor<TEvent, THandler>(
 
         try
         {
-            await HandleAsync(valid.Select(item => item.Event.Message).ToList(), cancellationToken);
+            await HandleAsync(valid.ConvertAll(item => item.Event), cancellationToken);
             valid.ForEach(item => status[item.Entry] = BulkDelivery.Success);
         }
         catch (Exception e) when (!Transient.Is(e))
@@ -82,7 +75,7 @@ internal sealed partial class EventProcessor<TEvent, THandler>(
         {
             try
             {
-                await HandleAsync([received.Message], cancellationToken);
+                await HandleAsync([received], cancellationToken);
                 failures.Forget(TEvent.Topic, received.Id);
                 status[entry] = BulkDelivery.Success;
             }
@@ -102,24 +95,25 @@ internal sealed partial class EventProcessor<TEvent, THandler>(
         }
     }
 
-    /// <summary>One scope, one context, one transaction; nothing of it is used again after an exception.</summary>
-    private async Task HandleAsync(List<TEvent> batch, CancellationToken cancellationToken)
+    /// <summary>
+    /// One scope, one context, one transaction; nothing of it is used again after an exception. What is held as a dead letter is left out.
+    /// </summary>
+    private async Task HandleAsync(List<ReceivedEvent<TEvent>> batch, CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<DbContext>();
-        var handler = ActivatorUtilities.CreateInstance<THandler>(scope.ServiceProvider);
+        db.Database.AutoSavepointsEnabled = false; // two statements in each batch, and nobody would go back to one
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        await handler.HandleAsync(batch, cancellationToken);
-        await db.SaveChangesAsync(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
-        metrics.Handled(TEvent.Topic, batch.Count);
-    }
+        var held = await DeadLetters.HeldAsync(db, TEvent.Topic, batch.ConvertAll(received => received.Id), cancellationToken);
+        var messages = batch.Where(received => !held.Contains(received.Id)).Select(received => received.Message).ToList();
+        if (messages.Count > 0)
+        {
+            await ActivatorUtilities.CreateInstance<THandler>(scope.ServiceProvider).HandleAsync(messages, cancellationToken);
+            await db.SaveChangesAsync(cancellationToken);
+        }
 
-    private async Task<HashSet<string>> HeldAsync(List<string> eventIds, CancellationToken cancellationToken)
-    {
-        await using var scope = scopes.CreateAsyncScope();
-        var db = scope.ServiceProvider.GetRequiredService<DbContext>();
-        return await DeadLetters.HeldAsync(db, TEvent.Topic, eventIds, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        metrics.Handled(TEvent.Topic, messages.Count);
     }
 
     private async Task StoreDeadLetterAsync(

@@ -32,6 +32,8 @@ internal sealed partial class OrderCreatedHandler(
             db.Publish(InventoryUpdated.From(reservation), reservation.EventId);
             Log(reservation);
         }
+
+        await WriteStockAsync(stock.Values, cancellationToken);
     }
 
     /// <summary>
@@ -43,7 +45,22 @@ internal sealed partial class OrderCreatedHandler(
         var ids = batch.Select(message => message.ItemId).Distinct().ToArray();
         return db.Stock
             .FromSql($"SELECT item_id, initial, available FROM stock WHERE item_id = ANY ({ids}) ORDER BY item_id FOR UPDATE")
+            .AsNoTracking()
             .ToDictionaryAsync(item => item.ItemId, cancellationToken);
+    }
+
+    /// <summary>Writes all items by one statement; EF would write each by one of its own.</summary>
+    private Task<int> WriteStockAsync(IReadOnlyCollection<StockItem> items, CancellationToken cancellationToken)
+    {
+        var ids = items.Select(item => item.ItemId).ToArray();
+        var available = items.Select(item => item.Available).ToArray();
+        return db.Database.ExecuteSqlAsync(
+            $"""
+            UPDATE stock SET available = taken.available
+            FROM unnest({ids}, {available}) AS taken (item_id, available)
+            WHERE stock.item_id = taken.item_id AND stock.available <> taken.available
+            """,
+            cancellationToken);
     }
 
     private Task<Dictionary<Guid, Reservation>> AnswersAsync(IReadOnlyList<OrderCreated> batch, CancellationToken cancellationToken)

@@ -56,17 +56,6 @@ internal sealed class Order : INewestFirst
         NextSweepAt = now + (pause < LongestSweep ? pause : LongestSweep);
     }
 
-    /// <summary>Takes inventory's answer. The first one counts; it comes again when a delivery is repeated.</summary>
-    /// <returns>Whether the order changed.</returns>
-    public bool Settle(bool reserved, string? reason)
-    {
-        if (Status is not OrderStatus.Pending)
-        {
-            return false;
-        }
-
-        Status = reserved ? OrderStatus.Confirmed : OrderStatus.Rejected;
-        Reason = reserved ? null : reason;
-        return true;
-    }
+    /// <summary>Where a pending order comes to stand by inventory's answer. It stays there for good.</summary>
+    public static OrderStatus Settled(bool reserved) => reserved ? OrderStatus.Confirmed : OrderStatus.Rejected;
 }

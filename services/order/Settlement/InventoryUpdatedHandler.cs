@@ -1,3 +1,4 @@
+using DaprOrders.Hosting;
 using DaprOrders.Messaging;
 using DaprOrders.OrderService.Data;
 using DaprOrders.OrderService.Orders;
@@ -11,34 +12,60 @@ internal sealed partial class InventoryUpdatedHandler(OrderDbContext db, ILogger
 {
     public async Task HandleAsync(IReadOnlyList<InventoryUpdated> batch, CancellationToken cancellationToken)
     {
-        var ids = batch.Select(message => message.OrderId).Distinct().ToArray();
-        var orders = await db.Orders.Where(order => ids.Contains(order.Id)).ToDictionaryAsync(order => order.Id, cancellationToken);
-
-        foreach (var message in batch)
+        var first = batch.DistinctBy(message => message.OrderId).ToList();
+        var settled = await SettleAsync(first, cancellationToken);
+        if (settled.Count < first.Count)
         {
-            if (!orders.TryGetValue(message.OrderId, out var order))
-            {
-                LogUnknownOrder(message.OrderId); // nothing to retry: it will not appear later
-            }
-            else if (order.Settle(message.Outcome is StockOutcome.Reserved, message.Reason))
-            {
-                LogSettled(order);
-            }
+            await LogUnknownAsync([.. first.Select(message => message.OrderId).Except(settled)], cancellationToken);
+        }
+
+        foreach (var message in first.Where(message => settled.Contains(message.OrderId)))
+        {
+            LogSettled(message);
+        }
+    }
+
+    /// <summary>
+    /// Settles all orders by one statement. The first answer counts: an order that is settled stays as it is, also when an answer comes again.
+    /// </summary>
+    /// <returns>The orders that were pending.</returns>
+    private Task<HashSet<Guid>> SettleAsync(List<InventoryUpdated> answers, CancellationToken cancellationToken)
+    {
+        var ids = answers.ConvertAll(answer => answer.OrderId);
+        var statuses = answers.ConvertAll(answer => SnakeCase.Word(Order.Settled(answer.Outcome is StockOutcome.Reserved)));
+        var reasons = answers.ConvertAll(answer => answer.Outcome is StockOutcome.Reserved ? null : answer.Reason);
+        return db.Database
+            .SqlQuery<Guid>(
+                $"""
+                UPDATE orders SET status = answer.status, reason = answer.reason
+                FROM unnest({ids}, {statuses}, {reasons}) AS answer (id, status, reason)
+                WHERE orders.id = answer.id AND orders.status = 'pending'
+                RETURNING orders.id
+                """)
+            .ToHashSetAsync(cancellationToken);
+    }
+
+    private async Task LogUnknownAsync(Guid[] ids, CancellationToken cancellationToken)
+    {
+        var known = await db.Orders.Where(order => ids.Contains(order.Id)).Select(order => order.Id).ToHashSetAsync(cancellationToken);
+        foreach (var id in ids.Where(id => !known.Contains(id)))
+        {
+            LogUnknownOrder(id); // nothing to retry: it will not appear later
         }
     }
 
     [LoggerMessage(LogLevel.Warning, "Inventory answered order {OrderId}, which does not exist here")]
     private partial void LogUnknownOrder(Guid orderId);
 
-    private void LogSettled(Order order)
+    private void LogSettled(InventoryUpdated answer)
     {
-        if (order.Status is OrderStatus.Confirmed)
+        if (answer.Outcome is StockOutcome.Reserved)
         {
-            LogConfirmed(order.Id);
+            LogConfirmed(answer.OrderId);
         }
         else
         {
-            LogRejected(order.Id, order.Reason);
+            LogRejected(answer.OrderId, answer.Reason);
         }
     }
 
