@@ -11,12 +11,37 @@ namespace DaprOrders.Hosting;
 /// <summary>Says what is wrong with a request that could not be read, and where, in the API's own words instead of those of our types.</summary>
 internal static partial class BadRequest
 {
+    public const string Missing = "The body is missing: it must be a JSON object.";
+
     public static string? Explain(BadHttpRequestException exception, Endpoint? endpoint) => exception switch
     {
-        { InnerException: JsonException json } => Explain(json, endpoint),
-        { Message: var message } when NoBody().IsMatch(message) => "The body is missing: it must be a JSON object.",
+        { InnerException: JsonException json } => Explain(json, endpoint?.Metadata.GetMetadata<IAcceptsMetadata>()?.RequestType),
+        { Message: var message } when NoBody().IsMatch(message) => Missing,
         _ => null,
     };
+
+    public static string Explain(JsonException json, Type? request)
+    {
+        if (Lacking().Match(json.Message) is { Success: true } lacking)
+        {
+            var fields = lacking.Groups[1].Value;
+            return $"The body lacks {fields}.{string.Concat(fields.Split(", ").Select(field => Rule(request, field.Trim('\''))))}";
+        }
+
+        if (Unknown().Match(json.Message) is { Success: true } unknown)
+        {
+            return $"The body has an unknown field {unknown.Groups[1].Value}.";
+        }
+
+        if (Twice().Match(json.Message) is { Success: true } twice)
+        {
+            return $"The body has the field {twice.Groups[1].Value} twice.";
+        }
+
+        return json.Path is ['$', '.', .. var path]
+            ? $"The field {path} has a value of the wrong kind{Position(json)}.{Rule(request, path)}"
+            : $"The body is no JSON of the right form{Position(json)}.";
+    }
 
     /// <summary>Says what the statuses mean that are given before the request is read.</summary>
     public static void Complete(ProblemDetailsContext context)
@@ -44,32 +69,9 @@ internal static partial class BadRequest
         return next(context);
     }
 
-    private static string Explain(JsonException json, Endpoint? endpoint)
-    {
-        if (Missing().Match(json.Message) is { Success: true } missing)
-        {
-            var fields = missing.Groups[1].Value;
-            return $"The body lacks {fields}.{string.Concat(fields.Split(", ").Select(field => Rule(endpoint, field.Trim('\''))))}";
-        }
-
-        if (Unknown().Match(json.Message) is { Success: true } unknown)
-        {
-            return $"The body has an unknown field {unknown.Groups[1].Value}.";
-        }
-
-        if (Twice().Match(json.Message) is { Success: true } twice)
-        {
-            return $"The body has the field {twice.Groups[1].Value} twice.";
-        }
-
-        return json.Path is ['$', '.', .. var path]
-            ? $"The field {path} has a value of the wrong kind{Position(json)}.{Rule(endpoint, path)}"
-            : $"The body is no JSON of the right form{Position(json)}.";
-    }
-
     /// <summary>What the field must be, as the attributes of the request say it to those whose value has at least the right kind.</summary>
-    private static string Rule(Endpoint? endpoint, string field) => string.Concat(
-        endpoint?.Metadata.GetMetadata<IAcceptsMetadata>()?.RequestType?.GetProperties()
+    private static string Rule(Type? request, string field) => string.Concat(
+        request?.GetProperties()
             .Where(property => JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name) == field)
             .SelectMany(property => property.GetCustomAttributes<ValidationAttribute>())
             .Where(rule => rule.ErrorMessage is not null)
@@ -80,7 +82,7 @@ internal static partial class BadRequest
         : "";
 
     [GeneratedRegex("missing required properties including: (.+?)\\.$")]
-    private static partial Regex Missing();
+    private static partial Regex Lacking();
 
     [GeneratedRegex("The JSON property ('.+?') could not be mapped")]
     private static partial Regex Unknown();

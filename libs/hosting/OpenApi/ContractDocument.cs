@@ -5,6 +5,7 @@ using System.Text.Json.Serialization.Metadata;
 using DaprOrders.Messaging;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.OpenApi;
@@ -20,7 +21,13 @@ internal static class ContractDocument
     {
         options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
         options.CreateSchemaReferenceId = type => OpenApiOptions.CreateDefaultSchemaReferenceId(type) is { } name
-            ? name is "Request" ? type.Type.DeclaringType!.Name + name : name
+            ? name switch
+            {
+                "Request" => type.Type.DeclaringType!.Name + name,
+                nameof(ProblemDetails) => ProblemSchema.Name,
+                nameof(JsonElement) => null, // anything
+                _ => name,
+            }
             : null;
         options.AddSchemaTransformer(AddWhatAttributesSayAsync);
         options.AddOperationTransformer(OperationDetails.AddAsync);
@@ -54,11 +61,11 @@ internal static class ContractDocument
         document.Components ??= new OpenApiComponents();
         document.Components.Schemas ??= new Dictionary<string, IOpenApiSchema>();
         document.Components.Schemas.Remove(nameof(HttpValidationProblemDetails));
-        document.Components.Schemas.Add(ProblemSchema.Name, ProblemSchema.Create());
+        document.Components.Schemas[ProblemSchema.Name] = ProblemSchema.Create();
         var operations = document.Paths.Values.SelectMany(path => path.Operations!.Values).ToList();
         operations.ForEach(operation => operation.Tags?.Clear());
         var received = operations.SelectMany(operation => operation.RequestBody?.Content?.Values.AsEnumerable() ?? [])
-            .Select(media => (media.Schema as OpenApiSchemaReference)?.Reference.Id)
+            .SelectMany(media => Names(media.Schema))
             .ToHashSet();
         foreach (var (name, schema) in document.Components.Schemas)
         {
@@ -69,12 +76,23 @@ internal static class ContractDocument
         }
     }
 
-    private static Task AddWhatAttributesSayAsync(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
+    /// <summary>The name of a schema that is referred to, and those of the entries of its lists.</summary>
+    private static IEnumerable<string?> Names(IOpenApiSchema? schema) => schema is OpenApiSchemaReference { Reference.Id: var name }
+        ? (schema.Properties ?? new Dictionary<string, IOpenApiSchema>()).Values.SelectMany(property => Names(property.Items)).Append(name)
+        : [];
+
+    private static async Task AddWhatAttributesSayAsync(
+        OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
     {
-        var attributes = context.JsonPropertyInfo?.AttributeProvider?.GetCustomAttributes(typeof(ExampleAttribute), inherit: true) ?? [];
-        foreach (var example in attributes.Cast<ExampleAttribute>())
+        var attributes = context.JsonPropertyInfo?.AttributeProvider?.GetCustomAttributes(inherit: true) ?? [];
+        foreach (var example in attributes.OfType<ExampleAttribute>())
         {
             schema.Examples = [JsonSerializer.SerializeToNode(example.Value) ?? JsonNullSentinel.JsonNull];
+        }
+
+        foreach (var list in attributes.OfType<ListOfAttribute>())
+        {
+            schema.Items = await context.GetOrCreateSchemaAsync(list.Entry, null, cancellationToken);
         }
 
         // A parameter of the record's constructor, but not written when it is null.
@@ -82,8 +100,6 @@ internal static class ContractDocument
         {
             schema.Required?.Remove(property.Name);
         }
-
-        return Task.CompletedTask;
     }
 
     private static bool IsLeftOutWhenNull(JsonPropertyInfo property) =>

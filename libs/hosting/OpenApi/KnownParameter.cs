@@ -25,8 +25,15 @@ public sealed record KnownParameter(string Name, string Description, string Exam
         new(IdempotencyKey.Header, "Makes the request safe to repeat: the same key is the same request, for ever.", "0199b0c2-7e2a-7c3e-9d1f-2b8f6a5c4d3f")
         {
             IsHeader = true,
-            Pattern = "^[!-~]{1,255}$",
+            Pattern = IdempotencyKey.Pattern,
         };
+
+    /// <summary>The key by which a repeated request with many entries is known.</summary>
+    public static KnownParameter BatchKey { get; } = Key with
+    {
+        Description = "Makes the request safe to repeat: an entry without a key of its own has this one with its place, as key/0 and so on.",
+        Pattern = "^[!-~]{1,250}$",
+    };
 
     /// <summary>Gets a value indicating whether it is a header; else it is in the path or the query.</summary>
     public bool IsHeader { get; init; }

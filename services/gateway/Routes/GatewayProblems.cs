@@ -28,6 +28,9 @@ internal static class GatewayProblems
         "The Idempotency-Key belongs to another order",
         "It was used for 1 of item-123. Take a new key for a new order.");
 
+    public static readonly KnownProblem UnreadableBatch =
+        KnownProblem.Unreadable with { Detail = "The body lacks 'orders'. orders must be a list of 1 to 1000 orders." };
+
     public static readonly KnownProblem[] OfEveryRoute =
         [KnownProblem.Invalid, TooMany, HeadersTooLarge, KnownProblem.Failed, Failed, Unreachable, FailedForNow];
 }

@@ -3,11 +3,14 @@ using System.Net;
 using System.Text.Json;
 using DaprOrders.Gateway.Invocation;
 using DaprOrders.Hosting;
+using Microsoft.AspNetCore.Mvc;
 
 namespace DaprOrders.Gateway.Routes;
 
 internal static partial class OrderRoutes
 {
+    private const int LargestBatch = 512 << 10;
+
     /// <summary>A part of a long wait that fits into one attempt.</summary>
     private static readonly TimeSpan LongestAsk = InvocationServices.AttemptTimeout / 2;
 
@@ -24,6 +27,10 @@ internal static partial class OrderRoutes
         orders.MapPost("/", PlaceAsync).WithName("PlaceOrder").WithSummary("Places an order.")
             .Takes(KnownParameter.Key).TakesBody<PlaceOrderRequest>().Produces<OrderView>(StatusCodes.Status201Created)
             .MayAnswer(KnownProblem.Unreadable, KnownProblem.TooLarge, KnownProblem.NotJson, GatewayProblems.KeyOfAnotherOrder);
+        orders.MapPost("/batch", PlaceBatchAsync).WithName("PlaceBatch").WithSummary("Places up to 1,000 orders, each of which is answered by itself.")
+            .WithMetadata(new RequestSizeLimitAttribute(LargestBatch))
+            .Takes(KnownParameter.BatchKey).TakesBody<PlaceBatchRequest>().Produces<BatchView>()
+            .MayAnswer(GatewayProblems.UnreadableBatch, KnownProblem.TooLarge with { Detail = $"The body must be at most {LargestBatch} bytes." }, KnownProblem.NotJson);
         orders.MapGet("/", ListAsync).WithName("ListOrders").WithSummary("Lists orders, newest first.")
             .Takes(Status, KnownParameter.Limit, KnownParameter.Cursor).Produces<Page<OrderView>>();
         orders.MapGet("/{id}", GetAsync).WithName("GetOrder").WithSummary("Reads an order, or waits until it is settled.")
@@ -33,9 +40,34 @@ internal static partial class OrderRoutes
     private static async Task<IResult> PlaceAsync(
         HttpRequest request, OrderApp app, ILogger<OrderApp> logger, CancellationToken cancellationToken)
     {
+        var answer = await PassOnAsync(request, app, "orders", cancellationToken);
+        if (answer.StatusCode is HttpStatusCode.Created)
+        {
+            LogPlaced(logger, answer.Headers.Location?.ToString().Split('/')[^1]);
+        }
+
+        return new PassedOn(answer);
+    }
+
+    private static async Task<IResult> PlaceBatchAsync(
+        HttpRequest request, OrderApp app, ILogger<OrderApp> logger, CancellationToken cancellationToken)
+    {
+        var answer = await PassOnAsync(request, app, "orders/batch", cancellationToken);
+        if (answer.StatusCode is HttpStatusCode.OK)
+        {
+            LogBatch(logger, RequestKey.Of(request.HttpContext));
+        }
+
+        return new PassedOn(answer);
+    }
+
+    /// <summary>Passes a POST on with its body as it came and the key under which it is carried out.</summary>
+    private static async Task<HttpResponseMessage> PassOnAsync(
+        HttpRequest request, OrderApp app, string path, CancellationToken cancellationToken)
+    {
         using var body = new MemoryStream();
         await request.Body.CopyToAsync(body, cancellationToken);
-        using var message = new HttpRequestMessage(HttpMethod.Post, "orders");
+        using var message = new HttpRequestMessage(HttpMethod.Post, path);
         message.Content = new ByteArrayContent(body.GetBuffer(), 0, (int)body.Length);
         if (request.ContentType is { } contentType)
         {
@@ -43,14 +75,7 @@ internal static partial class OrderRoutes
         }
 
         message.Headers.Add(IdempotencyKey.Header, RequestKey.Of(request.HttpContext));
-
-        var answer = await app.SendAsync(message, cancellationToken);
-        if (answer.StatusCode is HttpStatusCode.Created)
-        {
-            LogPlaced(logger, answer.Headers.Location?.ToString().Split('/')[^1]);
-        }
-
-        return new PassedOn(answer);
+        return await app.SendAsync(message, cancellationToken);
     }
 
     private static Task<IResult> ListAsync(HttpRequest request, OrderApp app, CancellationToken cancellationToken) =>
@@ -100,4 +125,7 @@ internal static partial class OrderRoutes
 
     [LoggerMessage(LogLevel.Information, "Took order {OrderId}")]
     private static partial void LogPlaced(ILogger logger, string? orderId);
+
+    [LoggerMessage(LogLevel.Information, "Took a batch of orders, key {Key}")]
+    private static partial void LogBatch(ILogger logger, string? key);
 }

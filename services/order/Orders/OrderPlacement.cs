@@ -8,16 +8,6 @@ using Npgsql;
 
 namespace DaprOrders.OrderService.Orders;
 
-/// <summary>An order to be placed.</summary>
-/// <param name="ItemId">The item.</param>
-/// <param name="Quantity">How many pieces.</param>
-/// <param name="Key">Its idempotency key, or null.</param>
-/// <param name="TraceParent">The traceparent of the request that it came with, or null.</param>
-internal sealed record NewOrder(string ItemId, int Quantity, string? Key, string? TraceParent);
-
-/// <summary>What became of an order to be placed: an order, perhaps an earlier one with the same key, or why it could not be stored.</summary>
-internal readonly record struct Placement(Order? Order, bool IsNew, Exception? Failure = null);
-
 /// <summary>Places orders in one transaction: all are committed when it has ended, or none. The same key, then or ever before, is one order.</summary>
 internal sealed partial class OrderPlacement(
     IServiceScopeFactory scopes, IOptions<SweepOptions> sweep, TimeProvider time, ILogger<OrderPlacement> logger)

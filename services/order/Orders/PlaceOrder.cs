@@ -10,7 +10,7 @@ namespace DaprOrders.OrderService.Orders;
 /// <summary>Places an order, once for each idempotency key.</summary>
 internal static class PlaceOrder
 {
-    public sealed record Request(
+    public record Request(
         [property: Description("The item."), Example("item-123")]
         [property: Required, RegularExpression("^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", ErrorMessage = ItemIdRule)] string ItemId,
         [property: Description("How many pieces."), Example(1)]

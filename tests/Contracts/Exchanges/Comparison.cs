@@ -32,7 +32,7 @@ internal sealed class Comparison(Bindings bindings)
         Expect("Content-Type", MediaType(expected) == MediaType(actual), MediaType(expected), MediaType(actual));
         if (MediaType(expected) == "application/problem+json")
         {
-            CompareProblem(expected.Body!, actual.Body);
+            CompareProblem("body", expected.Body!, actual.Body);
         }
         else
         {
@@ -47,15 +47,15 @@ internal sealed class Comparison(Bindings bindings)
         }
     }
 
-    private void CompareProblem(JsonNode expected, JsonNode? actual)
+    private void CompareProblem(string path, JsonNode expected, JsonNode? actual)
     {
-        Expect("body.status", (int?)actual?["status"] == (int)expected["status"]!, $"{expected["status"]}", $"{actual?["status"]}");
-        Expect("body.title", !string.IsNullOrEmpty((string?)actual?["title"]), "some words", null);
+        Expect($"{path}.status", (int?)actual?["status"] == (int)expected["status"]!, $"{expected["status"]}", $"{actual?["status"]}");
+        Expect($"{path}.title", !string.IsNullOrEmpty((string?)actual?["title"]), "some words", null);
         if (expected["errors"] is JsonObject errors)
         {
             var wanted = string.Join(", ", errors.Select(error => error.Key));
             var given = string.Join(", ", (actual?["errors"] as JsonObject ?? []).Select(error => error.Key));
-            Expect("body.errors", wanted == given, wanted, given);
+            Expect($"{path}.errors", wanted == given, wanted, given);
         }
     }
 
@@ -75,6 +75,9 @@ internal sealed class Comparison(Bindings bindings)
 
         switch (expected)
         {
+            case JsonObject problem when path.EndsWith(".problem", StringComparison.Ordinal): // of one entry of a list
+                CompareProblem(path, problem, actual);
+                break;
             case JsonObject fields:
                 foreach (var (name, value) in fields)
                 {

@@ -69,6 +69,19 @@ public sealed class ComparisonTests
     public void What_a_problem_must_say_is_noticed_when_it_does_not(string from, string to, string where) => Assert.Contains(
         Differences(Problem, from, to), difference => difference.StartsWith($"{where}:", StringComparison.Ordinal));
 
+    [Theory]
+    [InlineData("That will not do.", "no", "")]
+    [InlineData("\"quantity\":", "\"Quantity\":", "data.results[0].problem.errors")]
+    [InlineData("\"status\":400,\"errors\"", "\"status\":422,\"errors\"", "data.results[0].problem.status")]
+    public void The_problem_of_an_entry_is_compared_as_one(string from, string to, string where)
+    {
+        const string Entry = """{"results":[{"status":400,"problem":{"title":"That will not do.","status":400,"errors":{"quantity":["no"]}}}]}""";
+
+        var differences = Comparison.Of(JsonNode.Parse(Entry), JsonNode.Parse(Entry.Replace(from, to, StringComparison.Ordinal)), new Bindings());
+
+        Assert.Equal(where.Length == 0 ? [] : [where], differences.Select(difference => difference.Split(':')[0]));
+    }
+
     [Fact]
     public void An_id_or_a_time_that_two_answers_have_in_common_must_be_the_same_in_both()
     {

@@ -1,15 +1,18 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace DaprOrders.Faults.Tests.Load;
 
 /// <summary>
 /// Clients as they should be: each order has an idempotency key and is repeated with it until it is acknowledged, however often that fails.
-/// Some repeat what was acknowledged already, some send everything twice at once.
+/// Some repeat what was acknowledged already, some send everything twice at once, some order several things in one request.
 /// </summary>
 internal sealed class Clients(Uri gateway, LoadOptions options, Ledger ledger, Random random) : IDisposable
 {
+    private const int BatchSize = 5;
+
     private static readonly TimeSpan PauseBeforeRepeating = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPatience = TimeSpan.FromSeconds(150);
 
@@ -42,6 +45,11 @@ internal sealed class Clients(Uri gateway, LoadOptions options, Ledger ledger, R
         await Task.Delay(pause * own.NextDouble(), CancellationToken.None);
         while (!stop.IsCancellationRequested)
         {
+            if (own.Next(20 * BatchSize) == 0) // one order in twenty
+            {
+                await OrderBatchAsync(own);
+            }
+
             var order = new { item_id = Item(own), quantity = own.Next(1, 4) };
             var key = Guid.NewGuid().ToString("N");
             await (own.Next(50) == 0 ? Task.WhenAll(OrderAsync(key, order), OrderAsync(key, order)) : OrderAsync(key, order));
@@ -61,17 +69,27 @@ internal sealed class Clients(Uri gateway, LoadOptions options, Ledger ledger, R
         _ => $"item-{own.Next(1, options.Items + 1)}",
     };
 
-    private async Task OrderAsync(string key, object order)
+    private Task OrderAsync(string key, object order) => UntilKnownAsync($"the order with key {key}", () => TryAsync(key, order));
+
+    private Task OrderBatchAsync(Random own)
+    {
+        var orders = Enumerable.Range(0, BatchSize)
+            .Select(_ => new BatchOrder(Item(own), own.Next(1, 4), Guid.NewGuid().ToString("N")))
+            .ToList();
+        return UntilKnownAsync($"the batch that begins with key {orders[0].Key}", () => TryBatchAsync(orders));
+    }
+
+    private async Task UntilKnownAsync(string what, Func<Task<bool>> tryAsync)
     {
         ledger.Begin();
         try
         {
             var began = TimeProvider.System.GetTimestamp();
-            while (!await TryAsync(key, order))
+            while (!await tryAsync())
             {
                 if (TimeProvider.System.GetElapsedTime(began) > LongestPatience)
                 {
-                    ledger.Contradict($"the order with key {key} was not acknowledged within {LongestPatience.TotalSeconds} s");
+                    ledger.Contradict($"{what} was not acknowledged within {LongestPatience.TotalSeconds} s");
                     return;
                 }
 
@@ -85,33 +103,68 @@ internal sealed class Clients(Uri gateway, LoadOptions options, Ledger ledger, R
     }
 
     /// <returns>Whether the client knows what became of the order.</returns>
-    private async Task<bool> TryAsync(string key, object order)
+    private Task<bool> TryAsync(string key, object order)
     {
-        try
+        var request = new HttpRequestMessage(HttpMethod.Post, "/orders") { Content = JsonContent.Create(order) };
+        request.Headers.Add("Idempotency-Key", key);
+        return SendAsync(request, (status, answer) => IsKnown(key, (int)status, answer));
+    }
+
+    /// <returns>Whether the client knows what became of each order.</returns>
+    private Task<bool> TryBatchAsync(IReadOnlyList<BatchOrder> orders)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, "/orders/batch") { Content = JsonContent.Create(new { orders }) };
+        return SendAsync(request, (status, answer) =>
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, "/orders") { Content = JsonContent.Create(order) };
-            request.Headers.Add("Idempotency-Key", key);
-            using var response = await _http.SendAsync(request);
-            if (response.StatusCode >= HttpStatusCode.InternalServerError)
+            if (status is HttpStatusCode.OK)
             {
-                return false;
+                var results = answer.GetProperty("results").EnumerateArray().ToList();
+                return orders.Zip(results).Count(pair => IsKnown(pair.First.Key, pair.Second.GetProperty("status").GetInt32(), pair.Second)) == orders.Count;
             }
 
-            var answer = await response.Content.ReadFromJsonAsync<JsonElement>();
-            if (response.StatusCode is HttpStatusCode.Created)
-            {
-                ledger.Acknowledge(key, answer.GetProperty("id").GetGuid());
-            }
-            else
-            {
-                ledger.Contradict($"a good order was refused: {(int)response.StatusCode} {answer}");
-            }
-
+            ledger.Contradict($"a good batch was refused: {(int)status} {answer}");
             return true;
-        }
-        catch (Exception e) when (e is HttpRequestException or OperationCanceledException or IOException)
+        });
+    }
+
+    private bool IsKnown(string key, int status, JsonElement answer)
+    {
+        if (status >= 500)
         {
             return false;
         }
+
+        if (status is 201)
+        {
+            ledger.Acknowledge(key, answer.GetProperty("id").GetGuid());
+        }
+        else
+        {
+            ledger.Contradict($"a good order was refused: {status} {answer}");
+        }
+
+        return true;
     }
+
+    private async Task<bool> SendAsync(HttpRequestMessage request, Func<HttpStatusCode, JsonElement, bool> isKnown)
+    {
+        using (request)
+        {
+            try
+            {
+                using var response = await _http.SendAsync(request);
+                return response.StatusCode < HttpStatusCode.InternalServerError
+                    && isKnown(response.StatusCode, await response.Content.ReadFromJsonAsync<JsonElement>());
+            }
+            catch (Exception e) when (e is HttpRequestException or OperationCanceledException or IOException)
+            {
+                return false;
+            }
+        }
+    }
+
+    private sealed record BatchOrder(
+        [property: JsonPropertyName("item_id")] string Item,
+        [property: JsonPropertyName("quantity")] int Quantity,
+        [property: JsonPropertyName("idempotency_key")] string Key);
 }
