@@ -60,10 +60,15 @@ public static class DbContextExtensions
     /// <param name="age">The age.</param>
     /// <param name="cancellationToken">Ends the query.</param>
     /// <returns>Whether the outbox is behind.</returns>
-    public static Task<bool> IsOutboxBehindAsync(this DbContext db, TimeSpan age, CancellationToken cancellationToken)
+    public static async Task<bool> IsOutboxBehindAsync(this DbContext db, TimeSpan age, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(db);
-        return db.Set<OutboxMessage>().AnyAsync(message => message.CreatedAt < DateTimeOffset.UtcNow - age, cancellationToken);
+        // The first by position is the oldest, give or take a moment; the oldest by its time would be looked for in the whole table.
+        var oldest = await db.Set<OutboxMessage>()
+            .OrderBy(message => message.Position)
+            .Select(message => (DateTimeOffset?)message.CreatedAt)
+            .FirstOrDefaultAsync(cancellationToken);
+        return oldest < DateTimeOffset.UtcNow - age;
     }
 
     /// <summary>Adds the table <c>outbox</c> to the model of a service that publishes events.</summary>

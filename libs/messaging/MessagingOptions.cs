@@ -16,6 +16,13 @@ public sealed class MessagingOptions
     [Range(typeof(TimeSpan), "00:00:00.010", "01:00:00")]
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromSeconds(0.5);
 
+    /// <summary>
+    /// Gets how long the relay lets events gather before its next call, after one that carried ten or more: the more there are in a call, the
+    /// less each costs, here and at every hop after this one. Events that come singly never wait. 0 to 1 s, default 20 ms.
+    /// </summary>
+    [Range(typeof(TimeSpan), "00:00:00", "00:00:01")]
+    public TimeSpan GatherTime { get; init; } = TimeSpan.FromMilliseconds(20);
+
     /// <summary>Gets how many events the relay hands over in one call. 1 to 1,000, default 200.</summary>
     [Range(1, 1000)]
     public int BatchSize { get; init; } = 200;

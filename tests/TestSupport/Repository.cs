@@ -12,9 +12,11 @@ public static class Repository
     /// <summary>Gets whether the sources are here.</summary>
     public static bool IsHere => Found is not null;
 
-    /// <summary>A file of the build that these tests belong to: debug or release.</summary>
-    public static string Built(string project, string file) =>
-        Path.Combine(Root, "artifacts", "bin", project, Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/')), file);
+    /// <summary>Gets which build these tests belong to; a published program has none, and goes with the release.</summary>
+    private static string Build { get; } = Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/')) is "debug" ? "debug" : "release";
+
+    /// <summary>A file of the build that these tests belong to.</summary>
+    public static string Built(string project, string file) => Path.Combine(Root, "artifacts", "bin", project, Build, file);
 
     private static string? FindRoot()
     {

@@ -41,7 +41,7 @@ internal sealed class SystemUnderTest : IAsyncDisposable
                     _ => null,
                 },
                 Instances = Usage.Services.Skip(1).ToDictionary(appId => appId, _ => instances),
-                PostgresSettings = ["track_commit_timestamp=on", "shared_preload_libraries=pg_stat_statements", "pg_stat_statements.track_utility=on"], // tells when a notification was committed
+                PostgresSettings = ["track_commit_timestamp=on"], // tells when a notification was committed
             },
             options.Stack);
         var system = new SystemUnderTest(kind, stack, options.Stack.Runtime is RuntimeKind.Dapr ? ProcessFigures.Listener(BrokerPort(options.Stack.Broker)) : null);
@@ -68,16 +68,14 @@ internal sealed class SystemUnderTest : IAsyncDisposable
         await ResetStockAsync();
         var tally = await TallyAsync();
         using var load = new Clients(Gateway, clients);
-        await Stats(1);
         var before = Usage.Read(_stack, _broker);
         var started = Stopwatch.GetTimestamp();
         var result = await load.ClosedLoopAsync(clients, bodies, duration);
-        var atEnd = await tally.CountAsync();
+        var unfinished = await tally.CountUnfinishedAsync(result.Accepted);
         await UntilDoneAsync(tally, result.Accepted);
         var elapsed = Stopwatch.GetElapsedTime(started);
         var after = Usage.Read(_stack, _broker);
         Require(result.Accepted, result.Refused, await tally.CountAsync());
-        await Stats(result.Accepted);
 
         return new Measurement
         {
@@ -87,7 +85,7 @@ internal sealed class SystemUnderTest : IAsyncDisposable
             Orders = result.Accepted,
             AcceptedPerSecond = result.Accepted / result.Duration.TotalSeconds,
             EndToEndPerSecond = result.Accepted / elapsed.TotalSeconds,
-            BacklogAtEnd = Math.Max(0, result.Accepted - Math.Min(atEnd.Settled, atEnd.Notified)),
+            BacklogAtEnd = Math.Max(0, unfinished),
             PostP50 = Latencies.Percentile(result.Milliseconds, 50),
             PostP99 = Latencies.Percentile(result.Milliseconds, 99),
             CpuPerOrder = after.Since(before).ToDictionary(used => used.Key, used => used.Value.TotalMicroseconds / result.Accepted),
@@ -145,23 +143,6 @@ internal sealed class SystemUnderTest : IAsyncDisposable
 
         _http.Dispose();
         await _stack.DisposeAsync();
-    }
-
-    private async Task Stats(int orders)
-    {
-        await using var s = NpgsqlDataSource.Create(_stack.Postgres.Superuser);
-        await using var a = s.CreateCommand("CREATE EXTENSION IF NOT EXISTS pg_stat_statements");
-        await a.ExecuteNonQueryAsync();
-        if (orders > 1) {
-        await using var c = s.CreateCommand("SELECT datname, calls, rows, total_exec_time, left(regexp_replace(query, '\\s+', ' ', 'g'), 140), wal_bytes, total_plan_time FROM pg_stat_statements JOIN pg_database d ON d.oid = dbid ORDER BY total_exec_time DESC LIMIT 22");
-        await using var r = await c.ExecuteReaderAsync();
-        while (await r.ReadAsync()) Console.Error.WriteLine($"{r.GetString(0),-16} {r.GetInt64(1),6} calls {r.GetInt64(2),7} rows {r.GetDouble(3) * 1000 / orders,7:F1} us/order {r.GetDouble(3) * 1000 / r.GetInt64(1),7:F1} us/call {r.GetDecimal(5)/orders,6:F0} wal | {r.GetString(4)}");
-        await r.DisposeAsync();
-        await using var w = s.CreateCommand("SELECT wal_records, wal_bytes, wal_write, wal_sync, (select sum(xact_commit) from pg_stat_database) FROM pg_stat_wal");
-        await using var q = await w.ExecuteReaderAsync(); await q.ReadAsync(); Console.Error.WriteLine($"wal {q[0]} {q[1]} writes {q[2]} syncs {q[3]} commits {q[4]}");
-        }
-        await using var b = s.CreateCommand("SELECT pg_stat_statements_reset(), pg_stat_reset_shared('wal')");
-        await b.ExecuteNonQueryAsync();
     }
 
     private static int BrokerPort(string broker) => broker switch

@@ -10,8 +10,11 @@ internal sealed record Counts(int Orders, int Settled, int Rejected, int Notifie
 /// <summary>Counts the orders since it was made.</summary>
 internal interface ITally
 {
-    /// <summary>Counts everything exactly.</summary>
+    /// <summary>Counts everything exactly, which costs the database that is being measured something.</summary>
     Task<Counts> CountAsync();
+
+    /// <summary>Counts, of so many accepted orders, those that are not yet both settled and notified; cheaply.</summary>
+    Task<int> CountUnfinishedAsync(int accepted);
 
     /// <summary>Whether every order is settled and notified; it asks little, since the database that it asks is being measured.</summary>
     Task<bool> IsDoneAsync(int accepted);
@@ -33,6 +36,13 @@ internal sealed class RowTally(NpgsqlDataSource orders, NpgsqlDataSource notific
         await using var reader = await command.ExecuteReaderAsync();
         await reader.ReadAsync();
         return new Counts((int)reader.GetInt64(0), (int)reader.GetInt64(1), (int)reader.GetInt64(2), await NotificationsAsync());
+    }
+
+    public async Task<int> CountUnfinishedAsync(int accepted)
+    {
+        await using var pending = orders.CreateCommand($"SELECT count(*) FROM {schema}.orders WHERE status = 'pending'");
+        var unsettled = (int)(long)(await pending.ExecuteScalarAsync())!;
+        return Math.Max(unsettled, accepted - await NotificationsAsync());
     }
 
     public async Task<bool> IsDoneAsync(int accepted)
@@ -87,11 +97,13 @@ internal sealed class FloorTally : ITally
         return new Counts((int)(now.Orders - _before.Orders), (int)(now.Confirmed - _before.Confirmed), 0, (int)(now.Notified - _before.Notified));
     }
 
-    public async Task<bool> IsDoneAsync(int accepted)
+    public async Task<int> CountUnfinishedAsync(int accepted)
     {
         var now = await CountAsync();
-        return now.Settled >= accepted && now.Notified >= accepted;
+        return accepted - Math.Min(now.Settled, now.Notified);
     }
+
+    public async Task<bool> IsDoneAsync(int accepted) => await CountUnfinishedAsync(accepted) <= 0;
 
     public async Task<IReadOnlyDictionary<string, DateTimeOffset>> NotifiedAsync()
     {

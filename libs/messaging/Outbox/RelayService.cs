@@ -5,10 +5,16 @@ using Npgsql;
 
 namespace DaprOrders.Messaging;
 
-/// <summary>Runs the relay: at once when something was published, else every half second; slower, and deaf to signals, while it backs off.</summary>
+/// <summary>
+/// Runs the relay: at once when something was published, a moment later when much is, else every half second; slower, and deaf to signals,
+/// while it backs off.
+/// </summary>
 internal sealed partial class RelayService(
     Relay relay, RelaySignal signal, IOptions<MessagingOptions> options, TimeProvider time, ILogger<RelayService> logger) : BackgroundService
 {
+    /// <summary>From so many events in a call on, more can be expected in a moment.</summary>
+    private const int ACrowd = 10;
+
     private static readonly TimeSpan PauseWithoutDatabase = TimeSpan.FromSeconds(1);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -24,6 +30,10 @@ internal sealed partial class RelayService(
                 if (moved == 0)
                 {
                     await RestAsync(stoppingToken);
+                }
+                else if (moved >= ACrowd && moved < options.Value.BatchSize)
+                {
+                    await Task.Delay(options.Value.GatherTime, time, stoppingToken);
                 }
             }
             catch (Exception e) when (e is NpgsqlException or TimeoutException)

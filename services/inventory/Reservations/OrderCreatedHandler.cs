@@ -18,6 +18,7 @@ internal sealed partial class OrderCreatedHandler(
         var answers = await AnswersAsync(batch, cancellationToken);
         await RepeatAsync(answers.Values, cancellationToken);
 
+        var added = new List<Reservation>(batch.Count);
         foreach (var message in batch)
         {
             if (answers.ContainsKey(message.OrderId))
@@ -28,12 +29,15 @@ internal sealed partial class OrderCreatedHandler(
 
             var reservation = Reserve(message, stock.GetValueOrDefault(message.ItemId));
             answers.Add(message.OrderId, reservation);
-            db.Reservations.Add(reservation);
+            added.Add(reservation);
             db.Publish(InventoryUpdated.From(reservation), reservation.EventId);
             Log(reservation);
         }
 
-        await WriteStockAsync(stock.Values, cancellationToken);
+        if (added.Count > 0)
+        {
+            await WriteAsync(added, stock.Values, cancellationToken);
+        }
     }
 
     /// <summary>
@@ -49,15 +53,26 @@ internal sealed partial class OrderCreatedHandler(
             .ToDictionaryAsync(item => item.ItemId, cancellationToken);
     }
 
-    /// <summary>Writes all items by one statement; EF would write each by one of its own.</summary>
-    private Task<int> WriteStockAsync(IReadOnlyCollection<StockItem> items, CancellationToken cancellationToken)
+    /// <summary>Writes all by two statements in one round trip; EF would write each row by a statement of its own.</summary>
+    private Task<int> WriteAsync(List<Reservation> added, IReadOnlyCollection<StockItem> stock, CancellationToken cancellationToken)
     {
-        var ids = items.Select(item => item.ItemId).ToArray();
-        var available = items.Select(item => item.Available).ToArray();
+        var orderIds = added.ConvertAll(reservation => reservation.OrderId);
+        var itemIds = added.ConvertAll(reservation => reservation.ItemId);
+        var quantities = added.ConvertAll(reservation => reservation.Quantity);
+        var outcomes = added.ConvertAll(reservation => SnakeCase.Word(reservation.Outcome));
+        var reasons = added.ConvertAll(reservation => reservation.Reason is { } reason ? SnakeCase.Word(reason) : null);
+        var left = added.ConvertAll(reservation => reservation.Available);
+        var eventIds = added.ConvertAll(reservation => reservation.EventId);
+        var createdAt = added.ConvertAll(reservation => reservation.CreatedAt);
+        var items = stock.Select(item => item.ItemId).ToArray();
+        var available = stock.Select(item => item.Available).ToArray();
         return db.Database.ExecuteSqlAsync(
             $"""
+            INSERT INTO reservations (order_id, item_id, quantity, outcome, reason, available, event_id, created_at)
+            SELECT * FROM unnest({orderIds}, {itemIds}, {quantities}, {outcomes}, {reasons}, {left}, {eventIds}, {createdAt});
+
             UPDATE stock SET available = taken.available
-            FROM unnest({ids}, {available}) AS taken (item_id, available)
+            FROM unnest({items}, {available}) AS taken (item_id, available)
             WHERE stock.item_id = taken.item_id AND stock.available <> taken.available
             """,
             cancellationToken);

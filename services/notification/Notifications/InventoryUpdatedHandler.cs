@@ -11,21 +11,10 @@ internal sealed partial class InventoryUpdatedHandler(
 {
     public async Task HandleAsync(IReadOnlyList<InventoryUpdated> batch, CancellationToken cancellationToken)
     {
-        var ids = batch.Select(message => message.OrderId).Distinct().ToArray();
-        var told = await db.Notifications
-            .Where(notification => ids.Contains(notification.OrderId))
-            .Select(notification => new { notification.OrderId, notification.Outcome })
-            .ToHashSetAsync(cancellationToken);
-
-        foreach (var message in batch)
-        {
-            if (!told.Add(new { message.OrderId, message.Outcome }))
-            {
-                continue;
-            }
-
-            var now = time.GetMicrosecondNow();
-            db.Notifications.Add(new Notification
+        var now = time.GetMicrosecondNow();
+        var notifications = batch
+            .DistinctBy(message => (message.OrderId, message.Outcome))
+            .Select(message => new Notification
             {
                 Id = Guid.CreateVersion7(now),
                 OrderId = message.OrderId,
@@ -34,9 +23,38 @@ internal sealed partial class InventoryUpdatedHandler(
                 Outcome = message.Outcome,
                 Reason = message.Reason,
                 CreatedAt = now,
-            });
-            LogNotified(message.OrderId, message.Reason ?? "reserved");
+            })
+            .ToList();
+
+        var added = await AddAsync(notifications, cancellationToken);
+        foreach (var notification in notifications.Where(notification => added.Contains(notification.Id)))
+        {
+            LogNotified(notification.OrderId, notification.Reason ?? "reserved");
         }
+    }
+
+    /// <summary>Writes all by one statement. One that was told before, by whichever instance, stays as it is.</summary>
+    /// <returns>The ids of those that are new.</returns>
+    private Task<HashSet<Guid>> AddAsync(List<Notification> notifications, CancellationToken cancellationToken)
+    {
+        var ids = notifications.ConvertAll(notification => notification.Id);
+        var orderIds = notifications.ConvertAll(notification => notification.OrderId);
+        var itemIds = notifications.ConvertAll(notification => notification.ItemId);
+        var quantities = notifications.ConvertAll(notification => notification.Quantity);
+        var outcomes = notifications.ConvertAll(notification => SnakeCase.Word(notification.Outcome));
+        var reasons = notifications.ConvertAll(notification => notification.Reason);
+        var createdAt = notifications[0].CreatedAt;
+        return db.Database
+            .SqlQuery<Guid>(
+                $"""
+                INSERT INTO notifications (id, order_id, item_id, quantity, outcome, reason, created_at)
+                SELECT id, order_id, item_id, quantity, outcome, reason, {createdAt}
+                FROM unnest({ids}, {orderIds}, {itemIds}, {quantities}, {outcomes}, {reasons})
+                    AS notification (id, order_id, item_id, quantity, outcome, reason)
+                ON CONFLICT (order_id, outcome) DO NOTHING
+                RETURNING id
+                """)
+            .ToHashSetAsync(cancellationToken);
     }
 
     [LoggerMessage(LogLevel.Information, "Notified of order {OrderId}: {Outcome}")]
