@@ -12,14 +12,15 @@ namespace DaprOrders.Messaging;
 internal sealed partial class RelayService(
     Relay relay, RelaySignal signal, IOptions<MessagingOptions> options, TimeProvider time, ILogger<RelayService> logger) : BackgroundService
 {
-    /// <summary>From so many events in a call on, more can be expected in a moment.</summary>
-    private const int ACrowd = 10;
+    /// <summary>From so many events a second on, gathering a few costs nobody much time.</summary>
+    private const int Busy = 400;
 
     private static readonly TimeSpan PauseWithoutDatabase = TimeSpan.FromSeconds(1);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var databaseIsAway = false;
+        var lastMove = time.GetTimestamp();
         while (!stoppingToken.IsCancellationRequested)
         {
             try
@@ -30,8 +31,12 @@ internal sealed partial class RelayService(
                 if (moved == 0)
                 {
                     await RestAsync(stoppingToken);
+                    continue;
                 }
-                else if (moved >= ACrowd && moved < options.Value.BatchSize)
+
+                var isBusy = moved > Busy * time.GetElapsedTime(lastMove).TotalSeconds;
+                lastMove = time.GetTimestamp();
+                if (isBusy && moved < options.Value.BatchSize)
                 {
                     await Task.Delay(options.Value.GatherTime, time, stoppingToken);
                 }

@@ -54,6 +54,9 @@ internal sealed class GroupCommit(OrderPlacement placement)
         while (NextGroup() is { } group)
         {
             await CommitAsync(group);
+
+            // To the end of the pool's queue: the answers are written, and the requests that are there already get into the next group.
+            await Task.Yield();
         }
     }
 
