@@ -45,13 +45,15 @@ internal static class Health
         public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
         {
             using var late = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            using var givenUp = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             late.CancelAfter(Patience);
             try
             {
-                return await check.CheckHealthAsync(context, late.Token).WaitAsync(late.Token);
+                return await check.CheckHealthAsync(context, givenUp.Token).WaitAsync(late.Token);
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
+                await givenUp.CancelAsync(); // only now: what the check makes of being cancelled must not be taken for its answer
                 return HealthCheckResult.Unhealthy($"no answer within {Patience.TotalSeconds:F0} s");
             }
         }

@@ -112,6 +112,34 @@ public sealed class RelayTests(MessagingFixture fixture)
     }
 
     [Fact]
+    public async Task While_many_events_leave_the_next_ones_gather_and_go_in_one_call()
+    {
+        await using var host = await fixture.StartAsync(withRelay: true, ("Messaging:PollInterval", "01:00:00"));
+        await host.PublishAsync(null, "a"); // within no time since the start, which is many a second
+        await host.Sidecar.PublishedAsync("noted", 1);
+
+        await host.PublishAsync(null, "b");
+        await host.PublishAsync(null, "c");
+        host.Time.Advance(TimeSpan.FromMilliseconds(50));
+
+        Assert.Equal(["a", "b", "c"], (await host.Sidecar.PublishedAsync("noted", 3)).Select(Text));
+        Assert.Equal(2, host.Sidecar.Server.LogEntries.Count);
+    }
+
+    [Fact]
+    public async Task Events_that_come_singly_wait_for_no_others()
+    {
+        await using var host = await fixture.StartAsync(withRelay: true, ("Messaging:PollInterval", "01:00:00"));
+        host.Time.Advance(TimeSpan.FromSeconds(1));
+        await host.PublishAsync(null, "a");
+        await host.Sidecar.PublishedAsync("noted", 1);
+
+        await host.PublishAsync(null, "b"); // and the clock stands still
+
+        Assert.Equal(["a", "b"], (await host.Sidecar.PublishedAsync("noted", 2)).Select(Text));
+    }
+
+    [Fact]
     public async Task Without_an_answer_the_same_batch_goes_again_after_five_seconds()
     {
         await using var host = await fixture.StartAsync(settings: ("Messaging:PublishTimeout", "00:00:00.300"));

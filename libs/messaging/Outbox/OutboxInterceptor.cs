@@ -21,34 +21,48 @@ internal sealed class OutboxInterceptor(RelaySignal signal) : ISaveChangesInterc
 
     public InterceptionResult<int> SavingChanges(DbContextEventData eventData, InterceptionResult<int> result)
     {
-        if (TakeMessages(eventData.Context) is { } messages)
+        if (TakeMessages(eventData.Context) is not { } messages)
         {
-            var db = eventData.Context!;
-            if (db.Database.CurrentTransaction is null)
-            {
-                Opened.Add(db, db.Database.BeginTransaction());
-            }
-
-            OutboxTable.Insert(db, messages);
+            return result;
         }
 
+        var db = eventData.Context!;
+        var opened = db.Database.CurrentTransaction is null ? db.Database.BeginTransaction() : null;
+        try
+        {
+            OutboxTable.Insert(db, messages);
+        }
+        catch
+        {
+            opened?.Dispose(); // EF tells of no failure here
+            throw;
+        }
+
+        Remember(db, opened);
         return result;
     }
 
     public async ValueTask<InterceptionResult<int>> SavingChangesAsync(
         DbContextEventData eventData, InterceptionResult<int> result, CancellationToken cancellationToken)
     {
-        if (TakeMessages(eventData.Context) is { } messages)
+        if (TakeMessages(eventData.Context) is not { } messages)
         {
-            var db = eventData.Context!;
-            if (db.Database.CurrentTransaction is null)
-            {
-                Opened.Add(db, await db.Database.BeginTransactionAsync(cancellationToken));
-            }
-
-            await OutboxTable.InsertAsync(db, messages, cancellationToken);
+            return result;
         }
 
+        var db = eventData.Context!;
+        var opened = db.Database.CurrentTransaction is null ? await db.Database.BeginTransactionAsync(cancellationToken) : null;
+        try
+        {
+            await OutboxTable.InsertAsync(db, messages, cancellationToken);
+        }
+        catch
+        {
+            await RollBackAsync(opened); // EF tells of no failure here
+            throw;
+        }
+
+        Remember(db, opened);
         return result;
     }
 
@@ -83,12 +97,12 @@ internal sealed class OutboxInterceptor(RelaySignal signal) : ISaveChangesInterc
     public void SaveChangesFailed(DbContextErrorEventData eventData) => TakeOpened(eventData.Context)?.Dispose();
 
     public async Task SaveChangesFailedAsync(DbContextErrorEventData eventData, CancellationToken cancellationToken) =>
-        await RollBackAsync(eventData.Context);
+        await RollBackAsync(TakeOpened(eventData.Context));
 
     public void SaveChangesCanceled(DbContextEventData eventData) => TakeOpened(eventData.Context)?.Dispose();
 
     public async Task SaveChangesCanceledAsync(DbContextEventData eventData, CancellationToken cancellationToken) =>
-        await RollBackAsync(eventData.Context);
+        await RollBackAsync(TakeOpened(eventData.Context));
 
     public void TransactionCommitted(DbTransaction transaction, TransactionEndEventData eventData) => Wake(eventData.Context);
 
@@ -134,14 +148,24 @@ internal sealed class OutboxInterceptor(RelaySignal signal) : ISaveChangesInterc
         }
 
         Opened.Remove(db);
+        db.Database.AutoSavepointsEnabled = true;
         return transaction;
     }
 
-    private static async Task RollBackAsync(DbContext? db)
+    private static async Task RollBackAsync(IDbContextTransaction? transaction)
     {
-        if (TakeOpened(db) is { } transaction)
+        if (transaction is not null)
         {
             await transaction.DisposeAsync();
+        }
+    }
+
+    private static void Remember(DbContext db, IDbContextTransaction? opened)
+    {
+        if (opened is not null)
+        {
+            Opened.Add(db, opened);
+            db.Database.AutoSavepointsEnabled = false; // what fails is undone as a whole
         }
     }
 

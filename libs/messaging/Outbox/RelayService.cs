@@ -17,10 +17,11 @@ internal sealed partial class RelayService(
 
     private static readonly TimeSpan PauseWithoutDatabase = TimeSpan.FromSeconds(1);
 
+    private long _lastMove = time.GetTimestamp();
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         var databaseIsAway = false;
-        var lastMove = time.GetTimestamp();
         while (!stoppingToken.IsCancellationRequested)
         {
             try
@@ -34,8 +35,8 @@ internal sealed partial class RelayService(
                     continue;
                 }
 
-                var isBusy = moved > Busy * time.GetElapsedTime(lastMove).TotalSeconds;
-                lastMove = time.GetTimestamp();
+                var isBusy = moved > Busy * time.GetElapsedTime(_lastMove).TotalSeconds;
+                _lastMove = time.GetTimestamp();
                 if (isBusy && moved < options.Value.BatchSize)
                 {
                     await Task.Delay(options.Value.GatherTime, time, stoppingToken);
