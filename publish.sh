@@ -12,12 +12,16 @@ fail() { printf 'publish.sh: %s\n' "$*" >&2; exit 1; }
 
 this_machine() { dotnet --info | sed -nE 's/^ *RID: *//p'; }
 
-# Compiled ahead of time (ReadyToRun), else the first seconds of a process go into compiling.
-publish() { # folder, project
-  printf 'Publishing %s ...\n' "$1"
-  dotnet publish "$2" -r "$rid" --self-contained -c Release -p:PublishReadyToRun=true -o "$target/$1" -v q -clp:NoSummary -nodeReuse:false \
-    -p:UseSharedCompilation=false || fail "$2 was not published"
+publish() { # folder, project, more arguments
+  local folder=$1 project=$2
+  shift 2
+  printf 'Publishing %s ...\n' "$folder"
+  dotnet publish "$project" -r "$rid" --self-contained -c Release -o "$target/$folder" -v q -clp:NoSummary -nodeReuse:false \
+    -p:UseSharedCompilation=false "$@" || fail "$project was not published"
 }
+
+# Compiled ahead of time, else the first seconds of each process go into compiling.
+publish_ready_to_run() { publish "$@" -p:PublishReadyToRun=true; }
 
 # dapr.yaml as seen from the published folder, starting what is there.
 write_run_file() {
@@ -47,11 +51,11 @@ target=$root/artifacts/published/$rid
 rm -rf "$target"
 mkdir -p "$target/postgres"
 
-for service in gateway order inventory notification; do publish "$service" "services/$service"; done
-publish dev-sidecar tools/dev-sidecar
-publish bench bench/driver
-publish floor bench/floor
-publish tutorial bench/tutorial
+for service in gateway order inventory notification; do publish_ready_to_run "$service" "services/$service"; done
+publish_ready_to_run dev-sidecar tools/dev-sidecar
+publish_ready_to_run bench bench/driver
+publish_ready_to_run floor bench/floor
+publish_ready_to_run tutorial bench/tutorial
 if [[ $suites == true ]]; then
   publish end-to-end tests/EndToEnd
   publish faults tests/Faults

@@ -40,8 +40,8 @@ internal sealed record BenchOptions
 
     public int Rounds => IsQuick ? 1 : 3;
 
-    /// <summary>Gets how long a system is used before anything counts: the first 8 s of .NET cost two to five times as much.</summary>
-    public TimeSpan WarmUp => TimeSpan.FromSeconds(Environment.GetEnvironmentVariable("WARM") is { } w ? int.Parse(w, System.Globalization.CultureInfo.InvariantCulture) : IsQuick ? 9 : 12);
+    /// <summary>Gets how long a system is used before anything counts: code that runs much is compiled once more, which takes its time on few cores.</summary>
+    public TimeSpan WarmUp => TimeSpan.FromSeconds(IsQuick ? 9 : 30);
 
     public TimeSpan Load => TimeSpan.FromSeconds(IsQuick ? 6 : 10);
 

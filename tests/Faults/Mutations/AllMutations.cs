@@ -54,6 +54,7 @@ internal static class AllMutations
                     "services/inventory/Reservations/OrderCreatedHandler.cs",
                     "                LogRepeated(message.OrderId);",
                     "                stock.GetValueOrDefault(message.ItemId)?.TryTake(message.Quantity);"),
+                new("services/inventory/Reservations/OrderCreatedHandler.cs", "        if (added.Count > 0)", "        if (added.Count >= 0)"),
             ],
         },
         new()
