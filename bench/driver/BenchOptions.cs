@@ -38,14 +38,14 @@ internal sealed record BenchOptions
     /// <summary>Gets the folder for results.md, results.json and cpu.svg.</summary>
     public required string Output { get; init; }
 
-    public int Rounds => IsQuick ? 1 : 3;
+    public required int Rounds { get; init; }
 
     /// <summary>Gets how long a system is used before anything counts: code that runs much is compiled once more, which takes its time on few cores.</summary>
-    public TimeSpan WarmUp => TimeSpan.FromSeconds(IsQuick ? 9 : 30);
+    public required TimeSpan WarmUp { get; init; }
 
-    public TimeSpan Load => TimeSpan.FromSeconds(IsQuick ? 6 : 10);
+    public required TimeSpan Load { get; init; }
 
-    public TimeSpan Steady => TimeSpan.FromSeconds(IsQuick ? 6 : 20);
+    public required TimeSpan Steady { get; init; }
 
     /// <summary>Reads the command line, or prints what is wrong with it, or the help.</summary>
     /// <returns>The options, or null with the exit status where there is nothing to measure.</returns>
@@ -83,6 +83,10 @@ internal sealed record BenchOptions
             options = new BenchOptions
             {
                 IsQuick = isQuick,
+                Rounds = isQuick ? 1 : 3,
+                WarmUp = TimeSpan.FromSeconds(isQuick ? 18 : 30),
+                Load = TimeSpan.FromSeconds(isQuick ? 6 : 10),
+                Steady = TimeSpan.FromSeconds(isQuick ? 6 : 20),
                 Stack = SettingsOf(parsed.GetValue(runtime), parsed.GetValue(bin)),
                 Rows = parsed.GetValue(rows),
                 Parts = parsed.GetValue(only) is { Length: > 0 } parts ? parts : isQuick ? [Part.Compare, Part.Batch] : Enum.GetValues<Part>(),

@@ -25,7 +25,8 @@ internal static class Plans
 
     /// <summary>
     /// Crashes, repeated and late deliveries, and nobody who heals: the sweep comes too late for this run, so what is lost stays lost. A few
-    /// items for many orders, so that two instances of inventory want the same rows.
+    /// items for many orders, so that two instances of inventory want the same rows; and relays that let nothing gather, so that two of them are
+    /// at work at once as often as can be.
     /// </summary>
     public static FaultPlan Crashes { get; } = new()
     {
@@ -45,7 +46,7 @@ internal static class Plans
         Stack = new StackOptions
         {
             Instances = new Dictionary<string, int> { ["order"] = 2, ["inventory"] = 2 },
-            Environment = new Dictionary<string, string>(Quietly) { ["Sweep__After"] = "01:00:00" },
+            Environment = new Dictionary<string, string>(Quietly) { ["Sweep__After"] = "01:00:00", ["Messaging__GatherTime"] = "00:00:00" },
         },
     };
 

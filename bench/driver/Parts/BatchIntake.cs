@@ -4,12 +4,12 @@ using DaprOrders.Bench.Systems;
 
 namespace DaprOrders.Bench.Parts;
 
-/// <summary>Orders taken one by one against orders taken a hundred at a time, in turns on one system.</summary>
+/// <summary>Orders taken one by one against orders taken five hundred at a time, in turns on one system.</summary>
 internal sealed class BatchIntake(BenchOptions options) : IPart
 {
-    private const int Size = 100;
+    private const int Size = 500;
     private const int SingleClients = 128;
-    private const int BatchClients = 8;
+    private const int BatchClients = 4;
 
     /// <summary>Shorter than that of single orders: what is taken so fast still has to be handled.</summary>
     private TimeSpan Load => options.Load / 2;

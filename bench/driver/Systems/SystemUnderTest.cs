@@ -191,14 +191,9 @@ internal sealed class SystemUnderTest : IAsyncDisposable
 
     private void Require(int accepted, int refused, Counts counts)
     {
-        if (counts.Orders < accepted || counts.Notified < accepted || counts.Settled < accepted)
+        if (counts.Complaint(accepted, refused) is { } complaint)
         {
-            throw new InvalidOperationException($"{Kind}: orders were lost: {accepted} were accepted, there are {counts}.");
-        }
-
-        if (refused + counts.Rejected > accepted / 100)
-        {
-            throw new InvalidOperationException($"{Kind}: over 1 % of {accepted} orders went wrong: {refused} were refused, {counts.Rejected} rejected.\n{_stack.Runtime.Output}");
+            throw new InvalidOperationException($"{Kind}: {complaint}\n{_stack.Runtime.Output}");
         }
     }
 }

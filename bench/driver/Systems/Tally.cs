@@ -5,7 +5,22 @@ using Npgsql;
 namespace DaprOrders.Bench.Systems;
 
 /// <summary>How far the orders of one measurement have come.</summary>
-internal sealed record Counts(int Orders, int Settled, int Rejected, int Notified);
+internal sealed record Counts(int Orders, int Settled, int Rejected, int Notified)
+{
+    /// <summary>What makes a measurement worthless: an order that is lost, or over 1 % of them refused or rejected.</summary>
+    /// <returns>What is wrong, or null.</returns>
+    public string? Complaint(int accepted, int refused)
+    {
+        if (Math.Min(Orders, Math.Min(Settled, Notified)) < accepted)
+        {
+            return $"orders were lost: {accepted} were accepted, there are {this}.";
+        }
+
+        return refused + Rejected > accepted / 100
+            ? $"over 1 % of {accepted} orders went wrong: {refused} were refused, {Rejected} rejected."
+            : null;
+    }
+}
 
 /// <summary>Counts the orders since it was made.</summary>
 internal interface ITally
