@@ -90,6 +90,11 @@ internal static class AllMutations
             [
                 new("libs/messaging/Outbox/OutboxTable.cs", "\"SELECT pg_advisory_xact_lock(hashtext('outbox'))\"", "\"SELECT 1\""),
                 new("libs/messaging/Outbox/OutboxTable.cs", "                    LIMIT $2\n", "                    LIMIT $2 FOR UPDATE SKIP LOCKED\n"),
+                // As a sidecar that takes its time: the sound relay hands over in order all the same, and this one shows at once that it does not.
+                new(
+                    "libs/messaging/Outbox/Relay.cs",
+                    "        var moved = 0;\n",
+                    "        await Task.Delay(Random.Shared.Next(50), CancellationToken.None);\n        var moved = 0;\n"),
             ],
         },
         new()
