@@ -8,6 +8,7 @@ if (options is null)
     return status;
 }
 
+_ = Interruption.Listen();
 var parts = options.Parts.Distinct().Select<Part, IPart>(part => part switch
 {
     Part.Compare => new Comparison(options),

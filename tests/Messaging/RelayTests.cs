@@ -115,14 +115,14 @@ public sealed class RelayTests(MessagingFixture fixture)
     public async Task While_many_events_leave_the_next_ones_gather_and_go_in_one_call()
     {
         await using var host = await fixture.StartAsync(withRelay: true, ("Messaging:PollInterval", "01:00:00"));
-        await host.PublishAsync(null, "a"); // within no time since the start, which is many a second
-        await host.Sidecar.PublishedAsync("noted", 1);
+        await host.PublishAsync(null, [.. Enumerable.Range(1, 10).Select(n => $"{n}")]); // within no time since the start
+        await host.Sidecar.PublishedAsync("noted", 10);
 
         await host.PublishAsync(null, "b");
         await host.PublishAsync(null, "c");
         host.Time.Advance(TimeSpan.FromMilliseconds(50));
 
-        Assert.Equal(["a", "b", "c"], (await host.Sidecar.PublishedAsync("noted", 3)).Select(Text));
+        Assert.Equal(["b", "c"], (await host.Sidecar.PublishedAsync("noted", 12)).Select(Text).TakeLast(2));
         Assert.Equal(2, host.Sidecar.Server.LogEntries.Count);
     }
 
@@ -130,11 +130,10 @@ public sealed class RelayTests(MessagingFixture fixture)
     public async Task Events_that_come_singly_wait_for_no_others()
     {
         await using var host = await fixture.StartAsync(withRelay: true, ("Messaging:PollInterval", "01:00:00"));
-        host.Time.Advance(TimeSpan.FromSeconds(1));
         await host.PublishAsync(null, "a");
         await host.Sidecar.PublishedAsync("noted", 1);
 
-        await host.PublishAsync(null, "b"); // and the clock stands still
+        await host.PublishAsync(null, "b"); // the clock stands still, so nothing that waits for it would ever end
 
         Assert.Equal(["a", "b"], (await host.Sidecar.PublishedAsync("noted", 2)).Select(Text));
     }

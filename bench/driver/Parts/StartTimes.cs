@@ -72,11 +72,13 @@ internal sealed class StartTimes(BenchOptions options) : IPart
         for (var time = 0; time < Times; time++)
         {
             await using var stack = new Stack(null, settings);
+            Interruption.Add(stack);
             await stack.PrepareAsync();
             var started = Stopwatch.GetTimestamp();
             await stack.Runtime.StartAsync();
             await FirstOrderAsync(stack.Gateway);
             seconds.Add(Stopwatch.GetElapsedTime(started).TotalSeconds);
+            Interruption.Remove(stack);
         }
 
         return new StartTime(what, seconds.Order().ElementAt(Times / 2));

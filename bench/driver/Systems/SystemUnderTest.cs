@@ -45,6 +45,7 @@ internal sealed class SystemUnderTest : IAsyncDisposable
             },
             options.Stack);
         var system = new SystemUnderTest(kind, stack, options.Stack.Runtime is RuntimeKind.Dapr ? ProcessFigures.Listener(BrokerPort(options.Stack.Broker)) : null);
+        Interruption.Add(stack);
         try
         {
             await stack.StartAsync();
@@ -142,6 +143,7 @@ internal sealed class SystemUnderTest : IAsyncDisposable
         }
 
         _http.Dispose();
+        Interruption.Remove(_stack);
         await _stack.DisposeAsync();
     }
 

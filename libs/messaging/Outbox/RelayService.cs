@@ -15,6 +15,9 @@ internal sealed partial class RelayService(
     /// <summary>From so many events a second on, gathering a few costs nobody much time.</summary>
     private const int Busy = 400;
 
+    /// <summary>Fewer in a call are no sign of that rate: two events may well come within a millisecond, and none after them.</summary>
+    private const int Crowd = 10;
+
     private static readonly TimeSpan PauseWithoutDatabase = TimeSpan.FromSeconds(1);
 
     private long _lastMove = time.GetTimestamp();
@@ -35,7 +38,7 @@ internal sealed partial class RelayService(
                     continue;
                 }
 
-                var isBusy = moved > Busy * time.GetElapsedTime(_lastMove).TotalSeconds;
+                var isBusy = moved >= Crowd && moved > Busy * time.GetElapsedTime(_lastMove).TotalSeconds;
                 _lastMove = time.GetTimestamp();
                 if (isBusy && moved < options.Value.BatchSize)
                 {
