@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Measures what an order costs: ./bench.sh (40 minutes on 2 cores), ./bench.sh --quick (3 minutes), ./bench.sh --help.
+# Measures what an order costs: ./bench.sh (20 minutes on 2 cores, publishing aside), ./bench.sh --quick (3 minutes), ./bench.sh --help.
 # Publishes the system with ReadyToRun, unless that was done since the last change, and measures it; with --bin <folder> what ./publish.sh wrote
 # there, as on a machine without the sources. Prints tables, and writes them, a chart and the figures as JSON to artifacts/bench.
 # Needs PostgreSQL's programs, which ./test.sh installs. Nothing else should run on the machine.
