@@ -23,11 +23,15 @@ internal static class RateLimit
         services.AddRateLimiter(_ => { });
         services.AddOptions<RateLimiterOptions>().Configure<IOptions<RateLimitOptions>>((limiter, options) =>
         {
-            var permits = options.Value.PermitsPerSecond;
+            if (options.Value.PermitsPerSecond is not { } permits)
+            {
+                return; // a limiter that limits nothing would still wake up ten times a second
+            }
+
             limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, bool>(context =>
-                permits is null || context.Request.Path.StartsWithSegments("/healthz", StringComparison.Ordinal)
+                context.Request.Path.StartsWithSegments("/healthz", StringComparison.Ordinal)
                     ? RateLimitPartition.GetNoLimiter(false)
-                    : RateLimitPartition.GetTokenBucketLimiter(true, _ => Bucket(permits.Value)));
+                    : RateLimitPartition.GetTokenBucketLimiter(true, _ => Bucket(permits)));
             limiter.OnRejected = (rejected, _) => RefuseAsync(rejected, permits);
         });
     }
@@ -39,7 +43,7 @@ internal static class RateLimit
         ReplenishmentPeriod = TimeSpan.FromSeconds(1),
     };
 
-    private static async ValueTask RefuseAsync(OnRejectedContext rejected, int? permits)
+    private static async ValueTask RefuseAsync(OnRejectedContext rejected, int permits)
     {
         rejected.HttpContext.Response.Headers.RetryAfter = "1";
         await TypedResults.Problem(

@@ -50,6 +50,29 @@ public sealed class OrderRoutesTests
     }
 
     [Theory]
+    [InlineData("my-key", true)] // the client may have asked before
+    [InlineData(null, false)]
+    public async Task An_answer_to_a_repeated_attempt_of_the_gateway_is_no_replay_to_a_client_that_asked_once(string? key, bool isReplay)
+    {
+        await using var gateway = new GatewayHost();
+        using var client = gateway.CreateClient();
+        var post = Request.Create().UsingPost().WithPath(Orders);
+        gateway.Sidecar.Server.Given(post).InScenario("slow").WillSetStateTo("placed").RespondWith(Response.Create().WithStatusCode(503));
+        gateway.Sidecar.Server.Given(post).InScenario("slow").WhenStateIs("placed").RespondWith(Response.Create()
+            .WithStatusCode(201).WithHeader("Content-Type", "application/json").WithHeader("Idempotency-Replayed", "true").WithBody(Pending));
+        if (key is not null)
+        {
+            client.DefaultRequestHeaders.Add("Idempotency-Key", key);
+        }
+
+        using var response = await client.PostAsJsonAsync("/orders", new { item_id = "item-123", quantity = 1 }, Cancel);
+
+        Assert.Equal(HttpStatusCode.Created, response.StatusCode);
+        Assert.Equal(2, gateway.Sidecar.Server.LogEntries.Count);
+        Assert.Equal(isReplay, response.Headers.Contains("Idempotency-Replayed"));
+    }
+
+    [Theory]
     [InlineData(400)]
     [InlineData(415)]
     [InlineData(422)]

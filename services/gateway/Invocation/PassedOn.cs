@@ -15,6 +15,11 @@ internal sealed class PassedOn(HttpResponseMessage answer) : IResult
             response.StatusCode = (int)answer.StatusCode;
             foreach (var name in Headers)
             {
+                if (name == IdempotencyKey.ReplayedHeader && !httpContext.Request.Headers.ContainsKey(IdempotencyKey.Header))
+                {
+                    continue; // the key was made for this request, so what came before was the gateway's own attempt
+                }
+
                 if (answer.Headers.TryGetValues(name, out var values))
                 {
                     response.Headers[name] = values.ToArray();
