@@ -36,25 +36,40 @@ internal static class Health
         return context.Response.WriteAsJsonAsync(new Readiness(report.Status is HealthStatus.Healthy ? "healthy" : "unhealthy", failing));
     }
 
-    /// <summary>
-    /// Ends a check after a second, whether or not it ends by itself then: asked to cancel, Npgsql asks a database that does not answer to
-    /// cancel.
-    /// </summary>
+    /// <summary>Answers for a check that has not ended after a second, and only then cancels it: what it makes of that is not its answer.</summary>
     private sealed class Hurried(IHealthCheck check) : IHealthCheck
     {
         public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
         {
             using var late = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            using var givenUp = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             late.CancelAfter(Patience);
+            var givenUp = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            var answer = check.CheckHealthAsync(context, givenUp.Token);
             try
             {
-                return await check.CheckHealthAsync(context, givenUp.Token).WaitAsync(late.Token);
+                return await answer.WaitAsync(late.Token);
             }
             catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
             {
-                await givenUp.CancelAsync(); // only now: what the check makes of being cancelled must not be taken for its answer
                 return HealthCheckResult.Unhealthy($"no answer within {Patience.TotalSeconds:F0} s");
+            }
+            finally
+            {
+                _ = EndAsync(answer, givenUp);
+            }
+        }
+
+        /// <summary>Nobody waits for this: asked to cancel, Npgsql asks the database, and waits half a minute for one that is frozen.</summary>
+        private static async Task EndAsync(Task answer, CancellationTokenSource givenUp)
+        {
+            using (givenUp)
+            {
+                if (!answer.IsCompleted)
+                {
+                    await givenUp.CancelAsync();
+                }
+
+                await answer.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
@@ -8,6 +9,7 @@ internal sealed class FreezableProxy : IDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _frozen = new();
+    private readonly ConcurrentBag<TcpClient> _connections = [];
     private readonly int _target;
 
     public FreezableProxy(int target)
@@ -21,10 +23,15 @@ internal sealed class FreezableProxy : IDisposable
 
     public void Freeze() => _frozen.Cancel();
 
+    /// <summary>Ends all connections, too.</summary>
     public void Dispose()
     {
         _listener.Dispose();
         _frozen.Dispose();
+        while (_connections.TryTake(out var connection))
+        {
+            connection.Dispose();
+        }
     }
 
     private async Task AcceptAsync()
@@ -32,6 +39,7 @@ internal sealed class FreezableProxy : IDisposable
         while (true)
         {
             var client = await _listener.AcceptTcpClientAsync();
+            _connections.Add(client);
             if (!_frozen.IsCancellationRequested)
             {
                 _ = PassOnAsync(client);
@@ -42,6 +50,7 @@ internal sealed class FreezableProxy : IDisposable
     private async Task PassOnAsync(TcpClient client)
     {
         var server = new TcpClient();
+        _connections.Add(server);
         await server.ConnectAsync(IPAddress.Loopback, _target);
         var copies = new[] { CopyAsync(client, server), CopyAsync(server, client) };
         await Task.WhenAny(copies);
