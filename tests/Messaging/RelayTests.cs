@@ -337,7 +337,7 @@ public sealed class RelayTests(MessagingFixture fixture)
         await using var frozen = OutboxTable.CreateDataSource(host.ConnectionString);
         await using var connection = await frozen.OpenConnectionAsync(Cancel);
         await using var transaction = await connection.BeginTransactionAsync(Cancel);
-        var batch = await OutboxTable.LockAndReadAsync(connection, [], limit: 200, maxBytes: 1 << 20, Cancel);
+        var (batch, _) = await OutboxTable.LockAndReadAsync(connection, [], limit: 200, maxBytes: 1 << 20, Cancel);
         Assert.Single(batch);
 
         Assert.Equal(1, await host.Relay.RelayBatchAsync(Cancel));
@@ -381,6 +381,50 @@ public sealed class RelayTests(MessagingFixture fixture)
         await host.PublishAsync(null, "lone");
 
         Assert.Equal(["lone"], (await host.Sidecar.PublishedAsync("noted", 1)).Select(Text));
+    }
+
+    [Theory]
+    [InlineData("Messaging:BatchSize", "2")]
+    [InlineData("Messaging:BatchBytes", "20")]
+    public async Task What_does_not_fit_into_one_call_goes_in_the_next_ones_at_once(string limit, string value)
+    {
+        await using var host = await fixture.StartAsync(withRelay: true, ("Messaging:PollInterval", "01:00:00"), (limit, value));
+
+        await host.PublishAsync(null, "a", "b", "c", "d", "e"); // one commit, one signal, and the clock stands still
+
+        Assert.Equal(["a", "b", "c", "d", "e"], (await host.Sidecar.PublishedAsync("noted", 5)).Select(Text));
+        Assert.InRange(host.Sidecar.Server.LogEntries.Count, 3, 5);
+    }
+
+    [Fact]
+    public async Task What_the_broker_did_not_refuse_by_name_goes_again_at_once()
+    {
+        await using var host = await fixture.StartAsync(withRelay: true, ("Messaging:PollInterval", "01:00:00"));
+        await using (var scope = host.App.Services.CreateAsyncScope())
+        {
+            var db = scope.ServiceProvider.GetRequiredService<NotesDbContext>();
+            var refused = Guid.NewGuid();
+            AnswerOnce(host, 500, Failed(refused));
+            db.Publish(new Noted("refused", "r"), refused);
+            db.Publish(new Noted("a", "a"), Guid.NewGuid());
+            await db.SaveChangesAsync(Cancel);
+        }
+
+        await host.Sidecar.UntilAsync(requests => requests.Count == 2);
+
+        Assert.Equal(["refused", "a", "a"], (await host.Sidecar.PublishedAsync("noted", 3)).Select(Text));
+    }
+
+    [Fact]
+    public async Task An_event_that_nobody_told_the_relay_of_is_found_when_it_looks_again()
+    {
+        await using var host = await fixture.StartAsync(withRelay: true);
+        await host.QueryAsync<long>(
+            """INSERT INTO outbox (id, topic, key, data, attempts) VALUES (gen_random_uuid(), 'noted', 'k', '{"text": "left behind"}', 0) RETURNING position""");
+
+        await AdvanceUntilAsync(host, requests: 1);
+
+        Assert.Equal(["left behind"], (await host.Sidecar.PublishedAsync("noted", 1)).Select(Text));
     }
 
     [Fact]

@@ -55,7 +55,8 @@ internal static class OutboxTable
     /// wait inside the SELECT, with an older snapshot: a row could overtake an earlier one of its key that was refused meanwhile. It would
     /// also write every row once more.
     /// </remarks>
-    public static async Task<List<OutboxRow>> LockAndReadAsync(
+    /// <returns>The rows, at least one if any can be sent now; and whether these are all.</returns>
+    public static async Task<(List<OutboxRow> Rows, bool AreAll)> LockAndReadAsync(
         NpgsqlConnection connection, string[] pausedTopics, int limit, int maxBytes, CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(connection)
@@ -93,13 +94,20 @@ internal static class OutboxTable
             bytes += Encoding.UTF8.GetByteCount(row.Data);
             if (bytes > maxBytes && rows.Count > 0)
             {
-                break;
+                return (rows, AreAll: false);
             }
 
             rows.Add(row);
         }
 
-        return rows;
+        return (rows, AreAll: rows.Count < limit);
+    }
+
+    /// <summary>Whether any row is there.</summary>
+    public static async Task<bool> AnyAsync(NpgsqlDataSource outbox, CancellationToken cancellationToken)
+    {
+        await using var any = outbox.CreateCommand("SELECT EXISTS (SELECT FROM outbox)");
+        return await any.ExecuteScalarAsync(cancellationToken) is true;
     }
 
     private static object[] Columns(List<OutboxMessage> messages) =>

@@ -41,13 +41,16 @@ internal sealed partial class Relay(
         }
     }
 
+    /// <summary>Gets whether the last batch was all that there was, and all of it left: what came since then has woken the relay.</summary>
+    public bool IsDrained { get; private set; }
+
     /// <summary>Hands the oldest rows to the sidecar.</summary>
     /// <returns>The number of rows that left the outbox or were put back: 0 when there was nothing to do, or nothing could be done.</returns>
     public async Task<int> RelayBatchAsync(CancellationToken cancellationToken)
     {
         await using var connection = await outbox.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        var batch = await OutboxTable.LockAndReadAsync(
+        (var batch, IsDrained) = await OutboxTable.LockAndReadAsync(
             connection, PausedTopics(), Limit(), options.Value.BatchBytes, cancellationToken);
 
         var moved = 0;
@@ -60,6 +63,9 @@ internal sealed partial class Relay(
         return moved;
     }
 
+    /// <summary>Looks, without the relay's lock, whether there is anything in the outbox. An idle relay need not do more.</summary>
+    public Task<bool> HasWorkAsync(CancellationToken cancellationToken) => OutboxTable.AnyAsync(outbox, cancellationToken);
+
     private async Task<int> RelayTopicAsync(
         NpgsqlConnection connection, string topic, List<OutboxRow> rows, CancellationToken cancellationToken)
     {
@@ -67,6 +73,7 @@ internal sealed partial class Relay(
         var answer = await publisher.PublishAsync(topic, rows, cancellationToken);
         if (answer.Outcome is not PublishOutcome.Accepted)
         {
+            IsDrained = false;
             metrics.PublishFailed(topic);
         }
 

@@ -32,17 +32,13 @@ internal sealed partial class RelayService(
                 // Not cancelled in the middle: a batch that the sidecar accepted is deleted, not sent again after the restart.
                 var moved = await relay.RelayBatchAsync(CancellationToken.None);
                 databaseIsAway = false;
-                if (moved == 0)
+                if (IsBusy(moved))
+                {
+                    await GatherAsync(moved, stoppingToken);
+                }
+                else if (moved == 0 || relay.IsDrained)
                 {
                     await RestAsync(stoppingToken);
-                    continue;
-                }
-
-                var isBusy = moved >= Crowd && moved > Busy * time.GetElapsedTime(_lastMove).TotalSeconds;
-                _lastMove = time.GetTimestamp();
-                if (isBusy && moved < options.Value.BatchSize)
-                {
-                    await Task.Delay(options.Value.GatherTime, time, stoppingToken);
                 }
             }
             catch (Exception e) when (e is NpgsqlException or TimeoutException)
@@ -62,12 +58,38 @@ internal sealed partial class RelayService(
         }
     }
 
-    private Task RestAsync(CancellationToken cancellationToken)
+    private bool IsBusy(int moved)
     {
-        var poll = options.Value.PollInterval * Jitter.Factor();
-        return relay.Pause is { Ticks: > 0 } pause
-            ? Task.Delay(pause < poll ? pause : poll, time, cancellationToken)
-            : signal.WaitAsync(poll, time, cancellationToken);
+        if (moved == 0)
+        {
+            return false;
+        }
+
+        var sinceLastMove = time.GetElapsedTime(_lastMove);
+        _lastMove = time.GetTimestamp();
+        return moved >= Crowd && moved > Busy * sinceLastMove.TotalSeconds;
+    }
+
+    private Task GatherAsync(int moved, CancellationToken cancellationToken) =>
+        moved < options.Value.BatchSize ? Task.Delay(options.Value.GatherTime, time, cancellationToken) : Task.CompletedTask;
+
+    /// <summary>Waits until something was published here, or until there is something that was published elsewhere or put back.</summary>
+    private async Task RestAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var poll = options.Value.PollInterval * Jitter.Factor();
+            if (relay.Pause is { Ticks: > 0 } pause)
+            {
+                await Task.Delay(pause < poll ? pause : poll, time, cancellationToken);
+                return;
+            }
+
+            if (await signal.WaitAsync(poll, time, cancellationToken) || await relay.HasWorkAsync(cancellationToken))
+            {
+                return;
+            }
+        }
     }
 
     [LoggerMessage(LogLevel.Warning, "The relay waits for the database: {Error}")]

@@ -11,17 +11,18 @@ internal sealed class RelaySignal
     public void Set() => _pending.Writer.TryWrite(true);
 
     /// <summary>Waits for a signal, but no longer than <paramref name="timeout"/>.</summary>
-    public async Task WaitAsync(TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
+    /// <returns>Whether there was one. If not, rows of another instance may be there, or of one that died before its relay saw them.</returns>
+    public async Task<bool> WaitAsync(TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
     {
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         await using var timer = time.CreateTimer(_ => waiting.Cancel(), null, timeout, Timeout.InfiniteTimeSpan);
         try
         {
-            await _pending.Reader.ReadAsync(waiting.Token);
+            return await _pending.Reader.ReadAsync(waiting.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            // Time to look anyway: rows of another instance, or of one that died before its relay saw them.
+            return false;
         }
     }
 }
