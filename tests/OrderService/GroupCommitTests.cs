@@ -3,7 +3,6 @@ using System.Net;
 using System.Net.Http.Json;
 using DaprOrders.OrderService.Orders;
 using DaprOrders.TestSupport;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
@@ -120,13 +119,13 @@ public sealed class GroupCommitTests(OrderServiceFixture fixture)
         await using var host = await fixture.StartAsync();
         await ExecuteAsync(host, "CREATE SEQUENCE tries; ALTER TABLE orders ADD CHECK (nextval('tries') < 0)");
 
-        await Assert.ThrowsAsync<DbUpdateException>(() => Place(host, "a"));
+        await Assert.ThrowsAsync<PostgresException>(() => Place(host, "a"));
 
         Assert.Equal(1L, await host.QueryAsync<long>("SELECT last_value FROM tries"));
     }
 
     [Fact]
-    public async Task A_key_that_another_instance_uses_at_the_same_moment_repeats_the_group_and_is_its_order()
+    public async Task A_key_that_another_instance_uses_at_the_same_moment_is_its_order_and_the_rest_of_the_group_is_placed_together()
     {
         await using var host = await fixture.StartAsync();
         using var client = host.CreateClient();
@@ -150,6 +149,25 @@ public sealed class GroupCommitTests(OrderServiceFixture fixture)
         Assert.Equal([true, false, true], placed.Select(answer => answer.IsNew));
         Assert.Equal(await host.QueryAsync<Guid>("SELECT id FROM orders WHERE idempotency_key = 'b'"), placed[1].Order!.Id);
         Assert.Equal(1L, await host.QueryAsync<long>("SELECT count(DISTINCT xmin::text) FROM orders WHERE idempotency_key <> 'b'"));
+    }
+
+    [Fact]
+    public async Task While_4096_orders_wait_the_next_one_is_503_at_once_and_they_are_all_placed()
+    {
+        await using var host = await fixture.StartAsync();
+        using var client = host.CreateClient();
+        await using var commits = await HeldCommits.HoldAsync(host);
+        var first = Place(host, "first");
+        await commits.HeldAsync();
+        var others = Enumerable.Range(0, GroupCommit.LargestQueue).Select(i => Place(host, $"{i}")).ToList();
+
+        using var refused = await PostAsync(client, "late", 1);
+        await commits.ReleaseAsync();
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+        Assert.Equal("1", Assert.Single(refused.Headers.GetValues("Retry-After")));
+        Assert.All(await Task.WhenAll(others.Append(first)), answer => Assert.True(answer.IsNew));
+        Assert.Equal(4097L, await host.QueryAsync<long>("SELECT count(*) FROM orders"));
     }
 
     [Theory]

@@ -12,6 +12,9 @@ internal sealed class GroupCommit(OrderPlacement placement)
     /// </summary>
     private const int LargestGroup = 128;
 
+    /// <summary>What comes after so many would wait for longer than the gateway does, and for nothing: it asks again, with the same key.</summary>
+    internal const int LargestQueue = 4096;
+
     private readonly Lock _lock = new();
     private readonly Queue<Waiting> _waiting = [];
     private bool _isCommitting;
@@ -30,11 +33,17 @@ internal sealed class GroupCommit(OrderPlacement placement)
 
     /// <summary>Places an order, and ends when it is committed. The caller's going away changes nothing for it, nor for others in its group.</summary>
     /// <returns>The order, or the earlier one with its key, which may be for something else; and whether it is new.</returns>
+    /// <exception cref="TimeoutException"><see cref="LargestQueue"/> orders wait already. Nothing was done.</exception>
     public Task<(Order Order, bool IsNew)> PlaceAsync(NewOrder order)
     {
         var waiting = new Waiting(order);
         lock (_lock)
         {
+            if (_waiting.Count == LargestQueue)
+            {
+                throw new TimeoutException($"{LargestQueue} orders wait for the database already.");
+            }
+
             _waiting.Enqueue(waiting);
             if (_isCommitting)
             {

@@ -12,13 +12,8 @@ namespace DaprOrders.OrderService.Orders;
 internal sealed partial class OrderPlacement(
     IServiceScopeFactory scopes, IOptions<SweepOptions> sweep, TimeProvider time, ILogger<OrderPlacement> logger)
 {
-    /// <summary>Another instance wins a race for a key once; the next attempt finds its order. More than two lost races are bad luck or a bug.</summary>
+    /// <summary>Another instance at the same keys may win a deadlock once; the next attempt finds its orders. More than two are bad luck or a bug.</summary>
     private const int Attempts = 3;
-
-    // Not static: a compiled query belongs to one model, and hosts that share a process, as in tests, have one each. The comparison with null
-    // spares PostgreSQL a second condition, for nulls among the keys, with which it could not use the index.
-    private readonly Func<OrderDbContext, string[], IAsyncEnumerable<Order>> _withKeys = EF.CompileAsyncQuery((OrderDbContext db, string[] keys) =>
-        db.Orders.AsNoTracking().Where(order => order.IdempotencyKey != null && keys.Contains(order.IdempotencyKey)));
 
     /// <summary>Places the orders, together if possible; when one of them is bad for the database, each alone, so that it harms no other.</summary>
     /// <returns>What became of each, in their order. A caller must compare: an earlier order with the key may be for something else.</returns>
@@ -44,7 +39,7 @@ internal sealed partial class OrderPlacement(
     [LoggerMessage(LogLevel.Information, "Placed order {OrderId}: {Quantity} of {ItemId}")]
     public static partial void LogPlaced(ILogger logger, Guid orderId, int quantity, string itemId);
 
-    /// <summary>Nothing is reused after a failure: each attempt has a context of its own, and looks for the keys anew.</summary>
+    /// <summary>Nothing is reused after a failure: each attempt has a context of its own.</summary>
     private async Task<Placement[]> PlaceTogetherAsync(IReadOnlyList<NewOrder> orders)
     {
         for (var attempt = 1; ; attempt++)
@@ -53,13 +48,11 @@ internal sealed partial class OrderPlacement(
             var db = scope.ServiceProvider.GetRequiredService<OrderDbContext>();
             try
             {
-                var placements = Add(db, orders, await FindAsync(db, orders));
-                await db.SaveChangesAsync();
-                return placements;
+                return await PlaceInAsync(db, orders);
             }
-            catch (Exception e) when (attempt < Attempts && IsLostRace(e))
+            catch (Exception e) when (attempt < Attempts && IsDeadlock(e))
             {
-                // Another instance placed an order with one of the keys, or waited for one of ours while we waited for one of its.
+                // Another instance waited for an order of ours while we waited for one of its.
             }
         }
     }
@@ -84,90 +77,98 @@ internal sealed partial class OrderPlacement(
         return placements;
     }
 
-    private async Task<Dictionary<string, Order>> FindAsync(OrderDbContext db, IReadOnlyList<NewOrder> orders)
+    private async Task<Placement[]> PlaceInAsync(OrderDbContext db, IReadOnlyList<NewOrder> wanted)
     {
-        var keys = new HashSet<string>(orders.Count, StringComparer.Ordinal);
-        foreach (var order in orders)
+        var orders = Draft(wanted);
+        await using var transaction = await db.Database.BeginTransactionAsync();
+        var inserted = await InsertAsync(db, orders);
+        var earlier = await FindAsync(db, [.. orders.Where(order => !inserted.Contains(order.Id)).Select(order => order.IdempotencyKey!).Distinct()]);
+
+        var placements = new Placement[orders.Length];
+        for (var i = 0; i < placements.Length; i++)
         {
-            if (order.Key is { } key)
+            var isNew = inserted.Remove(orders[i].Id); // once: the next one with the same key is not new
+            placements[i] = new Placement(earlier.GetValueOrDefault(orders[i].IdempotencyKey ?? "", orders[i]), isNew);
+            if (isNew)
             {
-                keys.Add(key);
+                db.Publish(OrderCreated.From(orders[i]), orders[i].Id, wanted[i].TraceParent);
             }
         }
 
-        var found = new Dictionary<string, Order>(keys.Count, StringComparer.Ordinal);
-        if (keys.Count > 0)
-        {
-            await foreach (var order in _withKeys(db, [.. keys]))
-            {
-                found.Add(order.IdempotencyKey!, order);
-            }
-        }
-
-        return found;
-    }
-
-    private Placement[] Add(OrderDbContext db, IReadOnlyList<NewOrder> orders, Dictionary<string, Order> byKey)
-    {
-        var now = time.GetMicrosecondNow();
-        var ids = NewIds(orders.Count, now);
-        var placements = new Placement[orders.Count];
-        foreach (var i in InKeyOrder(orders))
-        {
-            var (itemId, quantity, key, traceParent) = orders[i];
-            if (key is not null && byKey.TryGetValue(key, out var earlier))
-            {
-                placements[i] = new Placement(earlier, IsNew: false);
-                continue;
-            }
-
-            var order = Order.Place(ids.Dequeue(), itemId, quantity, key, now, sweep.Value.After);
-            placements[i] = new Placement(order, IsNew: true);
-            db.Orders.Add(order);
-            db.Publish(OrderCreated.From(order), order.Id, traceParent);
-            if (key is not null)
-            {
-                byKey.Add(key, order);
-            }
-        }
-
+        await db.SaveChangesAsync();
+        await transaction.CommitAsync();
         return placements;
     }
 
+    /// <summary>Makes an order of each that is wanted; those with the same key are the same one, the first.</summary>
+    private Order[] Draft(IReadOnlyList<NewOrder> wanted)
+    {
+        var now = time.GetMicrosecondNow();
+        var orders = new Order[wanted.Count];
+        var byKey = new Dictionary<string, Order>(wanted.Count, StringComparer.Ordinal);
+        for (var i = 0; i < orders.Length; i++)
+        {
+            var (itemId, quantity, key, _) = wanted[i];
+            if (key is not null && byKey.TryGetValue(key, out var first))
+            {
+                orders[i] = first;
+                continue;
+            }
+
+            orders[i] = Order.Place(Guid.CreateVersion7(now), itemId, quantity, key, now, sweep.Value.After);
+            if (key is not null)
+            {
+                byKey.Add(key, orders[i]);
+            }
+        }
+
+        return orders;
+    }
+
     /// <summary>
-    /// The places of the orders, sorted by key, those with the same key as they came. Two instances at the same keys then wait for each other
-    /// one way round, and rarely deadlock.
+    /// Inserts all by one statement, in the order of their keys: two instances at the same keys then wait for each other one way round, and
+    /// rarely deadlock. A key that is there already is left alone, once the transaction that inserts it has ended.
     /// </summary>
-    private static int[] InKeyOrder(IReadOnlyList<NewOrder> orders)
+    /// <returns>The ids of those that were inserted.</returns>
+    private static Task<HashSet<Guid>> InsertAsync(OrderDbContext db, Order[] drafts)
     {
-        var places = new int[orders.Count];
-        for (var i = 0; i < places.Length; i++)
-        {
-            places[i] = i;
-        }
-
-        Array.Sort(places, (one, other) => string.CompareOrdinal(orders[one].Key, orders[other].Key) is not 0 and var order ? order : one - other);
-        return places;
+        var orders = drafts.Distinct().OrderBy(order => order.IdempotencyKey, StringComparer.Ordinal).ToList();
+        var ids = orders.ConvertAll(order => order.Id);
+        var itemIds = orders.ConvertAll(order => order.ItemId);
+        var quantities = orders.ConvertAll(order => order.Quantity);
+        var keys = orders.ConvertAll(order => order.IdempotencyKey);
+        var status = SnakeCase.Word(orders[0].Status);
+        return db.Database
+            .SqlQuery<Guid>(
+                $"""
+                INSERT INTO orders (id, item_id, quantity, status, idempotency_key, created_at, next_sweep_at, sweeps)
+                SELECT id, item_id, quantity, {status}, idempotency_key, {orders[0].CreatedAt}, {orders[0].NextSweepAt}, 0
+                FROM unnest({ids}, {itemIds}, {quantities}, {keys}) AS placed (id, item_id, quantity, idempotency_key)
+                ON CONFLICT (idempotency_key) DO NOTHING
+                RETURNING id
+                """)
+            .ToHashSetAsync();
     }
 
-    /// <summary>Ids that grow, since EF inserts rows in the order of their ids, whatever the order in which they were added.</summary>
-    private static Queue<Guid> NewIds(int count, DateTimeOffset now)
+    private static async Task<Dictionary<string, Order>> FindAsync(OrderDbContext db, string[] keys)
     {
-        var ids = new Guid[count];
-        for (var i = 0; i < count; i++)
+        if (keys.Length == 0)
         {
-            ids[i] = Guid.CreateVersion7(now);
+            return [];
         }
 
-        Array.Sort(ids);
-        return new Queue<Guid>(ids);
+        // The comparison with null spares PostgreSQL a second condition, for nulls among the keys, with which it could not use the index.
+        var found = await db.Orders.AsNoTracking()
+            .Where(order => order.IdempotencyKey != null && keys.Contains(order.IdempotencyKey))
+            .ToDictionaryAsync(order => order.IdempotencyKey!, StringComparer.Ordinal);
+        return found.Count == keys.Length ? found : throw new InvalidOperationException("An order with one of the keys was there, and is gone.");
     }
 
-    private static bool IsAway(Exception exception) => Transient.Is(exception) && !IsLostRace(exception);
+    private static bool IsAway(Exception exception) => Transient.Is(exception) && !IsDeadlock(exception);
 
-    private static bool IsLostRace(Exception? exception) =>
-        exception is PostgresException { SqlState: PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.DeadlockDetected }
-        || (exception is not null && IsLostRace(exception.InnerException)); // EF wraps it once or twice
+    private static bool IsDeadlock(Exception? exception) =>
+        exception is PostgresException { SqlState: PostgresErrorCodes.DeadlockDetected }
+        || (exception is not null && IsDeadlock(exception.InnerException)); // EF wraps what may pass when it is repeated
 
     [LoggerMessage(LogLevel.Warning, "{Count} orders cannot be placed together, each is placed alone: {Error}")]
     private partial void LogFallback(int count, string error);
