@@ -1,5 +1,5 @@
 using System.Text;
-using Serilog.Configuration;
+using System.Threading.Channels;
 using Serilog.Core;
 using Serilog.Events;
 using Serilog.Formatting;
@@ -7,27 +7,55 @@ using Serilog.Formatting;
 namespace DaprOrders.Hosting;
 
 /// <summary>
-/// Writes the lines of one moment to standard output by one call: each call wakes whoever reads them, which costs more than the line. What a
-/// killed process had not written yet is lost; one that ends by itself writes it first.
+/// Writes a line to standard output at once, and those that come within a tenth of a second after it by one call: each call wakes whoever reads
+/// them, which costs more than the line. What a killed process had not written yet is lost; one that ends by itself writes it first. Serilog's
+/// own batches wake up ten times a second while there is nothing to write.
 /// </summary>
-internal sealed class BatchedConsole(ITextFormatter formatter) : IBatchedLogEventSink, IDisposable
+internal sealed class BatchedConsole : ILogEventSink, IDisposable
 {
-    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false);
+    /// <summary>Lines that wait for a reader who does not read. More are dropped, rather than memory being used up.</summary>
+    private const int MostWaiting = 100_000;
 
-    private readonly StreamWriter _output = new(Console.OpenStandardOutput(), Utf8, bufferSize: 64 << 10);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Gets how long a line may wait for others, and how many may be written together.</summary>
-    public static BatchingOptions Options { get; } = new() { BufferingTimeLimit = TimeSpan.FromMilliseconds(100), BatchSizeLimit = 500 };
+    private readonly ITextFormatter _formatter;
+    private readonly StreamWriter _output;
+    private readonly CancellationTokenSource _ending = new();
+    private readonly Task _writing;
 
-    public Task EmitBatchAsync(IReadOnlyCollection<LogEvent> batch)
+    private readonly Channel<LogEvent> _lines = Channel.CreateBounded<LogEvent>(
+        new BoundedChannelOptions(MostWaiting) { SingleReader = true, FullMode = BoundedChannelFullMode.DropWrite });
+
+    public BatchedConsole(ITextFormatter formatter, Stream output)
     {
-        foreach (var logEvent in batch)
-        {
-            formatter.Format(logEvent, _output);
-        }
-
-        return _output.FlushAsync();
+        _formatter = formatter;
+        _output = new StreamWriter(output, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), bufferSize: 64 << 10);
+        _writing = Task.Run(WriteAsync);
     }
 
-    public void Dispose() => _output.Dispose();
+    public void Emit(LogEvent logEvent) => _lines.Writer.TryWrite(logEvent);
+
+    /// <summary>Writes what is left.</summary>
+    public void Dispose()
+    {
+        _lines.Writer.TryComplete();
+        _ending.Cancel();
+        _writing.Wait();
+        _output.Dispose();
+        _ending.Dispose();
+    }
+
+    private async Task WriteAsync()
+    {
+        while (await _lines.Reader.WaitToReadAsync())
+        {
+            while (_lines.Reader.TryRead(out var line))
+            {
+                _formatter.Format(line, _output);
+            }
+
+            await _output.FlushAsync();
+            await Task.Delay(Pause, _ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
 }

@@ -18,6 +18,8 @@ namespace DaprOrders.Hosting;
 /// <summary>What every service does alike: where it listens, how it logs, its JSON, its errors and its health.</summary>
 public static class HostingDefaults
 {
+    private const string LogLine = "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:l}{NewLine}{Exception}";
+
     /// <summary>Adds the defaults to the services.</summary>
     /// <param name="builder">The application's builder.</param>
     public static void AddDefaults(this WebApplicationBuilder builder)
@@ -93,7 +95,7 @@ public static class HostingDefaults
         .MinimumLevel.Override("Microsoft.AspNetCore.Routing", LogEventLevel.Error) // the in-memory test server has no body limits, and says so
         .MinimumLevel.Override("Polly", LogEventLevel.Fatal) // what came of the retries is logged once, by whoever asked
         .ReadFrom.Configuration(configuration)
-        .WriteTo.Sink(new BatchedConsole(new MessageTemplateTextFormatter("{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:l}{NewLine}{Exception}", CultureInfo.InvariantCulture)), BatchedConsole.Options);
+        .WriteTo.Sink(new BatchedConsole(new MessageTemplateTextFormatter(LogLine, CultureInfo.InvariantCulture), Console.OpenStandardOutput()));
 
     /// <summary>One line per step of an order is enough for good requests; the handlers write it.</summary>
     private static LogEventLevel RequestLevel(HttpContext context, double milliseconds, Exception? exception) =>

@@ -13,7 +13,7 @@ var app = builder.Build();
 
 app.UseDefaults();
 app.UseRequestKey();
-app.UseRateLimiter();
+app.UseRateLimit();
 app.MapOrders();
 app.MapInventory();
 app.MapNotifications();

@@ -25,7 +25,7 @@ internal static class RateLimit
         {
             if (options.Value.PermitsPerSecond is not { } permits)
             {
-                return; // a limiter that limits nothing would still wake up ten times a second
+                return;
             }
 
             limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, bool>(context =>
@@ -34,6 +34,15 @@ internal static class RateLimit
                     : RateLimitPartition.GetTokenBucketLimiter(true, _ => Bucket(permits)));
             limiter.OnRejected = (rejected, _) => RefuseAsync(rejected, permits);
         });
+    }
+
+    /// <summary>Limits the requests, if a limit is set: the middleware wakes up ten times a second, also where it has nothing to limit.</summary>
+    public static void UseRateLimit(this WebApplication app)
+    {
+        if (app.Services.GetRequiredService<IOptions<RateLimitOptions>>().Value.PermitsPerSecond is not null)
+        {
+            app.UseRateLimiter();
+        }
     }
 
     private static TokenBucketRateLimiterOptions Bucket(int permits) => new()

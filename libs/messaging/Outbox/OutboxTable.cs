@@ -106,7 +106,8 @@ internal static class OutboxTable
     /// <summary>Whether any row is there.</summary>
     public static async Task<bool> AnyAsync(NpgsqlDataSource outbox, CancellationToken cancellationToken)
     {
-        await using var any = outbox.CreateCommand("SELECT EXISTS (SELECT FROM outbox)");
+        // By position, as the batches are read: the entries of deleted rows are then marked as such already, and passed over.
+        await using var any = outbox.CreateCommand("SELECT true FROM outbox ORDER BY position LIMIT 1");
         return await any.ExecuteScalarAsync(cancellationToken) is true;
     }
 
