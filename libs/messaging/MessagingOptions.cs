@@ -17,8 +17,9 @@ public sealed class MessagingOptions
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromSeconds(0.5);
 
     /// <summary>
-    /// Gets how long the relay lets events gather before its next call while more than 400 leave in a second, ten or more in a call: the more there are in a call, the
-    /// less each costs, here and at every hop after this one. At lower rates none waits. 0 to 1 s, default 50 ms.
+    /// Gets how long the relay lets events gather before its next call while more than 400 a second are published, by all instances together:
+    /// the more there are in a call, the less each costs, here and at every hop after this one. At lower rates none waits. 0 to 1 s, default
+    /// 50 ms.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:00:01")]
     public TimeSpan GatherTime { get; init; } = TimeSpan.FromMilliseconds(50);

@@ -120,10 +120,29 @@ public sealed class RelayTests(MessagingFixture fixture)
 
         await host.PublishAsync(null, "b");
         await host.PublishAsync(null, "c");
-        host.Time.Advance(TimeSpan.FromMilliseconds(50));
+        await AdvanceUntilAsync(host, requests: 2);
 
         Assert.Equal(["b", "c"], (await host.Sidecar.PublishedAsync("noted", 12)).Select(Text).TakeLast(2));
         Assert.Equal(2, host.Sidecar.Server.LogEntries.Count);
+    }
+
+    [Fact]
+    public async Task The_relay_of_another_instance_lets_them_gather_too_although_it_has_taken_few_itself()
+    {
+        (string, string)[] settings = [("Messaging:PollInterval", "01:00:00")];
+        await using var host = await fixture.StartAsync(withRelay: true, settings);
+        await using var other = await MessagingHost.StartAsync(host.ConnectionString, withRelay: true, settings, host.Sidecar);
+        await host.PublishAsync(null, [.. Enumerable.Range(1, 10).Select(n => $"{n}")]);
+        await host.Sidecar.PublishedAsync("noted", 10);
+        await other.PublishAsync(null, "a"); // it cannot know yet
+        await host.Sidecar.PublishedAsync("noted", 11);
+
+        await other.PublishAsync(null, "b");
+        await other.PublishAsync(null, "c");
+        await AdvanceUntilAsync(other, requests: 3);
+
+        Assert.Equal(["b", "c"], (await host.Sidecar.PublishedAsync("noted", 13)).Select(Text).TakeLast(2));
+        Assert.Equal(3, host.Sidecar.Server.LogEntries.Count);
     }
 
     [Fact]

@@ -44,6 +44,9 @@ internal sealed partial class Relay(
     /// <summary>Gets whether the last batch was all that there was, and all of it left: what came since then has woken the relay.</summary>
     public bool IsDrained { get; private set; }
 
+    /// <summary>Gets the highest position that was read. It grows with every event of every instance, whichever relay takes it.</summary>
+    public long LastPosition { get; private set; }
+
     /// <summary>Hands the oldest rows to the sidecar.</summary>
     /// <returns>The number of rows that left the outbox or were put back: 0 when there was nothing to do, or nothing could be done.</returns>
     public async Task<int> RelayBatchAsync(CancellationToken cancellationToken)
@@ -52,6 +55,11 @@ internal sealed partial class Relay(
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         (var batch, IsDrained) = await OutboxTable.LockAndReadAsync(
             connection, PausedTopics(), Limit(), options.Value.BatchBytes, cancellationToken);
+
+        if (batch.Count > 0)
+        {
+            LastPosition = Math.Max(LastPosition, batch[^1].Position);
+        }
 
         var moved = 0;
         foreach (var topic in batch.GroupBy(row => row.Topic))

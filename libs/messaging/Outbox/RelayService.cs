@@ -21,6 +21,7 @@ internal sealed partial class RelayService(
     private static readonly TimeSpan PauseWithoutDatabase = TimeSpan.FromSeconds(1);
 
     private long _lastMove = time.GetTimestamp();
+    private long _lastPosition;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -58,6 +59,10 @@ internal sealed partial class RelayService(
         }
     }
 
+    /// <summary>
+    /// Whether many events are published, by all instances together: if each relay counted its own, it would take singly, for want of many,
+    /// what the relay of another instance lets gather.
+    /// </summary>
     private bool IsBusy(int moved)
     {
         if (moved == 0)
@@ -65,9 +70,10 @@ internal sealed partial class RelayService(
             return false;
         }
 
-        var sinceLastMove = time.GetElapsedTime(_lastMove);
-        _lastMove = time.GetTimestamp();
-        return moved >= Crowd && moved > Busy * sinceLastMove.TotalSeconds;
+        var events = relay.LastPosition - _lastPosition;
+        var seconds = time.GetElapsedTime(_lastMove).TotalSeconds;
+        (_lastPosition, _lastMove) = (relay.LastPosition, time.GetTimestamp());
+        return events >= Crowd && events > Busy * seconds;
     }
 
     private Task GatherAsync(int moved, CancellationToken cancellationToken) =>
