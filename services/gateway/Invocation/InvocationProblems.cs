@@ -22,7 +22,7 @@ internal sealed partial class InvocationProblems(IProblemDetailsService problems
         LogFailed(request.Method, request.Path, failure.Reason);
         httpContext.Response.StatusCode = (int)failure.Status;
         var isTooLarge = failure.Status is HttpStatusCode.RequestHeaderFieldsTooLarge;
-        if (!isTooLarge && (failure.DidNotRun || HttpMethods.IsGet(request.Method) || request.Headers.ContainsKey(IdempotencyKey.Header)))
+        if (!isTooLarge && (failure.DidNotRun || HttpMethods.IsGet(request.Method) || RequestKey.IsOfClient(httpContext)))
         {
             httpContext.Response.Headers.RetryAfter = "1";
         }

@@ -15,9 +15,9 @@ internal sealed class PassedOn(HttpResponseMessage answer) : IResult
             response.StatusCode = (int)answer.StatusCode;
             foreach (var name in Headers)
             {
-                if (name == IdempotencyKey.ReplayedHeader && !httpContext.Request.Headers.ContainsKey(IdempotencyKey.Header))
+                if (name == IdempotencyKey.ReplayedHeader && !RequestKey.IsOfClient(httpContext))
                 {
-                    continue; // the key was made for this request, so what came before was the gateway's own attempt
+                    continue; // what came before was an attempt of the gateway itself
                 }
 
                 if (answer.Headers.TryGetValues(name, out var values))

@@ -30,6 +30,9 @@ internal static class RequestKey
 
     public static string? Of(HttpContext context) => context.Items[Item] as string;
 
+    /// <summary>Whether the client sent the key, so that it may have asked before, and can ask again. One of the gateway's is new with each request.</summary>
+    public static bool IsOfClient(HttpContext context) => context.Request.Headers.ContainsKey(IdempotencyKey.Header);
+
     private static void Assign(HttpContext context, string key)
     {
         context.Items[Item] = key;
