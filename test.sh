@@ -38,7 +38,22 @@ write_solution_filter() {
   printf '{"solution": {"path": "../DaprOrders.sln", "projects": [%s]}}\n' "$(IFS=,; echo "${list[*]}")"
 }
 
-run_tests() { dotnet test --no-progress --no-ansi "$@" 2>&1 | tee -a "$log"; return "${PIPESTATUS[0]}"; }
+# Tests that hang must not hang the run: an assembly of which no test ends for so long is ended, which counts as failed.
+hang_guard=(--hangdump --hangdump-type None --hangdump-timeout 15m)
+
+run_tests() {
+  dotnet test --no-progress --no-ansi --results-directory "$results" "${hang_guard[@]}" "$@" 2>&1 | tee -a "$log"
+  return "${PIPESTATUS[0]}"
+}
+
+tell_hanging_tests() {
+  local file
+  for file in "$results"/*_hang.log; do
+    [[ -e $file ]] || continue
+    printf '\nStill running when their assembly was ended, for how long and which:\n'
+    cat "$file"
+  done
+}
 
 require_tools
 [[ -n ${HOME:-} && -w ${HOME:-} ]] || export DOTNET_CLI_HOME=${DOTNET_CLI_HOME:-$root/.run/home}
@@ -52,12 +67,15 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 # A filter leaves most assemblies with nothing to run, which is status 8 otherwise.
 [[ $* != *filter* ]] || set -- "$@" --ignore-exit-code 8
+results=$root/artifacts/test-results
+rm -rf "$results"
 mkdir -p .run
 write_solution_filter >.run/tests.slnf
 status=0
 run_tests --solution .run/tests.slnf "$@" || status=$?
 run_tests --project tests/Faults "$@" || status=$?
 
+tell_hanging_tests
 passed=$(count succeeded) failed=$(($(count failed) + $(count error)))
 if ((status == 0 && passed + failed == 0)); then status=1; fi
 printf '\n%d passed, %d failed, %d skipped\n' "$passed" "$failed" "$(count skipped)"

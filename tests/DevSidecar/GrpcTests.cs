@@ -17,7 +17,10 @@ public sealed class GrpcTests : IAsyncLifetime
     private DaprClient? _client;
     private GrpcChannel? _channel;
 
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+    // A call without a deadline waits for ever.
+    private readonly CancellationTokenSource _limit = new(TimeSpan.FromSeconds(60));
+
+    private CancellationToken Cancel => _limit.Token;
 
     private DaprClient Client => _client!;
 
@@ -38,6 +41,7 @@ public sealed class GrpcTests : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
+        _limit.Dispose();
         _client?.Dispose();
         _channel?.Dispose();
         await _host.DisposeAsync();

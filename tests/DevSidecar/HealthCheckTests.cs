@@ -102,12 +102,9 @@ public sealed class HealthCheckTests : IAsyncLifetime
         return SeeProbeAsync();
     }
 
-    private async Task SeeProbeAsync()
+    private Task SeeProbeAsync()
     {
-        for (_probes++; _callee!.App!.Health!.Probes < _probes;)
-        {
-            Cancel.ThrowIfCancellationRequested();
-            await Task.Yield();
-        }
+        _probes++;
+        return Waiting.UntilAsync(() => _callee!.App!.Health!.Probes >= _probes);
     }
 }

@@ -103,14 +103,10 @@ internal sealed partial class GarbagePlayer() : Player(new JumpingTime())
     }
 
     // The clock moves only by the pauses before what is tried again.
-    private async Task PassAsync(TimeSpan observed)
+    private Task PassAsync(TimeSpan observed)
     {
         var started = Time.GetUtcNow();
-        while (Time.GetUtcNow() - started < observed)
-        {
-            Cancel.ThrowIfCancellationRequested();
-            await Task.Yield();
-        }
+        return Waiting.UntilAsync(() => Time.GetUtcNow() - started >= observed);
     }
 
     private async Task AssertLettersAsync(JsonArray expected)

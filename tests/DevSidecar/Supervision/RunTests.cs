@@ -11,6 +11,7 @@ public sealed class RunTests : IAsyncDisposable
 {
     private const int Interrupt = 2;
     private const int Terminate = 15;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private readonly TestRun _run = new();
 
     public ValueTask DisposeAsync() => _run.DisposeAsync();
@@ -161,7 +162,22 @@ public sealed class RunTests : IAsyncDisposable
 
         await group.StopAsync(TimeSpan.FromMilliseconds(100));
 
-        Assert.Equal(137, await group.WaitForExitAsync());
+        Assert.Equal(137, await group.WaitForExitAsync().WaitAsync(Patience, TestContext.Current.CancellationToken));
+    }
+
+    /// <summary>It is in no group of its own yet when the operating system says that it has started.</summary>
+    [Fact]
+    public async Task An_app_that_is_told_to_end_in_the_moment_it_starts_ends()
+    {
+        const int Often = 20;
+        for (var n = 0; n < Often; n++)
+        {
+            using var group = DevSidecar.Supervision.ProcessGroup.Start(["sleep", "1000"], _run.Folder, new Dictionary<string, string>());
+
+            await group.StopAsync(Patience);
+
+            Assert.Equal(128 + Terminate, await group.WaitForExitAsync().WaitAsync(Patience, TestContext.Current.CancellationToken));
+        }
     }
 
     [Fact]

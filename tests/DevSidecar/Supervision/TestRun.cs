@@ -6,6 +6,7 @@ namespace DaprOrders.DevSidecar.Tests.Supervision;
 /// <summary>The program itself, run in a temporary folder.</summary>
 internal sealed partial class TestRun : IAsyncDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "dev-sidecar");
     private readonly Lock _gate = new();
     private readonly List<string> _lines = [];
@@ -53,13 +54,15 @@ internal sealed partial class TestRun : IAsyncDisposable
     public async Task<(int Status, string Text)> ControlAsync(params string[] arguments)
     {
         using var process = Process.Start(Info(arguments))!;
-        var text = await process.StandardOutput.ReadToEndAsync() + await process.StandardError.ReadToEndAsync();
-        await process.WaitForExitAsync();
+        using var limit = new CancellationTokenSource(Patience);
+        var text = await process.StandardOutput.ReadToEndAsync(limit.Token) + await process.StandardError.ReadToEndAsync(limit.Token);
+        await process.WaitForExitAsync(limit.Token);
         return (process.ExitCode, text);
     }
 
     public async Task WaitForLineAsync(string text, int count = 1)
     {
+        using var limit = new CancellationTokenSource(Patience);
         while (true)
         {
             Task changed;
@@ -75,9 +78,9 @@ internal sealed partial class TestRun : IAsyncDisposable
 
             try
             {
-                await changed.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
+                await changed.WaitAsync(limit.Token);
             }
-            catch (TimeoutException)
+            catch (OperationCanceledException)
             {
                 Assert.Fail($"no line with '{text}' in:\n{string.Join('\n', Lines)}");
             }
@@ -88,7 +91,7 @@ internal sealed partial class TestRun : IAsyncDisposable
 
     public async Task<int> WaitForExitAsync()
     {
-        await _process!.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(TimeSpan.FromSeconds(30));
+        await _process!.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Patience);
         return _process.ExitCode;
     }
 
@@ -98,7 +101,7 @@ internal sealed partial class TestRun : IAsyncDisposable
     public async Task KillAsync()
     {
         Signal(9);
-        await _process!.WaitForExitAsync();
+        await WaitForExitAsync();
     }
 
     /// <summary>Forgets what was written until now.</summary>

@@ -17,7 +17,7 @@ internal sealed class TestApp(TimeProvider time) : IAsyncDisposable
 {
     private readonly Lock _gate = new();
 
-    /// <summary>Gets or sets how long is waited for a call that does not come.</summary>
+    /// <summary>Gets or sets how long is waited for the next call.</summary>
     public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(20);
 
     private readonly List<Call> _calls = [];
@@ -63,6 +63,8 @@ internal sealed class TestApp(TimeProvider time) : IAsyncDisposable
     /// <summary>Waits until <paramref name="count"/> calls to these paths have come, or to any but those of the start, and gives them.</summary>
     public async Task<IReadOnlyList<Call>> WaitForAsync(int count, params string[] paths)
     {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(2 * Patience); // also while other calls keep coming
         while (true)
         {
             Task changed;
@@ -77,7 +79,7 @@ internal sealed class TestApp(TimeProvider time) : IAsyncDisposable
                 changed = _changed.Task;
             }
 
-            await changed.WaitAsync(Patience, TestContext.Current.CancellationToken);
+            await changed.WaitAsync(Patience, limit.Token);
         }
     }
 

@@ -51,7 +51,10 @@ internal sealed partial class ProcessGroup : IDisposable
 
         var process = Process.Start(start)!;
         process.StandardInput.Close();
-        return new ProcessGroup(process);
+        var group = new ProcessGroup(process);
+        // It leaves our group a moment after it was started; a signal to its own would be lost until then.
+        SpinWait.SpinUntil(() => process.HasExited || SendSignal(-group.Id, 0) == 0);
+        return group;
     }
 
     /// <summary>Waits for the leader and gives its exit status, 128 + n when signal n ended it.</summary>
