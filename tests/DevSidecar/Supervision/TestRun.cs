@@ -127,7 +127,8 @@ internal sealed partial class TestRun : IAsyncDisposable
 
     private ProcessStartInfo Info(params string[] arguments)
     {
-        var info = new ProcessStartInfo(Program, arguments)
+        // Where the tests are run with nohup, the signal that it ignores would be ignored here too.
+        var info = new ProcessStartInfo("env", ["--default-signal=HUP", Program, .. arguments])
         {
             WorkingDirectory = Folder,
             RedirectStandardOutput = true,
