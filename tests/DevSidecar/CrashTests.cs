@@ -1,9 +1,9 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json.Nodes;
-using DaprOrders.DevSidecar.RunFile;
 using DaprOrders.DevSidecar.Tests.Supervision;
 using DaprOrders.DevSidecar.Tests.Support;
+using DaprOrders.TestSupport;
 
 namespace DaprOrders.DevSidecar.Tests;
 
@@ -71,8 +71,7 @@ public sealed class CrashTests : IAsyncDisposable
             200, """[{"pubsubname":"pubsub","topic":"t","route":"/in","bulkSubscribe":{"enabled":true,"maxMessagesCount":100,"maxAwaitDurationMs":2}}]""");
         _app.Answer = call => Task.FromResult(Handle(call));
         await _app.StartAsync();
-        using var ports = new FreePorts();
-        var port = ports.Next();
+        var port = FreePort.Take();
         File.Copy(Path.Combine(Recording.Folder, "setup", "pubsub.yaml"), _run.InFolder("resources", "pubsub.yaml"));
         await File.WriteAllTextAsync(
             _run.InFolder("dapr.yaml"),

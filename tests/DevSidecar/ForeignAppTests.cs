@@ -1,5 +1,5 @@
-using DaprOrders.DevSidecar.RunFile;
 using DaprOrders.DevSidecar.Tests.Supervision;
+using DaprOrders.TestSupport;
 
 namespace DaprOrders.DevSidecar.Tests;
 
@@ -41,12 +41,7 @@ public sealed class ForeignAppTests : IAsyncDisposable
     [Fact]
     public async Task A_Node_app_is_invoked_publishes_and_is_delivered_to()
     {
-        int appPort, httpPort;
-        using (var ports = new FreePorts())
-        {
-            (appPort, httpPort) = (ports.Next(), ports.Next());
-        }
-
+        int appPort = FreePort.Take(), httpPort = FreePort.Take();
         await File.WriteAllTextAsync(_run.InFolder("app", "app.js"), App, TestContext.Current.CancellationToken);
         await File.WriteAllTextAsync(
             _run.InFolder("resources", "bus.yaml"),

@@ -52,6 +52,20 @@ public sealed class RunFileReaderTests : IDisposable
     }
 
     [Fact]
+    public void A_port_that_the_file_names_is_not_chosen_for_another_app()
+    {
+        const int Named = 4000; // of the 5,000 from which is chosen
+        var named = Enumerable.Range(10_000, Named).Chunk(4).Select(ports =>
+            $"- {{appID: a, appDirPath: ./a, daprHTTPPort: {ports[0]}, daprGRPCPort: {ports[1]}, metricsPort: {ports[2]}, daprInternalGRPCPort: {ports[3]}}}\n");
+
+        var chosen = Read($"version: 1\napps:\n- {{appID: b, appDirPath: ./b}}\n{string.Concat(named)}")[0];
+
+        Assert.All(
+            [chosen.HttpPort, chosen.GrpcPort, chosen.MetricsPort, chosen.InternalPort],
+            port => Assert.True(port is < 10_000 or >= 10_000 + Named, $"{port} is named by another app"));
+    }
+
+    [Fact]
     public void App_health_checks_have_the_defaults_of_the_runtime_and_a_probe_may_not_outlast_its_interval()
     {
         var apps = Read("""

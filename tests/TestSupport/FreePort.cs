@@ -6,7 +6,7 @@ namespace DaprOrders.TestSupport;
 
 /// <summary>
 /// Ports of 127.0.0.1 on which nothing listens. They lie below those that the kernel gives to outgoing connections: a port that was asked of
-/// the kernel may belong to somebody's connection by the time a server wants it.
+/// the kernel may belong to somebody's connection by the time a server wants it. And above those that the development sidecar chooses.
 /// </summary>
 public static class FreePort
 {

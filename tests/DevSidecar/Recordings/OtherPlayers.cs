@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using DaprOrders.DevSidecar.Resources;
 using DaprOrders.DevSidecar.Tests.Support;
+using DaprOrders.TestSupport;
 
 namespace DaprOrders.DevSidecar.Tests.Recordings;
 
@@ -12,8 +13,7 @@ internal sealed class HealthPlayer : Player
         Host.AddSetup("kafkadlq.yaml", "mem.yaml", "pubsub.yaml", "redis.yaml", "resiliency.yaml", "scoped.yaml");
         if (recorded["response"]!["body"]!.GetValue<string>().Contains("dapr is not ready") || name.Contains("before_app_listens"))
         {
-            using var ports = new RunFile.FreePorts();
-            await using var waiting = Host.Create("probe", ports.Next());
+            await using var waiting = Host.Create("probe", FreePort.Take());
             await waiting.StartAsync();
             await ExchangeAsync(waiting, recorded);
             return;

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
-using DaprOrders.DevSidecar.RunFile;
 using DaprOrders.DevSidecar.Tests.Supervision;
+using DaprOrders.TestSupport;
 
 namespace DaprOrders.DevSidecar.Tests.Recordings;
 
@@ -99,10 +99,9 @@ internal sealed class RunFilePlayer : Player
 
     private async Task RunAsync()
     {
-        using var ports = new FreePorts();
         foreach (var port in (string[])["4701", "4702", "4711", "4712", "54711", "54712", "4791", "4792"])
         {
-            _ports[port] = ports.Next().ToString(System.Globalization.CultureInfo.InvariantCulture);
+            _ports[port] = FreePort.Take().ToString(System.Globalization.CultureInfo.InvariantCulture);
         }
 
         Directory.CreateDirectory(_run.InFolder("a"));
@@ -115,7 +114,6 @@ internal sealed class RunFilePlayer : Player
         // JSON is YAML.
         var text = _ports.Aggregate(file.ToJsonString(), (yaml, port) => System.Text.RegularExpressions.Regex.Replace(yaml, $@"\b{port.Key}\b", port.Value));
         File.WriteAllText(_run.InFolder("dapr.yaml"), text);
-        ports.Dispose();
         await StartAsync(2);
         await _run.WaitForLineAsync("== APP - a == err line");
         await _run.WaitForLineAsync("== APP - a == hello from a");

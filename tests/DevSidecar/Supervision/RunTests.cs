@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using DaprOrders.DevSidecar.RunFile;
+using DaprOrders.TestSupport;
 
 namespace DaprOrders.DevSidecar.Tests.Supervision;
 
@@ -16,16 +16,10 @@ public sealed class RunTests : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _run.DisposeAsync();
 
-    private static int FreePort()
-    {
-        using var ports = new FreePorts();
-        return ports.Next();
-    }
-
     [Fact]
     public async Task An_app_gets_the_environment_of_Dapr_and_runs_in_its_folder()
     {
-        var port = FreePort();
+        var port = FreePort.Take();
         _run.WriteRunFile(("a", $"appPort: {port}, env: {{MY_A: x, DAPR_METRICS_PORT: \"9\"}},", "pwd; env; echo end; exec sleep 1000"));
         _run.Start();
         await _run.WaitForLineAsync("== APP - a == end");
@@ -183,7 +177,7 @@ public sealed class RunTests : IAsyncDisposable
     [Fact]
     public async Task Control_commands_kill_and_start_an_app_and_its_sidecar()
     {
-        var http = FreePort();
+        var http = FreePort.Take();
         _run.WriteRunFile(("a", $"daprHTTPPort: {http},", "echo child $$; exec sleep 1000"));
         _run.Start();
         await _run.WaitForLineAsync("child");

@@ -4,49 +4,46 @@ using System.Net.Sockets;
 namespace DaprOrders.DevSidecar.RunFile;
 
 /// <summary>
-/// Finds free loopback ports; all are held until it is disposed, so that no two are the same. They lie below those that the kernel gives
-/// to outgoing connections: one of those may be somebody's connection by the time a sidecar or an app wants it.
+/// Chooses loopback ports on which nothing listens, each of them once. They lie below those that the kernel gives to outgoing connections:
+/// one of those may be somebody's connection by the time a sidecar wants it.
 /// </summary>
-internal sealed class FreePorts : IDisposable
+internal sealed class FreePorts
 {
-    private const int First = 15_000;
-    private const int AfterLast = 32_000;
+    private const int First = 10_000;
+    private const int AfterLast = 15_000;
 
-    private readonly Dictionary<int, Socket> _held = [];
+    private readonly HashSet<int> _taken = [];
 
+    /// <summary>Sees to it that <paramref name="port"/> is not chosen.</summary>
+    public void Exclude(int port) => _taken.Add(port);
+
+    /// <exception cref="RunFileException">There is none left.</exception>
     public int Next()
     {
-        while (true)
+        var start = Random.Shared.Next(AfterLast - First);
+        for (var step = 0; step < AfterLast - First; step++)
         {
-            var port = Random.Shared.Next(First, AfterLast);
-            if (!_held.ContainsKey(port) && Hold(port) is { } socket)
+            var port = First + ((start + step) % (AfterLast - First));
+            if (_taken.Add(port) && IsFree(port))
             {
-                _held[port] = socket;
                 return port;
             }
         }
+
+        throw new RunFileException($"no port from {First} to {AfterLast - 1} is free");
     }
 
-    public void Dispose()
+    private static bool IsFree(int port)
     {
-        foreach (var socket in _held.Values)
-        {
-            socket.Dispose();
-        }
-    }
-
-    private static Socket? Hold(int port)
-    {
-        var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         try
         {
             socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
-            return socket;
+            return true;
         }
         catch (SocketException taken) when (taken.SocketErrorCode == SocketError.AddressAlreadyInUse)
         {
-            socket.Dispose();
-            return null;
+            return false;
         }
     }
 }

@@ -9,17 +9,18 @@ namespace DaprOrders.DevSidecar.RunFile;
 /// <summary>Reads a run file as the Dapr CLI does: keys are case-sensitive, unknown ones are ignored, paths must exist.</summary>
 internal sealed class RunFileReader
 {
+    private static readonly string[] PortKeys = ["appPort", "daprHTTPPort", "daprGRPCPort", "metricsPort", "daprInternalGRPCPort"];
+
     private readonly string _file;
     private readonly string _folder;
-    private readonly FreePorts _ports;
+    private readonly FreePorts _ports = new();
     private readonly List<string> _warnings;
 
-    private RunFileReader(string file, FreePorts ports, List<string> warnings)
+    private RunFileReader(string file, List<string> warnings)
     {
         _warnings = warnings;
         _file = file;
         _folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
-        _ports = ports;
     }
 
     /// <summary>Turns what the user gave into the file: a folder stands for the <c>dapr.yaml</c> in it.</summary>
@@ -36,8 +37,7 @@ internal sealed class RunFileReader
                 $"Failed to get run file path: error getting file info for {path}: stat {path}: no such file or directory");
         }
 
-        using var ports = new FreePorts();
-        return new RunFileReader(file, ports, warnings ?? []).ReadApps();
+        return new RunFileReader(file, warnings ?? []).ReadApps();
     }
 
     private List<AppSpec> ReadApps()
@@ -55,6 +55,11 @@ internal sealed class RunFileReader
         if (entries.Count == 0)
         {
             throw new RunFileException($"No apps to run ({_file}:{root.LineOf("apps")})");
+        }
+
+        foreach (var port in entries.SelectMany(entry => PortKeys.Select(key => Port(entry, key))).OfType<int>())
+        {
+            _ports.Exclude(port);
         }
 
         var apps = new List<AppSpec>();
