@@ -132,7 +132,8 @@ internal sealed partial class CloneWithFreePorts : IAsyncDisposable
     {
         var began = Stopwatch.GetTimestamp();
         Signals.Send(_run!.Id, signal);
-        await _run.WaitForExitAsync();
+        using var limit = new CancellationTokenSource(Patience);
+        await _run.WaitForExitAsync(limit.Token);
         return Stopwatch.GetElapsedTime(began);
     }
 
@@ -192,7 +193,8 @@ internal sealed partial class CloneWithFreePorts : IAsyncDisposable
 
     private ProcessStartInfo Command(params string[] arguments)
     {
-        string[] command = [.. Prefix, Path.Combine(Folder, "run.sh"), .. arguments];
+        // Where the tests are run in the background of a script, or with nohup, run.sh would ignore what these ignore.
+        string[] command = [.. Prefix, "/usr/bin/env", "--default-signal=HUP,INT", Path.Combine(Folder, "run.sh"), .. arguments];
         var start = new ProcessStartInfo(command[0], command[1..])
         {
             WorkingDirectory = Folder,

@@ -1,31 +1,57 @@
-using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 
 namespace DaprOrders.TestSupport;
 
 /// <summary>
-/// Ports of 127.0.0.1 on which nothing listens. They lie below those that the kernel gives to outgoing connections: a port that was asked of
-/// the kernel may belong to somebody's connection by the time a server wants it. And above those that the development sidecar chooses.
+/// Ports of 127.0.0.1 on which nothing listens. They lie below those that the kernel gives to outgoing connections, and above those that the
+/// development sidecar chooses: a port may belong to somebody else by the time a server wants it. For the same reason each test process
+/// has a block of its own, which a locked file in the temporary folder says.
 /// </summary>
 public static class FreePort
 {
     private const int First = 15_000;
-    private const int AfterLast = 32_000;
+    private const int BlockSize = 2_000;
+    private const int Blocks = 8;
 
-    private static readonly ConcurrentDictionary<int, bool> Taken = new();
+    private static readonly Lock Gate = new();
+    private static readonly (int Number, FileStream Lock) Block = OpenBlock();
+    private static int _next;
 
-    /// <summary>Takes a port that no other test of this process gets.</summary>
+    /// <summary>Takes a port that no other test gets, until all of the block have been taken once.</summary>
     public static int Take()
     {
-        while (true)
+        lock (Gate)
         {
-            var port = Random.Shared.Next(First, AfterLast);
-            if (Taken.TryAdd(port, true) && IsFree(port))
+            for (var tried = 0; tried < BlockSize; tried++)
             {
-                return port;
+                var port = First + (Block.Number * BlockSize) + (_next++ % BlockSize);
+                if (IsFree(port))
+                {
+                    return port;
+                }
             }
         }
+
+        throw new InvalidOperationException($"Something listens on each of the {BlockSize} ports of this process.");
+    }
+
+    private static (int Number, FileStream Lock) OpenBlock()
+    {
+        for (var number = 0; number < Blocks; number++)
+        {
+            try
+            {
+                var file = Path.Combine(Path.GetTempPath(), $"dapr-orders-ports-{number}-{Environment.UserName}");
+                return (number, new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            }
+            catch (IOException)
+            {
+                // Another test process has it.
+            }
+        }
+
+        throw new InvalidOperationException($"More than {Blocks} test processes want ports at once.");
     }
 
     private static bool IsFree(int port)
