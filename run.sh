@@ -222,9 +222,11 @@ stop_everything() {
   exit "$status"
 }
 
-# A build, initdb, psql or apt-get that was being waited for.
+# A build, initdb, psql or apt-get that was being waited for; the signal may have come before its id was noted.
 stop_child() {
-  local tick target=-$child
+  local tick target
+  child=${child:-$(jobs -rp | tail -n 1)}
+  target=-$child
   [[ -n $child && $child != "$system" && $child != "$postmaster" ]] || return 0
   # dpkg may not be torn from its work: apt-get alone is asked, and dpkg ends with its package.
   if [[ $installing == true ]]; then
@@ -233,7 +235,7 @@ stop_child() {
   fi
   kill -TERM -- "$target" 2>/dev/null
   for ((tick = 0; tick < 20; tick++)); do
-    kill -0 "$child" 2>/dev/null || return 0
+    kill -0 -- "$target" 2>/dev/null || return 0
     sleep 0.1
   done
   [[ $installing == true ]] || kill -KILL -- "$target" 2>/dev/null

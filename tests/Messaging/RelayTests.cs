@@ -131,9 +131,9 @@ public sealed class RelayTests(MessagingFixture fixture)
     {
         (string, string)[] settings = [("Messaging:PollInterval", "01:00:00")];
         await using var host = await fixture.StartAsync(withRelay: true, settings);
-        await using var other = await MessagingHost.StartAsync(host.ConnectionString, withRelay: true, settings, host.Sidecar);
         await host.PublishAsync(null, [.. Enumerable.Range(1, 10).Select(n => $"{n}")]);
         await host.Sidecar.PublishedAsync("noted", 10);
+        await using var other = await MessagingHost.StartAsync(host.ConnectionString, withRelay: true, settings, host.Sidecar);
         await other.PublishAsync(null, "a"); // it cannot know yet
         await host.Sidecar.PublishedAsync("noted", 11);
 
