@@ -18,7 +18,7 @@ public sealed class GrpcTests : IAsyncLifetime
     private GrpcChannel? _channel;
 
     // A call without a deadline waits for ever.
-    private readonly CancellationTokenSource _limit = new(TimeSpan.FromSeconds(60));
+    private readonly CancellationTokenSource _limit = Waiting.Limit(TimeSpan.FromSeconds(60));
 
     private CancellationToken Cancel => _limit.Token;
 

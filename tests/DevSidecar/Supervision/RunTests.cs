@@ -11,7 +11,6 @@ public sealed class RunTests : IAsyncDisposable
 {
     private const int Interrupt = 2;
     private const int Terminate = 15;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private readonly TestRun _run = new();
 
     public ValueTask DisposeAsync() => _run.DisposeAsync();
@@ -156,7 +155,7 @@ public sealed class RunTests : IAsyncDisposable
 
         await group.StopAsync(TimeSpan.FromMilliseconds(100));
 
-        Assert.Equal(137, await group.WaitForExitAsync().WaitAsync(Patience, TestContext.Current.CancellationToken));
+        Assert.Equal(137, await group.WaitForExitAsync().WaitAsync(TestRun.Patience, TestContext.Current.CancellationToken));
     }
 
     /// <summary>It is in no group of its own yet when the operating system says that it has started.</summary>
@@ -168,9 +167,9 @@ public sealed class RunTests : IAsyncDisposable
         {
             using var group = DevSidecar.Supervision.ProcessGroup.Start(["sleep", "1000"], _run.Folder, new Dictionary<string, string>());
 
-            await group.StopAsync(Patience);
+            await group.StopAsync(TestRun.Patience);
 
-            Assert.Equal(128 + Terminate, await group.WaitForExitAsync().WaitAsync(Patience, TestContext.Current.CancellationToken));
+            Assert.Equal(128 + Terminate, await group.WaitForExitAsync().WaitAsync(TestRun.Patience, TestContext.Current.CancellationToken));
         }
     }
 

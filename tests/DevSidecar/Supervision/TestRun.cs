@@ -1,12 +1,13 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using DaprOrders.DevSidecar.Tests.Support;
 
 namespace DaprOrders.DevSidecar.Tests.Supervision;
 
 /// <summary>The program itself, run in a temporary folder.</summary>
 internal sealed partial class TestRun : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "dev-sidecar");
     private readonly Lock _gate = new();
     private readonly List<string> _lines = [];
@@ -54,7 +55,7 @@ internal sealed partial class TestRun : IAsyncDisposable
     public async Task<(int Status, string Text)> ControlAsync(params string[] arguments)
     {
         using var process = Process.Start(Info(arguments))!;
-        using var limit = new CancellationTokenSource(Patience);
+        using var limit = Waiting.Limit(Patience);
         var text = await process.StandardOutput.ReadToEndAsync(limit.Token) + await process.StandardError.ReadToEndAsync(limit.Token);
         await process.WaitForExitAsync(limit.Token);
         return (process.ExitCode, text);
@@ -62,7 +63,7 @@ internal sealed partial class TestRun : IAsyncDisposable
 
     public async Task WaitForLineAsync(string text, int count = 1)
     {
-        using var limit = new CancellationTokenSource(Patience);
+        using var limit = Waiting.Limit(Patience);
         while (true)
         {
             Task changed;

@@ -63,8 +63,7 @@ internal sealed class TestApp(TimeProvider time) : IAsyncDisposable
     /// <summary>Waits until <paramref name="count"/> calls to these paths have come, or to any but those of the start, and gives them.</summary>
     public async Task<IReadOnlyList<Call>> WaitForAsync(int count, params string[] paths)
     {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
-        limit.CancelAfter(2 * Patience); // also while other calls keep coming
+        using var limit = Waiting.Limit(2 * Patience); // also while other calls keep coming
         while (true)
         {
             Task changed;
