@@ -7,10 +7,10 @@ usage() {
 Usage: ./run.sh [--reset [--yes]]
 
 Starts the whole system: PostgreSQL, the four services and their sidecars. It needs the .NET SDK 10 and nothing else: where Dapr or
-its broker is missing, tools/dev-sidecar plays them; where PostgreSQL is missing, it is started in Docker, or from local programs,
+its broker is missing, the emulator in eng/dapr-emulator takes their place; where PostgreSQL is missing, it is started in Docker, or from local programs,
 which root on Debian gets installed. Ctrl-C stops what was started; the data stays for the next start.
 
-  --reset      empty the databases, and the events of the development sidecar, before starting
+  --reset      empty the databases, and the events of the emulator, before starting
   --yes        with --reset: also in a PostgreSQL that was already running
   -h, --help   this text
 
@@ -30,7 +30,7 @@ readonly patience=120  # seconds until services that are not ready are given up
 reset=false yes=false
 claimed=false  # the pid file is ours
 child=         # process that is waited for
-system=        # process of the Dapr CLI or the development sidecar
+system=        # process of the Dapr CLI or the emulator
 postgres=      # who started PostgreSQL: found, docker or local
 
 main() {
@@ -47,6 +47,7 @@ main() {
   prepare_databases
   build
   choose_runtime
+  [[ $runtime == dapr ]] || build_project eng/dapr-emulator/src/DaprOrders.DaprEmulator.csproj
   write_run_file
   announce
   check_ports  # once more: building takes a while
@@ -409,18 +410,21 @@ build() {
   local began=$SECONDS
   say 'Building ...'
   write_solution_filter >.run/run.slnf
-  # No build node and no compiler server, which would stay behind.
-  if ! attend logged .run/build.log marked dotnet build .run/run.slnf -v q -clp:NoSummary -nodeReuse:false -p:UseSharedCompilation=false; then
-    cat .run/build.log >&2
-    fail 'the build failed'
-  fi
+  build_project .run/run.slnf
   say "Built in $((SECONDS - began)) s"
+}
+
+# Builds without build nodes and compiler server, which would stay behind.
+build_project() {
+  attend logged .run/build.log marked dotnet build "$1" -v q -clp:NoSummary -nodeReuse:false -p:UseSharedCompilation=false && return
+  cat .run/build.log >&2
+  fail 'the build failed'
 }
 
 # What is started, without the tests.
 write_solution_filter() {
   local folder projects=()
-  for folder in "${app_folders[@]}" tools/dev-sidecar; do
+  for folder in "${app_folders[@]}"; do
     projects+=("$(project_of "$folder")")
   done
   # Names must be spelled as in the solution.
@@ -429,7 +433,7 @@ write_solution_filter() {
 }
 
 choose_runtime() {
-  runtime=dev-sidecar
+  runtime=emulator
   if ! command -v dapr >/dev/null; then
     why='there is no dapr on PATH'
   elif [[ ! -x ${HOME:-}/.dapr/bin/daprd ]]; then
@@ -482,8 +486,8 @@ announce() {
     say "Broker    $broker${broker_address:+ on $broker_address}"
     [[ $reset == false ]] || say "          --reset does not empty it; docker compose down -v does"
   else
-    say "Runtime   development sidecar, as $why"
-    say "Broker    $broker as the development sidecar plays it, data in .run/broker"
+    say "Runtime   Dapr emulator, as $why"
+    say "Broker    $broker, emulated, data in .run/broker"
   fi
 }
 
@@ -492,7 +496,7 @@ start_system() {
     start marked dapr run -f .run/dapr.yaml
   else
     [[ $reset == false ]] || rm -rf .run/broker
-    start marked dotnet artifacts/bin/DaprOrders.DevSidecar/debug/dev-sidecar.dll run -f .run/dapr.yaml --data .run/broker
+    start marked dotnet eng/dapr-emulator/artifacts/bin/DaprOrders.DaprEmulator/debug/dapr-emulator.dll run -f .run/dapr.yaml --data .run/broker
   fi
   system=$child
 }

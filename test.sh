@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds and tests everything: ./test.sh, or a part: ./test.sh --filter-class '*OutboxTests' (options of `dotnet test` pass through).
 # Needs the .NET SDK 10 and the programs of PostgreSQL; as root on Debian it installs the latter. Where Node 20 and npm are, the tests of the
-# contracts use them (and install ajv by tests/Contracts/ajv/package-lock.json); elsewhere those few are skipped. Ends with one line,
+# contracts use them (and install ajv by tests/contracts/ajv/package-lock.json); elsewhere those few are skipped. Ends with one line,
 # `N passed, N failed, N skipped`, and the status of the tests; 1 when no test ran.
 # shellcheck disable=SC2317  # functions are also called through attend
 set -uo pipefail
@@ -73,7 +73,7 @@ mkdir -p .run
 write_solution_filter >.run/tests.slnf
 status=0
 run_tests --solution .run/tests.slnf "$@" || status=$?
-run_tests --project tests/Faults "$@" || status=$?
+run_tests --project tests/faults "$@" || status=$?
 
 tell_hanging_tests
 passed=$(count succeeded) failed=$(($(count failed) + $(count error)))

@@ -1,7 +1,7 @@
 using DaprOrders.Gateway;
 using DaprOrders.Gateway.Invocation;
 using DaprOrders.Gateway.Routes;
-using DaprOrders.Hosting;
+using DaprOrders.ServiceDefaults;
 
 var builder = WebApplication.CreateBuilder(args);
 

@@ -1,8 +1,8 @@
-using DaprOrders.Hosting;
 using DaprOrders.InventoryService.Data;
 using DaprOrders.InventoryService.Reservations;
 using DaprOrders.InventoryService.Stock;
 using DaprOrders.Messaging;
+using DaprOrders.ServiceDefaults;
 
 var builder = WebApplication.CreateBuilder(args);
 

@@ -1,7 +1,7 @@
-using DaprOrders.Hosting;
 using DaprOrders.Messaging;
 using DaprOrders.NotificationService.Data;
 using DaprOrders.NotificationService.Notifications;
+using DaprOrders.ServiceDefaults;
 
 var builder = WebApplication.CreateBuilder(args);
 

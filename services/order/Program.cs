@@ -1,9 +1,9 @@
-using DaprOrders.Hosting;
 using DaprOrders.Messaging;
 using DaprOrders.OrderService.Data;
 using DaprOrders.OrderService.Orders;
 using DaprOrders.OrderService.Settlement;
 using DaprOrders.OrderService.Sweep;
+using DaprOrders.ServiceDefaults;
 
 var builder = WebApplication.CreateBuilder(args);
 

@@ -1,6 +1,6 @@
 using System.Net;
 using DaprOrders.Gateway.Routes;
-using DaprOrders.Hosting;
+using DaprOrders.ServiceDefaults;
 using Microsoft.AspNetCore.Diagnostics;
 
 namespace DaprOrders.Gateway.Invocation;

@@ -1,4 +1,4 @@
-using DaprOrders.Hosting;
+using DaprOrders.ServiceDefaults;
 
 namespace DaprOrders.Gateway.Routes;
 

@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 using DaprOrders.Gateway.Invocation;
-using DaprOrders.Hosting;
+using DaprOrders.ServiceDefaults;
 
 namespace DaprOrders.Gateway.Routes;
 

@@ -1,5 +1,5 @@
 using DaprOrders.Gateway.Invocation;
-using DaprOrders.Hosting;
+using DaprOrders.ServiceDefaults;
 
 namespace DaprOrders.Gateway.Routes;
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text.Json;
 using DaprOrders.Gateway.Invocation;
-using DaprOrders.Hosting;
+using DaprOrders.ServiceDefaults;
 using Microsoft.AspNetCore.Mvc;
 
 namespace DaprOrders.Gateway.Routes;

@@ -1,7 +1,7 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
-using DaprOrders.Hosting;
+using DaprOrders.ServiceDefaults;
 using Microsoft.AspNetCore.Mvc;
 
 namespace DaprOrders.Gateway.Routes;
@@ -14,7 +14,7 @@ internal record PlaceOrderRequest(
 internal sealed record BatchEntry(string ItemId, int Quantity) : PlaceOrderRequest(ItemId, Quantity)
 {
     [Description("The order's own key; without one it is that of the request with the order's place, as key/0 and so on."), Example("order-4711")]
-    [MinLength(1), RegularExpression(Hosting.IdempotencyKey.Pattern)]
+    [MinLength(1), RegularExpression(ServiceDefaults.IdempotencyKey.Pattern)]
     public string? IdempotencyKey { get; init; }
 }
 

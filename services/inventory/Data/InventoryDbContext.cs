@@ -1,7 +1,7 @@
-using DaprOrders.Hosting;
 using DaprOrders.InventoryService.Reservations;
 using DaprOrders.InventoryService.Stock;
 using DaprOrders.Messaging;
+using DaprOrders.ServiceDefaults;
 using Microsoft.EntityFrameworkCore;
 
 namespace DaprOrders.InventoryService.Data;

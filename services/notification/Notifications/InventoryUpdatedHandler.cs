@@ -1,6 +1,6 @@
-using DaprOrders.Hosting;
 using DaprOrders.Messaging;
 using DaprOrders.NotificationService.Data;
+using DaprOrders.ServiceDefaults;
 using Microsoft.EntityFrameworkCore;
 
 namespace DaprOrders.NotificationService.Notifications;

@@ -1,6 +1,6 @@
 using System.ComponentModel;
-using DaprOrders.Hosting;
 using DaprOrders.NotificationService.Data;
+using DaprOrders.ServiceDefaults;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 

@@ -1,6 +1,6 @@
-using DaprOrders.Hosting;
 using DaprOrders.Messaging;
 using DaprOrders.OrderService.Orders;
+using DaprOrders.ServiceDefaults;
 using Microsoft.EntityFrameworkCore;
 
 namespace DaprOrders.OrderService.Data;

@@ -1,5 +1,5 @@
-using DaprOrders.Hosting;
 using DaprOrders.OrderService.Data;
+using DaprOrders.ServiceDefaults;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
 

@@ -1,4 +1,4 @@
-using DaprOrders.Hosting;
+using DaprOrders.ServiceDefaults;
 using Microsoft.AspNetCore.Mvc;
 
 namespace DaprOrders.OrderService.Orders;

@@ -1,7 +1,7 @@
-using DaprOrders.Hosting;
 using DaprOrders.Messaging;
 using DaprOrders.OrderService.Data;
 using DaprOrders.OrderService.Sweep;
+using DaprOrders.ServiceDefaults;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
 using Npgsql;

@@ -1,6 +1,6 @@
 using System.ComponentModel;
 using System.Text.Json.Serialization;
-using DaprOrders.Hosting;
+using DaprOrders.ServiceDefaults;
 
 namespace DaprOrders.OrderService.Orders;
 

@@ -2,8 +2,8 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Diagnostics;
 using System.Text.Json;
-using DaprOrders.Hosting;
 using DaprOrders.Messaging;
+using DaprOrders.ServiceDefaults;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Options;
@@ -20,7 +20,7 @@ internal static partial class PlaceBatch
     public sealed record BatchEntry(string ItemId, int Quantity) : PlaceOrder.Request(ItemId, Quantity)
     {
         [Description("The order's own key; without one it is that of the request with the order's place, as key/0 and so on."), Example("order-4711")]
-        [MinLength(1, ErrorMessage = KeyRule), RegularExpression(Hosting.IdempotencyKey.Pattern, ErrorMessage = KeyRule)]
+        [MinLength(1, ErrorMessage = KeyRule), RegularExpression(ServiceDefaults.IdempotencyKey.Pattern, ErrorMessage = KeyRule)]
         public string? IdempotencyKey { get; init; }
     }
 

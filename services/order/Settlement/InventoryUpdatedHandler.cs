@@ -1,7 +1,7 @@
-using DaprOrders.Hosting;
 using DaprOrders.Messaging;
 using DaprOrders.OrderService.Data;
 using DaprOrders.OrderService.Orders;
+using DaprOrders.ServiceDefaults;
 using Microsoft.EntityFrameworkCore;
 
 namespace DaprOrders.OrderService.Settlement;

@@ -1,0 +1,201 @@
+using System.Diagnostics;
+using DaprOrders.Bench.Load;
+using DaprOrders.Bench.Report;
+using DaprOrders.Testing.Stack;
+using Npgsql;
+
+namespace DaprOrders.Bench.Systems;
+
+/// <summary>One of the systems, started on a durable PostgreSQL of its own and warmed up.</summary>
+internal sealed class SystemUnderTest : IAsyncDisposable
+{
+    /// <summary>Far more than any load takes. The same for all items, so that none is rejected.</summary>
+    private const int Stock = 1_000_000_000;
+
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private readonly HttpClient _http = new();
+    private readonly Stack _stack;
+    private readonly int? _broker;
+    private NpgsqlDataSource? _orders;
+    private NpgsqlDataSource? _inventory;
+    private NpgsqlDataSource? _notifications;
+
+    private SystemUnderTest(SystemKind kind, Stack stack, int? broker) => (Kind, _stack, _broker) = (kind, stack, broker);
+
+    public SystemKind Kind { get; }
+
+    public Uri Gateway => _stack.Gateway.BaseAddress!;
+
+    private string Schema => Kind is SystemKind.SaveThenPublish ? "save_then_publish" : "public";
+
+    public static async Task<SystemUnderTest> StartAsync(SystemKind kind, BenchOptions options, int instances = 1)
+    {
+        var stack = new Stack(
+            new StackOptions
+            {
+                Instead = kind switch
+                {
+                    SystemKind.NoOp => new StackProgram("no-op", "DaprOrders.NoOp"),
+                    SystemKind.SaveThenPublish => new StackProgram("save-then-publish", "DaprOrders.SaveThenPublish"),
+                    _ => null,
+                },
+                Instances = Usage.Services.Skip(1).ToDictionary(appId => appId, _ => instances),
+                PostgresSettings = ["track_commit_timestamp=on"], // tells when a notification was committed
+            },
+            options.Stack);
+        var system = new SystemUnderTest(kind, stack, options.Stack.Runtime is RuntimeKind.Dapr ? ProcessFigures.Listener(BrokerPort(options.Stack.Broker)) : null);
+        Interruption.Add(stack);
+        try
+        {
+            await stack.StartAsync();
+            system._orders = NpgsqlDataSource.Create(stack.ConnectionString("orders_db"));
+            system._inventory = NpgsqlDataSource.Create(stack.ConnectionString("inventory_db"));
+            system._notifications = NpgsqlDataSource.Create(stack.ConnectionString("notification_db"));
+            await system.WarmUpAsync(options.WarmUp);
+            return system;
+        }
+        catch
+        {
+            await system.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Places orders from so many clients, waits until the last one is confirmed and notified, and reads what that has cost.</summary>
+    /// <exception cref="InvalidOperationException">An order was lost, over 1 % were refused or rejected, or they were not done within a minute.</exception>
+    public async Task<Measurement> MeasureAsync(string name, int clients, OrderBodies bodies, TimeSpan duration)
+    {
+        await ResetStockAsync();
+        var tally = await TallyAsync();
+        using var load = new Clients(Gateway, clients);
+        var before = Usage.Read(_stack, _broker);
+        var started = Stopwatch.GetTimestamp();
+        var result = await load.ClosedLoopAsync(clients, bodies, duration);
+        var unfinished = await tally.CountUnfinishedAsync(result.Accepted);
+        await UntilDoneAsync(tally, result.Accepted);
+        var elapsed = Stopwatch.GetElapsedTime(started);
+        var after = Usage.Read(_stack, _broker);
+        Require(result.Accepted, result.Refused, await tally.CountAsync());
+
+        return new Measurement
+        {
+            System = Kind,
+            Name = name,
+            Clients = clients,
+            Orders = result.Accepted,
+            AcceptedPerSecond = result.Accepted / result.Duration.TotalSeconds,
+            EndToEndPerSecond = result.Accepted / elapsed.TotalSeconds,
+            BacklogAtEnd = Math.Max(0, unfinished),
+            PostP50 = Latencies.Percentile(result.Milliseconds, 50),
+            PostP99 = Latencies.Percentile(result.Milliseconds, 99),
+            CpuPerOrder = after.Since(before).ToDictionary(used => used.Key, used => used.Value.TotalMicroseconds / result.Accepted),
+            PeakRss = after.PeakRss,
+        };
+    }
+
+    /// <summary>Places so many orders a second, and sees how long after the answer each one's notification was committed.</summary>
+    public async Task<Steady> MeasureSteadyAsync(int perSecond, TimeSpan duration)
+    {
+        await ResetStockAsync();
+        var tally = await TallyAsync();
+        using var load = new Clients(Gateway, 128);
+        var accepted = await load.SteadyAsync(perSecond, OrderBodies.Single(1000), duration);
+        await UntilDoneAsync(tally, accepted.Count);
+        Require(accepted.Count, (int)(perSecond * duration.TotalSeconds) - accepted.Count, await tally.CountAsync());
+        var notified = await tally.NotifiedAsync();
+
+        // A system without ids: the first that was accepted is taken for the first that was notified.
+        var keyed = Kind is SystemKind.NoOp
+            ? accepted.OrderBy(order => order.At).Select((order, place) => (Order: $"{place}", order.At))
+            : accepted;
+        var milliseconds = keyed.Where(order => notified.ContainsKey(order.Order))
+            .Select(order => (notified[order.Order] - order.At).TotalMilliseconds).ToList();
+        return new Steady(Kind, perSecond, accepted.Count, Latencies.Percentile(milliseconds, 50), Latencies.Percentile(milliseconds, 99));
+    }
+
+    /// <summary>What the four services use of a core while nothing happens.</summary>
+    public async Task<double> MeasureIdleAsync(TimeSpan duration)
+    {
+        var before = Usage.Read(_stack, _broker);
+        var started = Stopwatch.GetTimestamp();
+        await Task.Delay(duration);
+        var used = Usage.Read(_stack, _broker).Since(before);
+        return Usage.Services.Sum(appId => used[appId].TotalSeconds) / Stopwatch.GetElapsedTime(started).TotalSeconds;
+    }
+
+    /// <summary>Puts old rows into the tables, as they are when the orders were settled long ago.</summary>
+    public async Task AddOldRowsAsync(int rows)
+    {
+        await OldRows.AddOrdersAsync(_orders!, rows);
+        await OldRows.AddReservationsAsync(_inventory!, rows);
+        await OldRows.AddNotificationsAsync(_notifications!, rows);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var source in new[] { _orders, _inventory, _notifications })
+        {
+            if (source is not null)
+            {
+                await source.DisposeAsync();
+            }
+        }
+
+        _http.Dispose();
+        Interruption.Remove(_stack);
+        await _stack.DisposeAsync();
+    }
+
+    private static int BrokerPort(string broker) => broker switch
+    {
+        "redis" => 6379,
+        "rabbitmq" => 5672,
+        _ => 9092,
+    };
+
+    private async Task WarmUpAsync(TimeSpan duration)
+    {
+        await ResetStockAsync();
+        var tally = await TallyAsync();
+        using var load = new Clients(Gateway, 128);
+        var result = await load.ClosedLoopAsync(128, OrderBodies.Single(1000), duration);
+        await UntilDoneAsync(tally, result.Accepted);
+    }
+
+    private async Task ResetStockAsync()
+    {
+        if (Kind is not SystemKind.NoOp)
+        {
+            await using var command = _inventory!.CreateCommand($"UPDATE {Schema}.stock SET initial = {Stock}, available = {Stock}");
+            await command.ExecuteNonQueryAsync();
+        }
+    }
+
+    private async Task<ITally> TallyAsync() => Kind is SystemKind.NoOp
+        ? await NoOpTally.StartAsync(_stack, _http)
+        : new RowTally(_orders!, _notifications!, Schema);
+
+    private async Task UntilDoneAsync(ITally tally, int accepted)
+    {
+        var started = Stopwatch.GetTimestamp();
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
+        while (!await tally.IsDoneAsync(accepted))
+        {
+            if (Stopwatch.GetElapsedTime(started) > Patience)
+            {
+                throw new InvalidOperationException($"{Kind}: {accepted} orders were accepted, but a minute later there are {await tally.CountAsync()}.\n{_stack.Runtime.Output}");
+            }
+
+            await timer.WaitForNextTickAsync();
+        }
+    }
+
+    private void Require(int accepted, int refused, Counts counts)
+    {
+        if (counts.Complaint(accepted, refused) is { } complaint)
+        {
+            throw new InvalidOperationException($"{Kind}: {complaint}\n{_stack.Runtime.Output}");
+        }
+    }
+}

@@ -1,0 +1,31 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Storage;
+
+namespace DaprOrders.SaveThenPublish;
+
+internal static class Tables
+{
+    /// <summary>The tables of the real services are in the same databases, in the schema public.</summary>
+    public const string Schema = "save_then_publish";
+
+    public static void AddDatabase<TContext>(this WebApplicationBuilder builder)
+        where TContext : DbContext
+    {
+        var connectionString = builder.Configuration.GetConnectionString("Database") + ";Maximum Pool Size=20";
+        builder.Services.AddDbContext<TContext>(options => options.UseNpgsql(connectionString).UseSnakeCaseNamingConvention());
+    }
+
+    /// <summary>Does what EnsureCreated does, which creates nothing in a database that has tables of somebody else.</summary>
+    public static async Task CreateTablesAsync<TContext>(this WebApplication app)
+        where TContext : DbContext
+    {
+        await using var scope = app.Services.CreateAsyncScope();
+        var database = scope.ServiceProvider.GetRequiredService<TContext>().Database;
+        var exists = await database.SqlQuery<bool>($"""SELECT to_regnamespace({Schema}) IS NOT NULL AS "Value" """).SingleAsync();
+        if (!exists)
+        {
+            await database.GetService<IRelationalDatabaseCreator>().CreateTablesAsync();
+        }
+    }
+}

@@ -1,0 +1,225 @@
+using System.IO.Compression;
+using System.Text;
+using DaprOrders.DaprEmulator.Hosting;
+using DaprOrders.DaprEmulator.Invocation;
+
+namespace DaprOrders.DaprEmulator.Api;
+
+/// <summary>Service invocation: from the caller's sidecar through the callee's to its app, answers passed on unchanged.</summary>
+internal sealed class InvokeEndpoint(SidecarState sidecar, NameRegistry names)
+{
+    public async Task HandleAsync(HttpContext http, string path, string query)
+    {
+        if (InvocationRequest.Target(http.Request, Uri.UnescapeDataString(path)) is not var (appId, method))
+        {
+            await http.AnswerAsync(ApiError.NoAppId);
+            return;
+        }
+
+        if (Refusal(appId, method) is { } refusal)
+        {
+            await http.AnswerAsync(ApiError.Invoke(appId, refusal));
+            return;
+        }
+
+        // Without a length the body is passed on as it comes, and nothing is ever repeated; what is too long fails on its way.
+        var limit = sidecar.Spec.MaxBodyBytes;
+        var streamed = (http.Request.ContentLength is null && http.Request.Headers.TransferEncoding.Count > 0)
+            || (limit > 0 && http.Request.ContentLength > limit);
+        var body = streamed ? null : await HttpBody.ReadAsync(http.Request, limit, http.RequestAborted);
+        var request = new InvocationRequest(
+            sidecar.AppId,
+            appId.Split('.')[0],
+            (RequestPath.Encode(method) ?? method).TrimStart('/') + (query == "?" ? "" : query),
+            body,
+            limit,
+            TokenIsOurs: sidecar.ApiToken is not null);
+        try
+        {
+            using var answer = await InvokeAsync(http, request, appId);
+            await PassOnAsync(http, answer, isStreamed: body is null);
+        }
+        catch (InvocationFailure failure) when (!http.Response.HasStarted)
+        {
+            await HttpBody.DrainAsync(http.Request, http.RequestAborted);
+            await http.AnswerAsync(ApiError.Invoke(appId, failure.Message));
+        }
+    }
+
+    private static string? Refusal(string appId, string method)
+    {
+        const string Prefix = "rpc error: code = InvalidArgument desc = invalid method: ";
+        if (appId.StartsWith("http://", StringComparison.Ordinal) || appId.StartsWith("https://", StringComparison.Ordinal))
+        {
+            return "the development sidecar invokes apps only, no external endpoints";
+        }
+
+        if (appId.Count(letter => letter == '.') > 1)
+        {
+            return $"invalid app id {appId}";
+        }
+
+        if (method.AsSpan().IndexOfAny("#?\0") >= 0)
+        {
+            return $"{Prefix}method contains forbidden character: {GoText.Quote(method)}";
+        }
+
+        var control = method.AsSpan().IndexOfAny(GoText.Controls);
+        return control < 0
+            ? null
+            : $"{Prefix}method contains control character at position {Encoding.UTF8.GetByteCount(method.AsSpan(0, control))}: {GoText.Quote(method)}";
+    }
+
+    private async Task<HttpResponseMessage> InvokeAsync(HttpContext http, InvocationRequest request, string appId)
+    {
+        // Resolved once: all repetitions go to the same address.
+        var inNamespace = appId.IndexOf('.', StringComparison.Ordinal) is var dot && (dot < 0 || appId[(dot + 1)..] == "default");
+        var target = (inNamespace ? names.Resolve(request.Callee) : null) ?? throw new InvocationFailure("no host found with the given ID", unavailable: false);
+        var named = sidecar.Resources.Resiliency.NamedApp(request.Callee);
+        var policy = named ?? sidecar.Resources.Resiliency.App(request.Callee);
+        var retry = request.Body is null ? null : policy.Retry;
+        var builtIn = sidecar.Resources.Resiliency.BuiltIn;
+        var usesBuiltIn = request.Body is not null && named is null && retry is null;
+        var breaker = sidecar.AppBreaker(request.Callee, request.PathAndQuery.Split('?')[0]);
+        var started = sidecar.Time.GetTimestamp();
+        for (var repetition = 1; ; repetition++)
+        {
+            HttpResponseMessage? answer = null;
+            InvocationFailure? failure = null;
+            if (breaker?.Refusal() is { } refusal)
+            {
+                throw new InvocationFailure(refusal, unavailable: false);
+            }
+
+            try
+            {
+                answer = await CallAsync(http, request, target, policy.Timeout);
+                breaker?.Passed((int)answer.StatusCode is >= 200 and < 400);
+                if (retry is null || (int)answer.StatusCode is >= 200 and < 400 || !retry.Repeats((int)answer.StatusCode))
+                {
+                    return answer;
+                }
+            }
+            catch (InvocationFailure failed)
+            {
+                breaker?.Passed(success: false);
+                failure = failed;
+            }
+
+            var rule = retry ?? (usesBuiltIn && failure is { Unavailable: true } ? builtIn : null);
+            if (rule?.PauseBefore(repetition, sidecar.Time.GetElapsedTime(started)) is not { } pause)
+            {
+                return answer ?? throw (usesBuiltIn && failure!.Unavailable
+                    ? new InvocationFailure($"failed to invoke target {request.Callee} after {builtIn.MaxRetries} retries. Error: {failure.Message}", true)
+                    : failure!);
+            }
+
+            answer?.Dispose();
+            await Task.Delay(pause, sidecar.Time, http.RequestAborted);
+        }
+    }
+
+    private async Task<HttpResponseMessage> CallAsync(
+        HttpContext http, InvocationRequest request, IInvocationTarget target, TimeSpan? timeout)
+    {
+        if (target.Gone.IsCancellationRequested)
+        {
+            throw InvocationFailure.Refused(target.InternalAddress);
+        }
+
+        // A sidecar that invokes its own app calls it itself, whatever other instances of it there are.
+        var app = (request.IsOwn ? sidecar.App : target.App) ?? throw InvocationFailure.NoApp(request.IsOwn);
+        if (RequestPath.BrokenEscapeIn(request.PathAndQuery.Split('?')[0]) is { } broken)
+        {
+            throw InvocationFailure.OfApp($"parse \"http://{app.Address}/{request.PathAndQuery}\": invalid URL escape {GoText.Quote(broken)}", request.IsOwn);
+        }
+
+        using var timer = timeout is { } limit ? new CancellationTokenSource(limit, sidecar.Time) : new CancellationTokenSource();
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, target.Gone, http.RequestAborted);
+        using var message = request.ToMessage(http.Request, app);
+        try
+        {
+            return await app.InvokeAsync(message, linked.Token);
+        }
+        catch (HttpRequestException failure) when (failure.InnerException is BodyTooLargeException)
+        {
+            throw new InvocationFailure("stream too large", unavailable: false);
+        }
+        catch (AppUnhealthyException failure)
+        {
+            throw InvocationFailure.OfApp(failure.Message, request.IsOwn);
+        }
+        catch (HttpRequestException failure)
+        {
+            throw InvocationFailure.OfApp(message, app, failure, sidecar.Spec.ReadBufferBytes, request.IsOwn);
+        }
+        catch (OperationCanceledException) when (target.Gone.IsCancellationRequested)
+        {
+            throw InvocationFailure.Lost();
+        }
+        catch (OperationCanceledException) when (timer.IsCancellationRequested)
+        {
+            throw new InvocationFailure("context deadline exceeded", unavailable: false);
+        }
+    }
+
+    private static async Task PassOnAsync(HttpContext http, HttpResponseMessage answer, bool isStreamed)
+    {
+        var status = (int)answer.StatusCode;
+        http.Response.StatusCode = status;
+        // The app compressed for us, not for the caller.
+        var unpack = answer.Content.Headers.ContentEncoding.SingleOrDefault() == "gzip" && http.Request.Headers.AcceptEncoding.Count == 0;
+        var named = answer.Headers.Connection;
+        foreach (var (name, values) in answer.Headers.NonValidated.Concat(answer.Content.Headers.NonValidated))
+        {
+            if (!InvocationRequest.IsHopByHop(name) && !named.Contains(name, StringComparer.OrdinalIgnoreCase) && !(unpack && name.Equals("Content-Encoding", StringComparison.OrdinalIgnoreCase)))
+            {
+                http.Response.Headers.Append(name, values.ToArray());
+            }
+        }
+
+        var isError = !isStreamed && status is < 200 or > 399;
+        if (isError && http.Response.ContentType is null)
+        {
+            http.Response.ContentType = "application/json";
+        }
+
+        if (http.Request.Method == "HEAD" || answer.StatusCode is System.Net.HttpStatusCode.NoContent or System.Net.HttpStatusCode.NotModified)
+        {
+            return;
+        }
+
+        if (!unpack)
+        {
+            http.Response.ContentLength = answer.Content.Headers.ContentLength;
+        }
+
+        await using var content = await answer.Content.ReadAsStreamAsync(http.RequestAborted);
+        await using var source = unpack ? new GZipStream(content, CompressionMode.Decompress) : content;
+        await CopyAsync(source, http);
+    }
+
+    // Each piece is flushed, so that server-sent events arrive when they are sent.
+    private static async Task CopyAsync(Stream source, HttpContext http)
+    {
+        var buffer = System.Buffers.ArrayPool<byte>.Shared.Rent(16384);
+        try
+        {
+            while (await source.ReadAsync(buffer, http.RequestAborted) is var read and > 0)
+            {
+                if (!http.Response.HasStarted && http.Response.ContentType is null && http.Response.Headers.ContentEncoding.Count == 0)
+                {
+                    // Go's server guesses where the app says nothing.
+                    http.Response.ContentType = ContentSniffer.TypeOf(buffer.AsSpan(0, read));
+                }
+
+                await http.Response.Body.WriteAsync(buffer.AsMemory(0, read), http.RequestAborted);
+                await http.Response.Body.FlushAsync(http.RequestAborted);
+            }
+        }
+        finally
+        {
+            System.Buffers.ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+}

@@ -1,0 +1,46 @@
+namespace DaprOrders.DaprEmulator.Api;
+
+/// <summary>A body that is being passed on turned out to be larger than a body may be.</summary>
+internal sealed class BodyTooLargeException() : IOException("stream too large");
+
+/// <summary>Reads on until <paramref name="limit"/> bytes have passed, and fails where there is more; without a limit when that is not positive.</summary>
+internal sealed class LimitedStream(Stream source, int limit) : Stream
+{
+    private long _passed;
+
+    public override bool CanRead => true;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => false;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        var read = await source.ReadAsync(buffer, cancellationToken);
+        _passed += read;
+        return limit > 0 && _passed > limit ? throw new BodyTooLargeException() : read;
+    }
+
+    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override void Flush()
+    {
+    }
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+}

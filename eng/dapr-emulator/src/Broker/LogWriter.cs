@@ -1,0 +1,155 @@
+namespace DaprOrders.DaprEmulator.Broker;
+
+/// <summary>The one thread that writes: what came while the disk was busy goes into the next commit together.</summary>
+internal sealed class LogWriter : IDisposable
+{
+    // Positions may be behind after a crash of this process, as with Kafka, which commits them every second.
+    private static readonly TimeSpan MaxOffsetDelay = TimeSpan.FromMilliseconds(200);
+
+    private readonly RecordStore _store;
+    private readonly TimeProvider _time;
+    private readonly LogRetention _retention;
+    private readonly object _gate = new();
+    private readonly Thread _thread;
+    private List<Append> _appends = [];
+    private Dictionary<(string Group, Partition Partition), long> _offsets = [];
+    private bool _stopping;
+
+    public LogWriter(RecordStore store, TimeProvider time, LogRetention retention)
+    {
+        _retention = retention;
+        _store = store;
+        _time = time;
+        _thread = new Thread(Run) { IsBackground = true, Name = "log writer" };
+        _thread.Start();
+    }
+
+    /// <summary>Completes when the records are on disk and their consumers were told.</summary>
+    public Task AppendAsync(Topic topic, IReadOnlyList<NewRecord> records)
+    {
+        var append = new Append(topic, records, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+        lock (_gate)
+        {
+            ObjectDisposedException.ThrowIf(_stopping, this);
+            _appends.Add(append);
+            Monitor.Pulse(_gate);
+        }
+
+        return append.Done.Task;
+    }
+
+    public void SetOffset(string group, Partition partition, long next)
+    {
+        lock (_gate)
+        {
+            _offsets[(group, partition)] = next;
+            if (_offsets.Count == 1)
+            {
+                Monitor.Pulse(_gate);
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            _stopping = true;
+            Monitor.Pulse(_gate);
+        }
+
+        _thread.Join();
+    }
+
+    private void Run()
+    {
+        while (Next() is var (appends, offsets))
+        {
+            Write(appends, offsets);
+        }
+    }
+
+    private (List<Append> Appends, Dictionary<(string Group, Partition Partition), long> Offsets)? Next()
+    {
+        lock (_gate)
+        {
+            while (_appends.Count == 0 && !_stopping)
+            {
+                if (_offsets.Count == 0)
+                {
+                    Monitor.Wait(_gate);
+                }
+                else if (!Monitor.Wait(_gate, MaxOffsetDelay))
+                {
+                    break;
+                }
+            }
+
+            if (_appends.Count == 0 && _offsets.Count == 0)
+            {
+                return null;
+            }
+
+            var work = (_appends, _offsets);
+            _appends = [];
+            _offsets = [];
+            return work;
+        }
+    }
+
+    private void Write(List<Append> appends, Dictionary<(string Group, Partition Partition), long> offsets)
+    {
+        var added = new Dictionary<Partition, List<Record>>();
+        try
+        {
+            using var transaction = _store.Begin();
+            var now = _time.GetUtcNow().ToUnixTimeMilliseconds();
+            foreach (var append in appends)
+            {
+                foreach (var record in append.Records)
+                {
+                    var partition = append.Topic.PartitionOf(record.Key);
+                    if (!added.TryGetValue(partition, out var list))
+                    {
+                        added[partition] = list = [];
+                    }
+
+                    var stored = new Record(partition, partition.End + list.Count, record.Key, record.Value, record.Headers, now);
+                    _store.Insert(stored, transaction);
+                    list.Add(stored);
+                }
+            }
+
+            foreach (var ((group, partition), next) in offsets)
+            {
+                _store.SetOffset(group, partition, next, transaction);
+            }
+
+            transaction.Commit();
+        }
+        catch (Exception failure)
+        {
+            // A full disk must not end the thread: the publishers are told, and the next commit may pass.
+            appends.ForEach(append => append.Done.SetException(failure));
+            return;
+        }
+
+        foreach (var (partition, records) in added)
+        {
+            partition.Append(records);
+        }
+
+        appends.ForEach(append => append.Done.SetResult());
+        try
+        {
+            const int RowOverhead = 64;
+            _retention.Appended(added.Values.Sum(records => records.Sum(record => (long)record.Value.Length + RowOverhead)));
+        }
+        catch (Microsoft.Data.Sqlite.SqliteException)
+        {
+            // A full disk: the next commit says so to whoever publishes.
+        }
+    }
+
+    private sealed record Append(Topic Topic, IReadOnlyList<NewRecord> Records, TaskCompletionSource Done);
+}

@@ -1,0 +1,49 @@
+using System.Collections.Concurrent;
+
+namespace DaprOrders.DaprEmulator.Broker;
+
+/// <summary>The embedded broker: topics with three partitions each, and consumer groups that keep their positions.</summary>
+internal sealed class MessageBroker : IDisposable
+{
+    private readonly RecordStore _store;
+    private readonly LogWriter _writer;
+    private readonly ConcurrentDictionary<string, Topic> _topics = new();
+    private readonly ConcurrentDictionary<(string Group, Topic Topic), ConsumerGroup> _groups = new();
+    private readonly ConcurrentDictionary<(string Group, long Partition), long> _offsets;
+
+    /// <param name="folder">Where the log lies; it is made when it is not there.</param>
+    /// <param name="maxBytes">The size over which the oldest records go; not positive: none ever does.</param>
+    /// <param name="warn">Told before anything unread would go, and when it goes.</param>
+    public MessageBroker(string folder, TimeProvider time, long maxBytes = 0, Action<string>? warn = null)
+    {
+        Directory.CreateDirectory(folder);
+        _store = new RecordStore(Path.Combine(folder, "broker.db"));
+        _writer = new LogWriter(_store, time, new LogRetention(_store, maxBytes, warn ?? (_ => { })));
+        _offsets = new(_store.ReadOffsets());
+    }
+
+    /// <summary>Appends in order; completes when the records are on disk.</summary>
+    public Task AppendAsync(string topic, params IReadOnlyList<NewRecord> records) =>
+        records.Count == 0 ? Task.CompletedTask : _writer.AppendAsync(Topic(topic), records);
+
+    public ConsumerGroup Group(string name, string topic) =>
+        _groups.GetOrAdd((name, Topic(topic)), static (key, broker) => new ConsumerGroup(broker, key.Group, key.Topic), this);
+
+    public Topic Topic(string name) => _topics.GetOrAdd(name, static (key, store) => store.OpenTopic(key), _store);
+
+    /// <summary>Gets the stored position of a group, or null for a new one.</summary>
+    public long? Position(string group, Partition partition) =>
+        _offsets.TryGetValue((group, partition.FirstRow), out var next) ? next : null;
+
+    public void SetPosition(string group, Partition partition, long next)
+    {
+        _offsets[(group, partition.FirstRow)] = next;
+        _writer.SetOffset(group, partition, next);
+    }
+
+    public void Dispose()
+    {
+        _writer.Dispose();
+        _store.Dispose();
+    }
+}

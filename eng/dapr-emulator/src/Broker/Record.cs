@@ -1,0 +1,15 @@
+namespace DaprOrders.DaprEmulator.Broker;
+
+/// <summary>A record that is to be appended.</summary>
+/// <param name="Key">Decides the partition; without one any will do.</param>
+internal sealed record NewRecord(string? Key, byte[] Value, IReadOnlyList<KeyValuePair<string, string>> Headers);
+
+/// <summary>A record of the log.</summary>
+/// <param name="Timestamp">When it was appended, in milliseconds since 1970.</param>
+internal sealed record Record(
+    Partition Partition,
+    long Offset,
+    string? Key,
+    byte[] Value,
+    IReadOnlyList<KeyValuePair<string, string>> Headers,
+    long Timestamp);

@@ -1,0 +1,139 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
+using DaprOrders.DaprEmulator.RunFile;
+using DaprOrders.DaprEmulator.Supervision;
+
+namespace DaprOrders.DaprEmulator.Control;
+
+/// <summary>Takes control commands on a loopback port, from whoever can read the address file in the data folder.</summary>
+internal sealed class ControlServer : IAsyncDisposable
+{
+    private readonly Supervisor _supervisor;
+    private readonly Action _stop;
+    private readonly string _token = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly Task _accepting;
+
+    /// <param name="stop">Ends the whole run.</param>
+    public ControlServer(DataFolder data, Supervisor supervisor, Action stop)
+    {
+        _supervisor = supervisor;
+        _stop = stop;
+        _listener.Start();
+        Write(data.AddressFile, $"{((IPEndPoint)_listener.LocalEndpoint).Port} {_token}");
+        _accepting = AcceptAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _listener.Stop();
+        await _accepting;
+    }
+
+    // Only the user who runs it may control it.
+    private static void Write(string file, string address)
+    {
+        File.Delete(file);
+        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
+        if (!OperatingSystem.IsWindows())
+        {
+            options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        }
+
+        using var stream = new FileStream(file, options);
+        stream.Write(Encoding.ASCII.GetBytes(address));
+    }
+
+    private async Task AcceptAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                _ = AnswerAsync(await _listener.AcceptTcpClientAsync());
+            }
+        }
+        catch (Exception stopped) when (stopped is SocketException or ObjectDisposedException or InvalidOperationException)
+        {
+            // The run ends.
+        }
+    }
+
+    private async Task AnswerAsync(TcpClient client)
+    {
+        using (client)
+        {
+            try
+            {
+                using var reader = new StreamReader(client.GetStream());
+                await using var writer = new StreamWriter(client.GetStream());
+                var words = (await reader.ReadLineAsync() ?? "").Split(' ');
+                if (words is [var token, .. var command] && token == _token)
+                {
+                    await writer.WriteAsync(await ExecuteAsync(command));
+                }
+            }
+            catch (IOException)
+            {
+                // The other end did not wait for the answer.
+            }
+        }
+    }
+
+    /// <summary>Does what a command says and gives the text for the user; one that starts with "error:" is a failure.</summary>
+    private async Task<string> ExecuteAsync(string[] command)
+    {
+        try
+        {
+            switch (command)
+            {
+                case ["list"]:
+                    return List();
+                case ["stop"]:
+                    _stop();
+                    return "";
+                case ["kill", var name]:
+                    await Find(name).KillAppAsync();
+                    return "";
+                case ["kill", var name, "--sidecar"]:
+                    await Find(name).KillSidecarAsync();
+                    return "";
+                case ["start", var name]:
+                    await Find(name).StartAsync();
+                    return "";
+                case ["stop", var name]:
+                    await Find(name).StopAsync();
+                    return "";
+                default:
+                    return "error: not a command";
+            }
+        }
+        catch (RunFileException failure)
+        {
+            return $"error: {failure.Message}";
+        }
+    }
+
+    private AppInstance Find(string name) =>
+        _supervisor.Instances.FirstOrDefault(instance => instance.Spec.Name == name || $"{instance.Spec.AppId}/{instance.Spec.Instance}" == name)
+        ?? throw new RunFileException($"no app '{name}' in this run, only {string.Join(", ", _supervisor.Instances.Select(app => app.Spec.Name))}");
+
+    private string List()
+    {
+        var text = new StringBuilder();
+        text.AppendLine("APP\tPORT\tHTTP\tGRPC\tPID\tSIDECAR");
+        foreach (var instance in _supervisor.Instances)
+        {
+            var spec = instance.Spec;
+            var state = instance.IsReady ? "ready" : instance.HasSidecar ? "waits for the app" : "gone";
+            text.AppendLine(
+                CultureInfo.InvariantCulture,
+                $"{spec.Name}\t{spec.AppPort}\t{spec.HttpPort}\t{spec.GrpcPort}\t{instance.ProcessId?.ToString(CultureInfo.InvariantCulture) ?? "-"}\t{state}");
+        }
+
+        return text.ToString();
+    }
+}

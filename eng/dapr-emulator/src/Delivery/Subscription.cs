@@ -1,0 +1,55 @@
+using DaprOrders.DaprEmulator.Broker;
+using DaprOrders.DaprEmulator.Hosting;
+using DaprOrders.DaprEmulator.Publishing;
+using DaprOrders.DaprEmulator.Resources;
+using Microsoft.Data.Sqlite;
+
+namespace DaprOrders.DaprEmulator.Delivery;
+
+/// <summary>What one subscription needs to deliver: whence, whereto, by which policy.</summary>
+internal sealed partial class Subscription(SidecarState sidecar, MessageBroker broker, SubscriptionSpec spec, PubSub pubSub)
+{
+    private readonly ILogger _logger = sidecar.Logger;
+
+    public SidecarState Sidecar => sidecar;
+
+    public SubscriptionSpec Spec => spec;
+
+    public PubSub PubSub => pubSub;
+
+    public TargetPolicy Policy { get; } = sidecar.Resources.Resiliency.Inbound(pubSub.Name);
+
+    /// <summary>Gets the breaker of the component's deliveries to this app, if its policy has one.</summary>
+    public CircuitBreaker? Breaker { get; } = sidecar.InboundBreaker(pubSub.Name);
+
+    public RouteChoice Routes { get; } = new(spec.Rules);
+
+    public string TopicName => pubSub.TopicName(spec.Topic);
+
+    public bool HasDeadLetterTopic => spec.DeadLetterTopic.Length > 0;
+
+    /// <summary>Puts a record that won't be handled on the dead-letter topic, with its bytes and all its metadata.</summary>
+    /// <returns>False when there is no such topic, the app may not publish to it, or the disk is full.</returns>
+    public async Task<bool> BuryAsync(Record record)
+    {
+        if (!HasDeadLetterTopic || !pubSub.Scopes.MayPublish(spec.DeadLetterTopic))
+        {
+            return false;
+        }
+
+        var metadata = EventRecord.MetadataOf(record, pubSub, spec.Topic);
+        try
+        {
+            await broker.AppendAsync(pubSub.TopicName(spec.DeadLetterTopic), new NewRecord(record.Key, record.Value, metadata));
+            return true;
+        }
+        catch (SqliteException failure)
+        {
+            LogNotBuried(failure, spec.DeadLetterTopic);
+            return false;
+        }
+    }
+
+    [LoggerMessage(LogLevel.Error, "an event could not be put on the dead-letter topic {Topic}")]
+    private partial void LogNotBuried(Exception failure, string topic);
+}

@@ -1,0 +1,285 @@
+using DaprOrders.DaprEmulator.Api;
+using DaprOrders.DaprEmulator.Broker;
+using DaprOrders.DaprEmulator.Delivery;
+using DaprOrders.DaprEmulator.Invocation;
+using DaprOrders.DaprEmulator.Publishing;
+using DaprOrders.DaprEmulator.Resources;
+using DaprOrders.DaprEmulator.RunFile;
+
+namespace DaprOrders.DaprEmulator.Hosting;
+
+/// <summary>Everything that all sidecars of a run share.</summary>
+/// <param name="ApiToken">What every call to a sidecar must carry, if anything.</param>
+/// <param name="AppToken">What every call to an app carries, if anything.</param>
+internal sealed record SidecarHost(
+    MessageBroker Broker, NameRegistry Names, TimeProvider Time, string? ApiToken = null, string? AppToken = null);
+
+/// <summary>One sidecar of one app instance: started once, ended once, in good order or as by a crash.</summary>
+internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
+{
+    private static readonly TimeSpan AppProbeInterval = TimeSpan.FromMilliseconds(100);
+
+    private readonly CancellationTokenSource _gone = new();
+    private readonly SidecarHost _host;
+    private readonly SidecarState _state;
+    private readonly Listeners _listeners;
+    private readonly List<Consumer> _consumers = [];
+    private readonly Dictionary<string, SemaphoreSlim> _bulkTurns = [];
+    private readonly TaskCompletionSource _shutdown = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly ILogger _logger;
+    private Task _starting = Task.CompletedTask;
+    private Task _probing = Task.CompletedTask;
+    private bool _asked;
+    private int _ended;
+
+    /// <exception cref="ResourceException">The runtime would not start with these resources.</exception>
+    public Sidecar(SidecarHost host, AppSpec spec, ILogger logger)
+    {
+        _host = host;
+        _logger = logger;
+        var resources = ResourceLoader.Load(spec.AppId, spec.ResourcesPaths, spec.ConfigFile);
+        _state = new SidecarState
+        {
+            Spec = spec,
+            Resources = resources,
+            PubSubs = PubSubFactory.CreateAll(resources, spec.AppId, spec.Name),
+            Time = host.Time,
+            Logger = logger,
+            App = spec.AppPort is { } port ? new AppChannel(port, host.AppToken, spec.ReadBufferBytes, spec.MaxConcurrency) : null,
+            ApiToken = host.ApiToken,
+            Gone = _gone.Token,
+        };
+        var publisher = new Publisher(_state, host.Broker);
+        var api = new SidecarApi(_state, publisher, host.Names, () => _shutdown.TrySetResult());
+        _listeners = new Listeners(_state, api.HandleAsync, new GrpcApi(_state, publisher, () => _shutdown.TrySetResult()));
+    }
+
+    public AppSpec Spec => _state.Spec;
+
+    public AppChannel? App => _state.App;
+
+    public string InternalAddress => $"127.0.0.1:{Spec.InternalPort}";
+
+    public CancellationToken Gone => _state.Gone;
+
+    /// <summary>Gets the ports it listens on, which the system chose where the run file says 0.</summary>
+    public (int Http, int Grpc) Ports => _listeners.Ports;
+
+    public bool IsReady => _state.IsReady;
+
+    /// <summary>Gets what completes when the app has asked the sidecar to shut down.</summary>
+    public Task ShutdownRequested => _shutdown.Task;
+
+    /// <summary>Gets what completes when the sidecar is ready with its app, which may be never.</summary>
+    public Task Ready => _starting;
+
+    /// <summary>Listens; the app is waited for in the background.</summary>
+    /// <exception cref="IOException">A port is taken.</exception>
+    public async Task StartAsync()
+    {
+        _state.Resources.Warnings.ForEach(LogWarning);
+        foreach (var pubSub in _state.PubSubs.Values)
+        {
+            if (PubSubFactory.LossOf(pubSub, _state.Resources.Resiliency) is { } loss)
+            {
+                LogWarning(loss);
+            }
+        }
+
+        await _listeners.StartAsync();
+        _host.Names.Register(Spec.AppId, this);
+        _starting = Task.Run(StartWithAppAsync);
+    }
+
+    /// <summary>Ends as the process of a sidecar ends that is killed: connections reset, nothing committed or handed over.</summary>
+    public async Task KillAsync()
+    {
+        if (Interlocked.Exchange(ref _ended, 1) == 1)
+        {
+            return;
+        }
+
+        _host.Names.Expire(Spec.AppId, this);
+        var dropped = _listeners.DropAsync();
+        await _gone.CancelAsync();
+        await dropped;
+        await LeaveAsync();
+    }
+
+    /// <summary>Ends in good order: what is in flight is finished or comes again.</summary>
+    public async Task StopAsync()
+    {
+        if (Interlocked.Exchange(ref _ended, 1) == 1)
+        {
+            return;
+        }
+
+        _host.Names.Unregister(Spec.AppId, this);
+        await _listeners.StopAsync();
+        await _gone.CancelAsync();
+        await LeaveAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        await _listeners.DisposeAsync();
+        _state.App?.Dispose();
+        _gone.Dispose();
+    }
+
+    private async Task LeaveAsync()
+    {
+        await _starting;
+        await _probing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await StopConsumersAsync();
+    }
+
+    private async Task StartWithAppAsync()
+    {
+        try
+        {
+            if (_state.App is { } app)
+            {
+                LogWaiting(app.Port);
+                while (!await app.ListensAsync(_gone.Token))
+                {
+                    await Task.Delay(AppProbeInterval, TimeProvider.System, _gone.Token);
+                }
+
+                LogDiscovered(app.Port);
+                await (Spec.Health is { } health ? ProbeAsync(app, health) : SubscribeAsync());
+            }
+
+            _state.IsReady = true;
+            LogReady(Spec.AppId);
+        }
+        catch (OperationCanceledException) when (_gone.IsCancellationRequested)
+        {
+            // It was ended before its app was there.
+        }
+        catch (Exception failure)
+        {
+            LogNotStarted(failure, Spec.AppId);
+        }
+    }
+
+    // Ready without knowing how the app is: the first probe decides when it is subscribed for.
+    private Task ProbeAsync(AppChannel app, AppHealthSpec spec)
+    {
+        app.Health = new AppHealth(spec, app, _state.Time, _logger);
+        _probing = Task.Run(() => app.Health.RunAsync(
+            async healthy =>
+            {
+                if (!healthy)
+                {
+                    await StopConsumersAsync();
+                }
+                else if (_asked)
+                {
+                    StartConsumers();
+                }
+                else
+                {
+                    _asked = true;
+                    await SubscribeAsync();
+                }
+            },
+            _gone.Token));
+        return Task.CompletedTask;
+    }
+
+    private async Task StopConsumersAsync()
+    {
+        await Task.WhenAll(_consumers.Select(consumer => consumer.DisposeAsync().AsTask()));
+        _consumers.Clear();
+    }
+
+    private async Task SubscribeAsync()
+    {
+        var app = new AppSubscriptions(_state);
+        await app.AskForConfigurationAsync(_gone.Token);
+        if (_state.PubSubs.Count == 0 || await app.AskAsync(_gone.Token) is not { } programmatic)
+        {
+            return;
+        }
+
+        _state.Subscriptions =
+        [
+            .. programmatic,
+            .. _state.Resources.Subscriptions.Where(declared =>
+                !programmatic.Any(other => other.PubSub == declared.PubSub && other.Topic == declared.Topic)),
+        ];
+        StartConsumers();
+    }
+
+    private void StartConsumers()
+    {
+        foreach (var spec in _state.Subscriptions)
+        {
+            try
+            {
+                Start(spec);
+            }
+            catch (FormatException failure)
+            {
+                LogBadCondition(spec.Topic, spec.PubSub, failure.Message);
+            }
+        }
+    }
+
+    // What the app itself asked for stands in no file but the run file that names the app.
+    private string PlaceOf(SubscriptionSpec spec) => spec.Declarative ? spec.Place : $"{Spec.Place}: {spec.Place}";
+
+    private void Start(SubscriptionSpec spec)
+    {
+        if (!_state.PubSubs.TryGetValue(spec.PubSub, out var pubSub))
+        {
+            LogUnknownPubSub(PlaceOf(spec), spec.Topic, spec.PubSub);
+            return;
+        }
+
+        if (!pubSub.Scopes.MaySubscribe(spec.Topic))
+        {
+            LogForbidden(spec.Topic, spec.PubSub);
+            return;
+        }
+
+        if (!_bulkTurns.TryGetValue(pubSub.Name, out var turn))
+        {
+            _bulkTurns[pubSub.Name] = turn = new SemaphoreSlim(1);
+        }
+
+        var consumer = new Consumer(new Subscription(_state, _host.Broker, spec, pubSub), _host.Broker, turn);
+        _consumers.Add(consumer);
+        consumer.Start();
+        LogSubscribed(spec.Topic, spec.PubSub);
+    }
+
+    [LoggerMessage(LogLevel.Warning, "{Text}")]
+    private partial void LogWarning(string text);
+
+    [LoggerMessage(LogLevel.Information, "application protocol: http. waiting on port {Port}.  This will block until the app is listening on that port.")]
+    private partial void LogWaiting(int port);
+
+    [LoggerMessage(LogLevel.Information, "application discovered on port {Port}")]
+    private partial void LogDiscovered(int port);
+
+    [LoggerMessage(LogLevel.Information, "sidecar of {AppId} is ready")]
+    private partial void LogReady(string appId);
+
+    [LoggerMessage(LogLevel.Critical, "sidecar of {AppId} could not start its subscriptions")]
+    private partial void LogNotStarted(Exception failure, string appId);
+
+    [LoggerMessage(LogLevel.Warning, "{Place}: subscription to topic '{Topic}' names the unknown pubsub '{PubSub}' and does nothing")]
+    private partial void LogUnknownPubSub(string place, string topic, string pubSub);
+
+    [LoggerMessage(LogLevel.Error, "subscription to topic '{Topic}' on pubsub '{PubSub}' is not allowed")]
+    private partial void LogForbidden(string topic, string pubSub);
+
+    [LoggerMessage(LogLevel.Error, "subscription to topic '{Topic}' on pubsub '{PubSub}' is not started: {Failure}")]
+    private partial void LogBadCondition(string topic, string pubSub, string failure);
+
+    [LoggerMessage(LogLevel.Information, "app is subscribed to topic {Topic} of pubsub {PubSub}")]
+    private partial void LogSubscribed(string topic, string pubSub);
+}

@@ -1,0 +1,54 @@
+using System.Collections.Concurrent;
+using DaprOrders.DaprEmulator.Invocation;
+using DaprOrders.DaprEmulator.Publishing;
+using DaprOrders.DaprEmulator.Resources;
+using DaprOrders.DaprEmulator.RunFile;
+
+namespace DaprOrders.DaprEmulator.Hosting;
+
+/// <summary>What the parts of one sidecar share.</summary>
+internal sealed class SidecarState
+{
+    public const string RuntimeVersion = "1.18.3";
+
+    public required AppSpec Spec { get; init; }
+
+    public required AppResources Resources { get; init; }
+
+    public required IReadOnlyDictionary<string, PubSub> PubSubs { get; init; }
+
+    public required TimeProvider Time { get; init; }
+
+    public required ILogger Logger { get; init; }
+
+    /// <summary>Gets the channel to the app, or null: without app port nothing is delivered.</summary>
+    public AppChannel? App { get; init; }
+
+    /// <summary>Gets the token that every call to the sidecar must carry, if any.</summary>
+    public string? ApiToken { get; init; }
+
+    /// <summary>Gets what is cancelled when the sidecar is killed or has stopped.</summary>
+    public required CancellationToken Gone { get; init; }
+
+    private readonly ConcurrentDictionary<string, CircuitBreaker> _breakers = new();
+
+    public string AppId => Spec.AppId;
+
+    public CircuitBreaker? InboundBreaker(string pubSub) => Breaker("in/" + pubSub, Resources.Resiliency.Inbound(pubSub).Breaker);
+
+    public CircuitBreaker? OutboundBreaker(string pubSub) => Breaker("out/" + pubSub, Resources.Resiliency.Outbound(pubSub).Breaker);
+
+    /// <summary>Gets the breaker of one method of an app: each has its own.</summary>
+    public CircuitBreaker? AppBreaker(string appId, string method) => Breaker($"app/{appId}:{method}", Resources.Resiliency.App(appId).Breaker);
+
+    private CircuitBreaker? Breaker(string key, BreakerSpec? spec) =>
+        spec is null ? null : _breakers.GetOrAdd(key, static (_, made) => new CircuitBreaker(made.spec, made.Time), (spec, Time));
+
+    /// <summary>Gets or sets a value indicating whether the app listens and its subscriptions have started.</summary>
+    public volatile bool IsReady;
+
+    /// <summary>Gets or sets the subscriptions in the order in which they are listed.</summary>
+    public IReadOnlyList<SubscriptionSpec> Subscriptions { get; set; } = [];
+
+    public ConcurrentDictionary<string, string> Extended { get; } = new();
+}

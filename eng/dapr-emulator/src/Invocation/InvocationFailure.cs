@@ -1,0 +1,37 @@
+using System.Net.Sockets;
+
+namespace DaprOrders.DaprEmulator.Invocation;
+
+/// <summary>A call that got no answer from the app, with the text of the runtime.</summary>
+/// <param name="unavailable">The callee's sidecar is gone: the only case that the built-in retries are for.</param>
+internal sealed class InvocationFailure(string message, bool unavailable) : Exception(message)
+{
+    public bool Unavailable => unavailable;
+
+    public static InvocationFailure Refused(string address) => new(
+        "rpc error: code = Unavailable desc = connection error: desc = "
+        + $"\"transport: Error while dialing: dial tcp {address}: connect: connection refused\"",
+        unavailable: true);
+
+    public static InvocationFailure Lost() => new("rpc error: code = Unavailable desc = error reading from server: EOF", unavailable: true);
+
+    public static InvocationFailure NoApp(bool self) => new(
+        self ? "cannot invoke local endpoint: app channel not initialized" : "rpc error: code = Internal desc = app channel is not initialized",
+        unavailable: false);
+
+    /// <param name="self">It is the sidecar's own app: no other sidecar stands between, which would name the kind of its error.</param>
+    public static InvocationFailure OfApp(string error, bool self) => new(
+        self ? error : "rpc error: code = Internal desc = error invoking app channel: " + error, unavailable: false);
+
+    public static InvocationFailure OfApp(HttpRequestMessage request, AppChannel app, HttpRequestException failure, int readBuffer, bool self)
+    {
+        var cause = failure.HttpRequestError == HttpRequestError.ConnectionError
+            || failure.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused }
+                ? $"dial tcp {app.Address}: connect: connection refused"
+                : failure.HttpRequestError == HttpRequestError.ConfigurationLimitExceeded
+                    ? $"net/http: server response headers exceeded {readBuffer} bytes; aborted"
+                    : "EOF";
+        var verb = request.Method.Method;
+        return OfApp($"{verb[..1]}{verb[1..].ToLowerInvariant()} \"{request.RequestUri!.OriginalString}\": {cause}", self);
+    }
+}

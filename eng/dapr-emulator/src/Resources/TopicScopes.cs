@@ -1,0 +1,50 @@
+namespace DaprOrders.DaprEmulator.Resources;
+
+/// <summary>Which topics an app may publish or subscribe to, from a component's metadata.</summary>
+internal sealed class TopicScopes
+{
+    private readonly HashSet<string>? _publishing;
+    private readonly HashSet<string>? _subscription;
+    private readonly HashSet<string> _allowed;
+    private readonly HashSet<string> _protected;
+
+    public TopicScopes(Component component, string appId)
+    {
+        _publishing = OfApp(component.Setting("publishingScopes"), appId);
+        _subscription = OfApp(component.Setting("subscriptionScopes"), appId);
+        _allowed = Split(component.Setting("allowedTopics"));
+        _protected = Split(component.Setting("protectedTopics"));
+    }
+
+    public bool MayPublish(string topic) => IsAllowed(topic, _publishing);
+
+    public bool MaySubscribe(string topic) => IsAllowed(topic, _subscription);
+
+    private bool IsAllowed(string topic, HashSet<string>? scoped)
+    {
+        if (_allowed.Count > 0 && !_allowed.Contains(topic))
+        {
+            return false;
+        }
+
+        return scoped?.Contains(topic) ?? !_protected.Contains(topic);
+    }
+
+    // "app1=a,b;app2=": app2 may nothing, an app that is not named may everything.
+    private static HashSet<string>? OfApp(string? scopes, string appId)
+    {
+        foreach (var scope in (scopes ?? "").Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            var parts = scope.Split('=', 2, StringSplitOptions.TrimEntries);
+            if (parts[0] == appId)
+            {
+                return Split(parts.ElementAtOrDefault(1));
+            }
+        }
+
+        return null;
+    }
+
+    private static HashSet<string> Split(string? list) =>
+        [.. (list ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)];
+}

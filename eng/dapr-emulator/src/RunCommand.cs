@@ -1,0 +1,43 @@
+using DaprOrders.DaprEmulator.Control;
+using DaprOrders.DaprEmulator.RunFile;
+using DaprOrders.DaprEmulator.Supervision;
+
+namespace DaprOrders.DaprEmulator;
+
+/// <summary>Runs the apps of a run file until a signal ends it.</summary>
+internal static class RunCommand
+{
+    /// <returns>The exit status: 0 after a signal, also when apps have crashed.</returns>
+    public static async Task<int> RunAsync(CommandLine command)
+    {
+        using var signals = new StopSignals();
+        var output = OutputWriter.ForConsole();
+        try
+        {
+            var warnings = new List<string>();
+            var apps = RunFileReader.Read(command.RunFile, warnings);
+            warnings.ForEach(output.Warn);
+            using var data = DataFolder.Open(command.DataFolder);
+            var remembered = new RememberedProcesses(Path.Combine(data.Path, "processes"));
+            remembered.EndAll(output.Warn);
+            await using var supervisor = new Supervisor(apps, data.Path, output, TimeProvider.System, remembered, command.Options);
+            await using var control = new ControlServer(data, supervisor, signals.Stop);
+            await supervisor.StartAsync(signals.Token);
+            await Task.Delay(Timeout.Infinite, signals.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            output.Line("");
+            output.Say("Received signal to stop Dapr and app processes. Shutting down Dapr and app processes.");
+            output.Line("");
+            output.Line("termination signal received: shutting down");
+            return 0;
+        }
+        catch (OperationCanceledException) when (signals.Token.IsCancellationRequested)
+        {
+            return 0;
+        }
+        catch (RunFileException failure)
+        {
+            await Console.Error.WriteLineAsync($"❌  {failure.Message}");
+            return 1;
+        }
+    }
+}

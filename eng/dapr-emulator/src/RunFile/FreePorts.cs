@@ -1,0 +1,49 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace DaprOrders.DaprEmulator.RunFile;
+
+/// <summary>
+/// Chooses loopback ports on which nothing listens, each of them once. They lie below those that the kernel gives to outgoing connections:
+/// one of those may be somebody's connection by the time a sidecar wants it.
+/// </summary>
+internal sealed class FreePorts
+{
+    private const int First = 10_000;
+    private const int AfterLast = 15_000;
+
+    private readonly HashSet<int> _taken = [];
+
+    /// <summary>Sees to it that <paramref name="port"/> is not chosen.</summary>
+    public void Exclude(int port) => _taken.Add(port);
+
+    /// <exception cref="RunFileException">There is none left.</exception>
+    public int Next()
+    {
+        var start = Random.Shared.Next(AfterLast - First);
+        for (var step = 0; step < AfterLast - First; step++)
+        {
+            var port = First + ((start + step) % (AfterLast - First));
+            if (_taken.Add(port) && IsFree(port))
+            {
+                return port;
+            }
+        }
+
+        throw new RunFileException($"no port from {First} to {AfterLast - 1} is free");
+    }
+
+    private static bool IsFree(int port)
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Bind(new IPEndPoint(IPAddress.Loopback, port));
+            return true;
+        }
+        catch (SocketException taken) when (taken.SocketErrorCode == SocketError.AddressAlreadyInUse)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,288 @@
+using System.Globalization;
+using DaprOrders.DaprEmulator.Invocation;
+using DaprOrders.DaprEmulator.Resources;
+using YamlDotNet.Core;
+using YamlDotNet.RepresentationModel;
+
+namespace DaprOrders.DaprEmulator.RunFile;
+
+/// <summary>Reads a run file as the Dapr CLI does: keys are case-sensitive, unknown ones are ignored, paths must exist.</summary>
+internal sealed class RunFileReader
+{
+    private static readonly string[] PortKeys = ["appPort", "daprHTTPPort", "daprGRPCPort", "metricsPort", "daprInternalGRPCPort"];
+
+    private readonly string _file;
+    private readonly string _folder;
+    private readonly FreePorts _ports = new();
+    private readonly List<string> _warnings;
+
+    private RunFileReader(string file, List<string> warnings)
+    {
+        _warnings = warnings;
+        _file = file;
+        _folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
+    }
+
+    /// <summary>Turns what the user gave into the file: a folder stands for the <c>dapr.yaml</c> in it.</summary>
+    public static string Locate(string path) => Directory.Exists(path) ? Path.Combine(path, "dapr.yaml") : path;
+
+    /// <exception cref="RunFileException">The file is missing, is no YAML, or says something that can't be run.</exception>
+    /// <param name="warnings">Gets what the CLI would pass over in silence, with file and line.</param>
+    public static IReadOnlyList<AppSpec> Read(string path, List<string>? warnings = null)
+    {
+        var file = Locate(path);
+        if (!File.Exists(file))
+        {
+            throw new RunFileException(
+                $"Failed to get run file path: error getting file info for {path}: stat {path}: no such file or directory");
+        }
+
+        return new RunFileReader(file, warnings ?? []).ReadApps();
+    }
+
+    private List<AppSpec> ReadApps()
+    {
+        var root = Parse();
+        if (root.Text("version") is not { } version || version == "0")
+        {
+            throw Error(root.LineOf("version"), "required field 'version' not found in the provided run template file");
+        }
+
+        var common = root.Map("common") ?? new YamlMap([], StringComparison.Ordinal);
+        RunFileKeys.Check(root, RunFileKeys.Top, Warn);
+        RunFileKeys.Check(common, RunFileKeys.Common, Warn);
+        var entries = root.Maps("apps").ToList();
+        if (entries.Count == 0)
+        {
+            throw new RunFileException($"No apps to run ({_file}:{root.LineOf("apps")})");
+        }
+
+        foreach (var port in entries.SelectMany(entry => PortKeys.Select(key => Port(entry, key))).OfType<int>())
+        {
+            _ports.Exclude(port);
+        }
+
+        var apps = new List<AppSpec>();
+        foreach (var entry in entries)
+        {
+            RunFileKeys.Check(entry, RunFileKeys.App, Warn);
+            if (RunFileKeys.Refused(entry, common) is var (line, key))
+            {
+                throw Error(line, $"{key} is not supported by the development sidecar");
+            }
+
+            var app = ReadApp(entry, common);
+            apps.Add(app with { Instance = apps.Count(other => other.AppId == app.AppId) + 1 });
+        }
+
+        return apps;
+    }
+
+    private YamlMap Parse()
+    {
+        try
+        {
+            var stream = new YamlStream();
+            using var reader = File.OpenText(_file);
+            stream.Load(reader);
+            return stream.Documents is [{ RootNode: YamlMappingNode map }, ..]
+                ? new YamlMap(map, StringComparison.Ordinal)
+                : throw Error(1, "is not a YAML mapping");
+        }
+        catch (YamlException broken)
+        {
+            throw Error((int)broken.Start.Line, broken.InnerException?.Message ?? broken.Message);
+        }
+    }
+
+    private AppSpec ReadApp(YamlMap app, YamlMap common)
+    {
+        var directory = app.Text("appDirPath") is { } text
+            ? Existing(text, _folder, app.LineOf("appDirPath"), "appDirPath")
+            : throw Error(app.Line, "required field 'appDirPath' not found in the provided run template file");
+
+        return new AppSpec
+        {
+            AppId = app.Text("appID") ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(directory)),
+            Place = $"{_file}:{app.Line}",
+            Directory = directory,
+            AppPort = Port(app, "appPort"),
+            AppChannelAddress = app.Text("appChannelAddress") ?? "",
+            HttpPort = Port(app, "daprHTTPPort") ?? _ports.Next(),
+            GrpcPort = Port(app, "daprGRPCPort") ?? _ports.Next(),
+            MetricsPort = Port(app, "metricsPort") ?? _ports.Next(),
+            InternalPort = Port(app, "daprInternalGRPCPort") ?? _ports.Next(),
+            MaxConcurrency = Number(app, common, "appMaxConcurrency") ?? -1,
+            Health = Health(app, common),
+            AppProtocol = Protocol(app, common),
+            Command = app.Texts("command"),
+            Environment = Merge(common, app),
+            ResourcesPaths = ResourcesPaths(app, common, directory),
+            ConfigFile = ConfigFile(app, common, directory),
+            MaxBodyBytes = Quantity(app, common, "maxBodySize") ?? 4 << 20,
+            ReadBufferBytes = Quantity(app, common, "readBufferSize") ?? 4 << 10,
+            AppLog = Destination(app, common, "appLogDestination", LogDestination.FileAndConsole),
+            SidecarLog = Destination(app, common, "daprdLogDestination", LogDestination.File),
+        };
+    }
+
+    // A value that is missing, 0 or less is the default. A true in common can't be set back, as everywhere.
+    private AppHealthSpec? Health(YamlMap app, YamlMap common)
+    {
+        if (app.Flag("enableAppHealthCheck") != true && common.Flag("enableAppHealthCheck") != true)
+        {
+            return null;
+        }
+
+        int Positive(string key, int otherwise) => Number(app, common, key) is { } number and > 0 ? number : otherwise;
+        var path = app.Text("appHealthCheckPath") ?? common.Text("appHealthCheckPath");
+        var spec = new AppHealthSpec(
+            string.IsNullOrEmpty(path) ? "/healthz" : path,
+            TimeSpan.FromSeconds(Positive("appHealthProbeInterval", 5)),
+            TimeSpan.FromMilliseconds(Positive("appHealthProbeTimeout", 500)),
+            Positive("appHealthThreshold", 3));
+        return spec.Timeout <= spec.Interval
+            ? spec
+            : throw Error(app.LineOf("appHealthProbeTimeout"), "value for 'health-probe-timeout' must be smaller than 'health-probe-interval'");
+    }
+
+    private string Protocol(YamlMap app, YamlMap common)
+    {
+        var protocol = app.Text("appProtocol") ?? common.Text("appProtocol") ?? "http";
+        return protocol == "http"
+            ? protocol
+            : throw Error(app.LineOf("appProtocol"), $"appProtocol '{protocol}' is not supported by the development sidecar, only http");
+    }
+
+    private static Dictionary<string, string> Merge(YamlMap common, YamlMap app)
+    {
+        var environment = new Dictionary<string, string>(common.Pairs("env"));
+        foreach (var (name, value) in app.Pairs("env"))
+        {
+            environment[name] = value;
+        }
+
+        return environment;
+    }
+
+    // The first place that says anything wins; they are never merged.
+    private List<string> ResourcesPaths(YamlMap app, YamlMap common, string directory)
+    {
+        if (Listed(app, directory) is { Count: > 0 } own)
+        {
+            return own;
+        }
+
+        var beside = Path.Combine(directory, ".dapr", "resources");
+        if (Directory.Exists(beside))
+        {
+            return [beside];
+        }
+
+        if (Listed(common, _folder) is { Count: > 0 } shared)
+        {
+            return shared;
+        }
+
+        var home = InHome(".dapr/components");
+        return Directory.Exists(home) ? [home] : [];
+    }
+
+    private List<string> Listed(YamlMap map, string folder)
+    {
+        var paths = map.Texts("resourcesPaths")
+            .Select(path => Existing(path, folder, map.LineOf("resourcesPaths"), "resourcesPaths"))
+            .ToList();
+        if (map.Text("resourcesPath") is { } single)
+        {
+            paths.Add(Existing(single, folder, map.LineOf("resourcesPath"), "resourcesPath"));
+        }
+
+        return paths;
+    }
+
+    private string? ConfigFile(YamlMap app, YamlMap common, string directory)
+    {
+        if (app.Text("configFilePath") is { } own)
+        {
+            return Existing(own, directory, app.LineOf("configFilePath"), "configFilePath");
+        }
+
+        var beside = Path.Combine(directory, ".dapr", "config.yaml");
+        if (File.Exists(beside))
+        {
+            return beside;
+        }
+
+        if (common.Text("configFilePath") is { } shared)
+        {
+            return Existing(shared, _folder, common.LineOf("configFilePath"), "configFilePath");
+        }
+
+        var home = InHome(".dapr/config.yaml");
+        return File.Exists(home) ? home : null;
+    }
+
+    private string Existing(string path, string folder, int line, string key)
+    {
+        var full = path.StartsWith("~/", StringComparison.Ordinal) ? InHome(path[2..]) : Path.GetFullPath(path, folder);
+        return File.Exists(full) || Directory.Exists(full)
+            ? full
+            : throw new RunFileException(
+                $"Error getting apps from config file: error in getting the file info for {full}: stat {full}: no such file or directory"
+                + $" ({key}, {_file}:{line})");
+    }
+
+    private static string InHome(string path) =>
+        Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), path);
+
+    private int? Port(YamlMap app, string key) => app.Text(key) switch
+    {
+        null or "0" => null,
+        var text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port <= 65535 => port,
+        var text => throw Error(app.LineOf(key), $"{key}: '{text}' is not a port"),
+    };
+
+    private int? Number(YamlMap app, YamlMap common, string key) => (app.Text(key) ?? common.Text(key)) switch
+    {
+        null => null,
+        var text when int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) => number,
+        var text => throw Error(app.LineOf(key), $"{key}: '{text}' is not a number"),
+    };
+
+    private int? Quantity(YamlMap app, YamlMap common, string key)
+    {
+        if ((app.Text(key) ?? common.Text(key)) is not { } text)
+        {
+            return null;
+        }
+
+        var digits = text.TrimEnd('K', 'M', 'G', 'i', 'k');
+        int? factor = text[digits.Length..] switch
+        {
+            "" => 1,
+            "k" or "K" => 1000,
+            "Ki" => 1 << 10,
+            "M" => 1_000_000,
+            "Mi" => 1 << 20,
+            _ => null,
+        };
+        return factor is { } times && int.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+            ? number * times
+            : throw Error(app.LineOf(key), $"{key}: '{text}' is not a size such as 4Mi");
+    }
+
+    private LogDestination Destination(YamlMap app, YamlMap common, string key, LogDestination otherwise) =>
+        (app.Text(key) ?? common.Text(key)) switch
+        {
+            null => otherwise,
+            "file" => LogDestination.File,
+            "console" => LogDestination.Console,
+            "fileAndConsole" => LogDestination.FileAndConsole,
+            var text => throw Error(app.LineOf(key), $"{key}: '{text}' is none of file, console, fileAndConsole"),
+        };
+
+    private void Warn(int line, string text) => _warnings.Add($"{_file}:{line}: {text}");
+
+    private RunFileException Error(int line, string message) => new($"{_file}:{line}: {message}");
+}

@@ -1,0 +1,34 @@
+using System.Globalization;
+using DaprOrders.DaprEmulator.RunFile;
+
+namespace DaprOrders.DaprEmulator.Supervision;
+
+/// <summary>What the Dapr CLI adds to the environment of an app; the run file's own entries come last and win.</summary>
+internal static class AppEnvironment
+{
+    public static Dictionary<string, string> Of(AppSpec spec)
+    {
+        var environment = new Dictionary<string, string>
+        {
+            ["APP_ID"] = spec.AppId,
+            ["APP_CHANNEL_ADDRESS"] = spec.AppChannelAddress,
+            ["DAPR_HTTP_PORT"] = Text(spec.HttpPort),
+            ["DAPR_GRPC_PORT"] = Text(spec.GrpcPort),
+            ["DAPR_METRICS_PORT"] = Text(spec.MetricsPort),
+            ["APP_PROTOCOL"] = spec.AppProtocol,
+        };
+        if (spec.AppPort is { } port)
+        {
+            environment["APP_PORT"] = Text(port);
+        }
+
+        foreach (var (name, value) in spec.Environment)
+        {
+            environment[name] = value;
+        }
+
+        return environment;
+    }
+
+    private static string Text(int port) => port.ToString(CultureInfo.InvariantCulture);
+}

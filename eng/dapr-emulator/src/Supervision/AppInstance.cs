@@ -1,0 +1,271 @@
+using System.Globalization;
+using DaprOrders.DaprEmulator.Hosting;
+using DaprOrders.DaprEmulator.Resources;
+using DaprOrders.DaprEmulator.RunFile;
+
+namespace DaprOrders.DaprEmulator.Supervision;
+
+/// <summary>One entry of the run file while it runs: an app process and its sidecar, each of which may be gone.</summary>
+internal sealed class AppInstance(
+    AppSpec spec, SidecarHost host, OutputWriter output, RememberedProcesses remembered, RunOptions options) : IAsyncDisposable
+{
+    // As with the Dapr CLI: so long between the request to end and the end.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    private readonly SemaphoreSlim _turn = new(1);
+    private readonly LogFile _appLog = new(spec.Directory, spec.AppId, spec.Instance, "app", spec.AppLog.HasFlag(LogDestination.File));
+    private readonly LogFile _sidecarLog = new(spec.Directory, spec.AppId, spec.Instance, "daprd", spec.SidecarLog.HasFlag(LogDestination.File));
+    private ProcessGroup? _app;
+    private Sidecar? _sidecar;
+    private Task _watching = Task.CompletedTask;
+    private BuildWatch? _build;
+    private bool _expected;
+
+    public AppSpec Spec => spec;
+
+    /// <summary>Gets the id of the app's process while it runs.</summary>
+    public int? ProcessId => _watching.IsCompleted ? null : _app?.Id;
+
+    public bool HasSidecar => _sidecar is not null;
+
+    public bool IsReady => _sidecar?.IsReady == true;
+
+    /// <summary>Starts what does not run: the sidecar first, as the Dapr CLI does.</summary>
+    /// <exception cref="RunFileException">A port is taken, or the runtime would not start with the resources.</exception>
+    public async Task StartAsync()
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            await StartSidecarAsync();
+            await StartAppAsync();
+            if (options.Watch && spec.Command.Count > 0)
+            {
+                _build ??= new BuildWatch(spec.Directory, spec.Command, () => _ = RestartAsync());
+            }
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private async Task RestartAsync()
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            if (_sidecar is null)
+            {
+                return;
+            }
+
+            output.Say($"app '{spec.Name}': its build output has changed, it is started anew");
+            _expected = true;
+            await (_app?.StopAsync(Patience) ?? Task.CompletedTask);
+            await _watching;
+            await StartAppAsync();
+        }
+        catch (RunFileException failure)
+        {
+            output.Warn(failure.Message);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Kills the app's whole process group.</summary>
+    public async Task KillAppAsync()
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            if (_app is { } app)
+            {
+                _expected = true;
+                app.Signal(ProcessGroup.Kill);
+                await _watching;
+            }
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    public async Task KillSidecarAsync()
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            await EndSidecarAsync(killed: true);
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    /// <summary>Ends the sidecar at once and asks the app to end, which it gets 5 s for.</summary>
+    public async Task StopAsync()
+    {
+        await _turn.WaitAsync();
+        try
+        {
+            _expected = true;
+            // As with the Dapr CLI an app that publishes while it ends finds its sidecar gone.
+            await EndSidecarAsync(killed: false);
+            if (_app is { } app)
+            {
+                await app.StopAsync(Patience);
+                await _watching;
+                output.Line("Exited App successfully");
+            }
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _build?.Dispose();
+        await StopAsync();
+        _appLog.Dispose();
+        _sidecarLog.Dispose();
+        _turn.Dispose();
+    }
+
+    private async Task StartSidecarAsync()
+    {
+        if (_sidecar is not null)
+        {
+            return;
+        }
+
+        var logger = new SidecarLogger(
+            spec.AppId, _sidecarLog.Line, text => output.SidecarLine(spec.Name, text));
+        try
+        {
+            _sidecar = new Sidecar(host, spec, logger);
+            await _sidecar.StartAsync();
+            _ = StopWhenAskedAsync(_sidecar);
+        }
+        catch (ResourceException failure)
+        {
+            throw new RunFileException($"app '{spec.AppId}': {failure.Message}");
+        }
+        catch (IOException failure)
+        {
+            await EndSidecarAsync(killed: false);
+            throw new RunFileException($"app '{spec.AppId}': {TakenPort(failure)}");
+        }
+    }
+
+    private string TakenPort(IOException failure)
+    {
+        var key = failure.Message.Contains($":{spec.GrpcPort.ToString(CultureInfo.InvariantCulture)}", StringComparison.Ordinal)
+            ? ("daprGRPCPort", spec.GrpcPort)
+            : ("daprHTTPPort", spec.HttpPort);
+        return $"{key.Item1} {key.Item2} is not available: {failure.Message}";
+    }
+
+    private async Task StopWhenAskedAsync(Sidecar sidecar)
+    {
+        await sidecar.ShutdownRequested;
+        await _turn.WaitAsync();
+        try
+        {
+            if (_sidecar == sidecar)
+            {
+                await EndSidecarAsync(killed: false);
+            }
+        }
+        finally
+        {
+            _turn.Release();
+        }
+    }
+
+    private async Task EndSidecarAsync(bool killed)
+    {
+        if (_sidecar is not { } sidecar)
+        {
+            return;
+        }
+
+        _sidecar = null;
+        await (killed ? sidecar.KillAsync() : sidecar.StopAsync());
+        await sidecar.DisposeAsync();
+    }
+
+    private async Task StartAppAsync()
+    {
+        if (_app is { } ended && !ended.IsAlive())
+        {
+            await _watching; // it has ended this very moment: its last lines are still being read
+        }
+
+        if (!_watching.IsCompleted || spec.Command.Count == 0 || options.SidecarsOnly)
+        {
+            return;
+        }
+
+        // What a crashed app has left behind must not go on beside the new one.
+        _app?.Signal(ProcessGroup.Kill);
+
+        if (_sidecar?.App is { } channel && await channel.ListensAsync(CancellationToken.None))
+        {
+            // The Dapr CLI does not look at it: a proxy before the app is as good as the app.
+            output.Warn($"app '{spec.Name}': something listens on its appPort {spec.AppPort} already; deliveries and invocations go there");
+        }
+
+        _expected = false;
+        _app = ProcessGroup.Start(spec.Command, spec.Directory, AppEnvironment.Of(spec));
+        remembered.Add(_app, spec.Name);
+        _watching = WatchAsync(_app);
+    }
+
+    private async Task WatchAsync(ProcessGroup app)
+    {
+        var copying = Task.WhenAll(CopyAsync(app.Output), CopyAsync(app.Error));
+        var status = await app.WaitForExitAsync();
+        // What the app left behind may hold its output open for ever.
+        await Task.WhenAny(copying, Task.Delay(TimeSpan.FromSeconds(0.5)));
+        if (!app.IsAlive())
+        {
+            // Its id may soon be that of somebody else's group.
+            remembered.Remove(app);
+            _app = null;
+        }
+
+        if (!_expected)
+        {
+            output.Line(status == 0
+                ? $"app '{spec.Name}': Exited App successfully"
+                : $"app '{spec.Name}': The App process exited with error code: exit status {status}");
+        }
+    }
+
+    private async Task CopyAsync(StreamReader source)
+    {
+        try
+        {
+            while (await source.ReadLineAsync() is { } line)
+            {
+                _appLog.Line(line);
+                if (spec.AppLog.HasFlag(LogDestination.Console))
+                {
+                    output.AppLine(spec.AppId, line);
+                }
+            }
+        }
+        catch (Exception closed) when (closed is IOException or ObjectDisposedException)
+        {
+            // The other end is gone.
+        }
+    }
+}

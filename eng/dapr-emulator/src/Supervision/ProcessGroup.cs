@@ -1,0 +1,171 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace DaprOrders.DaprEmulator.Supervision;
+
+/// <summary>A process and all that it starts, in a process group of its own, so that a signal reaches every one of them.</summary>
+internal sealed partial class ProcessGroup : IDisposable
+{
+    public const int Terminate = 15;
+    public const int Kill = 9;
+
+    private static readonly TimeSpan ProbeInterval = TimeSpan.FromMilliseconds(20);
+    private readonly Process _leader;
+
+    private ProcessGroup(Process leader)
+    {
+        _leader = leader;
+        Id = leader.Id;
+    }
+
+    /// <summary>Gets the id of the group, which is that of the process that leads it.</summary>
+    public int Id { get; }
+
+    public StreamReader Output => _leader.StandardOutput;
+
+    public StreamReader Error => _leader.StandardError;
+
+    /// <exception cref="System.ComponentModel.Win32Exception">There is neither setsid nor perl.</exception>
+    public static ProcessGroup Start(IReadOnlyList<string> command, string directory, IReadOnlyDictionary<string, string> environment)
+    {
+        var start = new ProcessStartInfo
+        {
+            WorkingDirectory = directory,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        // .NET can't put a child into a group of its own. The leader keeps its id through both: they exec.
+        string[] leader = OnPath("setsid") ? ["setsid"] : ["perl", "-e", "setpgrp(0, 0); exec @ARGV", "--"];
+        start.FileName = leader[0];
+        foreach (var argument in (IEnumerable<string>)[.. leader[1..], "sh", "-c", "exec \"$@\"", "sh", .. command])
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        foreach (var (name, value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        var process = Process.Start(start)!;
+        process.StandardInput.Close();
+        var group = new ProcessGroup(process);
+        // It leaves our group a moment after it was started; a signal to its own would be lost until then.
+        SpinWait.SpinUntil(() => process.HasExited || SendSignal(-group.Id, 0) == 0);
+        return group;
+    }
+
+    /// <summary>Waits for the leader and gives its exit status, 128 + n when signal n ended it.</summary>
+    public async Task<int> WaitForExitAsync()
+    {
+        await _leader.WaitForExitAsync();
+        return _leader.ExitCode;
+    }
+
+    public void Signal(int signal)
+    {
+        if (IsAlive())
+        {
+            _ = SendSignal(-Id, signal);
+        }
+    }
+
+    /// <summary>Asks all to end, and ends those that have not after <paramref name="patience"/>.</summary>
+    public async Task StopAsync(TimeSpan patience)
+    {
+        Signal(Terminate);
+        var started = Stopwatch.GetTimestamp();
+        while (IsAlive())
+        {
+            if (Stopwatch.GetElapsedTime(started) > patience)
+            {
+                Signal(Kill);
+                return;
+            }
+
+            await Task.Delay(ProbeInterval);
+        }
+    }
+
+    public void Dispose() => _leader.Dispose();
+
+    /// <summary>Gets a text that no other process with this id has; null when there is none with it.</summary>
+    public static string? StartOf(int process)
+    {
+        if (OperatingSystem.IsLinux())
+        {
+            const int StartTime = 19;
+            return Fields($"/proc/{process}") is { Length: > StartTime } fields
+                ? $"{fields[StartTime]}@{File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim()}"
+                : null;
+        }
+
+        try
+        {
+            using var found = Process.GetProcessById(process);
+            return found.StartTime.ToUniversalTime().Ticks.ToString(CultureInfo.InvariantCulture);
+        }
+        catch (Exception gone) when (gone is ArgumentException or InvalidOperationException or System.ComponentModel.Win32Exception)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Kills a group that an earlier run has started, and waits until it is gone.</summary>
+    /// <param name="started">What <see cref="StartOf"/> said of its leader, which may have ended before the others.</param>
+    /// <returns>False when there is nothing left of it: another process with its id is not touched.</returns>
+    public static bool EndLeftover(int id, string started)
+    {
+        // While a group has members, no new process gets its id; so without a leader they are those that it has left.
+        if ((StartOf(id) is { } now && now != started) || !HasLivingMembers(id))
+        {
+            return false;
+        }
+
+        _ = SendSignal(-id, Kill);
+        return SpinWait.SpinUntil(() => !HasLivingMembers(id), TimeSpan.FromSeconds(5));
+    }
+
+    /// <summary>Tells whether any process of the group lives, also after its leader has ended.</summary>
+    public bool IsAlive() => HasLivingMembers(Id);
+
+    private static bool HasLivingMembers(int group)
+    {
+        const int State = 0;
+        const int Group = 2;
+        if (SendSignal(-group, 0) != 0)
+        {
+            return false;
+        }
+
+        // A group of which only zombies are left counts as gone: there may be nobody who collects them.
+        var id = group.ToString(CultureInfo.InvariantCulture);
+        return !OperatingSystem.IsLinux() || Directory.EnumerateDirectories("/proc").Any(folder =>
+            char.IsAsciiDigit(Path.GetFileName(folder)[0])
+            && Fields(folder) is { } fields
+            && fields[State] is not ("Z" or "X")
+            && fields[Group] == id);
+    }
+
+    // What follows "pid (name)": state, parent, group …; the name may contain anything.
+    private static string[]? Fields(string folder)
+    {
+        try
+        {
+            var status = File.ReadAllText(Path.Combine(folder, "stat"));
+            return status[(status.LastIndexOf(')') + 2)..].Split(' ');
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+
+    private static bool OnPath(string name) =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, name)));
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int SendSignal(int process, int signal);
+}

@@ -1,0 +1,220 @@
+using System.Text;
+using DaprOrders.DaprEmulator.Broker;
+using Record = DaprOrders.DaprEmulator.Broker.Record;
+
+namespace DaprOrders.DaprEmulator.Tests.Broker;
+
+public sealed class MessageBrokerTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("broker-").FullName;
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task Records_and_positions_are_there_again_after_a_restart()
+    {
+        using (var broker = new MessageBroker(_folder, TimeProvider.System))
+        {
+            await broker.AppendAsync("t", New("k", "one"), New("k", "two"));
+            broker.SetPosition("g", broker.Topic("t").PartitionOf("k"), 1);
+        }
+
+        using var again = new MessageBroker(_folder, TimeProvider.System);
+        var partition = again.Topic("t").PartitionOf("k");
+        Assert.Equal(1, again.Position("g", partition));
+        Assert.Equal(2, partition.End);
+        var record = Assert.Single(partition.Read(1, 10));
+        Assert.Equal("two", Text(record));
+        Assert.Equal("k", record.Key);
+        Assert.Equal([KeyValuePair.Create("name", "välue")], record.Headers);
+    }
+
+    [Fact]
+    public async Task Records_of_one_key_keep_their_order_among_many_publishers()
+    {
+        using var broker = new MessageBroker(_folder, TimeProvider.System);
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(async publisher =>
+        {
+            for (var n = 0; n < 100; n++)
+            {
+                await broker.AppendAsync("t", New($"key-{publisher}", $"{publisher} {n:D3}"));
+            }
+        }));
+
+        var all = broker.Topic("t").Partitions.SelectMany(partition => partition.Read(0, 1000)).ToList();
+        Assert.Equal(800, all.Count);
+        foreach (var ofKey in all.GroupBy(record => record.Key))
+        {
+            Assert.Equal(ofKey.Select(Text).Order(StringComparer.Ordinal), ofKey.Select(Text));
+            Assert.Single(ofKey.Select(record => record.Partition).Distinct());
+        }
+    }
+
+    [Fact]
+    public async Task What_is_no_longer_in_memory_is_read_from_the_disk()
+    {
+        using var broker = new MessageBroker(_folder, TimeProvider.System);
+        await broker.AppendAsync("t", [.. Enumerable.Range(0, 10_000).Select(n => New("k", n.ToString()))]);
+
+        var partition = broker.Topic("t").PartitionOf("k");
+        Assert.Equal(["0", "1", "2"], partition.Read(0, 3).Select(Text));
+        Assert.Equal(["9999"], partition.Read(9_999, 3).Select(Text));
+    }
+
+    [Fact]
+    public async Task Over_its_size_the_log_loses_what_every_group_has_read()
+    {
+        var warnings = new List<string>();
+        using (var broker = new MessageBroker(_folder, TimeProvider.System, maxBytes: 1 << 20, warnings.Add))
+        {
+            var written = broker.Topic("t").PartitionOf("k");
+            for (var n = 0; n < 40; n++)
+            {
+                await broker.AppendAsync("t", [.. Enumerable.Range(0, 10).Select(_ => New("k", new string('x', 10_000)))]);
+                broker.SetPosition("g", written, written.End);
+            }
+
+            await broker.AppendAsync("t", New("k", "last"));
+        }
+
+        // The newest are in memory as well; what is on disk is seen after a restart.
+        using var again = new MessageBroker(_folder, TimeProvider.System);
+        var partition = again.Topic("t").PartitionOf("k");
+        Assert.NotEqual(0, partition.Read(0, 1)[0].Offset);
+        Assert.Equal(400, partition.Read(400, 1)[0].Offset);
+        Assert.Empty(warnings);
+    }
+
+    [Fact]
+    public async Task Before_anything_unread_would_go_there_is_a_warning()
+    {
+        var warnings = new List<string>();
+        using var broker = new MessageBroker(_folder, TimeProvider.System, maxBytes: 1 << 20, warnings.Add);
+        var partition = broker.Topic("t").PartitionOf("k");
+        broker.SetPosition("g", partition, 0);
+        while (warnings.Count == 0)
+        {
+            await broker.AppendAsync("t", New("k", new string('x', 50_000)));
+        }
+
+        Assert.Contains("unread", warnings[0]);
+        Assert.Equal(0, partition.Read(0, 1)[0].Offset);
+        while (warnings.Count == 1)
+        {
+            await broker.AppendAsync("t", New("k", new string('x', 50_000)));
+        }
+
+        Assert.Contains("are deleted", warnings[1]);
+    }
+
+    [Theory]
+    [InlineData(true, 1)]
+    [InlineData(false, 2)]
+    public async Task A_new_group_starts_where_the_component_says(bool oldest, long first)
+    {
+        using var broker = new MessageBroker(_folder, TimeProvider.System);
+        await broker.AppendAsync("t", New("k", "1"));
+        var read = new Collected();
+
+        await using var member = broker.Group("g", "t").Join(oldest, isVolatile: false, read.Consumer(broker, "g"));
+        await broker.AppendAsync("t", New("k", "2"));
+
+        Assert.Equal(first.ToString(), (await read.WaitForAsync(1))[0]);
+    }
+
+    [Fact]
+    public async Task Members_of_a_group_share_the_partitions_and_take_over_those_of_one_that_leaves()
+    {
+        using var broker = new MessageBroker(_folder, TimeProvider.System);
+        var (first, second) = (new Collected(), new Collected());
+        var group = broker.Group("g", "t");
+        var leaving = group.Join(startsAtOldest: true, isVolatile: false, first.Consumer(broker, "g"));
+        await using var staying = group.Join(startsAtOldest: true, isVolatile: false, second.Consumer(broker, "g"));
+
+        await broker.AppendAsync("t", [.. Enumerable.Range(0, 30).Select(n => New(null, $"before {n}"))]);
+        await Task.WhenAll(first.WaitForAsync(20), second.WaitForAsync(10));
+        await leaving.DisposeAsync();
+        await broker.AppendAsync("t", [.. Enumerable.Range(0, 30).Select(n => New(null, $"after {n}"))]);
+
+        var all = await second.WaitForAsync(40);
+        Assert.Equal(30, all.Count(text => text.StartsWith("after")));
+        Assert.Equal(30, first.Texts.Concat(all).Count(text => text.StartsWith("before")));
+    }
+
+    [Fact]
+    public async Task Each_group_gets_every_record()
+    {
+        using var broker = new MessageBroker(_folder, TimeProvider.System);
+        var (one, other) = (new Collected(), new Collected());
+        await using var first = broker.Group("one", "t").Join(true, false, one.Consumer(broker, "one"));
+        await using var second = broker.Group("other", "t").Join(true, false, other.Consumer(broker, "other"));
+
+        await broker.AppendAsync("t", New("k", "x"));
+
+        Assert.Equal(["x"], await one.WaitForAsync(1));
+        Assert.Equal(["x"], await other.WaitForAsync(1));
+    }
+
+    private static NewRecord New(string? key, string value) => new(key, Encoding.UTF8.GetBytes(value), [KeyValuePair.Create("name", "välue")]);
+
+    private static string Text(Record record) => Encoding.UTF8.GetString(record.Value);
+
+    private sealed class Collected
+    {
+        private readonly Lock _gate = new();
+        private readonly List<string> _texts = [];
+        private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public IReadOnlyList<string> Texts
+        {
+            get
+            {
+                lock (_gate)
+                {
+                    return [.. _texts];
+                }
+            }
+        }
+
+        public Consume Consumer(MessageBroker broker, string group) => async (partition, revoked) =>
+        {
+            for (var next = broker.Position(group, partition) ?? 0; ; next++)
+            {
+                await partition.WaitForAsync(next, revoked);
+                Add(Text(partition.Read(next, 1)[0]));
+                broker.SetPosition(group, partition, next + 1);
+            }
+        };
+
+        public async Task<IReadOnlyList<string>> WaitForAsync(int count)
+        {
+            while (true)
+            {
+                Task changed;
+                lock (_gate)
+                {
+                    if (_texts.Count >= count)
+                    {
+                        return [.. _texts];
+                    }
+
+                    changed = _changed.Task;
+                }
+
+                await changed.WaitAsync(TimeSpan.FromSeconds(20), Cancel);
+            }
+        }
+
+        private void Add(string text)
+        {
+            lock (_gate)
+            {
+                _texts.Add(text);
+                _changed.SetResult();
+                _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            }
+        }
+    }
+}

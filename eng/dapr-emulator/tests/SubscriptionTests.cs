@@ -1,0 +1,369 @@
+using System.Text.Json.Nodes;
+using DaprOrders.DaprEmulator.Tests.Support;
+using Microsoft.Extensions.Time.Testing;
+
+namespace DaprOrders.DaprEmulator.Tests;
+
+/// <summary>What the recordings do not show: declarative subscriptions, routes, timeouts, other types of component.</summary>
+public sealed class SubscriptionTests : IAsyncLifetime
+{
+    private readonly TestApp _app = new(TimeProvider.System);
+    private readonly JumpingTime _time = new();
+    private readonly TestHost _host;
+
+    public SubscriptionTests() => _host = new TestHost(_time);
+
+    public async ValueTask InitializeAsync() => await _app.StartAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        await _host.DisposeAsync();
+        await _app.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task A_declarative_subscription_is_used_and_the_app_wins_over_it()
+    {
+        _host.AddSetup("pubsub.yaml");
+        _host.AddResource("s.yaml", """
+            apiVersion: dapr.io/v2alpha1
+            kind: Subscription
+            metadata: {name: both}
+            spec: {pubsubname: pubsub, topic: both, routes: {default: /declared}}
+            ---
+            apiVersion: dapr.io/v2alpha1
+            kind: Subscription
+            metadata: {name: only}
+            spec: {pubsubname: pubsub, topic: only, routes: {default: /only}}
+            """);
+        _app.Subscriptions = new Reply(200, """[{"pubsubname":"pubsub","topic":"both","route":"/programmatic"}]""");
+        var sidecar = await _host.StartAsync("probe", _app.Port);
+
+        await PublishAsync(sidecar, "/v1.0/publish/pubsub/both");
+        await PublishAsync(sidecar, "/v1.0/publish/pubsub/only");
+
+        await _app.WaitForAsync(1, "/programmatic");
+        await _app.WaitForAsync(1, "/only");
+        Assert.DoesNotContain(_app.Calls, call => call.Path == "/declared");
+        Assert.Contains("\"type\":\"DECLARATIVE\"", await _host.GetAsync(sidecar, "/v1.0/metadata"));
+    }
+
+    [Theory]
+    [InlineData("", false)]
+    [InlineData(" \n", false)]
+    [InlineData("null", false)]
+    [InlineData("""[{"PUBSUBNAME":"pubsub","topic":"t","route":"/in","other":1}] and more""", true)]
+    public async Task Of_the_list_of_subscriptions_only_the_first_value_is_read(string body, bool subscribes)
+    {
+        _host.AddSetup("pubsub.yaml");
+        _app.Subscriptions = new Reply(200, body);
+        var sidecar = await _host.StartAsync("probe", _app.Port);
+
+        Assert.Equal(subscribes, (await _host.GetAsync(sidecar, "/v1.0/metadata")).Contains("subscriptions"));
+        Assert.DoesNotContain(_host.Log, line => line.StartsWith("Error"));
+    }
+
+    [Theory]
+    [InlineData("pubsub.kafka", "authType: plain", "kafka error: invalid value for 'authType' attribute")]
+    [InlineData("pubsub.kafka", "authType: password", "kafka error: missing SASL Username for authType 'password'")]
+    [InlineData("pubsub.kafka", "authType: password, saslUsername: u", "kafka error: missing SASL Password for authType 'password'")]
+    [InlineData("pubsub.kafka", "authRequired: maybe", "kafka error: invalid value for 'authRequired' attribute")]
+    [InlineData("pubsub.kafka", "authType: none, version: latest", "kafka error: invalid kafka version")]
+    [InlineData("pubsub.kafka", "authType: none, producerRequiredAcks: two", "kafka error: invalid value for 'producerRequiredAcks': \"two\" (must be \"all\", \"local\", or \"none\")")]
+    [InlineData("pubsub.kafka", "authType: none, initialOffset: first", "kafka error: invalid initialOffset: first")]
+    [InlineData("foo.bar", "", "process component bus error: incorrect type foo.bar")]
+    [InlineData("pubsub.kafka", "authRequired: \"false\"", null)]
+    [InlineData("pubsub.redis", "", null)]
+    public void A_component_that_the_runtime_refuses_is_refused_in_its_words(string type, string settings, string? error)
+    {
+        var metadata = string.Join(", ", settings.Split(", ", StringSplitOptions.RemoveEmptyEntries).Append("brokers: x")
+            .Select(setting => setting.Split(": ")).Select(setting => $"{{name: {setting[0]}, value: {setting[1]} }}"));
+        _host.AddResource("c.yaml", $$"""
+            apiVersion: dapr.io/v1alpha1
+            kind: Component
+            metadata: {name: bus}
+            spec: {type: {{type}}, version: v1, metadata: [{{metadata}}]}
+            """);
+
+        var failure = Record.Exception(() => _host.Create("probe"));
+
+        Assert.Equal(error is null, failure is null);
+        Assert.EndsWith(error ?? "", failure?.Message ?? "");
+    }
+
+    [Fact]
+    public async Task The_first_rule_that_matches_chooses_the_route()
+    {
+        _host.AddSetup("pubsub.yaml");
+        _app.Subscriptions = new Reply(200, """
+            [{"pubsubname":"pubsub","topic":"t","routes":{"default":"/other","rules":[
+              {"match":"event.type.startsWith(\"x\") && !(event.data.n in [2, 4])","path":"/x"},{"match":"event.data.n == 2","path":"/two"}]}}]
+            """);
+        var sidecar = await _host.StartAsync("probe", _app.Port);
+
+        await PublishAsync(sidecar, "/v1.0/publish/pubsub/t?metadata.cloudevent.type=x", """{"n":1}""");
+        await PublishAsync(sidecar, "/v1.0/publish/pubsub/t?metadata.cloudevent.type=x", """{"n":2}""");
+        await PublishAsync(sidecar, "/v1.0/publish/pubsub/t", """{"n":3}""");
+
+        Assert.Contains("{\"n\":1}", (await _app.WaitForAsync(1, "/x"))[0].Body);
+        Assert.Contains("{\"n\":2}", (await _app.WaitForAsync(1, "/two"))[0].Body);
+        Assert.Contains("{\"n\":3}", (await _app.WaitForAsync(1, "/other"))[0].Body);
+    }
+
+    [Fact]
+    public async Task A_condition_that_is_no_expression_is_an_error_and_nothing_is_subscribed()
+    {
+        _host.AddSetup("pubsub.yaml");
+        _app.Subscriptions = new Reply(200, """
+            [{"pubsubname":"pubsub","topic":"t","routes":{"default":"/other","rules":[{"match":"event.type = \"x\"","path":"/x"}]}},
+             {"pubsubname":"pubsub","topic":"u","route":"/u"}]
+            """);
+        var sidecar = await _host.StartAsync("probe", _app.Port);
+
+        Assert.DoesNotContain("subscriptions", await _host.GetAsync(sidecar, "/v1.0/metadata"));
+        Assert.Contains(_host.Log, line => line.StartsWith("Error") && line.Contains("event.type = \"x\""));
+    }
+
+    [Theory]
+    [InlineData("", false)]
+    [InlineData(",\"deadLetterTopic\":\"dead\"", true)]
+    public async Task An_event_for_which_a_condition_has_no_value_is_buried_or_blocks_its_partition(string deadLetters, bool buried)
+    {
+        _host.AddSetup("pubsub.yaml");
+        _app.Subscriptions = new Reply(200, $$"""
+            [{"pubsubname":"pubsub","topic":"t","routes":{"default":"/other","rules":[{"match":"event.data.n > 2","path":"/many"}]}{{deadLetters}} },
+             {"pubsubname":"pubsub","topic":"dead","route":"/dead"}]
+            """);
+        var sidecar = await _host.StartAsync("probe", _app.Port);
+        var started = _time.GetUtcNow();
+
+        await PublishAsync(sidecar, "/v1.0/publish/pubsub/t?metadata.partitionKey=k", """{"m":1}""");
+        await PublishAsync(sidecar, "/v1.0/publish/pubsub/t?metadata.partitionKey=k", """{"n":3}""");
+
+        if (buried)
+        {
+            Assert.Contains("{\"n\":3}", Assert.Single(await _app.WaitForAsync(1, "/many")).Body);
+            Assert.Contains("{\"m\":1}", Assert.Single(await _app.WaitForAsync(1, "/dead")).Body);
+            return;
+        }
+
+        // Kafka's component tries again every 200 ms, for ever.
+        await Waiting.UntilAsync(() => _time.GetUtcNow() - started >= TimeSpan.FromMinutes(1));
+
+        Assert.DoesNotContain(_app.Calls, call => call.Path is "/many" or "/other");
+    }
+
+    [Fact]
+    public async Task Within_a_batch_of_Kafka_an_event_for_which_a_condition_has_no_value_is_lost()
+    {
+        _host.AddSetup("pubsub.yaml");
+        _app.Subscriptions = new Reply(200, """
+            [{"pubsubname":"pubsub","topic":"t","routes":{"default":"/other","rules":[{"match":"event.data.n > 2","path":"/many"}]},
+              "bulkSubscribe":{"enabled":true,"maxMessagesCount":2,"maxAwaitDurationMs":100000}}]
+            """);
+        _app.Answer = _ => Task.FromResult(new Reply(200, """{"statuses":[{"entryId":"0","status":"SUCCESS"},{"entryId":"1","status":"SUCCESS"}]}"""));
+        var publisher = await _host.StartAsync("publisher");
+        foreach (var data in (string[])["""{"m":1}""", """{"n":3}""", """{"n":1}"""])
+        {
+            await PublishAsync(publisher, "/v1.0/publish/pubsub/t?metadata.partitionKey=k", data);
+        }
+
+        await _host.StartAsync("probe", _app.Port, instance: 2);
+
+        Assert.Contains("{\"n\":1}", Assert.Single(await _app.WaitForAsync(1, "/other")).Body);
+        Assert.DoesNotContain("{\"m\":1}", Assert.Single(await _app.WaitForAsync(1, "/many")).Body);
+    }
+
+    [Fact]
+    public async Task A_delivery_that_outlasts_its_timeout_is_repeated()
+    {
+        var time = new FakeTimeProvider();
+        await using var host = new TestHost(time);
+        host.AddSetup("pubsub.yaml");
+        host.AddResource("r.yaml", """
+            apiVersion: dapr.io/v1alpha1
+            kind: Resiliency
+            metadata: {name: r}
+            spec:
+              policies:
+                timeouts: {short: 2s}
+                retries: {soon: {policy: constant, duration: 0s, maxRetries: -1}}
+              targets: {components: {pubsub: {inbound: {timeout: short, retry: soon}}}}
+            """);
+        _app.Subscriptions = new Reply(200, """[{"pubsubname":"pubsub","topic":"t","route":"/in"}]""");
+        var slow = true;
+        _app.Answer = async _ =>
+        {
+            if (slow)
+            {
+                slow = false;
+                time.Advance(TimeSpan.FromSeconds(2));
+                await Task.Delay(Timeout.Infinite, TestContext.Current.CancellationToken);
+            }
+
+            return new Reply(200);
+        };
+        var sidecar = await host.StartAsync("probe", _app.Port);
+
+        using var published = await host.PostAsync(sidecar, "/v1.0/publish/pubsub/t", "{}");
+
+        await _app.WaitForAsync(2, "/in");
+    }
+
+    [Fact]
+    public async Task Without_a_sampling_rate_of_0_the_trace_of_the_publisher_reaches_the_subscriber()
+    {
+        const string Trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        _host.AddSetup("pubsub.yaml");
+        _app.Subscriptions = new Reply(200, """[{"pubsubname":"pubsub","topic":"t","route":"/in"}]""");
+        await using var sidecar = _host.Create("probe", _app.Port, tracing: true);
+        await sidecar.StartAsync();
+        await sidecar.Ready;
+
+        using var request = new HttpRequestMessage(HttpMethod.Post, TestHost.AddressOf(sidecar) + "/v1.0/publish/pubsub/t");
+        request.Headers.TryAddWithoutValidation("traceparent", Trace);
+        using var answer = await _host.Client.SendAsync(request, TestContext.Current.CancellationToken);
+
+        var call = (await _app.WaitForAsync(1, "/in"))[0];
+        Assert.Equal(Trace, call.Headers["traceparent"]);
+        Assert.Contains($"\"traceparent\":\"{Trace}\"", call.Body);
+    }
+
+    [Fact]
+    public async Task An_event_whose_time_is_over_is_dropped()
+    {
+        _host.AddSetup("pubsub.yaml");
+        _app.Subscriptions = new Reply(200, """[{"pubsubname":"pubsub","topic":"t","route":"/in"}]""");
+        var publisher = await _host.StartAsync("publisher");
+        await PublishAsync(publisher, "/v1.0/publish/pubsub/t?metadata.ttlInSeconds=1&metadata.partitionKey=k", "\"old\"");
+        _time.Jump(TimeSpan.FromSeconds(3));
+        await PublishAsync(publisher, "/v1.0/publish/pubsub/t?metadata.partitionKey=k", "\"new\"");
+
+        await _host.StartAsync("probe", _app.Port);
+
+        Assert.Contains("\"new\"", Assert.Single(await _app.WaitForAsync(1, "/in")).Body);
+    }
+
+    [Theory]
+    [InlineData("ttl=60", "2026-01-02T03:05:05Z")]
+    [InlineData("TTLInSeconds=60", "2026-01-02T03:05:05Z")]
+    [InlineData("ttlInSeconds=1m30s", "2026-01-02T03:05:35Z")]
+    [InlineData("ttlInSeconds=0", "2026-01-02T03:04:05Z")]
+    [InlineData("ttlInSeconds=-5s", "2026-01-02T03:04:05Z")]
+    [InlineData("ttlInSeconds=-5", null)]
+    [InlineData("ttlInSeconds=1.5", null)]
+    [InlineData("ttlInSeconds=", null)]
+    [InlineData("rawPayload=", null)]
+    public async Task An_event_says_when_it_expires_if_its_lifetime_can_be_read(string metadata, string? expiration)
+    {
+        _host.AddSetup("mem.yaml");
+        _app.Subscriptions = new Reply(200, """[{"pubsubname":"mem","topic":"t","route":"/in"}]""");
+        var sidecar = await _host.StartAsync("probe", _app.Port);
+
+        await PublishAsync(sidecar, "/v1.0/publish/mem/t?metadata." + metadata);
+
+        Assert.Equal(expiration, (string?)JsonNode.Parse(Assert.Single(await _app.WaitForAsync(1, "/in")).Body)!["expiration"]);
+    }
+
+    [Fact]
+    public async Task What_is_no_time_of_RFC_3339_is_no_expiration()
+    {
+        _host.AddSetup("mem.yaml");
+        _app.Subscriptions = new Reply(200, """[{"pubsubname":"mem","topic":"t","route":"/in"}]""");
+        var sidecar = await _host.StartAsync("probe", _app.Port);
+        foreach (var expiration in (string[])["2020-01-01", "2020-01-01T00:00:00", "2020-01-01T00:00:00+01:00", "2020-01-01T00:00:00.5Z", "no"])
+        {
+            await PublishAsync(sidecar, "/v1.0/publish/mem/t?metadata.rawPayload=true&metadata.partitionKey=k", $$"""{"expiration":"{{expiration}}"}""");
+        }
+
+        Assert.Equal(
+            ["2020-01-01", "2020-01-01T00:00:00", "no"],
+            (await _app.WaitForAsync(3, "/in")).Select(call => (string?)JsonNode.Parse(call.Body)!["expiration"]));
+    }
+
+    [Theory]
+    [InlineData("pubsub.redis", "[{name: redisHost, value: x}]", true)]
+    [InlineData("pubsub.rabbitmq", "[{name: hostname, value: x}]", true)]
+    [InlineData("pubsub.rabbitmq", "[{name: hostname, value: x}, {name: requeueInFailure, value: \"true\"}]", false)]
+    [InlineData("pubsub.kafka", "[{name: brokers, value: x}, {name: authType, value: none}]", false)]
+    [InlineData("pubsub.kafka", "[{name: brokers, value: x}, {name: authType, value: none}, {name: consumeRetryEnabled, value: \"false\"}]", true)]
+    public async Task A_failed_batch_is_lost_where_its_broker_would_lose_it_and_that_is_said_at_the_start(string type, string metadata, bool lost)
+    {
+        _host.AddResource("c.yaml", $$"""
+            apiVersion: dapr.io/v1alpha1
+            kind: Component
+            metadata: {name: bus}
+            spec: {type: {{type}}, version: v1, metadata: {{metadata}} }
+            """);
+        _app.Subscriptions = new Reply(200, """[{"pubsubname":"bus","topic":"t","route":"/bulk","bulkSubscribe":{"enabled":true,"maxMessagesCount":1}}]""");
+        var sidecar = await _host.StartAsync("probe", _app.Port);
+        Assert.Equal(lost, _host.Log.Any(line => line.StartsWith("Warning: component bus") && line.Contains("loses")));
+
+        var failing = true;
+        _app.Answer = call =>
+        {
+            var fails = failing;
+            failing = false;
+            var id = JsonNode.Parse(call.Body)!["entries"]![0]!["entryId"]!;
+            return Task.FromResult(fails ? new Reply(500) : new Reply(200, $$"""{"statuses":[{"entryId":"{{id}}","status":"SUCCESS"}]}"""));
+        };
+        await PublishAsync(sidecar, "/v1.0/publish/bus/t?metadata.partitionKey=k", "\"first\"");
+        await _app.WaitForAsync(1, "/bulk");
+        await PublishAsync(sidecar, "/v1.0/publish/bus/t?metadata.partitionKey=k", "\"second\"");
+
+        var calls = await _app.WaitForAsync(lost ? 2 : 3, "/bulk");
+        Assert.Equal(lost ? 1 : 2, calls.Count(call => call.Body.Contains("\"first\"")));
+    }
+
+    [Fact]
+    public async Task Kafka_has_one_bulk_call_at_a_time_in_flight_over_all_partitions_and_topics()
+    {
+        const int Events = 30;
+        _host.AddSetup("pubsub.yaml");
+        _app.Subscriptions = new Reply(200, """
+            [{"pubsubname":"pubsub","topic":"t","route":"/bulk","bulkSubscribe":{"enabled":true,"maxMessagesCount":1}},
+             {"pubsubname":"pubsub","topic":"u","route":"/bulk","bulkSubscribe":{"enabled":true,"maxMessagesCount":1}}]
+            """);
+        var (inFlight, most) = (0, 0);
+        _app.Answer = async _ =>
+        {
+            most = Math.Max(most, Interlocked.Increment(ref inFlight));
+            await Task.Yield();
+            Interlocked.Decrement(ref inFlight);
+            return new Reply(200, """{"statuses":[{"entryId":"0","status":"SUCCESS"}]}""");
+        };
+        var sidecar = await _host.StartAsync("probe", _app.Port);
+
+        for (var n = 0; n < Events; n++)
+        {
+            await PublishAsync(sidecar, n % 2 == 0 ? "/v1.0/publish/pubsub/t" : "/v1.0/publish/pubsub/u");
+        }
+
+        await _app.WaitForAsync(Events, "/bulk");
+        Assert.Equal(1, most);
+    }
+
+    [Fact]
+    public async Task A_state_store_is_left_out_with_a_warning_and_its_API_answers_501()
+    {
+        _host.AddResource("c.yaml", """
+            apiVersion: dapr.io/v1alpha1
+            kind: Component
+            metadata: {name: store}
+            spec: {type: state.redis, version: v1, metadata: []}
+            """);
+        var sidecar = await _host.StartAsync("probe");
+
+        using var answer = await _host.PostAsync(sidecar, "/v1.0/state/store", "[]");
+
+        Assert.Equal(501, (int)answer.StatusCode);
+        Assert.Contains("ERR_NOT_EMULATED", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.Contains(_host.Log, line => line.StartsWith("Warning: component store (state.redis) is left out"));
+    }
+
+    private async Task PublishAsync(Hosting.Sidecar sidecar, string path, string json = "{}")
+    {
+        using var answer = await _host.PostAsync(sidecar, path, json);
+        Assert.Equal(204, (int)answer.StatusCode);
+    }
+}

@@ -1,0 +1,18 @@
+using DaprOrders.DaprEmulator.RunFile;
+
+namespace DaprOrders.DaprEmulator.Tests.Support;
+
+/// <summary>Gives each caller another free port.</summary>
+internal static class FreePort
+{
+    private static readonly Lock Gate = new();
+    private static readonly FreePorts Ports = new();
+
+    public static int Take()
+    {
+        lock (Gate)
+        {
+            return Ports.Next();
+        }
+    }
+}

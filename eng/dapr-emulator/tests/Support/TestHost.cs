@@ -1,0 +1,106 @@
+using DaprOrders.DaprEmulator.Broker;
+using DaprOrders.DaprEmulator.Hosting;
+using DaprOrders.DaprEmulator.Invocation;
+using DaprOrders.DaprEmulator.RunFile;
+using Microsoft.Extensions.Logging;
+
+namespace DaprOrders.DaprEmulator.Tests.Support;
+
+/// <summary>A broker in a temporary folder and sidecars on it, in this process and on ports that the system chooses.</summary>
+internal sealed class TestHost : IAsyncDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("dapr-emulator-").FullName;
+    private readonly List<Sidecar> _sidecars = [];
+    private readonly SidecarHost _host;
+
+    public TestHost(TimeProvider? time = null, string? apiToken = null, string? appToken = null)
+    {
+        time ??= TimeProvider.System;
+        Broker = new MessageBroker(Path.Combine(_folder, "data"), time);
+        _host = new SidecarHost(Broker, new NameRegistry(time), time, apiToken, appToken);
+        Resources = Directory.CreateDirectory(Path.Combine(_folder, "resources")).FullName;
+    }
+
+    public MessageBroker Broker { get; private set; }
+
+    /// <summary>Gets the resources folder that the sidecars read.</summary>
+    public string Resources { get; }
+
+    public HttpClient Client { get; } = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false });
+
+    public List<string> Log { get; } = [];
+
+    public void AddResource(string name, string yaml) => File.WriteAllText(Path.Combine(Resources, name), yaml);
+
+    /// <summary>Adds resource files of the recordings.</summary>
+    public void AddSetup(params string[] names)
+    {
+        foreach (var name in names)
+        {
+            File.Copy(Path.Combine(Recording.Folder, "setup", name), Path.Combine(Resources, name));
+        }
+    }
+
+    public Sidecar Create(string appId, int? appPort = null, int instance = 1, bool tracing = false, AppHealthSpec? health = null) => new(
+        _host,
+        new AppSpec
+        {
+            AppId = appId,
+            Instance = instance,
+            Directory = _folder,
+            AppPort = appPort,
+            HttpPort = 0,
+            GrpcPort = 0,
+            MetricsPort = 0,
+            InternalPort = 54600 + instance,
+            ResourcesPaths = [Resources],
+            Health = health,
+            ConfigFile = tracing ? null : Path.Combine(Recording.Folder, "setup", "config.yaml"),
+        },
+        new ListLogger(Log));
+
+    /// <summary>Starts a sidecar and waits until it is ready with its app.</summary>
+    public async Task<Sidecar> StartAsync(string appId, int? appPort = null, int instance = 1, AppHealthSpec? health = null)
+    {
+        var sidecar = Create(appId, appPort, instance, health: health);
+        _sidecars.Add(sidecar);
+        await sidecar.StartAsync();
+        await sidecar.Ready.WaitAsync(TimeSpan.FromSeconds(20));
+        return sidecar;
+    }
+
+    public static string AddressOf(Sidecar sidecar) => $"http://127.0.0.1:{sidecar.Ports.Http}";
+
+    public Task<HttpResponseMessage> PostAsync(Sidecar sidecar, string path, string json) =>
+        Client.PostAsync(AddressOf(sidecar) + path, new StringContent(json, System.Text.Encoding.UTF8, "application/json"));
+
+    public Task<string> GetAsync(Sidecar sidecar, string path) => Client.GetStringAsync(AddressOf(sidecar) + path);
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var sidecar in _sidecars)
+        {
+            await sidecar.DisposeAsync();
+        }
+
+        Client.Dispose();
+        Broker.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private sealed class ListLogger(List<string> lines) : ILogger
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        {
+            lock (lines)
+            {
+                lines.Add($"{logLevel}: {formatter(state, exception)} {exception}");
+            }
+        }
+    }
+}

@@ -1,8 +1,0 @@
-using DaprOrders.InventoryService.Tests;
-using DaprOrders.TestSupport;
-
-[assembly: AssemblyFixture(typeof(InventoryServiceFixture))]
-
-namespace DaprOrders.InventoryService.Tests;
-
-public sealed class InventoryServiceFixture() : ServiceFixture<Program>("inventory");

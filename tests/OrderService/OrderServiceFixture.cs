@@ -1,8 +1,0 @@
-using DaprOrders.OrderService.Tests;
-using DaprOrders.TestSupport;
-
-[assembly: AssemblyFixture(typeof(OrderServiceFixture))]
-
-namespace DaprOrders.OrderService.Tests;
-
-public sealed class OrderServiceFixture() : ServiceFixture<Program>("order");

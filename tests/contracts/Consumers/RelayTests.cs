@@ -1,0 +1,131 @@
+extern alias order;
+
+using System.Text.Json.Nodes;
+using DaprOrders.Contracts.Tests.Exchanges;
+using DaprOrders.Contracts.Tests.Providers;
+using DaprOrders.Testing;
+using WireMock;
+using WireMock.RequestBuilders;
+using WireMock.ResponseBuilders;
+
+namespace DaprOrders.Contracts.Tests.Consumers;
+
+/// <summary>
+/// The relay against every answer to a publish that the real runtime was seen to give (tests/recordings): what it did not take comes again as it
+/// was, what it took does not, and what it can never take is kept as a dead letter.
+/// </summary>
+public sealed class RelayTests(Implementations implementations)
+{
+    private const string Topic = "order.created";
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public static TheoryData<string, string> Answers => Recordings.Cases(
+        ["publish", "bulk_publish", "broker_outage"], recorded => ((string?)recorded["request"]?["path"])?.Contains("/publish", StringComparison.Ordinal) == true);
+
+    [Theory]
+    [MemberData(nameof(Answers))]
+    public async Task No_answer_to_a_publish_loses_an_event_or_changes_it(string file, string name)
+    {
+        await using var service = await implementations.StartOrderServiceAsync();
+        var recorded = Recordings.Read(file)[name]!;
+        AnswerOnce(service.Sidecar, Recordings.Answer(recorded), Recordings.EntryIds(recorded));
+        using var client = service.CreateClient();
+
+        var (first, second) = (Guid.CreateVersion7(), Guid.CreateVersion7());
+        await PutIntoOutboxAsync(service, first, second);
+        var again = AskedForAgain(recorded, first, second);
+        var calls = await CallsUntilAsync(service, calls => calls.Count >= 1 && again.IsSubsetOf(Ids(calls.Skip(1))));
+
+        // One relay at a time: when a later event is handed over, what became of the earlier ones is committed.
+        var last = Guid.CreateVersion7();
+        await PutIntoOutboxAsync(service, last);
+        calls = await CallsUntilAsync(service, calls => Ids(calls).Contains(last));
+
+        Assert.Equal([first, second], Ids(calls.Take(1)));
+        Assert.Equal(again, Ids(calls.Skip(1)).Where(id => id != last).ToHashSet());
+        Assert.Equal(0, await service.QueryAsync<long>($"SELECT count(*) FROM outbox WHERE id IN ('{first}', '{second}')"));
+        Assert.Equal((int)recorded["response"]!["status"]! is 204 ? 0 : 2 - again.Count, await service.QueryAsync<long>("SELECT count(*) FROM dead_letters"));
+        Assert.Single(calls.SelectMany(call => call).Where(entry => Id(entry) == first).Select(entry => entry!.ToJsonString()).Distinct());
+    }
+
+    [Fact]
+    public async Task Events_that_were_taken_without_an_answer_in_time_are_sent_again_with_the_same_ids()
+    {
+        await using var service = await implementations.StartOrderServiceAsync(("Messaging:PublishTimeout", "00:00:00.300"));
+        service.Sidecar.Server.Given(Bulk()).InScenario("late").WillSetStateTo("answering").AtPriority(1)
+            .RespondWith(Response.Create().WithStatusCode(204).WithDelay(TimeSpan.FromSeconds(60)));
+        using var client = service.CreateClient();
+
+        var id = Guid.CreateVersion7();
+        await PutIntoOutboxAsync(service, id);
+
+        // The first call is still being answered: what is seen is the second.
+        var calls = await CallsUntilAsync(service, calls => calls.Count >= 1);
+        Assert.Equal(id, Id(Assert.Single(calls[0])));
+    }
+
+    /// <summary>Which of the events the answer says that the broker does not have, and may have one day.</summary>
+    private static HashSet<Guid> AskedForAgain(JsonNode recorded, Guid first, Guid second)
+    {
+        if ((int)recorded["response"]!["status"]! is 204)
+        {
+            return [];
+        }
+
+        return IsTooLarge(recorded) ? [first] : [first, second];
+    }
+
+    /// <summary>The runtime names the entry that is too large, the second one, and no other.</summary>
+    private static bool IsTooLarge(JsonNode recorded) =>
+        ((string)recorded["response"]!["body"]!).StartsWith("{\"failedEntries\":[{\"entryId\":\"2\"", StringComparison.Ordinal);
+
+    private static void AnswerOnce(SidecarStub sidecar, HttpMessage answer, IReadOnlyList<string> recordedIds)
+    {
+        var response = Response.Create().WithStatusCode(answer.Status).WithBody(request => WithIdsOf(request, answer.Content ?? "", recordedIds));
+        foreach (var (name, value) in answer.Headers)
+        {
+            response = response.WithHeader(name, value);
+        }
+
+        sidecar.Server.Given(Bulk()).InScenario("recorded").WillSetStateTo("passing").AtPriority(1).RespondWith(response);
+    }
+
+    /// <summary>Puts the ids of the actual entries where the recorded ones were named.</summary>
+    private static string WithIdsOf(IRequestMessage request, string body, IReadOnlyList<string> recordedIds)
+    {
+        var ids = JsonNode.Parse(request.Body!)!.AsArray().Select(entry => (string)entry!["entryId"]!).ToList();
+        return recordedIds.Zip(ids).Aggregate(body, (text, pair) =>
+            text.Replace($"\"entryId\":\"{pair.First}\"", $"\"entryId\":\"{pair.Second}\"", StringComparison.Ordinal));
+    }
+
+    private static IRequestBuilder Bulk() => Request.Create().UsingPost().WithPath($"/v1.0/publish/bulk/pubsub/{Topic}");
+
+    /// <summary>In one statement, so that the relay finds all or none.</summary>
+    private static async Task PutIntoOutboxAsync(ServiceHost<order::Program> service, params Guid[] ids)
+    {
+        var data = ContractFiles.Example("order.created")["data"]!.ToJsonString();
+        await using var insert = service.Database.CreateCommand(
+            "INSERT INTO outbox (id, topic, key, data, attempts) SELECT id, $1, id::text, $2::json, 0 FROM unnest($3) WITH ORDINALITY AS new (id, n) ORDER BY n");
+        insert.Parameters.Add(new() { Value = Topic });
+        insert.Parameters.Add(new() { Value = data });
+        insert.Parameters.Add(new() { Value = ids });
+        await insert.ExecuteNonQueryAsync(Cancel);
+    }
+
+    private static async Task<List<JsonArray>> CallsUntilAsync(ServiceHost<order::Program> service, Func<List<JsonArray>, bool> condition)
+    {
+        List<JsonArray> calls = [];
+        await service.Sidecar.UntilAsync(requests =>
+        {
+            calls = [.. requests.Where(request => request.RequestMessage?.Path.StartsWith("/v1.0/publish/", StringComparison.Ordinal) == true)
+                .Select(request => JsonNode.Parse(request.RequestMessage!.Body!)!.AsArray())];
+            return condition(calls);
+        });
+        return calls;
+    }
+
+    private static List<Guid> Ids(IEnumerable<JsonArray> calls) => [.. calls.SelectMany(call => call).Select(Id)];
+
+    private static Guid Id(JsonNode? entry) => Guid.Parse((string)entry!["metadata"]!["cloudevent.id"]!);
+}

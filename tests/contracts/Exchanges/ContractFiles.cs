@@ -1,0 +1,27 @@
+using System.Text.Json.Nodes;
+using DaprOrders.Testing;
+
+namespace DaprOrders.Contracts.Tests.Exchanges;
+
+/// <summary>The files of contracts/, read from the clone: what is committed is what is tested.</summary>
+internal static class ContractFiles
+{
+    public static string Folder { get; } = Path.Combine(Repository.Root, "contracts");
+
+    public static JsonObject Read(params string[] path) =>
+        JsonNode.Parse(File.ReadAllText(Path.Combine([Folder, .. path])))!.AsObject();
+
+    /// <summary>A CloudEvent, or a bulk delivery, as Dapr delivers it.</summary>
+    public static JsonObject Example(string name) => Read("events", "examples", $"{name}.json");
+
+    public static IEnumerable<string> Examples() => Names(Path.Combine("events", "examples"), ".json");
+
+    public static IEnumerable<string> Topics() => Names("events", ".schema.json");
+
+    public static JsonObject Schema(string topic) => Read("events", $"{topic}.schema.json");
+
+    private static IEnumerable<string> Names(string folder, string ending) => Directory
+        .GetFiles(Path.Combine(Folder, folder), $"*{ending}")
+        .Select(file => Path.GetFileName(file)[..^ending.Length])
+        .Order(StringComparer.Ordinal);
+}

@@ -1,0 +1,164 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using DaprOrders.Contracts.Tests.Events;
+using DaprOrders.Testing;
+using YamlDotNet.Serialization;
+
+namespace DaprOrders.Contracts.Tests.Polyglot;
+
+/// <summary>The order flow with a service in another language in it, seen through the gateway only; and the README of the contracts, line by line.</summary>
+public sealed partial class PolyglotTests(NodeStack stack) : IClassFixture<NodeStack>
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("item-123", 1, "confirmed", null, "reserved")]
+    [InlineData("item-100", 4, "rejected", "out_of_stock", "rejected")]
+    [InlineData("no-such-item", 1, "rejected", "unknown_item", "rejected")]
+    public async Task An_order_is_settled_and_notified(string item, int quantity, string status, string? reason, string outcome)
+    {
+        SkipWithoutNode();
+        var placed = await PlaceAsync(item, quantity);
+        var id = placed.GetProperty("id").GetString();
+
+        var settled = await UntilAsync($"/orders/{id}?wait=30s", order => order.GetProperty("status").GetString() != "pending");
+        var list = await UntilAsync($"/notifications?order_id={id}", page => page.GetProperty("items").GetArrayLength() > 0);
+
+        Assert.Equal(status, settled.GetProperty("status").GetString());
+        Assert.Equal(reason, settled.TryGetProperty("reason", out var why) ? why.GetString() : null);
+        var notification = Assert.Single(list.GetProperty("items").EnumerateArray());
+        Assert.Equal(outcome, notification.GetProperty("outcome").GetString());
+        Assert.Equal(reason, notification.GetProperty("reason").GetString());
+        Assert.Equal(item, notification.GetProperty("item_id").GetString());
+    }
+
+    [Fact]
+    public async Task Orders_that_are_placed_together_are_each_settled_and_notified_once()
+    {
+        SkipWithoutNode();
+
+        var ids = await Task.WhenAll(Enumerable.Range(0, 20).Select(async _ => (await PlaceAsync("item-7", 1)).GetProperty("id").GetString()!));
+
+        foreach (var id in ids)
+        {
+            var order = await UntilAsync($"/orders/{id}?wait=30s", order => order.GetProperty("status").GetString() != "pending");
+            Assert.Equal("confirmed", order.GetProperty("status").GetString());
+            var list = await UntilAsync($"/notifications?order_id={id}", page => page.GetProperty("items").GetArrayLength() > 0);
+            Assert.Single(list.GetProperty("items").EnumerateArray());
+        }
+    }
+
+    [Fact]
+    public async Task A_bad_request_is_refused_through_the_gateway_in_the_words_of_the_service()
+    {
+        SkipWithoutNode();
+
+        using var response = await stack.Gateway.GetAsync(new Uri("/notifications?limit=0", UriKind.Relative), Cancel);
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
+        Assert.Contains("limit", await response.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Every_command_of_the_README_of_the_contracts_gives_the_output_beside_it()
+    {
+        SkipWithoutNode();
+        var blocks = Block().Matches(await File.ReadAllTextAsync(Path.Combine(Repository.Root, "contracts", "README.md"), Cancel))
+            .Select(match => (Language: match.Groups[1].Value, Text: match.Groups[2].Value.Trim()))
+            .ToList();
+        var commands = blocks.Zip(blocks.Skip(1)).Where(pair => pair.First.Language == "sh" && pair.Second.Language == "text").ToList();
+        Assert.InRange(commands.Count, 8, 100);
+        Assert.Equal(["../eng/release-contracts.sh 1.1", "../eng/write-contracts.sh"], blocks // those have tests of their own
+            .Where((block, i) => block.Language == "sh" && (i + 1 == blocks.Count || blocks[i + 1].Language != "text"))
+            .Select(block => block.Text).Order(StringComparer.Ordinal));
+
+        foreach (var (command, expected) in commands)
+        {
+            var (_, output) = await Programs.RunAsync(Path.Combine(Repository.Root, "contracts"), "", "bash", "-c", stack.WithFreePorts(command.Text));
+
+            Assert.Equal(Masked(expected.Text), Masked(output));
+        }
+    }
+
+    [Fact]
+    public void The_run_file_differs_from_dapr_yaml_in_one_entry()
+    {
+        var (ours, theirs) = (Apps("dapr.yaml", out var commonOfOurs), Apps("samples/notification-node/dapr.yaml", out var commonOfTheirs));
+
+        Assert.Equal(commonOfOurs, commonOfTheirs);
+        Assert.Equal(ours.Keys, theirs.Keys);
+        Assert.Equal(["notification"], ours.Keys.Where(app => ours[app] != theirs[app]));
+    }
+
+    private static void SkipWithoutNode() => Assert.SkipUnless(Programs.Has("node"), "the sample needs Node 20");
+
+    private static Dictionary<string, string> Apps(string file, out string common)
+    {
+        var text = NodeStack.AtTheRoot(File.ReadAllText(Path.Combine(Repository.Root, file)));
+        var run = new DeserializerBuilder().Build().Deserialize<Dictionary<string, object>>(text);
+        var yaml = new SerializerBuilder().Build();
+        common = yaml.Serialize(run["common"]);
+        return ((List<object>)run["apps"]).Cast<Dictionary<object, object>>().ToDictionary(app => (string)app["appID"], app => yaml.Serialize(app));
+    }
+
+    /// <summary>With a key, by which the request is repeated where the gateway, on a busy machine, says so.</summary>
+    private async Task<JsonElement> PlaceAsync(string item, int quantity)
+    {
+        var key = Guid.NewGuid().ToString();
+        while (true)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/orders");
+            request.Headers.Add("Idempotency-Key", key);
+            request.Content = new StringContent(JsonSerializer.Serialize(new { item_id = item, quantity }), Encoding.UTF8, "application/json");
+            using var response = await stack.Gateway.SendAsync(request, Cancel);
+            if (response.Headers.RetryAfter is null)
+            {
+                Assert.Equal(HttpStatusCode.Created, response.StatusCode);
+                return await response.Content.ReadFromJsonAsync<JsonElement>(Cancel);
+            }
+        }
+    }
+
+    /// <summary>Notification hears of an outcome when order does, not before: ask until it is there.</summary>
+    private async Task<JsonElement> UntilAsync(string path, Func<JsonElement, bool> condition)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        limit.CancelAfter(TimeSpan.FromSeconds(90));
+        while (await timer.WaitForNextTickAsync(limit.Token))
+        {
+            using var response = await stack.Gateway.GetAsync(new Uri(path, UriKind.Relative), limit.Token);
+            if (response.Headers.RetryAfter is not null)
+            {
+                continue;
+            }
+
+            var answer = await response.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<JsonElement>(limit.Token);
+            if (condition(answer))
+            {
+                return answer;
+            }
+        }
+
+        throw new InvalidOperationException("A timer ends only by its token.");
+    }
+
+    private static string Masked(string output)
+    {
+        var masked = Uuid().Replace(output.Replace("\r", "", StringComparison.Ordinal), "<id>");
+        return Time().Replace(masked, "<time>").Trim();
+    }
+
+    [GeneratedRegex("^```(\\w+)\n(.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex Block();
+
+    [GeneratedRegex("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")]
+    private static partial Regex Uuid();
+
+    [GeneratedRegex(@"\d{4}-\d\d-\d\dT[0-9:.]+(\+00:00|Z)")]
+    private static partial Regex Time();
+}

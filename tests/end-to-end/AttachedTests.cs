@@ -1,0 +1,33 @@
+using System.Net;
+using DaprOrders.Testing.Stack;
+
+namespace DaprOrders.EndToEnd.Tests;
+
+public sealed class AttachedTests(StackFixture fixture)
+{
+    private static readonly string[] Databases = ["orders_db", "inventory_db", "notification_db"];
+
+    [Fact]
+    public async Task A_system_that_runs_already_is_asked_where_it_is_and_nothing_is_started_or_ended()
+    {
+        var there = StackSettings.FromEnvironment() with
+        {
+            Attached = fixture.Stack.Gateway.BaseAddress,
+            Connections = Databases.ToDictionary(database => database, database => fixture.Stack.ConnectionString(database)),
+        };
+
+        await using (var attached = new Stack(settings: there))
+        {
+            await attached.StartAsync();
+
+            Assert.Empty(attached.Instances);
+            Assert.Throws<InvalidOperationException>(() => attached.Runtime);
+            Assert.Equal(1000L, await attached.QueryAsync("inventory_db", "SELECT count(*) FROM stock WHERE item_id ~ '^item-[0-9]+$'"));
+            using var answer = await attached.Gateway.GetAsync(new Uri("/orders", UriKind.Relative), TestContext.Current.CancellationToken);
+            Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        }
+
+        using var after = await fixture.Stack.Gateway.GetAsync(new Uri("/orders", UriKind.Relative), TestContext.Current.CancellationToken);
+        Assert.Equal(HttpStatusCode.OK, after.StatusCode);
+    }
+}

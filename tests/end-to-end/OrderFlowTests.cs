@@ -1,0 +1,148 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using DaprOrders.Testing.Stack;
+using Npgsql;
+
+namespace DaprOrders.EndToEnd.Tests;
+
+public sealed class OrderFlowTests(StackFixture fixture)
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    private Stack Stack => fixture.Stack;
+
+    [Fact]
+    public async Task An_order_is_confirmed_and_notified_and_leaves_a_row_in_each_of_the_three_databases()
+    {
+        var placed = await PlaceAsync("item-123");
+        Assert.Equal("pending", placed.GetProperty("status").GetString());
+        var id = placed.GetProperty("id").GetString()!;
+
+        Assert.Equal("confirmed", (await SettledAsync(id)).GetProperty("status").GetString());
+        Assert.Equal("reserved", (await NotifiedAsync(id)).GetProperty("outcome").GetString());
+        Assert.Equal("confirmed", await Stack.QueryAsync("orders_db", $"SELECT status FROM orders WHERE id = '{id}'"));
+        Assert.Equal("reserved", await Stack.QueryAsync("inventory_db", $"SELECT outcome FROM reservations WHERE order_id = '{id}'"));
+        Assert.Equal("reserved", await Stack.QueryAsync("notification_db", $"SELECT outcome FROM notifications WHERE order_id = '{id}'"));
+    }
+
+    [Fact]
+    public async Task The_fourth_order_for_an_item_of_which_there_are_three_is_rejected_as_out_of_stock()
+    {
+        var item = await StockAsync(3);
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Equal("confirmed", (await OrderAsync(item)).GetProperty("status").GetString());
+        }
+
+        var fourth = await OrderAsync(item);
+
+        Assert.Equal("rejected", fourth.GetProperty("status").GetString());
+        Assert.Equal("out_of_stock", fourth.GetProperty("reason").GetString());
+        Assert.Equal("out_of_stock", (await NotifiedAsync(fourth.GetProperty("id").GetString()!)).GetProperty("reason").GetString());
+        Assert.Equal(0, await AvailableAsync(item));
+    }
+
+    [Fact]
+    public async Task An_order_for_an_item_that_nobody_knows_is_rejected()
+    {
+        var order = await OrderAsync("no-such-item");
+
+        Assert.Equal("rejected", order.GetProperty("status").GetString());
+        Assert.Equal("unknown_item", order.GetProperty("reason").GetString());
+        using var stock = await Stack.Gateway.GetAsync(new Uri("/inventory/no-such-item", UriKind.Relative), Cancel);
+        Assert.Equal(HttpStatusCode.NotFound, stock.StatusCode);
+    }
+
+    [Fact]
+    public async Task Of_200_parallel_orders_for_100_pieces_two_instances_of_inventory_confirm_exactly_100()
+    {
+        var item = await StockAsync(100);
+
+        var orders = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => OrderAsync(item)));
+
+        Assert.Equal(100, orders.Count(order => order.GetProperty("status").GetString() == "confirmed"));
+        Assert.Equal(100, orders.Count(order => order.TryGetProperty("reason", out var reason) && reason.GetString() == "out_of_stock"));
+        Assert.Equal(0, await AvailableAsync(item));
+        Assert.Equal(
+            100L, await Stack.QueryAsync("inventory_db", $"SELECT sum(quantity) FROM reservations WHERE item_id = '{item}' AND outcome = 'reserved'"));
+    }
+
+    [Theory]
+    [InlineData("orders", "inventory_db")]
+    [InlineData("inventory", "notification_db")]
+    [InlineData("notification", "orders_db")]
+    public async Task A_service_can_reach_no_database_but_its_own(string role, string database)
+    {
+        var refused = await Assert.ThrowsAsync<PostgresException>(() => Stack.QueryAsync(database, "SELECT 1", role));
+
+        Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, refused.SqlState);
+    }
+
+    /// <summary>An item that only this test orders, also in a system that runs for long.</summary>
+    private async Task<string> StockAsync(int pieces)
+    {
+        var item = $"test-{Guid.NewGuid():N}";
+        await Stack.QueryAsync("inventory_db", $"INSERT INTO stock (item_id, initial, available) VALUES ('{item}', {pieces}, {pieces})");
+        return item;
+    }
+
+    private async Task<JsonElement> OrderAsync(string itemId) =>
+        await SettledAsync((await PlaceAsync(itemId)).GetProperty("id").GetString()!);
+
+    /// <summary>As a client should: with a key of its own, by which it repeats the request when the gateway asks for that.</summary>
+    private async Task<JsonElement> PlaceAsync(string itemId)
+    {
+        var key = Guid.NewGuid().ToString();
+        while (true)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, "/orders");
+            request.Headers.Add("Idempotency-Key", key);
+            request.Content = JsonContent.Create(new { item_id = itemId, quantity = 1 });
+            using var response = await Stack.Gateway.SendAsync(request, Cancel);
+            var body = await response.Content.ReadAsStringAsync(Cancel);
+            if (response.StatusCode is HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable && response.Headers.RetryAfter is not null)
+            {
+                continue;
+            }
+
+            Assert.True(response.StatusCode is HttpStatusCode.Created, body);
+            return JsonSerializer.Deserialize<JsonElement>(body);
+        }
+    }
+
+    /// <summary>Asks again when the gateway got no answer in time, which happens on a busy machine.</summary>
+    private async Task<JsonElement> SettledAsync(string id)
+    {
+        while (true)
+        {
+            using var response = await Stack.Gateway.GetAsync(new Uri($"/orders/{id}?wait=30s", UriKind.Relative), Cancel);
+            if (response.StatusCode is not (HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable))
+            {
+                return await response.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<JsonElement>(Cancel);
+            }
+        }
+    }
+
+    /// <summary>Notification hears of the outcome when order does, not before: look until the row is there.</summary>
+    private async Task<JsonElement> NotifiedAsync(string id)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        limit.CancelAfter(TimeSpan.FromSeconds(60));
+        while (await timer.WaitForNextTickAsync(limit.Token))
+        {
+            var list = await Stack.Gateway.GetFromJsonAsync<JsonElement>($"/notifications?order_id={id}", limit.Token);
+            if (list.GetProperty("items").EnumerateArray().ToList() is [var notification])
+            {
+                return notification;
+            }
+        }
+
+        throw new InvalidOperationException($"Order {id} was not notified.");
+    }
+
+    private async Task<int> AvailableAsync(string itemId) => Convert.ToInt32(
+        await Stack.QueryAsync("inventory_db", $"SELECT available FROM stock WHERE item_id = '{itemId}'"), CultureInfo.InvariantCulture);
+}

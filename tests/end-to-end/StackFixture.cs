@@ -1,0 +1,18 @@
+using System.Runtime.Versioning;
+using DaprOrders.EndToEnd.Tests;
+using DaprOrders.Testing.Stack;
+
+[assembly: UnsupportedOSPlatform("windows")]
+[assembly: AssemblyFixture(typeof(StackFixture))]
+
+namespace DaprOrders.EndToEnd.Tests;
+
+/// <summary>The whole system with inventory twice, started once for all tests; each test orders items of its own.</summary>
+public sealed class StackFixture : IAsyncLifetime
+{
+    public Stack Stack { get; } = new(new StackOptions { Instances = new Dictionary<string, int> { ["inventory"] = 2 } });
+
+    public async ValueTask InitializeAsync() => await Stack.StartAsync();
+
+    public ValueTask DisposeAsync() => Stack.DisposeAsync();
+}

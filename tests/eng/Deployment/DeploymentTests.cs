@@ -1,0 +1,45 @@
+using System.Reflection;
+
+namespace DaprOrders.Eng.Tests.Deployment;
+
+/// <summary>The rules are the public methods of the classes in Rules/; each bears the changes that it must report.</summary>
+public sealed class DeploymentTests
+{
+    private static readonly List<MethodInfo> Methods = typeof(DeploymentTests).Assembly.GetTypes()
+        .Where(type => type.Namespace == "DaprOrders.Eng.Tests.Deployment.Rules")
+        .SelectMany(type => type.GetMethods(BindingFlags.Public | BindingFlags.Static))
+        .OrderBy(rule => rule.Name, StringComparer.Ordinal)
+        .ToList();
+
+    public static TheoryData<string> Rules => [.. Methods.Select(rule => rule.Name)];
+
+    public static TheoryData<string, int> Changes =>
+        [.. Methods.SelectMany(rule => FailsOn(rule).Select((_, i) => new TheoryDataRow<string, int>(rule.Name, i)))];
+
+    [Theory]
+    [MemberData(nameof(Rules))]
+    public void The_files_keep_the_rule(string rule) =>
+        Assert.Empty(Findings(Methods.Single(method => method.Name == rule), DeploymentFiles.OfThisClone));
+
+    [Theory]
+    [MemberData(nameof(Changes))]
+    public void A_change_is_reported_by_its_rule_alone(string rule, int number)
+    {
+        var change = FailsOn(Methods.Single(method => method.Name == rule)).ElementAt(number);
+
+        var files = DeploymentFiles.OfThisClone.With(change.Path, change.From, change.To);
+        var findings = Methods.SelectMany(method => Findings(method, files).Select(finding => $"{method.Name} - {finding}"));
+
+        Assert.Equal([$"{rule} - {change.Path}: {change.Finding}"], findings);
+    }
+
+    [Theory]
+    [MemberData(nameof(Rules))]
+    public void Every_rule_has_a_change_that_it_reports(string rule) =>
+        Assert.NotEmpty(FailsOn(Methods.Single(method => method.Name == rule)));
+
+    private static IEnumerable<FailsOnAttribute> FailsOn(MethodInfo rule) => rule.GetCustomAttributes<FailsOnAttribute>();
+
+    private static List<string> Findings(MethodInfo rule, DeploymentFiles files) =>
+        rule.CreateDelegate<Func<DeploymentFiles, IEnumerable<string>>>()(files).ToList();
+}

@@ -1,0 +1,40 @@
+namespace DaprOrders.Eng.Tests.Deployment;
+
+/// <summary>What all files must agree on.</summary>
+internal static class Design
+{
+    public const int Database = 5433;
+    public const int PgAdmin = 5050;
+    public const int Gateway = 8000;
+
+    public static readonly App[] Apps =
+    [
+        new("gateway", Gateway, 3500, 50001, [], []),
+        new("order", 8001, 3501, 50002, ["order.created"], ["inventory.updated"]),
+        new("inventory", 8002, 3502, 50003, ["inventory.updated"], ["order.created"]),
+        new("notification", 8003, 3503, 50004, [], ["inventory.updated"]),
+    ];
+
+    /// <summary>Ports of 127.0.0.1, by the service of the compose file.</summary>
+    public static readonly Dictionary<string, int> Servers = new()
+    {
+        ["postgres"] = Database,
+        ["pgadmin"] = PgAdmin,
+        ["kafka"] = 9092,
+        ["redis"] = 6379,
+        ["rabbitmq"] = 5672,
+    };
+
+    public static IEnumerable<string> Topics => Apps.SelectMany(app => app.MayPublish).Distinct().Order(StringComparer.Ordinal);
+
+    /// <summary>An app; its topics are given without the one of its dead letters.</summary>
+    internal sealed record App(string Id, int Port, int SidecarHttp, int SidecarGrpc, string[] Publishes, string[] Subscribes)
+    {
+        public string[] MayPublish => [.. Publishes, .. DeadLetters];
+
+        public string[] MaySubscribe => [.. Subscribes, .. DeadLetters];
+
+        // An app that reads events has dead letters: its sidecar publishes them, and it reads them itself.
+        private string[] DeadLetters => Subscribes is [] ? [] : [$"{Id}.dead"];
+    }
+}

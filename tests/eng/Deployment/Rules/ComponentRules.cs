@@ -1,0 +1,245 @@
+namespace DaprOrders.Eng.Tests.Deployment.Rules;
+
+/// <summary>components/: what the sidecar passes over in silence, and what keeps a broker from losing events.</summary>
+internal static class ComponentRules
+{
+    private const string Kafka = "components/kafka/pubsub.yaml";
+    private const string Redis = "components/redis/pubsub.yaml";
+    private const string RabbitMq = "components/rabbitmq/pubsub.yaml";
+
+    private static readonly string[] KnownKeys =
+        ["apiVersion", "kind", "metadata", "spec", "metadata.name", "spec.type", "spec.version", "spec.initTimeout", "spec.metadata"];
+
+    [FailsOn("components/kafka/spare/pubsub.yaml", "", "kind: Component", "is not read, as it lies too deep")]
+    [FailsOn("components/pubsub.yaml", "", "kind: Component", "is not read, as no folder of resourcesPaths has it")]
+    [FailsOn("components/redis/note.txt", "", "x", "is not read, as it is neither .yaml nor .yml")]
+    public static IEnumerable<string> Folders_of_components_are_flat_and_side_by_side(DeploymentFiles files)
+    {
+        foreach (var path in files.Under("components/"))
+        {
+            if (path.Split('/').Length > 3)
+            {
+                yield return $"{path}: is not read, as it lies too deep";
+            }
+            else if (path.Split('/').Length < 3)
+            {
+                yield return $"{path}: is not read, as no folder of resourcesPaths has it";
+            }
+            else if (Path.GetExtension(path) is not (".yaml" or ".yml"))
+            {
+                yield return $"{path}: is not read, as it is neither .yaml nor .yml";
+            }
+        }
+    }
+
+    [FailsOn(Kafka, "kind: Component", "kind: Compnent", "kind must be Component, not Compnent")]
+    [FailsOn(Redis, "  name: pubsub", "  name: events", "metadata.name must be pubsub, not events")]
+    [FailsOn(RabbitMq, "type: pubsub.rabbitmq", "type: pubsub.redis", "spec.type must be pubsub.rabbitmq, not pubsub.redis")]
+    [FailsOn(RabbitMq, "  version: v1\n", "", "spec.version must be v1, not missing")]
+    public static IEnumerable<string> Every_broker_is_the_component_pubsub(DeploymentFiles files) =>
+        from broker in files.Brokers
+        let path = PathOf(broker)
+        from finding in Differing(path, files.Document(path).Text, new()
+        {
+            ["apiVersion"] = "dapr.io/v1alpha1",
+            ["kind"] = "Component",
+            ["metadata.name"] = "pubsub",
+            ["spec.type"] = $"pubsub.{broker}",
+            ["spec.version"] = "v1",
+        })
+        select finding;
+
+    [FailsOn(Kafka, "initTimeout: 30s", "initTimout: 30s", "spec.initTimout is no key that is wanted here")]
+    [FailsOn(Redis, "spec:", "scopes: [order]\nspec:", "scopes is no key that is wanted here")]
+    public static IEnumerable<string> A_component_has_only_keys_that_are_read(DeploymentFiles files) =>
+        from broker in files.Brokers
+        let document = files.Document(PathOf(broker))
+        from key in document.Keys().Concat(document.At("spec").Keys().Select(key => $"spec.{key}"))
+            .Concat(document.At("metadata").Keys().Select(key => $"metadata.{key}"))
+        where !KnownKeys.Contains(key)
+        select $"{PathOf(broker)}: {key} is no key that is wanted here";
+
+    [FailsOn(Kafka, "name: initialOffset", "name: InitialOffset", "InitialOffset must be spelled initialOffset")]
+    [FailsOn(Kafka, "name: dialTimeout", "name: dialTimeOuts", "dialTimeOuts is unknown to pubsub.kafka")]
+    [FailsOn(Redis, "name: redisPassword", "name: password", "password is unknown to pubsub.redis")]
+    [FailsOn(RabbitMq, "- name: autoAck", "- name: host\n    value: x\n  - name: autoAck", "host is unknown to pubsub.rabbitmq")]
+    public static IEnumerable<string> The_broker_knows_every_name_in_its_metadata(DeploymentFiles files)
+    {
+        foreach (var broker in files.Brokers)
+        {
+            var known = KnownMetadata.Of(broker);
+            foreach (var name in Entries(files, broker).Select(entry => entry.Name).Where(name => !known.Contains(name)))
+            {
+                yield return known.FirstOrDefault(right => right.Equals(name, StringComparison.OrdinalIgnoreCase)) is { } right
+                    ? $"{PathOf(broker)}: {name} must be spelled {right}"
+                    : $"{PathOf(broker)}: {name} is unknown to pubsub.{broker}";
+            }
+        }
+    }
+
+    [FailsOn(Kafka, "- name: authType", "- name: dialTimeout\n    value: 9s\n  - name: authType", "dialTimeout is there twice")]
+    public static IEnumerable<string> No_name_is_there_twice(DeploymentFiles files) =>
+        from broker in files.Brokers
+        from entry in Entries(files, broker).GroupBy(entry => entry.Name)
+        where entry.Count() > 1
+        select $"{PathOf(broker)}: {entry.Key} is there twice";
+
+    [FailsOn(Kafka, "value: oldest", "value: newest", "initialOffset must be oldest, not newest")]
+    [FailsOn(Kafka, "  - name: initialOffset\n    value: oldest\n", "", "initialOffset must be oldest, not missing")]
+    [FailsOn(Kafka, "  - name: authType\n    value: none\n", "", "authType must be none, not missing")]
+    [FailsOn(Kafka, "value: 200ms", "value: 5s", "backOffDuration must be 200ms, not 5s")]
+    [FailsOn(
+        Kafka, "- name: authType", "- name: producerRequiredAcks\n    value: local\n  - name: authType",
+        "producerRequiredAcks must be all, not local")]
+    [FailsOn(
+        Kafka, "- name: authType", "- name: consumeRetryEnabled\n    value: false\n  - name: authType",
+        "consumeRetryEnabled must be true, not false")]
+    [FailsOn(
+        Kafka, "- name: authType", "- name: backOffMaxRetries\n    value: 9\n  - name: authType",
+        "backOffMaxRetries must be -1, not 9")]
+    [FailsOn(
+        Kafka, "- name: authType", "- name: backOffPolicy\n    value: exponential\n  - name: authType",
+        "backOffPolicy must be constant, not exponential")]
+    public static IEnumerable<string> Kafka_loses_nothing(DeploymentFiles files) =>
+        Wrong(files, "kafka", required: new()
+        {
+            ["authType"] = "none", // without it the sidecar does not start
+            ["initialOffset"] = "oldest",
+            ["backOffDuration"] = "200ms",
+        }, unlessAbsent: new()
+        {
+            ["producerRequiredAcks"] = "all",
+            ["consumeRetryEnabled"] = "true",
+            ["backOffMaxRetries"] = "-1",
+            ["backOffPolicy"] = "constant", // the other one ends after 15 minutes
+        });
+
+    [FailsOn(Kafka, "value: \"3.4.0\"", "value: \"2.0.0\"", "version must be 3.4.0, as the image cp-kafka:7.4.0 speaks, not 2.0.0")]
+    [FailsOn(
+        Kafka, "  - name: version\n    value: \"3.4.0\"\n", "",
+        "version must be 3.4.0, as the image cp-kafka:7.4.0 speaks, not missing")]
+    public static IEnumerable<string> Kafka_is_spoken_to_in_its_version(DeploymentFiles files)
+    {
+        // Confluent numbers its images 7.n where Kafka has 3.n.
+        var image = files.Document("docker-compose.yml").Text("services", "kafka", "image")!.Split('/')[^1];
+        var expected = $"3.{image.Split('.')[1]}.0";
+        if (Value(files, "kafka", "version") is var version && version != expected)
+        {
+            yield return $"{Kafka}: version must be {expected}, as the image {image} speaks, not {version ?? "missing"}";
+        }
+    }
+
+    [FailsOn(Redis, "value: 5s", "value: 0", "processingTimeout must be 5s, not 0")]
+    [FailsOn(Redis, "  - name: redeliverInterval\n    value: 2s\n", "", "redeliverInterval must be 2s, not missing")]
+    [FailsOn(Redis, "value: \"100\"", "value: \"10\"", "concurrency must be 100, not 10")]
+    [FailsOn(
+        Redis, "- name: concurrency", "- name: maxLenApprox\n    value: 1000\n  - name: concurrency",
+        "maxLenApprox must be missing, not 1000")]
+    [FailsOn(Redis, "- name: concurrency", "- name: streamTTL\n    value: 1h\n  - name: concurrency", "streamTTL must be missing, not 1h")]
+    public static IEnumerable<string> Redis_loses_nothing(DeploymentFiles files) =>
+        Wrong(files, "redis", required: new()
+        {
+            ["processingTimeout"] = "5s",
+            ["redeliverInterval"] = "2s",
+            ["concurrency"] = "100",
+            ["maxLenApprox"] = null,
+            ["streamTTL"] = null,
+        });
+
+    [FailsOn(RabbitMq, "- name: durable\n    value: \"true\"", "- name: durable\n    value: \"false\"", "durable must be true, not false")]
+    [FailsOn(RabbitMq, "  - name: deletedWhenUnused\n    value: \"false\"\n", "", "deletedWhenUnused must be false, not missing")]
+    [FailsOn(RabbitMq, "- name: deliveryMode\n    value: \"2\"", "- name: deliveryMode\n    value: \"1\"", "deliveryMode must be 2, not 1")]
+    [FailsOn(RabbitMq, "  - name: publisherConfirm\n    value: \"true\"\n", "", "publisherConfirm must be true, not missing")]
+    [FailsOn(RabbitMq, "  - name: requeueInFailure\n    value: \"true\"\n", "", "requeueInFailure must be true, not missing")]
+    [FailsOn(RabbitMq, "- name: autoAck\n    value: \"false\"", "- name: autoAck\n    value: \"true\"", "autoAck must be false, not true")]
+    [FailsOn(RabbitMq, "  - name: prefetchCount\n    value: \"200\"\n", "", "prefetchCount must be 200, not missing")]
+    [FailsOn(RabbitMq, "- name: autoAck", "- name: ttlInSeconds\n    value: 60\n  - name: autoAck", "ttlInSeconds must be missing, not 60")]
+    [FailsOn(RabbitMq, "- name: autoAck", "- name: maxLen\n    value: 60\n  - name: autoAck", "maxLen must be missing, not 60")]
+    public static IEnumerable<string> RabbitMq_loses_nothing(DeploymentFiles files) =>
+        Wrong(files, "rabbitmq", required: new()
+        {
+            ["durable"] = "true",
+            ["deletedWhenUnused"] = "false",
+            ["deliveryMode"] = "2",
+            ["publisherConfirm"] = "true",
+            ["requeueInFailure"] = "true",
+            ["autoAck"] = "false",
+            ["prefetchCount"] = "200",
+            ["ttlInSeconds"] = null,
+            ["maxLen"] = null,
+            ["maxLenBytes"] = null,
+        });
+
+    [FailsOn(
+        Kafka, "inventory=inventory.updated,inventory.dead;", "inventory=inventory.updated;",
+        "publishingScopes must give inventory inventory.dead, inventory.updated, not inventory.updated")]
+    [FailsOn(
+        Redis, "order=inventory.updated,order.dead", "order=inventory.updated,order.created,order.dead",
+        "subscriptionScopes must give order inventory.updated, order.dead, not inventory.updated, order.created, order.dead")]
+    [FailsOn(RabbitMq, "gateway=;", "", "publishingScopes must give gateway nothing, not everything")]
+    [FailsOn(RabbitMq, "gateway=;", "gateway=;cart=order.created;", "publishingScopes names cart, which is no app")]
+    public static IEnumerable<string> Scopes_are_those_of_the_design_for_every_broker(DeploymentFiles files) =>
+        from broker in files.Brokers
+        from finding in WrongScopes(files, broker, "publishingScopes", app => app.MayPublish)
+            .Concat(WrongScopes(files, broker, "subscriptionScopes", app => app.MaySubscribe))
+        select finding;
+
+    [FailsOn(Kafka, "127.0.0.1:9092", "127.0.0.1:9093", "brokers must be 127.0.0.1:9092, not 127.0.0.1:9093")]
+    [FailsOn(Redis, "127.0.0.1:6379", "localhost:6379", "redisHost must be 127.0.0.1:6379, not localhost:6379")]
+    [FailsOn(
+        RabbitMq, "127.0.0.1:5672", "127.0.0.1:5673",
+        "connectionString must be amqp://guest:guest@127.0.0.1:5672, not amqp://guest:guest@127.0.0.1:5673")]
+    public static IEnumerable<string> Brokers_are_looked_for_where_the_compose_file_has_them(DeploymentFiles files) =>
+        Wrong(files, "kafka", new() { ["brokers"] = $"127.0.0.1:{Design.Servers["kafka"]}" })
+            .Concat(Wrong(files, "redis", new() { ["redisHost"] = $"127.0.0.1:{Design.Servers["redis"]}" }))
+            .Concat(Wrong(files, "rabbitmq", new()
+            {
+                ["connectionString"] = $"amqp://guest:guest@127.0.0.1:{Design.Servers["rabbitmq"]}",
+            }));
+
+    private static string PathOf(string broker) => $"components/{broker}/pubsub.yaml";
+
+    private static IEnumerable<(string Name, string? Value)> Entries(DeploymentFiles files, string broker) =>
+        files.Document(PathOf(broker)).At("spec", "metadata").Items().Select(entry => (entry.Text("name") ?? "", entry.Text("value")));
+
+    private static string? Value(DeploymentFiles files, string broker, string name) =>
+        Entries(files, broker).LastOrDefault(entry => entry.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Value;
+
+    private static IEnumerable<string> Wrong(
+        DeploymentFiles files, string broker, Dictionary<string, string?> required, Dictionary<string, string?>? unlessAbsent = null) =>
+        Differing(PathOf(broker), keys => Value(files, broker, keys.Single()), required)
+            .Concat(Differing(
+                PathOf(broker), keys => Value(files, broker, keys.Single()) ?? unlessAbsent![keys.Single()], unlessAbsent ?? []));
+
+    private static IEnumerable<string> Differing(string path, Func<string[], string?> read, Dictionary<string, string?> expected) =>
+        from pair in expected
+        let actual = read(pair.Key.Split('.'))
+        where actual != pair.Value
+        select $"{path}: {pair.Key} must be {pair.Value ?? "missing"}, not {actual ?? "missing"}";
+
+    private static IEnumerable<string> WrongScopes(
+        DeploymentFiles files, string broker, string name, Func<Design.App, IEnumerable<string>> allowed)
+    {
+        var scopes = (Value(files, broker, name) ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries)
+            .Select(scope => scope.Split('=', 2))
+            .ToLookup(scope => scope[0], scope => scope[^1].Split(',', StringSplitOptions.RemoveEmptyEntries));
+        foreach (var stranger in scopes.Select(scope => scope.Key).Where(id => Design.Apps.All(app => app.Id != id)))
+        {
+            yield return $"{PathOf(broker)}: {name} names {stranger}, which is no app";
+        }
+
+        // An app that a scope does not name may use every topic.
+        foreach (var app in Design.Apps)
+        {
+            var expected = Listed(allowed(app));
+            var actual = scopes.Contains(app.Id) ? Listed(scopes[app.Id].Last()) : "everything";
+            if (actual != expected)
+            {
+                yield return $"{PathOf(broker)}: {name} must give {app.Id} {expected}, not {actual}";
+            }
+        }
+    }
+
+    private static string Listed(IEnumerable<string> topics) =>
+        string.Join(", ", topics.Order(StringComparer.Ordinal)) is { Length: > 0 } list ? list : "nothing";
+}

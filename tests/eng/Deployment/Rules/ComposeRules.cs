@@ -1,0 +1,134 @@
+using System.Text.RegularExpressions;
+using YamlDotNet.RepresentationModel;
+
+namespace DaprOrders.Eng.Tests.Deployment.Rules;
+
+/// <summary>docker-compose*.yml: nobody else reaches the servers, and what they have answered is on disk.</summary>
+internal static partial class ComposeRules
+{
+    private const string Compose = "docker-compose.yml";
+
+    /// <summary>The folders in which the servers keep what may not be lost with their container.</summary>
+    private static readonly (string Service, string Folder)[] DataFolders =
+    [
+        ("postgres", "/var/lib/postgresql/data"),
+        ("zookeeper", "/var/lib/zookeeper/data"),
+        ("zookeeper", "/var/lib/zookeeper/log"),
+        ("kafka", "/var/lib/kafka/data"),
+        ("redis", "/data"),
+        ("rabbitmq", "/var/lib/rabbitmq"),
+    ];
+
+    [FailsOn(Compose, "- 127.0.0.1:6379:6379", "- 6379:6379", "services.redis.ports publishes 6379:6379 on every address")]
+    [FailsOn(Compose, "- 127.0.0.1:5050:80", "- 0.0.0.0:5050:80", "services.pgadmin.ports publishes 0.0.0.0:5050:80 on every address")]
+    [FailsOn(
+        Compose, "- 127.0.0.1:5672:5672", "- {target: 5672, published: 5672}",
+        "services.rabbitmq.ports publishes 5672:5672 on every address")]
+    [FailsOn(
+        Compose, "    image: redis:7.2", "    image: redis:7.2\n    network_mode: host",
+        "services.redis.network_mode publishes every port on every address")]
+    [FailsOn("docker-compose.more.yml", "", "services: {web: {ports: [80]}}", "services.web.ports publishes 80 on every address")]
+    public static IEnumerable<string> Ports_are_published_on_127_0_0_1_only(DeploymentFiles files)
+    {
+        foreach (var (path, name, service) in files.Under("docker-compose").SelectMany(path => Services(files, path)))
+        {
+            foreach (var port in Published(service).Where(port => !port.StartsWith("127.0.0.1:", StringComparison.Ordinal)))
+            {
+                yield return $"{path}: services.{name}.ports publishes {port} on every address";
+            }
+
+            if (service.Text("network_mode") == "host")
+            {
+                yield return $"{path}: services.{name}.network_mode publishes every port on every address";
+            }
+        }
+    }
+
+    [FailsOn(Compose, "- 127.0.0.1:5433:5432", "- 127.0.0.1:5434:5432", "services.postgres.ports must have 5433, not 5434")]
+    [FailsOn(Compose, "    ports:\n    - 127.0.0.1:9092:9092\n", "", "services.kafka.ports must have 9092, not nothing")]
+    public static IEnumerable<string> Servers_are_on_the_ports_of_the_design(DeploymentFiles files)
+    {
+        foreach (var (name, port) in Design.Servers)
+        {
+            var published = Published(Service(files, name)).Select(mapping => mapping.Split(':')[^2]).ToList();
+            if (published is not [var actual] || actual != $"{port}")
+            {
+                var found = published is [] ? "nothing" : string.Join(", ", published);
+                yield return $"{Compose}: services.{name}.ports must have {port}, not {found}";
+            }
+        }
+    }
+
+    [FailsOn(
+        Compose, "HOST://localhost:9092", "HOST://localhost:9094",
+        "services.kafka.environment.KAFKA_ADVERTISED_LISTENERS must send clients on this machine to localhost:9092")]
+    public static IEnumerable<string> Kafka_sends_clients_to_the_port_that_is_published(DeploymentFiles files)
+    {
+        const string listeners = "KAFKA_ADVERTISED_LISTENERS";
+        var expected = $"localhost:{Design.Servers["kafka"]}";
+        if (Service(files, "kafka").Text("environment", listeners)?.Split(',').Contains($"HOST://{expected}") != true)
+        {
+            yield return $"{Compose}: services.kafka.environment.{listeners} must send clients on this machine to {expected}";
+        }
+    }
+
+    [FailsOn(Compose, "--appendonly, \"yes\"", "--appendonly, \"no\"", "services.redis.command must have --appendonly yes, not no")]
+    [FailsOn(Compose, ", --appendfsync, always", "", "services.redis.command must have --appendfsync always, not nothing")]
+    [FailsOn(
+        Compose, "--appendfsync, always", "--appendfsync, everysec",
+        "services.redis.command must have --appendfsync always, not everysec")]
+    public static IEnumerable<string> Redis_writes_every_command_to_disk_before_it_answers(DeploymentFiles files)
+    {
+        var command = Service(files, "redis").At("command").Texts();
+        foreach (var (option, expected) in ((string, string)[])[("--appendonly", "yes"), ("--appendfsync", "always")])
+        {
+            var actual = command.SkipWhile(word => word != option).Skip(1).FirstOrDefault();
+            if (actual != expected)
+            {
+                yield return $"{Compose}: services.redis.command must have {option} {expected}, not {actual ?? "nothing"}";
+            }
+        }
+    }
+
+    [FailsOn(Compose, "    - redis-data:/data\n", "    - redis-data:/tmp\n", "services.redis.volumes has none for /data")]
+    [FailsOn(Compose, "    - zookeeper-log:/var/lib/zookeeper/log\n", "", "services.zookeeper.volumes has none for /var/lib/zookeeper/log")]
+    public static IEnumerable<string> Data_outlives_its_container(DeploymentFiles files) =>
+        from data in DataFolders
+        where !Service(files, data.Service).At("volumes").Texts().Any(volume => volume.Split(':').ElementAtOrDefault(1) == data.Folder)
+        select $"{Compose}: services.{data.Service}.volumes has none for {data.Folder}";
+
+    [FailsOn(Compose, "    hostname: rabbitmq\n", "", "services.rabbitmq.hostname is missing, and the data folder bears it")]
+    public static IEnumerable<string> RabbitMq_finds_its_data_again(DeploymentFiles files) =>
+        Service(files, "rabbitmq").Text("hostname") is null
+            ? [$"{Compose}: services.rabbitmq.hostname is missing, and the data folder bears it"]
+            : [];
+
+    [FailsOn(
+        Compose, "for topic in order.created", "for topic in order.created orders.created",
+        "services.topics.command makes orders.created, which is no topic of the design")]
+    [FailsOn(Compose, " inventory.dead notification.dead;", " inventory.dead;", "services.topics.command does not make notification.dead")]
+    public static IEnumerable<string> Topics_are_those_of_the_design(DeploymentFiles files)
+    {
+        var made = TopicLoop().Match(string.Join('\n', Service(files, "topics").At("command").Texts())).Groups[1].Value.Split(' ');
+        return made.Except(Design.Topics)
+            .Select(topic => $"{Compose}: services.topics.command makes {topic}, which is no topic of the design")
+            .Concat(Design.Topics.Except(made).Select(topic => $"{Compose}: services.topics.command does not make {topic}"));
+    }
+
+    private static IEnumerable<(string Path, string Name, YamlNode Service)> Services(DeploymentFiles files, string path)
+    {
+        var services = files.Document(path).At("services");
+        return services.Keys().Select(name => (path, name, services.At(name)!));
+    }
+
+    private static YamlNode Service(DeploymentFiles files, string name) =>
+        files.Document(Compose).At("services", name) ?? throw new InvalidDataException($"{Compose}: services.{name} is missing");
+
+    /// <summary>The published ports in their short form, address:host:container; without an address it is every one.</summary>
+    private static IEnumerable<string> Published(YamlNode service) => service.At("ports").Items().Select(port => port is YamlMappingNode
+        ? string.Join(':', ((string?[])[port.Text("host_ip"), port.Text("published"), port.Text("target")]).OfType<string>())
+        : port.Text()!);
+
+    [GeneratedRegex("for topic in ([^;]+);")]
+    private static partial Regex TopicLoop();
+}

@@ -1,0 +1,88 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace DaprOrders.Eng.Tests.Deployment.Rules;
+
+/// <summary>README.md, docs/orders.http and pgAdmin's list of servers: they lead to where the system is.</summary>
+internal static partial class DocumentRules
+{
+    private const string Readme = "README.md";
+    private const string PgAdmin = "postgres/pgadmin-servers.json";
+
+    [FailsOn(
+        Readme, "http://localhost:8000/orders", "http://localhost:8080/orders",
+        "localhost:8080 is neither the gateway (8000) nor pgAdmin (5050)")]
+    [FailsOn(
+        "docs/orders.http", "http://localhost:8000", "http://localhost:8001",
+        "localhost:8001 is neither the gateway (8000) nor pgAdmin (5050)")]
+    public static IEnumerable<string> Addresses_lead_to_the_gateway_or_to_pgAdmin(DeploymentFiles files) =>
+        from path in (string[])[Readme, "docs/orders.http"]
+        from port in Address().Matches(files[path]).Select(match => match.Groups[1].Value).Distinct()
+        where port != $"{Design.Gateway}" && port != $"{Design.PgAdmin}"
+        select $"{path}: localhost:{port} is neither the gateway ({Design.Gateway}) nor pgAdmin ({Design.PgAdmin})";
+
+    [FailsOn(Readme, "PostgreSQL on 5433", "PostgreSQL on 5432", "PostgreSQL is on 5433, not on 5432")]
+    [FailsOn(Readme, "Kafka on 9092", "Kafka on 9093", "Kafka is on 9092, not on 9093")]
+    [FailsOn(Readme, "[pgAdmin](http://localhost:5050)", "[pgAdmin](http://localhost:8000)", "pgAdmin is on 5050, not on 8000")]
+    [FailsOn(Readme, "PostgreSQL comes from port 5433", "PostgreSQL comes from port 5435", "PostgreSQL is on 5433, not on 5435")]
+    public static IEnumerable<string> The_README_names_the_ports_of_the_servers(DeploymentFiles files) =>
+        from place in Place().Matches(files[Readme])
+        let port = int.Parse(place.Groups["port"].ValueSpan, CultureInfo.InvariantCulture)
+        let service = place.Groups["server"].Value.Replace("SQL", "s", StringComparison.Ordinal).ToLowerInvariant()
+        let expected = Design.Servers[service]
+        where port != expected
+        select $"{Readme}: {place.Groups["server"]} is on {expected}, not on {port}";
+
+    [FailsOn(Readme, "  resourcesPaths:", "  resourcePaths:", "dapr.yaml has no line that begins with '  resourcePaths:'")]
+    public static IEnumerable<string> What_the_README_shows_of_dapr_yaml_stands_there(DeploymentFiles files) =>
+        from block in YamlBlock().Matches(files[Readme])
+        from line in block.Groups[1].Value.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+        let key = line[..(line.IndexOf(':', StringComparison.Ordinal) + 1)] // what follows may have been changed, as the README says
+        where !files["dapr.yaml"].Split('\n').Any(other => other.StartsWith(key, StringComparison.Ordinal))
+        select $"{Readme}: dapr.yaml has no line that begins with '{key}'";
+
+    [FailsOn(Readme, "--profile redis", "--profile nats", "docker-compose.yml has no profile nats")]
+    public static IEnumerable<string> The_README_names_profiles_that_exist(DeploymentFiles files)
+    {
+        var services = files.Document("docker-compose.yml").At("services");
+        var profiles = services.Keys().SelectMany(service => services.At(service, "profiles").Texts()).ToHashSet();
+        return Profile().Matches(files[Readme]).Select(match => match.Groups[1].Value).Where(profile => !profiles.Contains(profile))
+            .Select(profile => $"{Readme}: docker-compose.yml has no profile {profile}");
+    }
+
+    [FailsOn(PgAdmin, "\"Port\": 5432", "\"Port\": 5433", "Servers.1.Port must be 5432, the port inside the container, not 5433")]
+    [FailsOn(
+        PgAdmin, "\"Host\": \"postgres\"", "\"Host\": \"localhost\"",
+        "Servers.1.Host must be postgres, the service of docker-compose.yml, not localhost")]
+    public static IEnumerable<string> PgAdmin_reaches_PostgreSQL_inside_the_network_of_the_compose_file(DeploymentFiles files)
+    {
+        // address:host:container
+        var container = files.Document("docker-compose.yml").At("services", "postgres", "ports").Texts()[0].Split(':')[^1];
+        using var list = JsonDocument.Parse(files[PgAdmin]);
+        foreach (var server in list.RootElement.GetProperty("Servers").EnumerateObject())
+        {
+            if (server.Value.GetProperty("Port").GetInt32() is var port && $"{port}" != container)
+            {
+                yield return $"{PgAdmin}: Servers.{server.Name}.Port must be {container}, the port inside the container, not {port}";
+            }
+
+            if (server.Value.GetProperty("Host").GetString() is var host && host != "postgres")
+            {
+                yield return $"{PgAdmin}: Servers.{server.Name}.Host must be postgres, the service of docker-compose.yml, not {host}";
+            }
+        }
+    }
+
+    [GeneratedRegex("localhost:([0-9]+)")]
+    private static partial Regex Address();
+
+    [GeneratedRegex(@"\[?(?<server>PostgreSQL|Kafka|pgAdmin)\]?(?: on |\(http://localhost:| comes from port )(?<port>[0-9]+)")]
+    private static partial Regex Place();
+
+    [GeneratedRegex("^```yaml\n(.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex YamlBlock();
+
+    [GeneratedRegex("--profile ([a-z]+)")]
+    private static partial Regex Profile();
+}

@@ -1,0 +1,239 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.RegularExpressions;
+using DaprOrders.Testing;
+
+namespace DaprOrders.Eng.Tests.Scripts;
+
+/// <summary>
+/// A copy of the repository as a clone would be, nothing built, in a folder that only its owner can enter and whose name has a space. Its
+/// dapr.yaml and its components have free ports; nothing else differs.
+/// </summary>
+internal sealed partial class CloneWithFreePorts : IAsyncDisposable
+{
+    private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+
+    /// <summary>A first build on a busy machine takes minutes. What takes longer hangs.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
+
+    private readonly Dictionary<int, int> _ports = [];
+    private readonly ConcurrentQueue<string> _output = new();
+    private Process? _run;
+
+    private CloneWithFreePorts(string parent)
+    {
+        Parent = parent;
+        Folder = Path.Combine(parent, "my clone");
+    }
+
+    public string Folder { get; }
+
+    /// <summary>Gets the folder around the clone, for what else belongs to the test. It goes with the clone.</summary>
+    public string Parent { get; }
+
+    /// <summary>Gets what ./run.sh finds in its environment beside what the tests have; null takes it away.</summary>
+    public Dictionary<string, string?> Environment { get; } = [];
+
+    /// <summary>Gets what comes before ./run.sh on its command line, for example to become another user.</summary>
+    public string[] Prefix { get; set; } = [];
+
+    public string Output => string.Join('\n', _output);
+
+    public int? ExitCode => _run is { HasExited: true } ? _run.ExitCode : null;
+
+    public static async Task<CloneWithFreePorts> CreateAsync()
+    {
+        var clone = new CloneWithFreePorts(Directory.CreateTempSubdirectory("dapr-orders-clone-").FullName);
+        File.SetUnixFileMode(clone.Parent, OwnerOnly | UnixFileMode.OtherExecute);
+        Directory.CreateDirectory(clone.Folder, OwnerOnly);
+        await RunAsync(
+            Repository.Root, "sh", "-c", "git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t \"$0\"", clone.Folder);
+
+        var components = Directory.GetFiles(Path.Combine(clone.Folder, "components"), "pubsub.yaml", SearchOption.AllDirectories);
+        foreach (var file in components.Prepend(Path.Combine(clone.Folder, "dapr.yaml")))
+        {
+            var text = await File.ReadAllTextAsync(file);
+            foreach (var port in Port().Matches(text).Select(match => int.Parse(match.Groups[1].ValueSpan, null)))
+            {
+                clone._ports.TryAdd(port, FreePort.Take());
+            }
+
+            await File.WriteAllTextAsync(file, clone.WithFreePorts(text));
+        }
+
+        return clone;
+    }
+
+    public int FreePortOf(int port) => _ports[port];
+
+    /// <summary>Has dapr.yaml name another port than the free one, as a server listens there already.</summary>
+    public async Task UsePortAsync(int port, int taken)
+    {
+        await ReplaceAsync("dapr.yaml", $"Port={_ports[port]};", $"Port={taken};");
+        _ports[port] = taken;
+    }
+
+    /// <summary>Changes a file of the clone.</summary>
+    public async Task ReplaceAsync(string file, string text, string replacement)
+    {
+        var path = Path.Combine(Folder, file);
+        await File.WriteAllTextAsync(path, (await File.ReadAllTextAsync(path)).Replace(text, replacement, StringComparison.Ordinal));
+    }
+
+    /// <summary>Replaces the ports of dapr.yaml in some other text, for example a command of the README.</summary>
+    public string WithFreePorts(string text) =>
+        _ports.Aggregate(text, (result, port) => Regex.Replace(result, $@"(?<=[=: ]|localhost:){port.Key}\b", $"{port.Value}"));
+
+    /// <summary>Starts ./run.sh and waits until it is ready, or has ended.</summary>
+    /// <returns>Whether it is ready.</returns>
+    public async Task<bool> StartAsync(params string[] arguments)
+    {
+        var ready = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _run = Process.Start(Command(arguments))!;
+        _run.OutputDataReceived += (_, line) => OnLine(line.Data);
+        _run.ErrorDataReceived += (_, line) => OnLine(line.Data);
+        _run.BeginOutputReadLine();
+        _run.BeginErrorReadLine();
+        using var limit = new CancellationTokenSource(Patience);
+        using var stop = limit.Token.Register(() => Signals.Send(_run.Id, Signals.Terminate));
+        var first = await Task.WhenAny(ready.Task, _run.WaitForExitAsync());
+        return first == ready.Task;
+
+        void OnLine(string? line)
+        {
+            _output.Enqueue(line ?? "");
+            if (line?.StartsWith("Ready after", StringComparison.Ordinal) == true)
+            {
+                ready.TrySetResult(true);
+            }
+        }
+    }
+
+    /// <summary>Runs ./run.sh once more beside a running one, or where it cannot start.</summary>
+    public async Task<(int ExitCode, string Error)> TryRunAsync(params string[] arguments)
+    {
+        using var process = Process.Start(Command(arguments))!;
+        var error = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEndAsync();
+        using var limit = new CancellationTokenSource(Patience);
+        using var stop = limit.Token.Register(() => Signals.Send(process.Id, Signals.Terminate));
+        await process.WaitForExitAsync();
+        Assert.False(limit.IsCancellationRequested, $"./run.sh goes on:\n{await output}");
+        return (process.ExitCode, (await error).TrimEnd());
+    }
+
+    /// <summary>Sends a signal to ./run.sh and waits for its end.</summary>
+    /// <returns>How long it took.</returns>
+    public async Task<TimeSpan> StopAsync(int signal)
+    {
+        var began = Stopwatch.GetTimestamp();
+        Signals.Send(_run!.Id, signal);
+        using var limit = new CancellationTokenSource(Patience);
+        await _run.WaitForExitAsync(limit.Token);
+        return Stopwatch.GetElapsedTime(began);
+    }
+
+    public bool Listens(int port)
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Connect(IPAddress.Loopback, _ports[port]);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>The processes that were started from this clone, by their working folder, command line or environment.</summary>
+    public IReadOnlyList<string> Processes() => ProcessesByPid().Values.ToList();
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_run is { HasExited: false })
+        {
+            await StopAsync(Signals.Terminate);
+        }
+
+        _run?.Dispose();
+
+        // There are some only when the test has failed, and shown them.
+        while (ProcessesByPid() is { Count: > 0 } left)
+        {
+            foreach (var pid in left.Keys)
+            {
+                Signals.Send(pid, Signals.Kill);
+            }
+
+            await Task.Yield();
+        }
+
+        // As root the cluster lies outside the clone, where the user postgres can reach it.
+        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Folder)))[..12];
+        var cluster = $"/var/lib/postgresql/dapr-orders-{hash}";
+        if (Directory.Exists(cluster))
+        {
+            Directory.Delete(cluster, recursive: true);
+        }
+
+        Directory.Delete(Parent, recursive: true);
+    }
+
+    private Dictionary<int, string> ProcessesByPid() => Directory.GetDirectories("/proc")
+        .Where(folder => int.TryParse(Path.GetFileName(folder), out _))
+        .Select(folder => (Folder: folder, Text: $"{Read(folder, "cmdline")} {Read(folder, "environ")}".Replace('\0', ' ')))
+        .Where(process => process.Text.Contains(Parent, StringComparison.Ordinal))
+        .ToDictionary(process => int.Parse(Path.GetFileName(process.Folder), null), process => process.Text);
+
+    private ProcessStartInfo Command(params string[] arguments)
+    {
+        // Where the tests are run in the background of a script, or with nohup, run.sh would ignore what these ignore.
+        string[] command = [.. Prefix, "/usr/bin/env", "--default-signal=HUP,INT", Path.Combine(Folder, "run.sh"), .. arguments];
+        var start = new ProcessStartInfo(command[0], command[1..])
+        {
+            WorkingDirectory = Folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var (name, value) in Environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        // What `dotnet test` sets for itself would lead the build of the clone astray.
+        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToList())
+        {
+            start.Environment.Remove(name);
+        }
+
+        return start;
+    }
+
+    private static async Task RunAsync(string folder, string program, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = folder })!;
+        await process.WaitForExitAsync();
+        Assert.Equal(0, process.ExitCode);
+    }
+
+    private static string Read(string folder, string file)
+    {
+        try
+        {
+            return File.ReadAllText(Path.Combine(folder, file));
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return ""; // ended meanwhile, or another user's
+        }
+    }
+
+    [GeneratedRegex(@"(?:Port=|appPort: |daprHTTPPort: |daprGRPCPort: |127\.0\.0\.1:)([0-9]+)")]
+    private static partial Regex Port();
+}

@@ -1,0 +1,72 @@
+using DaprOrders.Testing;
+using Npgsql;
+
+namespace DaprOrders.Eng.Tests.Scripts;
+
+/// <summary>A PostgreSQL that was running before ./run.sh, and may be somebody's: one for these tests.</summary>
+public sealed class FoundDatabaseTests : IAsyncLifetime
+{
+    private PostgresCluster? _postgres;
+
+    private PostgresCluster Postgres => _postgres!;
+
+    public async ValueTask InitializeAsync() => _postgres = await PostgresCluster.StartAsync();
+
+    public ValueTask DisposeAsync() => Postgres.DisposeAsync();
+
+    [Fact]
+    public async Task It_is_emptied_only_when_that_is_asked_for_twice()
+    {
+        await Postgres.ExecuteAsync("CREATE DATABASE orders_db");
+        await Postgres.ExecuteAsync("COMMENT ON DATABASE orders_db IS 'precious'");
+        await using var machine = await MachineAsync();
+
+        var (exitCode, error) = await machine.Clone.TryRunAsync("--reset");
+
+        Assert.Equal(1, exitCode);
+        Assert.Equal(
+            $"run.sh: PostgreSQL on 127.0.0.1:{Postgres.Port} was already running; " +
+            "./run.sh --reset --yes drops its databases orders_db inventory_db notification_db",
+            error);
+        Assert.Equal("precious", await CommentAsync());
+
+        machine.ServicesAreReadyOnce("dotnet artifacts");
+        Assert.True(await machine.Clone.StartAsync("--reset", "--yes"), machine.Clone.Output);
+        Assert.Equal(DBNull.Value, await CommentAsync());
+        await machine.Clone.StopAsync(Signals.Interrupt);
+        Assert.Equal(DBNull.Value, await CommentAsync()); // still running
+    }
+
+    [Fact]
+    public async Task A_wrong_password_is_told_with_what_can_be_done()
+    {
+        await using var machine = await MachineAsync();
+        machine.Clone.Environment["POSTGRES_PASSWORD"] = "wrong";
+
+        var (exitCode, error) = await machine.Clone.TryRunAsync();
+
+        Assert.Equal(1, exitCode);
+        Assert.Equal(
+            $"run.sh: PostgreSQL on 127.0.0.1:{Postgres.Port} refuses role postgres: password authentication failed for user \"postgres\". " +
+            "Set POSTGRES_PASSWORD to its password, or let its owner run postgres/init.sql, or free the port",
+            error);
+        Assert.DoesNotContain(machine.Calls, call => call.StartsWith("dotnet build", StringComparison.Ordinal));
+    }
+
+    private async Task<Machine> MachineAsync()
+    {
+        var machine = await Machine.CreateAsync();
+        machine.InstallDotnet();
+        machine.InstallRealPostgres();
+        await machine.Clone.UsePortAsync(5433, Postgres.Port);
+        return machine;
+    }
+
+    private async Task<object?> CommentAsync()
+    {
+        await using var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(Postgres.Superuser) { Pooling = false });
+        await using var command = source.CreateCommand(
+            "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = 'orders_db'");
+        return await command.ExecuteScalarAsync();
+    }
+}

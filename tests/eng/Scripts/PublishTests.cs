@@ -1,0 +1,66 @@
+using System.Diagnostics;
+using DaprOrders.Testing;
+
+namespace DaprOrders.Eng.Tests.Scripts;
+
+/// <summary>What eng/publish.sh writes needs no SDK, no sources and no NuGet: only PostgreSQL's programs, and a few of every Debian.</summary>
+public sealed class PublishTests : IDisposable
+{
+    private static readonly string[] Programs = ["bash", "chown", "env", "mkfifo", "mount", "perl", "runuser", "setsid", "sh", "sleep", "umount"];
+
+    private readonly string _folder = Directory.CreateTempSubdirectory("dapr-orders-published-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Fact]
+    public async Task The_published_end_to_end_suite_passes_in_an_empty_folder()
+    {
+        var (published, output) = await RunAsync("eng/publish.sh", Repository.Root, "");
+        Assert.True(published == 0, output);
+        var target = Path.Combine(_folder, "published");
+        await RunAsync("/bin/mv", _folder, "", Path.Combine(Repository.Root, output.TrimEnd().Split(' ')[^1]), target);
+        var empty = Directory.CreateDirectory(Path.Combine(_folder, "empty")).FullName;
+
+        var (status, result) = await RunAsync(Path.Combine(target, "end-to-end", "DaprOrders.EndToEnd.Tests"), empty, PathWithoutDotnet(), "-noColor");
+
+        Assert.True(status == 0, result);
+        Assert.Contains("Failed: 0, Skipped: 0, Not Run: 0", result, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetFileSystemEntries(empty));
+        Assert.True(File.Exists(Path.Combine(target, "faults", "DaprOrders.Faults.Tests")));
+    }
+
+    private string PathWithoutDotnet()
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(_folder, "programs")).FullName;
+        foreach (var program in Programs)
+        {
+            var found = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Append("/usr/sbin").Append("/sbin")
+                .Select(directory => Path.Combine(directory, program)).FirstOrDefault(File.Exists);
+            if (found is not null)
+            {
+                File.CreateSymbolicLink(Path.Combine(folder, program), found);
+            }
+        }
+
+        return folder;
+    }
+
+    private static async Task<(int Status, string Output)> RunAsync(string program, string folder, string path, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(Path.IsPathRooted(program) ? program : Path.Combine(folder, program), arguments)
+        {
+            WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+        };
+        if (path.Length > 0)
+        {
+            start.Environment.Clear();
+            start.Environment["PATH"] = path;
+        }
+
+        using var process = Process.Start(start)!;
+        var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return (process.ExitCode, output);
+    }
+}

@@ -1,0 +1,116 @@
+using System.Diagnostics;
+using System.Text.RegularExpressions;
+using DaprOrders.Testing;
+
+namespace DaprOrders.Eng.Tests.Scripts;
+
+/// <summary>Follows the README to the letter in a fresh clone: what it says is what happens.</summary>
+public sealed partial class ReadmeTests
+{
+    private const string End = "the block ends here";
+
+    [Fact]
+    public async Task In_a_fresh_clone_every_command_of_the_README_gives_the_output_beside_it_and_nothing_stays_behind()
+    {
+        await using var clone = await CloneWithFreePorts.CreateAsync();
+        var blocks = Block().Matches(await File.ReadAllTextAsync(Path.Combine(clone.Folder, "README.md"), Cancel))
+            .Select(match => (Language: match.Groups[1].Value, Text: match.Groups[2].Value.TrimEnd()))
+            .ToList();
+        var commands = blocks.Where(block => block.Language == "sh").Select(block => block.Text).ToList();
+        Assert.Equal("./run.sh", commands[0]);
+        Assert.Equal(["docker compose up -d\ndapr run -f dapr.yaml", "./test.sh"], commands.Where(CannotRunHere)); // no engine; these are the tests
+
+        Assert.True(await clone.StartAsync(), clone.Output);
+        using var shell = new Shell(clone.Folder);
+        foreach (var (block, next) in blocks.Zip(blocks.Skip(1).Append(default)).Where(pair => pair.First.Language == "sh").Skip(1))
+        {
+            if (CannotRunHere(block.Text))
+            {
+                continue;
+            }
+
+            var command = clone.WithFreePorts(block.Text);
+            var output = await shell.RunAsync(command);
+            if (next.Language == "text")
+            {
+                // A question may be asked again: the customer is notified when the order is settled, not before.
+                for (var tries = 0; tries < 100 && IsQuestion(command) && Masked(output) != Masked(next.Text); tries++)
+                {
+                    output = await shell.RunAsync($"sleep 0.1; {command}");
+                }
+
+                Assert.Equal(Masked(next.Text), Masked(output));
+            }
+        }
+
+        var (exitCode, error) = await clone.TryRunAsync();
+        Assert.Equal(1, exitCode);
+        Assert.StartsWith("run.sh: the system is already running", Assert.Single(error.Split('\n')), StringComparison.Ordinal);
+
+        Assert.InRange(await clone.StopAsync(Signals.Interrupt), TimeSpan.Zero, TimeSpan.FromSeconds(10)); // what run.sh promises
+        Assert.Equal(0, clone.ExitCode);
+        Assert.Empty(clone.Processes());
+        Assert.All((int[])[8000, 8001, 8002, 8003, 3500, 3501, 3502, 3503], port => Assert.False(clone.Listens(port)));
+    }
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    private static bool CannotRunHere(string command) => command.Contains("docker ", StringComparison.Ordinal) || command == "./test.sh";
+
+    private static bool IsQuestion(string command) => !command.Contains(" -d ", StringComparison.Ordinal);
+
+    private static string Masked(string output)
+    {
+        var masked = Uuid().Replace(output.Replace("\r", "", StringComparison.Ordinal), "<id>");
+        masked = Time().Replace(masked, "<time>");
+        return Header().Replace(masked, "$1: <…>").Trim();
+    }
+
+    [GeneratedRegex("^```(\\w+)\n(.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex Block();
+
+    [GeneratedRegex("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")]
+    private static partial Regex Uuid();
+
+    [GeneratedRegex(@"\d{4}-\d\d-\d\dT[0-9:.]+\+00:00")]
+    private static partial Regex Time();
+
+    [GeneratedRegex("^(Date|Content-Length): .*$", RegexOptions.Multiline)]
+    private static partial Regex Header();
+
+    /// <summary>One bash for all blocks, since a later one uses the variables of an earlier one.</summary>
+    private sealed class Shell : IDisposable
+    {
+        private readonly Process _bash;
+
+        public Shell(string folder)
+        {
+            _bash = Process.Start(new ProcessStartInfo("bash")
+            {
+                WorkingDirectory = folder,
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+            })!;
+        }
+
+        public async Task<string> RunAsync(string block)
+        {
+            await _bash.StandardInput.WriteLineAsync($"{{ {block}\n}} 2> /dev/null; echo; echo '{End}'");
+            await _bash.StandardInput.FlushAsync();
+            var lines = new List<string>();
+            while (await _bash.StandardOutput.ReadLineAsync(Cancel) is { } line && line != End)
+            {
+                lines.Add(line);
+            }
+
+            return string.Join('\n', lines);
+        }
+
+        public void Dispose()
+        {
+            _bash.StandardInput.Close();
+            _bash.WaitForExit();
+            _bash.Dispose();
+        }
+    }
+}

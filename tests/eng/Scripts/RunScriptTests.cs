@@ -1,0 +1,72 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace DaprOrders.Eng.Tests.Scripts;
+
+public sealed class RunScriptTests
+{
+    [Fact]
+    public async Task A_taken_port_is_named_and_nothing_is_started()
+    {
+        await using var clone = await CloneWithFreePorts.CreateAsync();
+        using var other = new TcpListener(IPAddress.Loopback, clone.FreePortOf(8002));
+        other.Start();
+
+        var (exitCode, error) = await clone.TryRunAsync();
+
+        Assert.Equal(1, exitCode);
+        Assert.Equal($"run.sh: port {clone.FreePortOf(8002)} is taken by another program, and dapr.yaml needs it", error);
+        Assert.Empty(clone.Processes());
+    }
+
+    [Fact]
+    public async Task What_listens_on_the_port_of_PostgreSQL_must_be_one()
+    {
+        await using var clone = await CloneWithFreePorts.CreateAsync();
+        using var web = new HttpListener();
+        web.Prefixes.Add($"http://127.0.0.1:{clone.FreePortOf(5433)}/");
+        web.Start();
+
+        var (exitCode, error) = await clone.TryRunAsync();
+
+        Assert.Equal(1, exitCode);
+        Assert.Equal($"run.sh: what listens on 127.0.0.1:{clone.FreePortOf(5433)} is no PostgreSQL; free that port", error);
+    }
+
+    [Fact]
+    public async Task Without_dotnet_on_PATH_it_says_where_to_get_the_SDK()
+    {
+        await using var machine = await Machine.CreateAsync();
+
+        var (exitCode, error) = await machine.Clone.TryRunAsync();
+
+        Assert.Equal(1, exitCode);
+        Assert.Equal(
+            "run.sh: dotnet is not on PATH: the .NET SDK 10 is needed; get it from https://dotnet.microsoft.com/download", error);
+    }
+
+    [Fact]
+    public async Task An_older_SDK_is_none()
+    {
+        await using var machine = await Machine.CreateAsync();
+        machine.InstallDotnet(sdk: "9.0.310");
+
+        var (exitCode, error) = await machine.Clone.TryRunAsync();
+
+        Assert.Equal(1, exitCode);
+        Assert.Equal("run.sh: there is no .NET SDK 10; get it from https://dotnet.microsoft.com/download", error);
+    }
+
+    [Theory]
+    [InlineData("run.sh: unknown option '--fast'; ./run.sh --help names them", "--fast")]
+    [InlineData("run.sh: --yes goes with --reset", "--yes")]
+    public async Task A_wrong_option_is_named(string expected, string option)
+    {
+        await using var clone = await CloneWithFreePorts.CreateAsync();
+
+        var (exitCode, error) = await clone.TryRunAsync(option);
+
+        Assert.Equal(1, exitCode);
+        Assert.Equal(expected, error);
+    }
+}

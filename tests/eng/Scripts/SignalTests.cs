@@ -1,0 +1,78 @@
+using DaprOrders.Testing;
+namespace DaprOrders.Eng.Tests.Scripts;
+
+/// <summary>Ctrl-C, or a SIGTERM, while ./run.sh is still starting: it ends with 0, and so does all that it has started.</summary>
+public sealed class SignalTests
+{
+    [Theory]
+    [InlineData(Signals.Interrupt)]
+    [InlineData(Signals.Terminate)]
+    public async Task While_it_is_built(int signal)
+    {
+        await using var machine = await Machine.CreateAsync();
+        machine.InstallDotnet(build: Machine.Hang);
+        machine.RunPostgres();
+
+        await StopOnceCalledAsync(machine, "dotnet build", signal);
+    }
+
+    [Fact]
+    public async Task While_Docker_starts_PostgreSQL()
+    {
+        await using var machine = await Machine.CreateAsync();
+        machine.InstallDotnet();
+        machine.Install("docker", $"[[ $* != *up* ]] || {Machine.Hang}");
+
+        await StopOnceCalledAsync(machine, "docker compose up", Signals.Interrupt);
+
+        Assert.Equal("docker compose stop -t 2 postgres", machine.Calls[^1]);
+    }
+
+    [Fact]
+    public async Task While_it_waits_for_the_broker()
+    {
+        await using var machine = await Machine.CreateAsync();
+        machine.InstallDotnet();
+        machine.RunPostgres();
+        machine.InstallDapr();
+        var started = machine.Clone.StartAsync();
+
+        await machine.UntilSaidAsync("Waiting up to 60 s for kafka");
+        await machine.Clone.StopAsync(Signals.Interrupt);
+
+        await AssertNothingIsLeftAsync(machine, started);
+    }
+
+    [Theory]
+    [InlineData(Machine.Hang)]
+    [InlineData("trap '' TERM; sleep 600")] // as the Dapr CLI does until every app is started
+    public async Task While_the_services_are_not_ready_yet(string dapr)
+    {
+        await using var machine = await Machine.CreateAsync();
+        machine.InstallDotnet();
+        machine.RunPostgres();
+        machine.InstallDapr();
+        machine.Install("dapr", dapr);
+        machine.Listen(9092, "yes");
+
+        await StopOnceCalledAsync(machine, "dapr run", Signals.Terminate);
+    }
+
+    private static async Task StopOnceCalledAsync(Machine machine, string call, int signal)
+    {
+        var started = machine.Clone.StartAsync();
+        await machine.UntilCalledAsync(call);
+
+        await machine.Clone.StopAsync(signal);
+
+        await AssertNothingIsLeftAsync(machine, started);
+    }
+
+    private static async Task AssertNothingIsLeftAsync(Machine machine, Task<bool> started)
+    {
+        Assert.False(await started, machine.Clone.Output);
+        Assert.Equal(0, machine.Clone.ExitCode);
+        Assert.Empty(machine.Clone.Processes());
+        Assert.False(File.Exists(Path.Combine(machine.Clone.Folder, ".run", "run.pid")));
+    }
+}

@@ -1,0 +1,91 @@
+using System.Diagnostics;
+using DaprOrders.Testing.Stack;
+using Npgsql;
+
+namespace DaprOrders.Faults.Tests.Checks;
+
+/// <summary>Waits until the system has nothing more to do.</summary>
+internal static class Rest
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
+
+    /// <param name="stack">The system.</param>
+    /// <param name="limit">After which time it is not waited for any longer: what is missing then, the invariants tell.</param>
+    /// <param name="quiet">
+    /// How long nothing may change, with empty outboxes, before nothing more is expected. Null where the sweep may still heal something.
+    /// </param>
+    /// <returns>How long it took.</returns>
+    public static async Task<TimeSpan> WaitAsync(Stack stack, TimeSpan limit, TimeSpan? quiet)
+    {
+        var began = Stopwatch.GetTimestamp();
+        var changed = began;
+        var last = default(Progress);
+        using var timer = new PeriodicTimer(Interval);
+        while (Stopwatch.GetElapsedTime(began) < limit)
+        {
+            await timer.WaitForNextTickAsync();
+            if (await TryReadAsync(stack) is not { } now)
+            {
+                continue;
+            }
+
+            if (now.IsComplete && now == last)
+            {
+                break;
+            }
+
+            if (now != last)
+            {
+                changed = Stopwatch.GetTimestamp();
+                last = now;
+            }
+
+            if (quiet is not null && now.OutboxRows == 0 && Stopwatch.GetElapsedTime(changed) > quiet)
+            {
+                break;
+            }
+        }
+
+        return Stopwatch.GetElapsedTime(began);
+    }
+
+    /// <summary>
+    /// Waits until these orders have been notified. They come last, through every partition: what came before them and is still missing then
+    /// was lost, and is not just waiting for a service that starts slowly on a busy machine.
+    /// </summary>
+    public static async Task UntilNotifiedAsync(Stack stack, IReadOnlyList<Guid> orders, TimeSpan limit)
+    {
+        var began = Stopwatch.GetTimestamp();
+        var ids = string.Join(", ", orders.Select(id => $"'{id}'"));
+        using var timer = new PeriodicTimer(Interval);
+        while (await CountAsync(stack, "notification_db", $"notifications WHERE order_id IN ({ids})") < orders.Count && Stopwatch.GetElapsedTime(began) < limit)
+        {
+            await timer.WaitForNextTickAsync();
+        }
+    }
+
+    private static async Task<Progress?> TryReadAsync(Stack stack)
+    {
+        try
+        {
+            return new Progress(
+                await CountAsync(stack, "orders_db", "orders"),
+                await CountAsync(stack, "orders_db", "orders WHERE status = 'pending'"),
+                await CountAsync(stack, "orders_db", "outbox") + await CountAsync(stack, "inventory_db", "outbox"),
+                await CountAsync(stack, "inventory_db", "reservations"),
+                await CountAsync(stack, "notification_db", "notifications"));
+        }
+        catch (NpgsqlException)
+        {
+            return null; // still recovering
+        }
+    }
+
+    private static async Task<long> CountAsync(Stack stack, string database, string what) =>
+        (long)(await stack.QueryAsync(database, $"SELECT count(*) FROM {what}"))!;
+
+    private readonly record struct Progress(long Orders, long Pending, long OutboxRows, long Reservations, long Notifications)
+    {
+        public bool IsComplete => Pending == 0 && OutboxRows == 0 && Reservations >= Orders && Notifications >= Orders;
+    }
+}

@@ -1,0 +1,205 @@
+using System.Diagnostics;
+using DaprOrders.Faults.Tests.Checks;
+using DaprOrders.Faults.Tests.Kinds;
+using DaprOrders.Faults.Tests.Load;
+using DaprOrders.Faults.Tests.Proxy;
+using DaprOrders.Testing.Stack;
+using Npgsql;
+
+namespace DaprOrders.Faults.Tests;
+
+/// <summary>What a run does; with the same seed it inflicts the same faults in the same order.</summary>
+internal sealed record FaultPlan
+{
+    public required int Seed { get; init; }
+
+    /// <summary>Gets how many faults are inflicted, one after the other: first each kind once in some order, then any.</summary>
+    public required int Faults { get; init; }
+
+    public required IReadOnlyList<FaultKind> Kinds { get; init; }
+
+    public required LoadOptions Load { get; init; }
+
+    /// <summary>Gets how many orders there must be; the load goes on after the last fault until they are.</summary>
+    public int Orders { get; init; }
+
+    /// <summary>Gets how long the system is given to come to rest.</summary>
+    public TimeSpan RestLimit { get; init; } = TimeSpan.FromSeconds(150);
+
+    /// <summary>Gets after how long without any change nothing more is expected; null where the sweep may still heal something.</summary>
+    public TimeSpan? Quiet { get; init; }
+
+    /// <summary>Gets whether each consumer must have been given something twice, else the run had no teeth.</summary>
+    public bool NeedsDuplicates { get; init; } = true;
+
+    public StackOptions Stack { get; init; } = new();
+
+    public TimeSpan SweepAfter { get; init; } = TimeSpan.FromSeconds(30);
+
+    public List<FaultKind> Sequence()
+    {
+        var random = new Random(Seed);
+        var first = Kinds.ToArray();
+        random.Shuffle(first);
+        return [.. first.Concat(Enumerable.Range(0, Math.Max(0, Faults - first.Length)).Select(_ => Kinds[random.Next(Kinds.Count)])).Take(Faults)];
+    }
+}
+
+/// <summary>What came of it.</summary>
+internal sealed record FaultRunResult
+{
+    public required int Seed { get; init; }
+
+    public required IReadOnlyDictionary<string, int> FaultsByKind { get; init; }
+
+    /// <summary>Gets how many of them came while an order was in flight.</summary>
+    public required IReadOnlyDictionary<string, int> HitsByKind { get; init; }
+
+    public required int Orders { get; init; }
+
+    public required IReadOnlyDictionary<string, int> Duplicates { get; init; }
+
+    public required int LostEvents { get; init; }
+
+    public required IReadOnlyList<Violation> Violations { get; init; }
+
+    public required TimeSpan ToRest { get; init; }
+
+    public required TimeSpan Duration { get; init; }
+
+    public int Faults => FaultsByKind.Values.Sum();
+
+    public override string ToString() =>
+        $"seed {Seed}: {Faults} faults, {Orders} orders, {Duplicates.Values.Sum()} duplicates, {LostEvents} events lost, "
+        + $"{Violations.Count} violations, {ToRest.TotalSeconds:F0} s to rest, {Duration.TotalSeconds:F0} s in all"
+        + string.Concat(Violations.Select(violation => $"\n  {violation}"));
+}
+
+/// <summary>Load from many clients, faults from a seed, rest, and then the invariants.</summary>
+internal static class FaultRun
+{
+    /// <summary>Enough to reach each partition of the topics.</summary>
+    private const int LastOrders = 16;
+
+    private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(400);
+
+    public static async Task<FaultRunResult> RunAsync(FaultPlan plan, Action<string> say)
+    {
+        var began = Stopwatch.GetTimestamp();
+        await using var stack = new Stack(plan.Stack with { IsProxied = true });
+        await using var proxy = await FaultyProxy.StartAsync(stack.Instances);
+        await stack.StartAsync();
+        await StockAsync(stack);
+        say($"seed {plan.Seed}: the system is ready after {Stopwatch.GetElapsedTime(began).TotalSeconds:F0} s");
+
+        var since = DateTimeOffset.UtcNow;
+        var ledger = new Ledger();
+        var random = new Random(plan.Seed);
+        using var clients = new Clients(stack.Gateway.BaseAddress!, plan.Load, ledger, random);
+        await using var sequences = new SequenceWriter(stack.ConnectionString("orders_db"), plan.SweepAfter, ledger);
+        for (var i = 0; i < SequenceWriter.Keys; i++)
+        {
+            proxy.Seen.Watch(SequenceWriter.KeyOf(i));
+        }
+
+        using var stop = new CancellationTokenSource();
+        var load = Task.WhenAll(clients.RunAsync(stop.Token), sequences.RunAsync(stop.Token));
+        var (faults, hits) = await InflictAsync(plan, new FaultContext(stack, proxy, random), ledger, say);
+        await UntilAsync(() => ledger.Acknowledged.Count >= plan.Orders);
+        await stop.CancelAsync();
+        await load;
+
+        await stack.UntilReadyAsync();
+        if (plan.Quiet is not null)
+        {
+            await Rest.UntilNotifiedAsync(stack, await clients.OrderAsync(LastOrders), plan.RestLimit);
+        }
+
+        var toRest = await Rest.WaitAsync(stack, plan.RestLimit, plan.Quiet);
+        var snapshot = await Snapshot.ReadAsync(stack, since);
+        var violations = Invariants.Check(snapshot, new Witness
+        {
+            Ledger = ledger,
+            Duplicates = plan.NeedsDuplicates ? proxy.Seen.Duplicates : null,
+            Written = Enumerable.Range(0, SequenceWriter.Keys).ToDictionary(SequenceWriter.KeyOf, i => sequences.Written[i]),
+            HandedOver = proxy.Seen.FirstHandedOver.ToDictionary(key => key.Key, key => (IReadOnlyList<string>)key.Value),
+        });
+        var result = new FaultRunResult
+        {
+            Seed = plan.Seed,
+            FaultsByKind = faults,
+            HitsByKind = hits,
+            Orders = snapshot.Orders.Count,
+            Duplicates = proxy.Seen.Duplicates,
+            LostEvents = proxy.Seen.LostEvents,
+            Violations = violations,
+            ToRest = toRest,
+            Duration = Stopwatch.GetElapsedTime(began),
+        };
+        say($"{result}");
+        if (violations.Count > 0)
+        {
+            say(stack.Runtime.Output);
+        }
+
+        return result;
+    }
+
+    private static async Task<(Dictionary<string, int> Faults, Dictionary<string, int> Hits)> InflictAsync(
+        FaultPlan plan, FaultContext context, Ledger ledger, Action<string> say)
+    {
+        var faults = plan.Kinds.ToDictionary(kind => kind.Name, _ => 0);
+        var hits = plan.Kinds.ToDictionary(kind => kind.Name, _ => 0);
+        foreach (var kind in plan.Sequence())
+        {
+            var isHit = await IsOrderInFlightAsync(context.Stack, ledger);
+            var began = Stopwatch.GetTimestamp();
+            await kind.InflictAsync(context);
+            say($"  {kind}{(isHit ? "" : ", no order was in flight")}: {Stopwatch.GetElapsedTime(began).TotalSeconds:F1} s, {ledger.Acknowledged.Count} orders");
+            faults[kind.Name]++;
+            hits[kind.Name] += isHit ? 1 : 0;
+            await Task.Delay(Breath);
+        }
+
+        return (faults, hits);
+    }
+
+    /// <summary>Waits a moment for one: a request without an answer yet, or an order that is pending.</summary>
+    private static async Task<bool> IsOrderInFlightAsync(Stack stack, Ledger ledger)
+    {
+        for (var i = 0; i < 50; i++)
+        {
+            if (ledger.InProgress > 0 || await HasPendingAsync(stack))
+            {
+                return true;
+            }
+
+            await Task.Delay(5);
+        }
+
+        return false;
+    }
+
+    private static async Task<bool> HasPendingAsync(Stack stack)
+    {
+        try
+        {
+            return (bool)(await stack.QueryAsync("orders_db", "SELECT EXISTS (SELECT FROM orders WHERE status = 'pending')"))!;
+        }
+        catch (NpgsqlException)
+        {
+            return false;
+        }
+    }
+
+    private static async Task StockAsync(Stack stack) => await stack.QueryAsync(
+        "inventory_db", $"INSERT INTO stock (item_id, initial, available) VALUES ('{LoadOptions.ScarceItem}', 100, 100)");
+
+    private static async Task UntilAsync(Func<bool> isSo)
+    {
+        while (!isSo())
+        {
+            await Task.Delay(100);
+        }
+    }
+}

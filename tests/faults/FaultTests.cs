@@ -1,0 +1,60 @@
+using System.Globalization;
+using DaprOrders.Testing;
+
+namespace DaprOrders.Faults.Tests;
+
+/// <summary>
+/// The short form: every kind of fault, thousands of orders; <c>FAULTS_SEED=7</c> repeats a run. With <c>FAULTS_SEEDS=1-12</c>, by eng/faults.sh,
+/// the long form: a larger run for each seed, written to docs/faults.md.
+/// </summary>
+public sealed class FaultTests(ITestOutputHelper output)
+{
+    [Fact]
+    public async Task Under_faults_of_every_kind_no_order_is_lost_doubled_or_oversold()
+    {
+        OwnSystem.Require();
+        if (Variable("FAULTS_SEEDS") is { } seeds)
+        {
+            await RunLongAsync(seeds);
+            return;
+        }
+
+        var seed = Variable("FAULTS_SEED") is { } given ? Number(given) : Random.Shared.Next(1, 1_000_000);
+        var plan = Plans.Full(seed, faults: 42, orders: 5_200);
+        Require(plan, await FaultRun.RunAsync(plan, Say));
+    }
+
+    /// <summary>A violation does not keep the other seeds from being run: the report shows them all.</summary>
+    private async Task RunLongAsync(string seeds)
+    {
+        var runs = new List<(FaultPlan Plan, FaultRunResult Result)>();
+        var ends = seeds.Split('-').Select(Number).ToList();
+        for (var seed = ends[0]; seed <= ends[^1]; seed++)
+        {
+            var plan = Plans.Full(seed, faults: 45, orders: 9_000, ordersPerSecond: 150);
+            var result = await FaultRun.RunAsync(plan, Say);
+            FaultReport.Add(Path.Combine(Repository.Root, "docs", "faults.md"), result);
+            runs.Add((plan, result));
+        }
+
+        Assert.All(runs, run => Require(run.Plan, run.Result));
+    }
+
+    private static void Require(FaultPlan plan, FaultRunResult result)
+    {
+        Assert.Empty(result.Violations);
+        Assert.Equal(plan.Faults, result.Faults);
+        Assert.All(plan.Kinds, kind => Assert.True(result.HitsByKind[kind.Name] > 0, $"{kind} hit no order in flight"));
+        Assert.True(result.Orders >= plan.Orders, $"only {result.Orders} orders were placed");
+    }
+
+    private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
+
+    private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
+
+    private void Say(string line)
+    {
+        output.WriteLine(line);
+        Console.WriteLine(line);
+    }
+}

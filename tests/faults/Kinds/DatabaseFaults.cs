@@ -1,0 +1,20 @@
+namespace DaprOrders.Faults.Tests.Kinds;
+
+/// <summary>What happens to PostgreSQL.</summary>
+internal static class DatabaseFaults
+{
+    public static readonly FaultKind Crash = new("pg_ctl stop -m immediate of PostgreSQL", async context =>
+    {
+        await context.Stack.Postgres.CrashServerAsync();
+        await context.PauseAsync(0.2, 1.5);
+        await context.Stack.Postgres.StartServerAsync();
+    });
+
+    /// <summary>Needs <see cref="Testing.PostgresOptions.DiskMegabytes"/>. PostgreSQL may panic on it; it is started again when there is room.</summary>
+    public static readonly FaultKind FullDisk = new("disk of PostgreSQL full", async context =>
+    {
+        await context.Stack.Postgres.FillDiskAsync();
+        await context.PauseAsync(1, 2.5);
+        await context.Stack.Postgres.FreeDiskAsync();
+    });
+}

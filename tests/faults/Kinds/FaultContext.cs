@@ -1,0 +1,25 @@
+using DaprOrders.Faults.Tests.Proxy;
+using DaprOrders.Testing.Stack;
+
+namespace DaprOrders.Faults.Tests.Kinds;
+
+/// <summary>On what a fault is inflicted, and the dice by which it chooses.</summary>
+internal sealed record FaultContext(Stack Stack, FaultyProxy Proxy, Random Random)
+{
+    public AppInstance AnyOf(string appId)
+    {
+        var instances = Stack.Instances.Where(instance => instance.AppId == appId).ToList();
+        return instances[Random.Next(instances.Count)];
+    }
+
+    public AppInstance Any() => Stack.Instances[Random.Next(Stack.Instances.Count)];
+
+    public Task PauseAsync(double fromSeconds, double toSeconds) =>
+        Task.Delay(TimeSpan.FromSeconds(fromSeconds + ((toSeconds - fromSeconds) * Random.NextDouble())));
+}
+
+/// <summary>A kind of fault. It is healed when its task has ended.</summary>
+internal sealed record FaultKind(string Name, Func<FaultContext, Task> InflictAsync)
+{
+    public override string ToString() => Name;
+}

@@ -1,0 +1,26 @@
+namespace DaprOrders.Faults.Tests.Kinds;
+
+/// <summary>Every kind of fault that is possible here.</summary>
+internal static class FaultKinds
+{
+    private static readonly string[] Apps = ["gateway", "order", "inventory", "notification"];
+
+    /// <summary>Gets whether a small disk can be mounted: by root only.</summary>
+    public static bool CanMount => Environment.IsPrivilegedProcess;
+
+    /// <param name="isEmbedded">Whether the broker is the emulator's, which can be killed with it.</param>
+    public static IReadOnlyList<FaultKind> Possible(bool isEmbedded) =>
+    [
+        .. Apps.Select(ProcessFaults.KillService),
+        .. Apps.Select(ProcessFaults.KillSidecar),
+        .. isEmbedded ? [ProcessFaults.KillEmulator] : (FaultKind[])[],
+        ProcessFaults.Freeze,
+        NetworkFaults.DropAnswers,
+        NetworkFaults.Delay,
+        NetworkFaults.Reset,
+        NetworkFaults.DeliverTwice,
+        NetworkFaults.BrokerLoses,
+        DatabaseFaults.Crash,
+        .. CanMount ? [DatabaseFaults.FullDisk] : (FaultKind[])[],
+    ];
+}

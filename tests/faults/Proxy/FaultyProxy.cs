@@ -1,0 +1,191 @@
+using System.Net;
+using System.Net.Sockets;
+using DaprOrders.Testing.Stack;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace DaprOrders.Faults.Tests.Proxy;
+
+/// <summary>
+/// Stands between every app and its sidecar, in both directions: passes on, misbehaves where a link is told to, and keeps in mind what was
+/// delivered and handed over.
+/// </summary>
+internal sealed class FaultyProxy : IAsyncDisposable
+{
+    /// <summary>One of a hundred events, as seldom as a broker that loses anything at all would be bearable.</summary>
+    private const double LostShare = 0.01;
+
+    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromMilliseconds(800);
+    private static readonly ForwarderRequestConfig Patient = new() { ActivityTimeout = TimeSpan.FromSeconds(100) };
+
+    private readonly WebApplication _server;
+    private readonly Dictionary<int, Link> _links;
+    private readonly IHttpForwarder _forwarder;
+    private readonly HttpMessageInvoker _client = new(new SocketsHttpHandler
+    {
+        UseProxy = false,
+        AllowAutoRedirect = false,
+        UseCookies = false,
+        ConnectTimeout = TimeSpan.FromSeconds(2),
+        ActivityHeadersPropagator = null,
+    });
+
+    private FaultyProxy(IReadOnlyList<AppInstance> instances)
+    {
+        _links = instances
+            .SelectMany(instance => (Link[])[new Link(instance, isToApp: true), new Link(instance, isToApp: false)])
+            .ToDictionary(link => link.ListeningPort);
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.Services.AddHttpForwarder();
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.Limits.MaxRequestBodySize = null;
+            foreach (var port in _links.Keys)
+            {
+                kestrel.Listen(IPAddress.Loopback, port);
+            }
+        });
+        _server = builder.Build();
+        _forwarder = _server.Services.GetRequiredService<IHttpForwarder>();
+        _server.Run(HandleAsync);
+    }
+
+    public Observations Seen { get; } = new();
+
+    public IEnumerable<Link> Links => _links.Values;
+
+    public static async Task<FaultyProxy> StartAsync(IReadOnlyList<AppInstance> instances)
+    {
+        var proxy = new FaultyProxy(instances);
+        await proxy._server.StartAsync();
+        return proxy;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        _client.Dispose();
+    }
+
+    private async Task HandleAsync(HttpContext context)
+    {
+        var link = _links[context.Connection.LocalPort];
+        if (IsOfTheRuntime(context.Request.Path))
+        {
+            await UntilAppListensAsync(link, context);
+            if (await _forwarder.SendAsync(context, link.Target, _client, Patient) is not ForwarderError.None)
+            {
+                context.Abort();
+            }
+
+            return;
+        }
+
+        var fault = link.Misbehaviour;
+        if (fault is Misbehaviour.Reset)
+        {
+            context.Abort();
+            return;
+        }
+
+        if (fault is Misbehaviour.Delay)
+        {
+            await Task.Delay(LongestDelay * Random.Shared.NextDouble());
+        }
+
+        await PassOnAsync(context, link, fault);
+    }
+
+    private async Task PassOnAsync(HttpContext context, Link link, Misbehaviour fault)
+    {
+        var body = await ReadAsync(context.Request.Body);
+        var publish = link.IsToApp ? null : Publish.Read(context.Request.Path, body);
+        var delivery = link.IsToApp ? Delivery.Read(context.Request.Path, body) : null;
+        if (fault is Misbehaviour.Lose && publish is not null)
+        {
+            body = publish.Without(_ => Random.Shared.NextDouble() < LostShare, out var lost);
+            Seen.Lost(lost);
+        }
+
+        if (fault is Misbehaviour.DeliverTwice && delivery is not null)
+        {
+            var first = await ForwardAsync(context, link, body);
+            Seen.Delivered(link.Instance.AppId, delivery, first);
+            context.Response.Clear();
+            body = delivery.Shuffled();
+        }
+
+        var answer = await ForwardAsync(context, link, body);
+        if (answer is not null)
+        {
+            Seen.Delivered(link.Instance.AppId, delivery, answer);
+            Seen.HandedOver(publish, context.Response.StatusCode);
+        }
+
+        if (answer is null || fault is Misbehaviour.DropAnswers)
+        {
+            context.Abort();
+            return;
+        }
+
+        await context.Response.Body.WriteAsync(answer);
+    }
+
+    /// <returns>The body of the answer, whose status and headers are in the context; null when there was none.</returns>
+    private async Task<byte[]?> ForwardAsync(HttpContext context, Link link, byte[] body)
+    {
+        var toClient = context.Response.Body;
+        using var answer = new MemoryStream();
+        context.Request.Body = new MemoryStream(body);
+        if (context.Request.ContentLength is not null)
+        {
+            context.Request.ContentLength = body.Length;
+        }
+
+        context.Response.Body = answer;
+        var error = await _forwarder.SendAsync(context, link.Target, _client, Patient);
+        context.Response.Body = toClient;
+        return error is ForwarderError.None ? answer.ToArray() : null;
+    }
+
+    /// <summary>A sidecar asks once for the subscriptions, and takes the proxy for the app: it waits until the app is really there.</summary>
+    private static async Task UntilAppListensAsync(Link link, HttpContext context)
+    {
+        while (link.IsToApp && context.Request.Path.StartsWithSegments("/dapr", StringComparison.Ordinal) && !await ListensAsync(link.Instance.Port))
+        {
+            await Task.Delay(Poll, context.RequestAborted);
+        }
+    }
+
+    private static async Task<bool> ListensAsync(int port)
+    {
+        using var probe = new TcpClient();
+        try
+        {
+            await probe.ConnectAsync(IPAddress.Loopback, port);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Health, metadata and subscriptions: what is broken there tells nothing about orders.</summary>
+    private static bool IsOfTheRuntime(PathString path) =>
+        path.StartsWithSegments("/dapr", StringComparison.Ordinal) || path.StartsWithSegments("/healthz", StringComparison.Ordinal)
+        || path.StartsWithSegments("/v1.0/healthz", StringComparison.Ordinal) || path.StartsWithSegments("/v1.0/metadata", StringComparison.Ordinal);
+
+    private static async Task<byte[]> ReadAsync(Stream body)
+    {
+        using var copy = new MemoryStream();
+        await body.CopyToAsync(copy);
+        return copy.ToArray();
+    }
+}

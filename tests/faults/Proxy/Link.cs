@@ -1,0 +1,23 @@
+using DaprOrders.Testing.Stack;
+
+namespace DaprOrders.Faults.Tests.Proxy;
+
+/// <summary>One direction between an app and its sidecar.</summary>
+internal sealed class Link(AppInstance instance, bool isToApp)
+{
+    private volatile Misbehaviour _misbehaviour;
+
+    public AppInstance Instance => instance;
+
+    public bool IsToApp => isToApp;
+
+    public int ListeningPort => isToApp ? instance.PortForSidecar : instance.SidecarPortForApp;
+
+    public string Target { get; } = $"http://127.0.0.1:{(isToApp ? instance.Port : instance.SidecarPort)}";
+
+    public Misbehaviour Misbehaviour
+    {
+        get => _misbehaviour;
+        set => _misbehaviour = value;
+    }
+}

@@ -1,0 +1,82 @@
+using System.Collections.Concurrent;
+using System.Net.Http.Json;
+using System.Text.Json;
+using DaprOrders.Faults.Tests.Checks;
+using DaprOrders.Faults.Tests.Load;
+using DaprOrders.Faults.Tests.Proxy;
+using DaprOrders.Testing;
+using DaprOrders.Testing.Stack;
+
+namespace DaprOrders.Faults.Tests;
+
+/// <summary>SIGTERM is no fault: who asks a service to end, as every deployment does, harms nobody.</summary>
+public sealed class RollingRestartTests(ITestOutputHelper output)
+{
+    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(100);
+    private static readonly string[] Restarted = ["order", "inventory", "notification"];
+
+    [Fact]
+    public async Task Restarting_every_instance_of_the_services_one_after_the_other_under_load_fails_no_request_and_publishes_nothing_twice()
+    {
+        OwnSystem.Require();
+        await using var stack = new Stack(new StackOptions
+        {
+            IsProxied = true,
+            Instances = Restarted.ToDictionary(app => app, _ => 2),
+        });
+        await using var proxy = await FaultyProxy.StartAsync(stack.Instances);
+        await stack.StartAsync();
+        var since = DateTimeOffset.UtcNow;
+        var ledger = new Ledger();
+        var failures = new ConcurrentQueue<string>();
+
+        using var stop = new CancellationTokenSource();
+        var load = Task.WhenAll(Enumerable.Range(0, 8).Select(_ => OrderAsync(stack, ledger, failures, stop.Token)));
+        foreach (var instance in stack.Instances.Where(instance => Restarted.Contains(instance.AppId)).ToList())
+        {
+            Assert.True(await stack.Runtime.SignalAsync(instance, Signals.Terminate));
+            await stack.Runtime.StartAsync(instance);
+            await stack.UntilReadyAsync(instance);
+            output.WriteLine($"{instance} restarted, {ledger.Acknowledged.Count} orders");
+        }
+
+        await stop.CancelAsync();
+        await load;
+        await Rest.WaitAsync(stack, TimeSpan.FromSeconds(60), quiet: null);
+
+        Assert.Empty(failures);
+        Assert.Empty(Invariants.Check(await Snapshot.ReadAsync(stack, since), new Witness { Ledger = ledger }));
+        Assert.Equal(0, proxy.Seen.HandedOverAgain); // each relay finished its batch: what the sidecar took was deleted
+        Assert.True(ledger.Acknowledged.Count > 100, $"only {ledger.Acknowledged.Count} orders were placed meanwhile");
+    }
+
+    /// <summary>Clients that ask once, and look at every answer.</summary>
+    private static async Task OrderAsync(Stack stack, Ledger ledger, ConcurrentQueue<string> failures, CancellationToken stop)
+    {
+        using var timer = new PeriodicTimer(Pace);
+        while (!stop.IsCancellationRequested)
+        {
+            using var placed = await stack.Gateway.PostAsJsonAsync("/orders", new { item_id = "item-7", quantity = 1 }, CancellationToken.None);
+            if (await ReadAsync(placed) is { } order)
+            {
+                ledger.Acknowledge(placed.Headers.GetValues("Idempotency-Key").Single(), order.GetProperty("id").GetGuid());
+                using var read = await stack.Gateway.GetAsync(new Uri($"/orders/{order.GetProperty("id").GetString()}?wait=1s", UriKind.Relative), CancellationToken.None);
+                await ReadAsync(read);
+            }
+
+            await timer.WaitForNextTickAsync(CancellationToken.None);
+        }
+
+        async Task<JsonElement?> ReadAsync(HttpResponseMessage response)
+        {
+            var body = await response.Content.ReadAsStringAsync(CancellationToken.None);
+            if (response.IsSuccessStatusCode)
+            {
+                return JsonSerializer.Deserialize<JsonElement>(body);
+            }
+
+            failures.Enqueue($"{(int)response.StatusCode} {body}");
+            return null;
+        }
+    }
+}

@@ -1,0 +1,103 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Net.Sockets;
+using DaprOrders.Testing;
+using WireMock.RequestBuilders;
+using WireMock.ResponseBuilders;
+
+namespace DaprOrders.Gateway.Tests;
+
+public sealed class RetryTests
+{
+    private const string Orders = "/v1.0/invoke/order/method/orders";
+    private const string Placed = """{"id":"0199b0c2-7e2a-7c3e-9d1f-2b8f6a5c4d3e","status":"pending"}""";
+    private const string NoAnswer = """{"errorCode":"ERR_DIRECT_INVOKE","message":"failed to invoke, id: order, err: context deadline exceeded"}""";
+    private const string NoHost = """{"errorCode":"ERR_DIRECT_INVOKE","message":"failed to invoke, id: order, err: no host found with the given ID"}""";
+
+    private static readonly object Order = new { item_id = "item-123", quantity = 1 };
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task An_attempt_that_takes_over_two_seconds_is_followed_by_another_with_the_same_key()
+    {
+        await using var gateway = new GatewayHost { Time = TimeProvider.System };
+        using var client = gateway.CreateClient();
+        InTurn(gateway, Json(201, Placed).WithDelay(TimeSpan.FromSeconds(20)), Json(201, Placed));
+
+        using var response = await client.PostAsJsonAsync("/orders", Order, Cancel);
+
+        Assert.Equal(HttpStatusCode.Created, response.StatusCode);
+        var requests = await gateway.Sidecar.UntilAsync(requests => requests.Count >= 1);
+        Assert.All(requests, request => Assert.Equal(
+            response.Headers.GetValues("Idempotency-Key"), request.RequestMessage!.Headers!["Idempotency-Key"]));
+    }
+
+    [Fact]
+    public async Task One_attempt_that_may_have_run_counts_more_than_all_that_did_not()
+    {
+        await using var gateway = new GatewayHost();
+        using var client = gateway.CreateClient();
+        InTurn(gateway, Json(500, NoAnswer), Json(500, NoHost));
+
+        using var response = await client.PostAsJsonAsync("/orders", Order, Cancel);
+
+        Assert.Equal(HttpStatusCode.BadGateway, response.StatusCode);
+        Assert.False(response.Headers.Contains("Retry-After"));
+        Assert.Contains("not known", await response.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
+        Assert.InRange(gateway.Sidecar.Server.LogEntries.Count, 3, 1000);
+    }
+
+    [Fact]
+    public async Task A_gateway_without_its_sidecar_is_503_and_nothing_was_done()
+    {
+        await using var gateway = new GatewayHost(("DAPR_HTTP_ENDPOINT", $"http://127.0.0.1:{FreePort.Take()}"));
+        using var client = gateway.CreateClient();
+
+        using var response = await client.PostAsJsonAsync("/orders", Order, Cancel);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        Assert.True(response.Headers.Contains("Retry-After"));
+        Assert.DoesNotContain("127.0.0.1", await response.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_answer_that_breaks_off_in_its_body_is_asked_for_again_and_at_last_502()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        await using var gateway = new GatewayHost(("DAPR_HTTP_ENDPOINT", $"http://{listener.LocalEndpoint}"));
+        using var client = gateway.CreateClient();
+
+        var asked = client.PostAsJsonAsync("/orders", Order, Cancel);
+        var attempts = 0;
+        while (await Task.WhenAny(asked, BreakOffAsync(listener)) != asked)
+        {
+            attempts++;
+        }
+
+        using var response = await asked;
+        Assert.Equal(HttpStatusCode.BadGateway, response.StatusCode);
+        Assert.False(response.Headers.Contains("Retry-After"));
+        Assert.InRange(attempts, 2, 1000);
+    }
+
+    private static async Task BreakOffAsync(TcpListener listener)
+    {
+        using var connection = await listener.AcceptTcpClientAsync(Cancel);
+        var stream = connection.GetStream();
+        await stream.ReadAtLeastAsync(new byte[1], 1, cancellationToken: Cancel);
+        await stream.WriteAsync("HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n{"u8.ToArray(), Cancel);
+        connection.Client.Shutdown(SocketShutdown.Send);
+    }
+
+    private static IResponseBuilder Json(int status, string body) =>
+        Response.Create().WithStatusCode(status).WithHeader("Content-Type", "application/json").WithBody(body);
+
+    private static void InTurn(GatewayHost gateway, IResponseBuilder first, IResponseBuilder then)
+    {
+        var post = Request.Create().UsingPost().WithPath(Orders);
+        gateway.Sidecar.Server.Given(post).InScenario("turns").WillSetStateTo("then").RespondWith(first);
+        gateway.Sidecar.Server.Given(post).InScenario("turns").WhenStateIs("then").RespondWith(then);
+    }
+}

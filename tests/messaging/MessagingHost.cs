@@ -1,0 +1,141 @@
+using DaprOrders.Messaging.Tests;
+using DaprOrders.Testing;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Time.Testing;
+using Npgsql;
+
+[assembly: AssemblyFixture(typeof(MessagingFixture))]
+
+namespace DaprOrders.Messaging.Tests;
+
+/// <summary>One PostgreSQL for all tests of the assembly; each test has a database of its own.</summary>
+public sealed class MessagingFixture : IAsyncDisposable
+{
+    private readonly Lazy<Task<PostgresCluster>> _cluster = new(PostgresCluster.StartAsync);
+
+    internal async Task<MessagingHost> StartAsync(bool withRelay = false, params (string Key, string Value)[] settings)
+    {
+        var cluster = await _cluster.Value;
+        return await MessagingHost.StartAsync(cluster.ConnectionString(await cluster.CreateDatabaseAsync()), withRelay, settings);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_cluster.IsValueCreated)
+        {
+            await (await _cluster.Value).DisposeAsync();
+        }
+    }
+}
+
+/// <summary>A small service with the messaging library, beside a sidecar that the test plays. The relay runs only when asked to.</summary>
+internal sealed class MessagingHost : IAsyncDisposable
+{
+    private MessagingHost(WebApplication app, SidecarStub sidecar, FakeTimeProvider time, string connectionString)
+    {
+        App = app;
+        Sidecar = sidecar;
+        Time = time;
+        ConnectionString = connectionString;
+        Client = app.GetTestClient();
+    }
+
+    public WebApplication App { get; }
+
+    public HttpClient Client { get; }
+
+    public SidecarStub Sidecar { get; }
+
+    public FakeTimeProvider Time { get; }
+
+    public string ConnectionString { get; }
+
+    public Relay Relay => App.Services.GetRequiredService<Relay>();
+
+    public NotedHandler.Script Handler => App.Services.GetRequiredService<NotedHandler.Script>();
+
+    /// <summary>Gets what was logged at Warning and above.</summary>
+    public IEnumerable<string> Warnings => App.Services.GetFakeLogCollector().GetSnapshot()
+        .Where(record => record.Level >= LogLevel.Warning && record.Category!.StartsWith("DaprOrders", StringComparison.Ordinal))
+        .Select(record => record.Message);
+
+    public static async Task<MessagingHost> StartAsync(
+        string connectionString, bool withRelay, (string Key, string Value)[] settings, SidecarStub? shared = null)
+    {
+        var sidecar = shared ?? new SidecarStub();
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseTestServer();
+        builder.Logging.ClearProviders().AddFakeLogging();
+        builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
+        {
+            ["APP_ID"] = "notes",
+            ["DAPR_HTTP_ENDPOINT"] = sidecar.Url,
+            ["ConnectionStrings:Database"] = connectionString,
+        });
+        builder.Configuration.AddInMemoryCollection(settings.ToDictionary(setting => setting.Key, setting => (string?)setting.Value));
+        builder.Services.AddSingleton<TimeProvider>(time);
+        builder.Services.AddSingleton<NotedHandler.Script>();
+        builder.Services.AddDbContext<NotesDbContext>((provider, options) =>
+        {
+            options.UseNpgsql(connectionString).UseSnakeCaseNamingConvention();
+            options.WakeRelay(provider);
+        });
+        builder.Services.AddOutbox();
+        builder.Services.AddEventHandling<NotesDbContext>();
+        if (!withRelay)
+        {
+            builder.Services.RemoveAll<IHostedService>();
+        }
+
+        var app = builder.Build();
+        app.MapEvent<Noted, NotedHandler>();
+        app.MapDeadLetters();
+        await using (var scope = app.Services.CreateAsyncScope())
+        {
+            await scope.ServiceProvider.GetRequiredService<NotesDbContext>().Database.EnsureCreatedAsync();
+        }
+
+        await app.StartAsync();
+        return new MessagingHost(app, sidecar, time, connectionString);
+    }
+
+    /// <summary>Publishes texts, each with its own key unless one is given, in one unit of work.</summary>
+    public async Task<Guid[]> PublishAsync(string? key = null, params string[] texts)
+    {
+        await using var scope = App.Services.CreateAsyncScope();
+        var db = scope.ServiceProvider.GetRequiredService<NotesDbContext>();
+        var ids = texts.Select(_ => Guid.CreateVersion7()).ToArray();
+        foreach (var (text, id) in texts.Zip(ids))
+        {
+            db.Publish(new Noted(text, key ?? text), id);
+        }
+
+        await db.SaveChangesAsync();
+        return ids;
+    }
+
+    public async Task<T> QueryAsync<T>(string sql)
+    {
+        await using var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(ConnectionString) { Pooling = false });
+        await using var command = source.CreateCommand(sql);
+        return (T)(await command.ExecuteScalarAsync() ?? throw new InvalidOperationException($"No row: {sql}"));
+    }
+
+    public Task<string> OutboxAsync() =>
+        QueryAsync<string>("SELECT coalesce(string_agg(data ->> 'text', ' ' ORDER BY position), '') FROM outbox");
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await App.DisposeAsync();
+        Sidecar.Dispose();
+    }
+}

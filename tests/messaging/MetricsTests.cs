@@ -1,0 +1,75 @@
+using System.Diagnostics.Metrics;
+using System.Text.Json.Nodes;
+using DaprOrders.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.Metrics.Testing;
+using WireMock.RequestBuilders;
+using WireMock.ResponseBuilders;
+
+namespace DaprOrders.Messaging.Tests;
+
+public sealed class MetricsTests(MessagingFixture fixture)
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task What_is_published_and_what_fails_is_counted_by_topic()
+    {
+        await using var host = await fixture.StartAsync();
+        using var published = Collect<long>(host, "messaging.published");
+        using var failures = Collect<long>(host, "messaging.publish_failures");
+        await host.PublishAsync(null, "a", "b", "c");
+        host.Sidecar.Server.Given(Request.Create().WithPath("/v1.0/publish/bulk/*")).InScenario("once").WillSetStateTo("passed").AtPriority(1)
+            .RespondWith(Response.Create().WithStatusCode(500));
+
+        await host.Relay.RelayBatchAsync(Cancel);
+        host.Time.Advance(host.Relay.Pause);
+        await host.Relay.RelayBatchAsync(Cancel);
+
+        Assert.Equal(3, Sum(published, "noted"));
+        Assert.Equal(1, Sum(failures, "noted"));
+    }
+
+    [Fact]
+    public async Task What_is_handled_retried_and_dead_lettered_is_counted_by_topic()
+    {
+        await using var host = await fixture.StartAsync();
+        using var handled = Collect<long>(host, "messaging.handled");
+        using var retried = Collect<long>(host, "messaging.retried");
+        using var dead = Collect<long>(host, "messaging.dead_lettered");
+        host.Handler.Failures["bad"] = new InvalidOperationException();
+
+        await host.Client.DeliverAsync("noted", Event("a"), Event("bad"), Event("c"), JsonNode.Parse("{}"));
+
+        Assert.Equal([2, 1, 1], [Sum(handled, "noted"), Sum(retried, "noted"), Sum(dead, "noted")]);
+        Assert.Equal("in", Assert.Single(dead.GetMeasurementSnapshot()).Tags["direction"]);
+    }
+
+    [Fact]
+    public async Task The_outbox_tells_how_many_events_wait_and_how_long()
+    {
+        await using var host = await fixture.StartAsync();
+        await host.PublishAsync(null, "a", "b");
+        await host.QueryAsync<long>("WITH old AS (UPDATE outbox SET created_at = now() - interval '1 minute' RETURNING 1) SELECT count(*) FROM old");
+        using var rows = Collect<double>(host, "messaging.outbox.rows");
+        using var age = Collect<double>(host, "messaging.outbox.oldest_age");
+
+        rows.RecordObservableInstruments();
+        age.RecordObservableInstruments();
+
+        Assert.Equal(2, rows.LastMeasurement?.Value);
+        Assert.InRange(age.LastMeasurement!.Value, 60, 120);
+    }
+
+    private static MetricCollector<T> Collect<T>(MessagingHost host, string instrument)
+        where T : struct
+    {
+        host.App.Services.GetRequiredService<MessagingMetrics>();
+        return new MetricCollector<T>(host.App.Services.GetRequiredService<IMeterFactory>(), MessagingMetrics.MeterName, instrument);
+    }
+
+    private static long Sum(MetricCollector<long> collector, string topic) =>
+        collector.GetMeasurementSnapshot().Where(measurement => (string?)measurement.Tags["topic"] == topic).Sum(measurement => measurement.Value);
+
+    private static JsonObject Event(string text) => Deliveries.Event("noted", new { text, by = text });
+}

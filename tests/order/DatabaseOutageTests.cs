@@ -1,0 +1,85 @@
+using System.Net;
+using System.Net.Http.Json;
+using DaprOrders.Testing;
+using Npgsql;
+
+namespace DaprOrders.OrderService.Tests;
+
+public sealed class DatabaseOutageTests
+{
+    private static readonly string InitSql = Path.Combine(Repository.Root, "postgres", "init.sql");
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_service_that_starts_before_its_database_answers_503_and_goes_on_when_the_database_is_there()
+    {
+        var port = FreePort.Take();
+        await using var host = new ServiceHost<Program>("order", ConnectionString(port), new SidecarStub());
+        using var client = host.CreateClient();
+
+        using var live = await client.GetAsync(new Uri("/healthz/live", UriKind.Relative), Cancel);
+        using var early = await PostAsync(client);
+        Assert.Equal(HttpStatusCode.OK, live.StatusCode);
+        await AssertUnavailableAsync(early);
+
+        await using var cluster = await PostgresCluster.StartAsync(port);
+        await cluster.RunScriptAsync(InitSql);
+
+        await UntilCreatedAsync(client);
+        Assert.NotEmpty(await host.Sidecar.PublishedAsync("order.created", 1));
+    }
+
+    [Fact]
+    public async Task A_database_that_goes_away_and_comes_back_costs_503_meanwhile_and_no_order()
+    {
+        await using var cluster = await PostgresCluster.StartAsync();
+        await cluster.RunScriptAsync(InitSql);
+        await using var host = new ServiceHost<Program>("order", ConnectionString(cluster.Port), new SidecarStub());
+        using var client = host.CreateClient();
+        await UntilCreatedAsync(client);
+
+        await cluster.StopServerAsync();
+        using var meanwhile = await PostAsync(client);
+        await AssertUnavailableAsync(meanwhile);
+        await cluster.StartServerAsync();
+
+        await UntilCreatedAsync(client);
+        Assert.Equal(2, (await host.Sidecar.PublishedAsync("order.created", 2)).Select(entry => entry.GetProperty("entryId").GetString()).Distinct().Count());
+        Assert.Equal(2L, await host.QueryAsync<long>("SELECT count(*) FROM orders"));
+    }
+
+    private static async Task AssertUnavailableAsync(HttpResponseMessage response)
+    {
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
+        Assert.Equal("1", Assert.Single(response.Headers.GetValues("Retry-After")));
+    }
+
+    private static async Task UntilCreatedAsync(HttpClient client)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        while (await timer.WaitForNextTickAsync(Cancel))
+        {
+            using var response = await PostAsync(client);
+            if (response.StatusCode is HttpStatusCode.Created)
+            {
+                return;
+            }
+
+            Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        }
+    }
+
+    private static Task<HttpResponseMessage> PostAsync(HttpClient client) =>
+        client.PostAsJsonAsync("/orders", new { item_id = "item-123", quantity = 1 }, Cancel);
+
+    private static string ConnectionString(int port) => new NpgsqlConnectionStringBuilder
+    {
+        Host = "127.0.0.1",
+        Port = port,
+        Username = "orders",
+        Password = "orders",
+        Database = "orders_db",
+    }.ConnectionString;
+}

@@ -1,0 +1,186 @@
+using System.Diagnostics;
+using System.Net;
+using System.Text.Json;
+using DaprOrders.Testing;
+using Npgsql;
+using WireMock.RequestBuilders;
+using WireMock.ResponseBuilders;
+
+namespace DaprOrders.OrderService.Tests;
+
+public sealed class HealthTests(OrderServiceFixture fixture)
+{
+    private const string NoAnswer = "no answer within 1 s";
+    private const string Known = """{"subscriptions":[{"topic":"inventory.updated"},{"topic":"order.dead"}]}""";
+
+    private static readonly Uri Ready = new("/healthz/ready", UriKind.Relative);
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task A_service_with_all_it_needs_is_ready()
+    {
+        await using var host = await StartAsync();
+        using var client = host.CreateClient();
+
+        var (status, body) = await AnswerAsync(client);
+
+        Assert.Equal(HttpStatusCode.OK, status);
+        Assert.Equal("""{"status":"healthy","failing":{}}""", body);
+    }
+
+    [Fact]
+    public async Task A_database_that_refuses_connections_is_named()
+    {
+        await using var host = await StartAsync();
+        using var client = host.CreateClient();
+        var (name, superuser) = Superuser(host);
+        await using var admin = NpgsqlDataSource.Create(superuser);
+        await using var close = admin.CreateCommand(
+            $"ALTER DATABASE {name} ALLOW_CONNECTIONS false; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
+        await close.ExecuteNonQueryAsync(Cancel);
+
+        // A pooled connection may first fail for having been ended.
+        var failing = await FailingAsync(client);
+
+        Assert.Contains("database", failing.Keys);
+        Assert.DoesNotContain("sidecar", failing.Keys);
+        await AssertAliveAsync(client);
+    }
+
+    [Fact]
+    public async Task A_database_that_does_not_answer_is_named_after_a_second()
+    {
+        await using var host = await StartAsync();
+        using var proxy = new FreezableProxy(new NpgsqlConnectionStringBuilder(host.ConnectionString).Port);
+        var throughProxy = new NpgsqlConnectionStringBuilder(host.ConnectionString) { Port = proxy.Port }.ConnectionString;
+        await using var service = new ServiceHost<Program>("order", throughProxy, Knowing(new SidecarStub()));
+        using var client = service.CreateClient();
+        proxy.Freeze();
+
+        var started = Stopwatch.GetTimestamp();
+        using var ready = await client.GetAsync(Ready, Cancel);
+
+        Assert.Equal(NoAnswer, Failing(await ready.Content.ReadAsStringAsync(Cancel))["database"]);
+        Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.FromSeconds(0.9), TimeSpan.FromSeconds(10));
+        await AssertAliveAsync(client);
+        proxy.Dispose(); // else the service waits for its database before it ends
+    }
+
+    [Fact]
+    public async Task A_sidecar_that_is_not_ready_is_named_with_what_it_says()
+    {
+        await using var host = await StartAsync();
+        using var client = host.CreateClient();
+        host.Sidecar.Server.Given(Request.Create().WithPath("/v1.0/healthz/outbound")).AtPriority(1)
+            .RespondWith(Response.Create().WithStatusCode(500).WithBody("ERR_HEALTH_NOT_READY"));
+
+        var failing = await FailingAsync(client);
+
+        Assert.Equal("the sidecar answers 500: ERR_HEALTH_NOT_READY", Assert.Single(failing).Value);
+        await AssertAliveAsync(client);
+    }
+
+    [Fact]
+    public async Task A_sidecar_that_is_not_there_is_named()
+    {
+        await using var host = await fixture.StartAsync(("DAPR_HTTP_ENDPOINT", $"http://127.0.0.1:{FreePort.Take()}"));
+        using var client = host.CreateClient();
+
+        var failing = await FailingAsync(client);
+
+        Assert.Equal(["sidecar", "subscriptions"], failing.Keys.Order());
+        Assert.Contains("not there", failing["sidecar"], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(29, null)]
+    [InlineData(120, "the oldest event has waited for 12[0-9] s")]
+    public async Task An_outbox_whose_oldest_event_is_over_thirty_seconds_old_is_named(int seconds, string? reason)
+    {
+        await using var host = await StartAsync();
+        using var client = host.CreateClient();
+
+        // The time that counts is the database's, so the younger one is made in the future: the machine may be slow.
+        var age = reason is null ? "-1 h" : $"{seconds} s";
+        await host.QueryAsync<string>(
+            $$"""
+            INSERT INTO outbox (id, topic, key, data, created_at, not_before, attempts)
+            VALUES (gen_random_uuid(), 'order.created', 'k', '{}', now() - interval '{{age}}', now() + interval '1 h', 0);
+            SELECT 'done'
+            """);
+
+        var (status, body) = await AnswerAsync(client);
+
+        Assert.Equal(reason is null ? HttpStatusCode.OK : HttpStatusCode.ServiceUnavailable, status);
+        if (reason is not null)
+        {
+            Assert.Matches(reason, Failing(body)["outbox"]);
+        }
+    }
+
+    [Fact]
+    public async Task A_subscription_that_the_sidecar_does_not_know_is_named()
+    {
+        await using var host = await fixture.StartAsync();
+        using var client = host.CreateClient();
+        Knowing(host.Sidecar, """{"subscriptions":[{"topic":"order.dead"}]}""");
+
+        var failing = await FailingAsync(client);
+
+        Assert.StartsWith("the sidecar has no subscription to inventory.updated;", Assert.Single(failing).Value, StringComparison.Ordinal);
+        Assert.Equal("subscriptions", Assert.Single(failing).Key);
+    }
+
+    private static SidecarStub Knowing(SidecarStub sidecar, string metadata = Known)
+    {
+        sidecar.Server.Given(Request.Create().WithPath("/v1.0/metadata")).AtPriority(10)
+            .RespondWith(Response.Create().WithStatusCode(200).WithHeader("Content-Type", "application/json").WithBody(metadata));
+        return sidecar;
+    }
+
+    private static (string Database, string Superuser) Superuser(ServiceHost<Program> host)
+    {
+        var connection = new NpgsqlConnectionStringBuilder(host.ConnectionString);
+        var name = connection.Database!;
+        connection.Database = "postgres";
+        return (name, connection.ConnectionString);
+    }
+
+    private static async Task<Dictionary<string, string>> FailingAsync(HttpClient client)
+    {
+        var (status, body) = await AnswerAsync(client);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, status);
+        return Failing(body);
+    }
+
+    /// <summary>Asks again where a check was merely slow, as each may be on a busy machine.</summary>
+    private static async Task<(HttpStatusCode Status, string Body)> AnswerAsync(HttpClient client)
+    {
+        while (true)
+        {
+            using var ready = await client.GetAsync(Ready, Cancel);
+            var body = await ready.Content.ReadAsStringAsync(Cancel);
+            if (!Failing(body).ContainsValue(NoAnswer))
+            {
+                return (ready.StatusCode, body);
+            }
+        }
+    }
+
+    private static Dictionary<string, string> Failing(string body) =>
+        JsonDocument.Parse(body).RootElement.GetProperty("failing").EnumerateObject().ToDictionary(check => check.Name, check => check.Value.GetString()!);
+
+    private static async Task AssertAliveAsync(HttpClient client)
+    {
+        using var live = await client.GetAsync(new Uri("/healthz/live", UriKind.Relative), Cancel);
+        Assert.Equal(HttpStatusCode.OK, live.StatusCode);
+    }
+
+    private async Task<ServiceHost<Program>> StartAsync()
+    {
+        var host = await fixture.StartAsync();
+        Knowing(host.Sidecar);
+        return host;
+    }
+}

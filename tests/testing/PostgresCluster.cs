@@ -1,0 +1,230 @@
+using System.Diagnostics;
+using System.Globalization;
+using Npgsql;
+
+namespace DaprOrders.Testing;
+
+/// <summary>
+/// A throw-away PostgreSQL on a free port of 127.0.0.1. As root it runs as the user postgres, since PostgreSQL refuses to run as root.
+/// </summary>
+public sealed class PostgresCluster : IAsyncDisposable
+{
+    private const string Password = "postgres";
+    private const string NotDurable = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off";
+
+    /// <summary>Little write-ahead log, or it alone would fill a small disk.</summary>
+    private const string SmallLog = "-c min_wal_size=32MB -c max_wal_size=96MB";
+
+    private static readonly string[] Durability = ["fsync", "full_page_writes", "synchronous_commit"];
+
+    private readonly PostgresOptions _options;
+    private readonly string _folder;
+
+    private PostgresCluster(PostgresOptions options)
+    {
+        _options = options;
+        _folder = Directory.CreateTempSubdirectory("dapr-orders-postgres-").FullName;
+        Port = options.Port ?? FreePort.Take();
+    }
+
+    /// <summary>Gets the folder of PostgreSQL's programs on this machine.</summary>
+    public static string Binaries { get; } = FindBinaries();
+
+    public int Port { get; }
+
+    /// <summary>Gets the id of the server's first process, the parent of all its others.</summary>
+    public int ProcessId => int.Parse(File.ReadLines($"{Data}/postmaster.pid").First(), CultureInfo.InvariantCulture);
+
+    /// <summary>Gets the connection string of the superuser.</summary>
+    public string Superuser => ConnectionString("postgres");
+
+    private string Filler => Path.Combine(_folder, "filler");
+
+    public static Task<PostgresCluster> StartAsync() => StartAsync(new PostgresOptions());
+
+    public static Task<PostgresCluster> StartAsync(int port) => StartAsync(new PostgresOptions { Port = port });
+
+    /// <exception cref="InvalidOperationException">A program of PostgreSQL failed, or the server is not as durable as it should be.</exception>
+    public static async Task<PostgresCluster> StartAsync(PostgresOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        var cluster = new PostgresCluster(options);
+        if (options.DiskMegabytes is { } size)
+        {
+            await RunAsync("mount", "-t", "tmpfs", "-o", $"size={size}m,mode=700", "tmpfs", cluster._folder);
+        }
+
+        var password = Path.Combine(cluster._folder, "password");
+        await File.WriteAllTextAsync(password, Password);
+        if (Environment.IsPrivilegedProcess)
+        {
+            await RunAsync("chown", "-R", "postgres", cluster._folder);
+        }
+
+        await RunAsOwnerAsync(
+            "initdb", "-D", cluster.Data, "-U", "postgres", "-A", "scram-sha-256", $"--pwfile={password}",
+            "--no-sync", "--no-instructions", "-E", "UTF8", "--locale=C.UTF-8");
+        await cluster.StartServerAsync();
+        if (options.IsDurable)
+        {
+            await cluster.RequireDurabilityAsync();
+        }
+
+        return cluster;
+    }
+
+    private string Data => $"{_folder}/data";
+
+    public Task StartServerAsync() => RunAsOwnerAsync(
+        "pg_ctl", "-D", Data, "-w", "-s", "-l", $"{_folder}/log", "start", "-o",
+        $"-p {Port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=300 " +
+        $"{(_options.IsDurable ? "" : NotDurable)} {(_options.DiskMegabytes is null ? "" : SmallLog)} " +
+        string.Join(' ', _options.Settings.Select(setting => $"-c {setting}")));
+
+    public Task StopServerAsync() => StopAsync("fast");
+
+    /// <summary>Ends the server without a checkpoint, as a crash would: the next start replays the write-ahead log.</summary>
+    public Task CrashServerAsync() => StopAsync("immediate");
+
+    private bool ServerRuns() => File.Exists($"{Data}/postmaster.pid");
+
+    /// <summary>Takes all that is left of the disk that was asked for by <see cref="PostgresOptions.DiskMegabytes"/>.</summary>
+    public async Task FillDiskAsync()
+    {
+        await using var filler = new FileStream(Filler, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
+        var block = new byte[1 << 20];
+        try
+        {
+            while (true)
+            {
+                await filler.WriteAsync(block);
+            }
+        }
+        catch (IOException)
+        {
+            // "No space left on device": that was the point.
+        }
+    }
+
+    /// <summary>Gives the space back and waits until PostgreSQL answers, which may have panicked meanwhile, and ended if it could not recover.</summary>
+    public async Task FreeDiskAsync()
+    {
+        File.Delete(Filler);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(200));
+        while (await timer.WaitForNextTickAsync(limit.Token))
+        {
+            try
+            {
+                if (!ServerRuns())
+                {
+                    await StartServerAsync();
+                }
+
+                await ExecuteAsync("SELECT 1");
+                return;
+            }
+            catch (Exception e) when (e is NpgsqlException or InvalidOperationException)
+            {
+                // It recovers, or is just ending.
+            }
+        }
+    }
+
+    public string ConnectionString(string database) => new NpgsqlConnectionStringBuilder
+    {
+        Host = "127.0.0.1",
+        Port = Port,
+        Username = "postgres",
+        Password = Password,
+        Database = database,
+        NoResetOnClose = true,
+        IncludeErrorDetail = true,
+    }.ConnectionString;
+
+    /// <summary>Creates a database of its own for a test, as a copy of <paramref name="template"/>.</summary>
+    public async Task<string> CreateDatabaseAsync(string? template = null)
+    {
+        var name = $"t{Guid.NewGuid():N}";
+        await ExecuteAsync(template is null ? $"CREATE DATABASE {name}" : $"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY");
+        return name;
+    }
+
+    public async Task ExecuteAsync(string sql)
+    {
+        await using var source = NpgsqlDataSource.Create(Superuser);
+        await using var command = source.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    /// <summary>Runs a script of the repository, as its users do: by psql.</summary>
+    public Task RunScriptAsync(string file) =>
+        RunAsync(Path.Combine(Binaries, "psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", file, "-d", Uri(Port));
+
+    public async ValueTask DisposeAsync()
+    {
+        NpgsqlConnection.ClearAllPools();
+        if (ServerRuns())
+        {
+            await CrashServerAsync();
+        }
+
+        if (_options.DiskMegabytes is not null)
+        {
+            await RunAsync("umount", _folder);
+        }
+
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private Task StopAsync(string mode) => RunAsOwnerAsync("pg_ctl", "-D", Data, "-m", mode, "-s", "stop");
+
+    private async Task RequireDurabilityAsync()
+    {
+        await using var source = NpgsqlDataSource.Create(Superuser);
+        foreach (var setting in Durability)
+        {
+            await using var command = source.CreateCommand($"SHOW {setting}");
+            if (await command.ExecuteScalarAsync() is not "on")
+            {
+                throw new InvalidOperationException($"{setting} of this PostgreSQL is not on, so what survives a crash here proves nothing.");
+            }
+        }
+    }
+
+    private static string Uri(int port) => $"postgresql://postgres:{Password}@127.0.0.1:{port}/postgres";
+
+    private static Task RunAsOwnerAsync(string program, params string[] arguments)
+    {
+        var path = Path.Combine(Binaries, program);
+        return Environment.IsPrivilegedProcess
+            ? RunAsync("runuser", ["-u", "postgres", "--", path, .. arguments])
+            : RunAsync(path, arguments);
+    }
+
+    private static async Task RunAsync(string program, params string[] arguments)
+    {
+        // Output goes to nowhere, not to a pipe: the server would inherit the pipe and keep it open.
+        var start = new ProcessStartInfo("sh") { WorkingDirectory = "/" };
+        foreach (var argument in (string[])["-c", "exec \"$@\" > /dev/null", "sh", program, .. arguments])
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        using var process = Process.Start(start)!;
+        await process.WaitForExitAsync();
+        if (process.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}.");
+        }
+    }
+
+    private static string FindBinaries()
+    {
+        var versions = Directory.Exists("/usr/lib/postgresql") ? Directory.GetDirectories("/usr/lib/postgresql") : [];
+        var folders = versions.OrderByDescending(folder => folder).Select(folder => Path.Combine(folder, "bin"))
+            .Concat((Environment.GetEnvironmentVariable("PATH") ?? "").Split(':'));
+        return folders.FirstOrDefault(folder => File.Exists(Path.Combine(folder, "initdb")))
+            ?? throw new InvalidOperationException("The tests need PostgreSQL's binaries. ./test.sh installs them.");
+    }
+}

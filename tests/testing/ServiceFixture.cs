@@ -1,0 +1,103 @@
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Mvc.Testing;
+using Npgsql;
+
+namespace DaprOrders.Testing;
+
+/// <summary>
+/// A service against a real PostgreSQL, once for all tests of an assembly. It is migrated once; each test gets a copy of that database.
+/// </summary>
+/// <typeparam name="TProgram">The service's Program.</typeparam>
+public abstract class ServiceFixture<TProgram>(string appId) : IAsyncDisposable
+    where TProgram : class
+{
+    private readonly SemaphoreSlim _starting = new(1);
+    private PostgresCluster? _cluster;
+    private string? _template;
+
+    /// <summary>Starts the service for one test, with a database of its own and a sidecar that accepts everything.</summary>
+    /// <param name="settings">Settings of the configuration, by their keys.</param>
+    public async Task<ServiceHost<TProgram>> StartAsync(params (string Key, string Value)[] settings)
+    {
+        var (cluster, template) = await MigratedAsync();
+        var database = cluster.ConnectionString(await cluster.CreateDatabaseAsync(template));
+        return new ServiceHost<TProgram>(appId, database, new SidecarStub(), settings);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        GC.SuppressFinalize(this);
+        if (_cluster is not null)
+        {
+            await _cluster.DisposeAsync();
+        }
+
+        _starting.Dispose();
+    }
+
+    private async Task<(PostgresCluster Cluster, string Template)> MigratedAsync()
+    {
+        await _starting.WaitAsync();
+        try
+        {
+            _cluster ??= await PostgresCluster.StartAsync();
+            if (_template is null)
+            {
+                var template = await _cluster.CreateDatabaseAsync();
+                await using (var host = new ServiceHost<TProgram>(appId, _cluster.ConnectionString(template), new SidecarStub()))
+                {
+                    using var client = host.CreateClient();
+                }
+
+                _template = template;
+            }
+
+            return (_cluster, _template);
+        }
+        finally
+        {
+            _starting.Release();
+        }
+    }
+}
+
+/// <summary>A running service, its database and the sidecar beside it, which the test plays.</summary>
+public sealed class ServiceHost<TProgram>(
+    string appId, string database, SidecarStub sidecar, params (string Key, string Value)[] settings) : WebApplicationFactory<TProgram>
+    where TProgram : class
+{
+    public SidecarStub Sidecar { get; } = sidecar;
+
+    public NpgsqlDataSource Database { get; } = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database) { Pooling = false });
+
+    public string ConnectionString { get; } = database;
+
+    /// <summary>Reads one value by SQL.</summary>
+    public async Task<T> QueryAsync<T>(string sql)
+    {
+        await using var command = Database.CreateCommand(sql);
+        return (T)(await command.ExecuteScalarAsync())!;
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        await Database.DisposeAsync();
+        Sidecar.Dispose();
+        NpgsqlConnection.ClearAllPools();
+    }
+
+    protected override void ConfigureWebHost(IWebHostBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.UseEnvironment("Development");
+        builder.UseSetting("APP_ID", appId);
+        builder.UseSetting("DAPR_HTTP_ENDPOINT", Sidecar.Url);
+        builder.UseSetting("ConnectionStrings:Database", ConnectionString);
+        builder.UseSetting("Serilog:MinimumLevel:Default", "Fatal");
+        foreach (var (key, value) in settings)
+        {
+            builder.UseSetting(key, value);
+        }
+    }
+}

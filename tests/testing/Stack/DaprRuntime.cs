@@ -1,0 +1,148 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Runtime.Versioning;
+
+namespace DaprOrders.Testing.Stack;
+
+/// <summary>
+/// The Dapr CLI with daprd. The CLI starts nothing again, so this does what an orchestrator would: a sidecar that has ended is started once
+/// more with the arguments, the environment and the folder that the CLI gave it. Apps are started again in the same way, when a test asks.
+/// </summary>
+/// <param name="runFile">The run file.</param>
+[UnsupportedOSPlatform("windows")]
+public sealed class DaprRuntime(string runFile) : StackRuntime
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan PauseBeforeRestart = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private readonly ConcurrentDictionary<int, ProcessStartInfo> _sidecars = new();
+    private readonly ConcurrentDictionary<int, ProcessStartInfo> _apps = new();
+    private readonly CancellationTokenSource _stopping = new();
+    private Process? _cli;
+    private Task _supervising = Task.CompletedTask;
+
+    public override bool HasEnded => _cli is null or { HasExited: true };
+
+    public override IReadOnlyList<int> SidecarProcesses => Sidecars();
+
+    public override Task StartAsync()
+    {
+        _cli = Start(new ProcessStartInfo("dapr", ["run", "-f", runFile]));
+        _supervising = SuperviseAsync();
+        return Task.CompletedTask;
+    }
+
+    public override Task StartAsync(AppInstance instance)
+    {
+        ArgumentNullException.ThrowIfNull(instance);
+        if (ProcessOf(instance) is null && _apps.TryGetValue(instance.GrpcPort, out var app))
+        {
+            Start(app);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public override async Task KillSidecarAsync(AppInstance instance)
+    {
+        ArgumentNullException.ThrowIfNull(instance);
+        Remember();
+        foreach (var id in Sidecars().Where(id => GrpcPortOf(id) == instance.GrpcPort))
+        {
+            Signals.Send(id, Signals.Kill);
+            await Processes.UntilGoneAsync(id);
+        }
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await _stopping.CancelAsync();
+        await _supervising;
+        if (_cli is not null)
+        {
+            using var limit = new CancellationTokenSource(Patience);
+            try
+            {
+                // Not until its output ends: what it leaves behind may hold that open.
+                Signals.Send(_cli.Id, Signals.Terminate);
+                await Processes.UntilGoneAsync(_cli.Id).WaitAsync(limit.Token);
+            }
+            finally
+            {
+                KillAll();
+                _cli.Dispose();
+            }
+        }
+
+        _stopping.Dispose();
+    }
+
+    protected override void BeforeSignal(AppInstance instance, int processId)
+    {
+        ArgumentNullException.ThrowIfNull(instance);
+        if (Processes.HowStarted(processId) is { } start)
+        {
+            _apps[instance.GrpcPort] = start;
+        }
+    }
+
+    private async Task SuperviseAsync()
+    {
+        using var timer = new PeriodicTimer(Interval);
+        var ended = new Dictionary<int, long>();
+        while (!_stopping.IsCancellationRequested)
+        {
+            var running = Remember();
+            foreach (var (port, sidecar) in _sidecars.Where(sidecar => !running.Contains(sidecar.Key)))
+            {
+                // A moment of peace, as any supervisor gives, or a sidecar that cannot start would be started five times a second.
+                if (!ended.TryGetValue(port, out var since))
+                {
+                    ended[port] = Stopwatch.GetTimestamp();
+                }
+                else if (Stopwatch.GetElapsedTime(since) > PauseBeforeRestart)
+                {
+                    Start(sidecar);
+                    ended.Remove(port);
+                }
+            }
+
+            try
+            {
+                await timer.WaitForNextTickAsync(_stopping.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+        }
+    }
+
+    /// <summary>Notes how the sidecars were started, while they run.</summary>
+    /// <returns>The gRPC ports of the sidecars that run.</returns>
+    private HashSet<int> Remember()
+    {
+        var running = new HashSet<int>();
+        foreach (var id in Sidecars())
+        {
+            if (GrpcPortOf(id) is { } port && Processes.HowStarted(id) is { } start)
+            {
+                running.Add(port);
+                _sidecars.TryAdd(port, start);
+            }
+        }
+
+        return running;
+    }
+
+    private List<int> Sidecars() =>
+        Processes.With((Marker, Id)).Where(id => Processes.Runs(id) && Processes.CommandLine(id) is [var program, ..] && Path.GetFileName(program) == "daprd").ToList();
+
+    private static int? GrpcPortOf(int sidecar)
+    {
+        var arguments = Processes.CommandLine(sidecar);
+        var at = Array.IndexOf(arguments, "--dapr-grpc-port");
+        return at >= 0 && at + 1 < arguments.Length && int.TryParse(arguments[at + 1], out var port) ? port : null;
+    }
+}

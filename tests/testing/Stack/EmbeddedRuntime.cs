@@ -1,0 +1,71 @@
+using System.Diagnostics;
+using System.Runtime.Versioning;
+
+namespace DaprOrders.Testing.Stack;
+
+/// <summary>The emulator, with the broker that is built into it.</summary>
+/// <param name="program">The command that starts it.</param>
+/// <param name="runFile">The run file.</param>
+/// <param name="data">Its data folder, which outlives a crash.</param>
+[UnsupportedOSPlatform("windows")]
+public sealed class EmbeddedRuntime(IReadOnlyList<string> program, string runFile, string data) : StackRuntime
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private Process? _process;
+
+    public override bool HasEnded => _process is null or { HasExited: true };
+
+    public override IReadOnlyList<int> SidecarProcesses => [_process!.Id];
+
+    public override Task StartAsync()
+    {
+        _process = Start(Command("run"));
+        return Task.CompletedTask;
+    }
+
+    public override Task StartAsync(AppInstance instance) => ControlAsync("start", $"{instance}");
+
+    public override Task KillSidecarAsync(AppInstance instance) => ControlAsync("kill", $"{instance}", "--sidecar");
+
+    /// <summary>Kills the whole program: every sidecar and the broker. The apps stay behind, as after a crash.</summary>
+    public async Task KillAsync()
+    {
+        Signals.Send(_process!.Id, Signals.Kill);
+        await _process.WaitForExitAsync();
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        if (_process is null)
+        {
+            return;
+        }
+
+        using var limit = new CancellationTokenSource(Patience);
+        try
+        {
+            Signals.Send(_process.Id, Signals.Terminate);
+            await _process.WaitForExitAsync(limit.Token);
+        }
+        finally
+        {
+            KillAll();
+            _process.Dispose();
+        }
+    }
+
+    private async Task ControlAsync(params string[] words)
+    {
+        using var control = Process.Start(Command(words))!;
+        var error = await control.StandardError.ReadToEndAsync();
+        await control.WaitForExitAsync();
+        if (control.ExitCode != 0)
+        {
+            throw new InvalidOperationException($"dapr-emulator {string.Join(' ', words)}: {error}\n{Output}");
+        }
+    }
+
+    private ProcessStartInfo Command(params string[] words) =>
+        new(program[0], [.. program.Skip(1), .. words, "-f", runFile, "--data", data]) { RedirectStandardError = true };
+}

@@ -1,0 +1,107 @@
+namespace DaprOrders.Testing.Stack;
+
+/// <summary>What plays the sidecars and the broker.</summary>
+public enum RuntimeKind
+{
+    /// <summary>The emulator in eng/dapr-emulator.</summary>
+    Embedded,
+
+    /// <summary>The Dapr CLI, daprd, and the broker of the component.</summary>
+    Dapr,
+}
+
+/// <summary>On what the tests of the whole system run, as the environment says.</summary>
+/// <param name="Runtime"><c>STACK</c>: <c>embedded</c> (default) or <c>dapr</c>.</param>
+/// <param name="Broker"><c>BROKER</c>: <c>kafka</c> (default), <c>redis</c> or <c>rabbitmq</c>. On Dapr it must run where its component says.</param>
+/// <param name="Published"><c>STACK_BIN</c>: the folder that eng/publish.sh wrote; without it, and outside such a folder, what was built.</param>
+/// <param name="Attached"><c>GATEWAY_URL</c>: the gateway of a system that runs already; nothing is started then.</param>
+/// <param name="Connections">
+/// <c>ORDERS_DB</c>, <c>INVENTORY_DB</c>, <c>NOTIFICATION_DB</c>: Npgsql's connection strings to the databases of that system, by database.
+/// Those of dapr.yaml where they are not set.
+/// </param>
+public sealed record StackSettings(
+    RuntimeKind Runtime, string Broker, string? Published, Uri? Attached, IReadOnlyDictionary<string, string> Connections)
+{
+    private static readonly string[] Brokers = ["kafka", "redis", "rabbitmq"];
+    private static readonly string[] Databases = ["orders_db", "inventory_db", "notification_db"];
+
+    private static readonly Dictionary<string, string> Projects = new()
+    {
+        ["gateway"] = "DaprOrders.Gateway",
+        ["order"] = "DaprOrders.OrderService",
+        ["inventory"] = "DaprOrders.InventoryService",
+        ["notification"] = "DaprOrders.NotificationService",
+    };
+
+    /// <summary>Gets the folder of dapr.yaml, the components and the SQL script.</summary>
+    public string Root => Published ?? Repository.Root;
+
+    /// <summary>Gets the command that starts the emulator.</summary>
+    public IReadOnlyList<string> Emulator =>
+        Published is not null ? [Path.Combine(Published, "dapr-emulator", "dapr-emulator")] : ["dotnet", Repository.Emulator];
+
+    public static StackSettings FromEnvironment() => Read(System.Environment.GetEnvironmentVariable);
+
+    /// <summary>The command that starts an app.</summary>
+    /// <param name="appId">The app id.</param>
+    /// <param name="build">A folder with another build of it.</param>
+    public IReadOnlyList<string> Command(string appId, string? build = null) => Program(appId, Projects[appId], build);
+
+    /// <summary>The command that starts another program than the services.</summary>
+    public IReadOnlyList<string> Command(StackProgram program)
+    {
+        ArgumentNullException.ThrowIfNull(program);
+        return Program(program.Folder, program.Project, null);
+    }
+
+    /// <exception cref="InvalidOperationException">A variable has a value that means nothing; the message says which would.</exception>
+    public static StackSettings Read(Func<string, string?> environment)
+    {
+        ArgumentNullException.ThrowIfNull(environment);
+        return new StackSettings(
+            RuntimeOf(environment("STACK")),
+            BrokerOf(environment("BROKER")),
+            PublishedOf(environment("STACK_BIN")) ?? PublishedAround(AppContext.BaseDirectory),
+            GatewayOf(environment("GATEWAY_URL")),
+            Databases.Where(database => environment(database.ToUpperInvariant()) is { Length: > 0 })
+                .ToDictionary(database => database, database => environment(database.ToUpperInvariant())!));
+    }
+
+    /// <summary>What is published brings its runtime; what was built needs dotnet, which the program that the build makes may not find.</summary>
+    private string[] Program(string folder, string project, string? build) =>
+        build is not null ? ["dotnet", Path.Combine(build, $"{project}.dll")]
+        : Published is not null ? [Path.Combine(Published, folder, project)]
+        : ["dotnet", Repository.Built(project, $"{project}.dll")];
+
+    private static RuntimeKind RuntimeOf(string? value) => value switch
+    {
+        null or "" or "embedded" => RuntimeKind.Embedded,
+        "dapr" => RuntimeKind.Dapr,
+        _ => throw new InvalidOperationException($"STACK is '{value}'; it must be embedded or dapr."),
+    };
+
+    private static string BrokerOf(string? value) =>
+        value is null or "" ? "kafka"
+        : Brokers.Contains(value) ? value
+        : throw new InvalidOperationException($"BROKER is '{value}'; it must be one of {string.Join(", ", Brokers)}.");
+
+    private static string? PublishedOf(string? value) =>
+        value is null or "" ? null
+        : IsPublished(value) ? Path.GetFullPath(value)
+        : throw new InvalidOperationException($"STACK_BIN is '{value}', where there is no dapr.yaml with the folder dapr-emulator; eng/publish.sh writes one.");
+
+    /// <summary>The published suites lie beside what they test.</summary>
+    private static string? PublishedAround(string folder)
+    {
+        var parent = Path.GetFullPath(Path.Combine(folder, ".."));
+        return IsPublished(parent) ? parent : null;
+    }
+
+    private static bool IsPublished(string folder) =>
+        File.Exists(Path.Combine(folder, "dapr.yaml")) && Directory.Exists(Path.Combine(folder, "dapr-emulator"));
+
+    private static Uri? GatewayOf(string? value) =>
+        value is null or "" ? null
+        : Uri.TryCreate(value, UriKind.Absolute, out var url) && url.Scheme is "http" or "https" ? url
+        : throw new InvalidOperationException($"GATEWAY_URL is '{value}'; it must be a URL like http://localhost:8000.");
+}
