@@ -4,21 +4,21 @@ using System.Net.Sockets;
 namespace DaprOrders.Testing;
 
 /// <summary>
-/// Ports of 127.0.0.1 on which nothing listens. They lie below those that the kernel gives to outgoing connections, and above those that the
-/// emulator chooses: a port may belong to somebody else by the time a server wants it. For the same reason each test process
-/// has a block of its own, which a locked file in the temporary folder says.
+/// Finds ports of 127.0.0.1 on which nothing listens. They are below the ports that the kernel gives to outgoing connections and above those
+/// that the emulator chooses, so a port is still free when a server wants it. For the same reason each test process has its own block of ports,
+/// which it claims by locking a file in the temporary folder.
 /// </summary>
 public static class FreePort
 {
     private const int First = 15_000;
-    private const int BlockSize = 2_000;
-    private const int Blocks = 8;
+    private const int BlockSize = 500;
+    private const int Blocks = 32;
 
     private static readonly Lock Gate = new();
     private static readonly (int Number, FileStream Lock) Block = OpenBlock();
     private static int _next;
 
-    /// <summary>Takes a port that no other test gets, until all of the block have been taken once.</summary>
+    /// <summary>Returns a port that no other test gets until the whole block has been used once.</summary>
     public static int Take()
     {
         lock (Gate)
@@ -47,7 +47,7 @@ public static class FreePort
             }
             catch (IOException)
             {
-                // Another test process has it.
+                // Another test process uses this block.
             }
         }
 

@@ -54,16 +54,8 @@ public sealed class PostgresCluster : IAsyncDisposable
             await RunAsync("mount", "-t", "tmpfs", "-o", $"size={size}m,mode=700", "tmpfs", cluster._folder);
         }
 
-        var password = Path.Combine(cluster._folder, "password");
-        await File.WriteAllTextAsync(password, Password);
-        if (Environment.IsPrivilegedProcess)
-        {
-            await RunAsync("chown", "-R", "postgres", cluster._folder);
-        }
-
-        await RunAsOwnerAsync(
-            "initdb", "-D", cluster.Data, "-U", "postgres", "-A", "scram-sha-256", $"--pwfile={password}",
-            "--no-sync", "--no-instructions", "-E", "UTF8", "--locale=C.UTF-8");
+        await GiveToOwnerAsync(cluster._folder);
+        await cluster.CreateDataAsync();
         await cluster.StartServerAsync();
         if (options.IsDurable)
         {
@@ -177,6 +169,53 @@ public sealed class PostgresCluster : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
+    /// <summary>Copies the data folder that this clone has made before with these programs, which takes a fifth of the time of making one.</summary>
+    private async Task CreateDataAsync()
+    {
+        if (!Repository.IsHere)
+        {
+            await InitializeDataAsync();
+            return;
+        }
+
+        var version = File.GetLastWriteTimeUtc(Path.Combine(Binaries, "initdb")).Ticks;
+        var template = Path.Combine(Repository.Root, "artifacts", "postgres-template", $"{version:x}");
+        if (!Directory.Exists(template))
+        {
+            await InitializeDataAsync();
+            await KeepAsTemplateAsync(template);
+            return;
+        }
+
+        await RunAsync("cp", "-a", template, Data);
+    }
+
+    private async Task InitializeDataAsync()
+    {
+        var password = Path.Combine(_folder, "password");
+        await File.WriteAllTextAsync(password, Password);
+        await GiveToOwnerAsync(password);
+        await RunAsOwnerAsync(
+            "initdb", "-D", Data, "-U", "postgres", "-A", "scram-sha-256", $"--pwfile={password}",
+            "--no-sync", "--no-instructions", "-E", "UTF8", "--locale=C.UTF-8");
+    }
+
+    /// <summary>Test processes that start together all do this; the first one to finish wins.</summary>
+    private async Task KeepAsTemplateAsync(string template)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(template)!);
+        var copy = $"{template}-{Guid.NewGuid():N}";
+        await RunAsync("cp", "-a", Data, copy);
+        try
+        {
+            Directory.Move(copy, template);
+        }
+        catch (IOException) when (Directory.Exists(template))
+        {
+            Directory.Delete(copy, recursive: true);
+        }
+    }
+
     private Task StopAsync(string mode) => RunAsOwnerAsync("pg_ctl", "-D", Data, "-m", mode, "-s", "stop");
 
     private async Task RequireDurabilityAsync()
@@ -193,6 +232,9 @@ public sealed class PostgresCluster : IAsyncDisposable
     }
 
     private static string Uri(int port) => $"postgresql://postgres:{Password}@127.0.0.1:{port}/postgres";
+
+    private static Task GiveToOwnerAsync(string path) =>
+        Environment.IsPrivilegedProcess ? RunAsync("chown", "postgres", path) : Task.CompletedTask;
 
     private static Task RunAsOwnerAsync(string program, params string[] arguments)
     {

@@ -15,7 +15,7 @@ public sealed class SidecarStub : IDisposable
     /// <param name="port">The port of 127.0.0.1, or null for a free one.</param>
     public SidecarStub(int? port = null)
     {
-        Server = WireMockServer.Start(port);
+        Server = WireMockServer.Start(port ?? FreePort.Take()); // its own choice may be gone by the time it listens
         Server.Given(Request.Create().WithPath("/v1.0/publish/bulk/*").UsingPost()).AtPriority(10)
             .RespondWith(Response.Create().WithStatusCode(204));
         Server.Given(Request.Create().WithPath("/v1.0/healthz/outbound").UsingGet()).AtPriority(10)
