@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DaprOrders.Contracts.Tests.Exchanges;
+using DaprOrders.Testing;
 
 namespace DaprOrders.Contracts.Tests.Consumers;
 
@@ -9,7 +10,8 @@ internal static class Recordings
 {
     public const string Version = "dapr-1.18.3";
 
-    public static JsonObject Read(string file) => ContractFiles.Read("dapr", Version, $"{file}.json");
+    public static JsonObject Read(string file) =>
+        JsonNode.Parse(File.ReadAllText(Path.Combine(Repository.Root, "tests", "recordings", Version, $"{file}.json")))!.AsObject();
 
     public static HttpMessage Answer(JsonNode recorded)
     {

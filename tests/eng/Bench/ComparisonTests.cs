@@ -7,9 +7,10 @@ using Npgsql;
 namespace DaprOrders.Eng.Tests.Bench;
 
 /// <summary>That the bench measures at all; what it measures is no test's business.</summary>
+[Trait("Form", "bench")]
 public sealed class ComparisonTests
 {
-    [Theory]
+    [Theory(Explicit = true)]
     [InlineData(nameof(SystemKind.NoOp))]
     [InlineData(nameof(SystemKind.Ours))]
     public async Task A_system_takes_orders_loses_none_and_is_measured_by_process(string system)
@@ -38,7 +39,7 @@ public sealed class ComparisonTests
         Assert.InRange(steady.Orders, 1, 10);
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task Old_rows_lie_in_all_three_tables_before_those_that_are_measured()
     {
         Assert.SkipWhen(StackSettings.FromEnvironment().Attached is not null, "GATEWAY_URL is set: nothing is measured on a system that somebody else started.");

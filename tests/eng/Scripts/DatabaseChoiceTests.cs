@@ -4,11 +4,12 @@ using DaprOrders.Testing;
 namespace DaprOrders.Eng.Tests.Scripts;
 
 /// <summary>Where ./run.sh takes PostgreSQL from.</summary>
+[Trait("Form", "scripts")]
 public sealed class DatabaseChoiceTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    [Theory]
+    [Theory(Explicit = true)]
     [InlineData("echo 'Cannot connect to the Docker daemon' >&2; exit 1")]
     [InlineData(Machine.Hang)]
     [InlineData("trap '' TERM; sleep 600")] // hears no signal either
@@ -29,7 +30,7 @@ public sealed class DatabaseChoiceTests
         Assert.Empty(machine.Clone.Processes());
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task A_Docker_engine_that_does_not_answer_is_given_3_seconds()
     {
         await using var machine = await Machine.CreateAsync();
@@ -48,7 +49,7 @@ public sealed class DatabaseChoiceTests
         Assert.True(int.Parse(machine.Calls[^1], CultureInfo.InvariantCulture) >= 2); // it was given its 3 s, and ended
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task Where_a_Docker_engine_is_PostgreSQL_is_started_and_stopped_in_it()
     {
         await using var machine = await Machine.CreateAsync();
@@ -77,7 +78,7 @@ public sealed class DatabaseChoiceTests
             $"Database  PostgreSQL in Docker on 127.0.0.1:{machine.Clone.FreePortOf(5433)}", machine.Clone.Output, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task Where_PostgreSQL_is_nowhere_an_ordinary_user_is_told_the_command_that_installs_it()
     {
         await using var machine = await Machine.CreateAsync();
@@ -92,7 +93,7 @@ public sealed class DatabaseChoiceTests
         Assert.Equal(["dotnet --list-sdks"], machine.Calls);
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task Where_PostgreSQL_is_nowhere_root_gets_it_installed_without_a_cluster_of_the_package()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root installs packages.");
@@ -113,7 +114,7 @@ public sealed class DatabaseChoiceTests
         Assert.Contains("Database  private PostgreSQL", machine.Clone.Output, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task A_package_that_cannot_be_installed_is_shown_with_what_apt_get_said()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root installs packages.");

@@ -4,6 +4,7 @@ using Npgsql;
 namespace DaprOrders.Eng.Tests.Scripts;
 
 /// <summary>A PostgreSQL that was running before ./run.sh, and may be somebody's: one for these tests.</summary>
+[Trait("Form", "scripts")]
 public sealed class FoundDatabaseTests : IAsyncLifetime
 {
     private PostgresCluster? _postgres;
@@ -14,7 +15,7 @@ public sealed class FoundDatabaseTests : IAsyncLifetime
 
     public ValueTask DisposeAsync() => Postgres.DisposeAsync();
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task It_is_emptied_only_when_that_is_asked_for_twice()
     {
         await Postgres.ExecuteAsync("CREATE DATABASE orders_db");
@@ -37,7 +38,7 @@ public sealed class FoundDatabaseTests : IAsyncLifetime
         Assert.Equal(DBNull.Value, await CommentAsync()); // still running
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task A_wrong_password_is_told_with_what_can_be_done()
     {
         await using var machine = await MachineAsync();

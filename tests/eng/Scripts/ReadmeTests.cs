@@ -5,11 +5,12 @@ using DaprOrders.Testing;
 namespace DaprOrders.Eng.Tests.Scripts;
 
 /// <summary>Follows the README to the letter in a fresh clone: what it says is what happens.</summary>
+[Trait("Form", "scripts")]
 public sealed partial class ReadmeTests
 {
     private const string End = "the block ends here";
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task In_a_fresh_clone_every_command_of_the_README_gives_the_output_beside_it_and_nothing_stays_behind()
     {
         await using var clone = await CloneWithFreePorts.CreateAsync();

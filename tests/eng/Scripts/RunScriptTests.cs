@@ -3,9 +3,10 @@ using System.Net.Sockets;
 
 namespace DaprOrders.Eng.Tests.Scripts;
 
+[Trait("Form", "scripts")]
 public sealed class RunScriptTests
 {
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task A_taken_port_is_named_and_nothing_is_started()
     {
         await using var clone = await CloneWithFreePorts.CreateAsync();
@@ -19,7 +20,7 @@ public sealed class RunScriptTests
         Assert.Empty(clone.Processes());
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task What_listens_on_the_port_of_PostgreSQL_must_be_one()
     {
         await using var clone = await CloneWithFreePorts.CreateAsync();
@@ -33,7 +34,7 @@ public sealed class RunScriptTests
         Assert.Equal($"run.sh: what listens on 127.0.0.1:{clone.FreePortOf(5433)} is no PostgreSQL; free that port", error);
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task Without_dotnet_on_PATH_it_says_where_to_get_the_SDK()
     {
         await using var machine = await Machine.CreateAsync();
@@ -45,7 +46,7 @@ public sealed class RunScriptTests
             "run.sh: dotnet is not on PATH: the .NET SDK 10 is needed; get it from https://dotnet.microsoft.com/download", error);
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task An_older_SDK_is_none()
     {
         await using var machine = await Machine.CreateAsync();
@@ -57,7 +58,7 @@ public sealed class RunScriptTests
         Assert.Equal("run.sh: there is no .NET SDK 10; get it from https://dotnet.microsoft.com/download", error);
     }
 
-    [Theory]
+    [Theory(Explicit = true)]
     [InlineData("run.sh: unknown option '--fast'; ./run.sh --help names them", "--fast")]
     [InlineData("run.sh: --yes goes with --reset", "--yes")]
     public async Task A_wrong_option_is_named(string expected, string option)

@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 namespace DaprOrders.Eng.Tests.Scripts;
 
 /// <summary>Which runtime ./run.sh takes, and what it is told.</summary>
+[Trait("Form", "scripts")]
 public sealed partial class RuntimeChoiceTests
 {
     private const string DaprRun = "dapr run -f .run/dapr.yaml";
@@ -11,7 +12,7 @@ public sealed partial class RuntimeChoiceTests
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    [Theory]
+    [Theory(Explicit = true)]
     [InlineData("kafka", 9092)]
     [InlineData("redis", 6379)]
     [InlineData("rabbitmq", 5672)]
@@ -30,7 +31,7 @@ public sealed partial class RuntimeChoiceTests
         Assert.Contains("Runtime   Dapr, ", machine.Clone.Output, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task The_run_file_that_Dapr_gets_differs_from_dapr_yaml_only_in_paths_and_in_starting_what_was_built()
     {
         await using var machine = await MachineAsync();
@@ -45,7 +46,7 @@ public sealed partial class RuntimeChoiceTests
         Assert.Equal(original.Select(FromRunFolder), copy);
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task A_broker_that_comes_while_it_is_waited_for_is_used()
     {
         await using var machine = await MachineAsync();
@@ -60,7 +61,7 @@ public sealed partial class RuntimeChoiceTests
         Assert.Equal(DaprRun, machine.Calls[^1]);
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task Where_Dapr_is_not_the_development_sidecar_plays_it()
     {
         await using var machine = await MachineAsync();
@@ -72,7 +73,7 @@ public sealed partial class RuntimeChoiceTests
         Assert.Contains("Runtime   Dapr emulator, as there is no dapr on PATH\n", machine.Clone.Output, StringComparison.Ordinal);
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task Where_the_Dapr_CLI_has_no_runtime_the_development_sidecar_plays_it()
     {
         await using var machine = await MachineAsync();
@@ -85,7 +86,7 @@ public sealed partial class RuntimeChoiceTests
         Assert.Contains("/.dapr/bin/daprd; dapr init --slim installs it\n", machine.Clone.Output, StringComparison.Ordinal);
     }
 
-    [Theory]
+    [Theory(Explicit = true)]
     [InlineData(3, 1, "run.sh: dapr ended by itself with status 3")]
     [InlineData(0, 0, "")] // dapr stop
     public async Task When_the_runtime_ends_by_itself_so_does_the_script(int status, int expected, string message)

@@ -2,9 +2,10 @@ using DaprOrders.Testing;
 namespace DaprOrders.Eng.Tests.Scripts;
 
 /// <summary>Ctrl-C, or a SIGTERM, while ./run.sh is still starting: it ends with 0, and so does all that it has started.</summary>
+[Trait("Form", "scripts")]
 public sealed class SignalTests
 {
-    [Theory]
+    [Theory(Explicit = true)]
     [InlineData(Signals.Interrupt)]
     [InlineData(Signals.Terminate)]
     public async Task While_it_is_built(int signal)
@@ -16,7 +17,7 @@ public sealed class SignalTests
         await StopOnceCalledAsync(machine, "dotnet build", signal);
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task While_Docker_starts_PostgreSQL()
     {
         await using var machine = await Machine.CreateAsync();
@@ -28,7 +29,7 @@ public sealed class SignalTests
         Assert.Equal("docker compose stop -t 2 postgres", machine.Calls[^1]);
     }
 
-    [Fact]
+    [Fact(Explicit = true)]
     public async Task While_it_waits_for_the_broker()
     {
         await using var machine = await Machine.CreateAsync();
@@ -43,7 +44,7 @@ public sealed class SignalTests
         await AssertNothingIsLeftAsync(machine, started);
     }
 
-    [Theory]
+    [Theory(Explicit = true)]
     [InlineData(Machine.Hang)]
     [InlineData("trap '' TERM; sleep 600")] // as the Dapr CLI does until every app is started
     public async Task While_the_services_are_not_ready_yet(string dapr)
