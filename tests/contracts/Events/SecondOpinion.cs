@@ -7,7 +7,7 @@ namespace DaprOrders.Contracts.Tests.Events;
 /// <summary>What ajv says, which shares no code with NJsonSchema. Where npm is, the tests install it by the lock file; elsewhere they are skipped.</summary>
 internal static class SecondOpinion
 {
-    private static readonly string Folder = Path.Combine(Repository.Root, "tests", "Contracts", "ajv");
+    private static readonly string Folder = Path.Combine(Repository.Root, "tests", "contracts", "ajv");
     private static readonly Lazy<Task> Installed = new(InstallAsync);
 
     public static async Task<JsonObject> AskAsync(JsonObject question)
