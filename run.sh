@@ -27,6 +27,7 @@ source "$root/postgres/local.sh"
 
 readonly superuser=postgres
 readonly patience=120  # seconds until services that are not ready are given up
+readonly broker_patience=60  # seconds until a broker that does not answer is emulated
 reset=false yes=false
 claimed=false  # the pid file is ours
 child=         # process that is waited for
@@ -446,9 +447,9 @@ choose_runtime() {
 }
 
 wait_for_broker() {
-  local end=$((SECONDS + 60))
+  local end=$((SECONDS + broker_patience))
   if broker_answers; then return; fi
-  say "Waiting up to 60 s for $broker on $broker_address (docker-compose.yml has one) ..."
+  say "Waiting up to $broker_patience s for $broker on $broker_address (docker-compose.yml has one) ..."
   while ((SECONDS < end)); do
     sleep 0.5
     if broker_answers; then return; fi

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Publishes what runs without the SDK, the sources or NuGet: eng/publish.sh [rid] (default: this machine's, for example linux-x64).
-# In artifacts/published/<rid>/ are the four services, the Dapr emulator, the suites end-to-end and faults, the bench with the systems that
-# it compares, and a dapr.yaml with components that fits them: `dapr run -f dapr.yaml` or `dapr-emulator/dapr-emulator run -f dapr.yaml` there, or run
-# a suite, or bench/DaprOrders.Bench. `eng/publish.sh --bench [rid]` leaves the suites out, which takes less time.
+# Publishes programs that run without the SDK, the sources or NuGet: eng/publish.sh [--bench] [--to <folder>] [rid]
+# The folder is artifacts/published/<rid> by default, the rid that of this machine, for example linux-x64. In the folder are the four services,
+# the Dapr emulator, the suites end-to-end and faults, the benchmark with the systems that it compares, and a dapr.yaml with components:
+# there, run `dapr run -f dapr.yaml` or `dapr-emulator/dapr-emulator run -f dapr.yaml`, a suite, or bench/DaprOrders.Bench.
+# --bench leaves the suites out, which takes less time.
 set -uo pipefail
 
 root=$(cd -P "$(dirname "${BASH_SOURCE[0]}")/.." && pwd) || exit 1
@@ -17,7 +18,7 @@ publish() { # folder, project, more arguments
   shift 2
   printf 'Publishing %s ...\n' "$folder"
   dotnet publish "$project" -r "$rid" --self-contained -c Release -o "$target/$folder" -v q -clp:NoSummary -nodeReuse:false \
-    -p:UseSharedCompilation=false "$@" || fail "$project was not published"
+    -p:UseSharedCompilation=false -p:ArtifactsPath="$target.build" "$@" || fail "$project was not published"
 }
 
 # Compiled ahead of time, else the first seconds of each process go into compiling.
@@ -38,16 +39,21 @@ write_run_file() {
   done <dapr.yaml >"$target/dapr.yaml"
 }
 
-suites=true
-if [[ ${1:-} == --bench ]]; then
-  suites=false
+suites=true target= rid=
+while (($# > 0)); do
+  case $1 in
+    --bench) suites=false ;;
+    --to) target=${2:?'--to needs a folder'}; shift ;;
+    -* | '') fail 'usage: eng/publish.sh [--bench] [--to <folder>] [rid]' ;;
+    *) rid=$1 ;;
+  esac
   shift
-fi
-(($# <= 1)) && [[ ${1:-} != -* ]] || fail 'usage: eng/publish.sh [--bench] [rid]'
+done
 command -v dotnet >/dev/null || fail 'dotnet is not on PATH: the .NET SDK 10 is needed; get it from https://dotnet.microsoft.com/download'
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=${DOTNET_SYSTEM_GLOBALIZATION_INVARIANT:-1}
-rid=${1:-$(this_machine)}
-target=$root/artifacts/published/$rid
+rid=${rid:-$(this_machine)}
+target=$(realpath -m "${target:-artifacts/published/$rid}")
+[[ ! -e $target || -f $target/dapr.yaml || -z $(ls -A "$target") ]] || fail "$target is not empty, and not from an earlier run"
 rm -rf "$target"
 mkdir -p "$target/postgres"
 
@@ -63,4 +69,4 @@ fi
 cp -r components "$target/"
 cp postgres/init.sql "$target/postgres/"
 write_run_file
-printf 'Published to %s\n' "${target#"$root"/}"
+printf 'Published to %s\n' "$target"

@@ -16,10 +16,11 @@ public sealed class DatabaseChoiceTests
     public async Task Where_Docker_has_no_engine_the_programs_on_the_machine_are_used(string docker)
     {
         await using var machine = await Machine.CreateAsync();
+        await machine.Clone.ReplaceAsync("run.sh", "timeout -k 1 3 docker", "timeout -k .2 .3 docker");
         machine.InstallDotnet();
         machine.Install("docker", docker);
         machine.InstallRealPostgres();
-        machine.ServicesAreReadyOnce("dotnet artifacts");
+        machine.ServicesAreReadyOnce("dotnet eng");
 
         Assert.True(await machine.Clone.StartAsync(), machine.Clone.Output);
 
@@ -56,7 +57,7 @@ public sealed class DatabaseChoiceTests
         machine.InstallDotnet();
         machine.Install("docker", "[[ $* != *psql* ]] || /bin/cat >.run/sql");
         machine.ListenOnce("docker compose up", 5433, "N");
-        machine.ServicesAreReadyOnce("dotnet artifacts");
+        machine.ServicesAreReadyOnce("dotnet eng");
 
         Assert.True(await machine.Clone.StartAsync(), machine.Clone.Output);
         await machine.Clone.StopAsync(Signals.Interrupt);
@@ -101,7 +102,7 @@ public sealed class DatabaseChoiceTests
         machine.InstallDotnet();
         var setting = Path.Combine(machine.Clone.Parent, "etc", "createcluster.d", "dapr-orders.conf");
         machine.Install("apt-get", $"[[ $* != *install* ]] || {{ {machine.InstallingRealPostgres()}; /bin/cp '{setting}' .run/setting; }}");
-        machine.ServicesAreReadyOnce("dotnet artifacts");
+        machine.ServicesAreReadyOnce("dotnet eng");
 
         Assert.True(await machine.Clone.StartAsync(), machine.Clone.Output);
 

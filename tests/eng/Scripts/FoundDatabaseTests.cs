@@ -31,7 +31,7 @@ public sealed class FoundDatabaseTests : IAsyncLifetime
             error);
         Assert.Equal("precious", await CommentAsync());
 
-        machine.ServicesAreReadyOnce("dotnet artifacts");
+        machine.ServicesAreReadyOnce("dotnet eng");
         Assert.True(await machine.Clone.StartAsync("--reset", "--yes"), machine.Clone.Output);
         Assert.Equal(DBNull.Value, await CommentAsync());
         await machine.Clone.StopAsync(Signals.Interrupt);

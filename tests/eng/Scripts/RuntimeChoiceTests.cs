@@ -65,7 +65,7 @@ public sealed partial class RuntimeChoiceTests
     public async Task Where_Dapr_is_not_the_development_sidecar_plays_it()
     {
         await using var machine = await MachineAsync();
-        machine.ServicesAreReadyOnce("dotnet artifacts");
+        machine.ServicesAreReadyOnce("dotnet eng");
 
         Assert.True(await machine.Clone.StartAsync(), machine.Clone.Output);
 
@@ -78,7 +78,7 @@ public sealed partial class RuntimeChoiceTests
     {
         await using var machine = await MachineAsync();
         machine.InstallDapr(withRuntime: false);
-        machine.ServicesAreReadyOnce("dotnet artifacts");
+        machine.ServicesAreReadyOnce("dotnet eng");
 
         Assert.True(await machine.Clone.StartAsync(), machine.Clone.Output);
 

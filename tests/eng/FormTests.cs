@@ -1,0 +1,33 @@
+using System.Text.RegularExpressions;
+using DaprOrders.Testing;
+
+namespace DaprOrders.Eng.Tests;
+
+/// <summary>Explicit tests run by form only: one that belongs to no form would never run.</summary>
+public sealed partial class FormTests
+{
+    private static readonly string[] Folders = ["tests", "eng"];
+
+    [Fact]
+    public void Every_class_with_explicit_tests_belongs_to_a_form_of_test_sh()
+    {
+        var script = File.ReadAllText(Path.Combine(Repository.Root, "test.sh"));
+        var forms = FormOfScript().Matches(script).Select(match => match.Groups[1].Value).ToHashSet();
+
+        var strays = Folders.SelectMany(folder => Directory.GetFiles(Path.Combine(Repository.Root, folder), "*Tests.cs", SearchOption.AllDirectories))
+            .Select(file => (Name: Path.GetRelativePath(Repository.Root, file), Text: File.ReadAllText(file)))
+            .Where(file => ExplicitTest().IsMatch(file.Text) && !forms.Contains(Form().Match(file.Text).Groups[1].Value))
+            .Select(file => file.Name);
+
+        Assert.Empty(strays);
+    }
+
+    [GeneratedRegex("^([a-z]+)\\(\\) \\{ .*(?:explicit|run_modules) ", RegexOptions.Multiline)]
+    private static partial Regex FormOfScript();
+
+    [GeneratedRegex("^    \\[(Fact|Theory)\\(.*Explicit = true.*\\)\\]", RegexOptions.Multiline)]
+    private static partial Regex ExplicitTest();
+
+    [GeneratedRegex("^\\[Trait\\(\"Form\", \"([a-z]+)\"\\)\\]", RegexOptions.Multiline)]
+    private static partial Regex Form();
+}
