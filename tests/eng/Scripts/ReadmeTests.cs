@@ -4,17 +4,18 @@ using DaprOrders.Testing;
 
 namespace DaprOrders.Eng.Tests.Scripts;
 
-/// <summary>Follows the README to the letter in a fresh clone: what it says is what happens.</summary>
+/// <summary>Runs the commands of the README and of the tour in a fresh clone and compares their output.</summary>
 [Trait("Form", "scripts")]
 public sealed partial class ReadmeTests
 {
     private const string End = "the block ends here";
 
     [Fact(Explicit = true)]
-    public async Task In_a_fresh_clone_every_command_of_the_README_gives_the_output_beside_it_and_nothing_stays_behind()
+    public async Task Every_command_of_the_README_and_the_tour_gives_its_output_in_a_fresh_clone()
     {
         await using var clone = await CloneWithFreePorts.CreateAsync();
-        var blocks = Block().Matches(await File.ReadAllTextAsync(Path.Combine(clone.Folder, "README.md"), Cancel))
+        var pages = await Task.WhenAll(((string[])["README.md", "docs/tour.md"]).Select(page => File.ReadAllTextAsync(Path.Combine(clone.Folder, page), Cancel)));
+        var blocks = Block().Matches(string.Concat(pages))
             .Select(match => (Language: match.Groups[1].Value, Text: match.Groups[2].Value.TrimEnd()))
             .ToList();
         var commands = blocks.Where(block => block.Language == "sh").Select(block => block.Text).ToList();
