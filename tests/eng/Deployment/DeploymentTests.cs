@@ -33,10 +33,9 @@ public sealed class DeploymentTests
         Assert.Equal([$"{rule} - {change.Path}: {change.Finding}"], findings);
     }
 
-    [Theory]
-    [MemberData(nameof(Rules))]
-    public void Every_rule_has_a_change_that_it_reports(string rule) =>
-        Assert.NotEmpty(FailsOn(Methods.Single(method => method.Name == rule)));
+    [Fact]
+    public void Every_rule_has_a_change_that_it_reports() =>
+        Assert.Empty(Methods.Where(rule => !FailsOn(rule).Any()).Select(rule => rule.Name));
 
     private static IEnumerable<FailsOnAttribute> FailsOn(MethodInfo rule) => rule.GetCustomAttributes<FailsOnAttribute>();
 

@@ -127,14 +127,11 @@ internal sealed partial class CloneWithFreePorts : IAsyncDisposable
     }
 
     /// <summary>Sends a signal to ./run.sh and waits for its end.</summary>
-    /// <returns>How long it took.</returns>
-    public async Task<TimeSpan> StopAsync(int signal)
+    public async Task StopAsync(int signal)
     {
-        var began = Stopwatch.GetTimestamp();
         Signals.Send(_run!.Id, signal);
-        using var limit = new CancellationTokenSource(Patience);
-        await _run.WaitForExitAsync(limit.Token);
-        return Stopwatch.GetElapsedTime(began);
+        await Wait.UntilAsync("the end of run.sh", () => _run.HasExited);
+        await _run.WaitForExitAsync(); // its output
     }
 
     public bool Listens(int port)
@@ -163,16 +160,17 @@ internal sealed partial class CloneWithFreePorts : IAsyncDisposable
 
         _run?.Dispose();
 
-        // There are some only when the test has failed, and shown them.
-        while (ProcessesByPid() is { Count: > 0 } left)
+        // Processes are left only when the test has failed, and has named them.
+        await Wait.UntilAsync("the end of all processes of the clone", () =>
         {
+            var left = ProcessesByPid();
             foreach (var pid in left.Keys)
             {
                 Signals.Send(pid, Signals.Kill);
             }
 
-            await Task.Yield();
-        }
+            return left.Count == 0;
+        });
 
         // As root the cluster lies outside the clone, where the user postgres can reach it.
         var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Folder)))[..12];

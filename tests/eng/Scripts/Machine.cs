@@ -124,9 +124,9 @@ internal sealed class Machine : IAsyncDisposable
         }
     }
 
-    public Task UntilCalledAsync(string call) => UntilAsync(() => Calls.Any(line => line.StartsWith(call, StringComparison.Ordinal)));
+    public Task UntilCalledAsync(string call) => UntilAsync($"a call of {call}", () => Calls.Any(line => line.StartsWith(call, StringComparison.Ordinal)));
 
-    public Task UntilSaidAsync(string text) => UntilAsync(() => Clone.Output.Contains(text, StringComparison.Ordinal));
+    public Task UntilSaidAsync(string text) => UntilAsync($"the output '{text}'", () => Clone.Output.Contains(text, StringComparison.Ordinal));
 
     /// <summary>Takes away what makes the tests root, if they are.</summary>
     public async Task BecomeOrdinaryUserAsync()
@@ -162,18 +162,12 @@ internal sealed class Machine : IAsyncDisposable
         Listen(port, answer);
     }
 
-    private async Task UntilAsync(Func<bool> condition)
+    private async Task UntilAsync(string what, Func<bool> condition)
     {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        var began = Stopwatch.GetTimestamp();
-        while (!condition())
+        await Wait.UntilAsync(what, () =>
         {
-            if (Clone.ExitCode is not null || Stopwatch.GetElapsedTime(began) > TimeSpan.FromMinutes(3))
-            {
-                throw new InvalidOperationException($"./run.sh does not get there:\n{Clone.Output}\n{string.Join('\n', Calls)}");
-            }
-
-            await timer.WaitForNextTickAsync(_end.Token);
-        }
+            _end.Token.ThrowIfCancellationRequested();
+            return Clone.ExitCode is null ? condition() : throw new InvalidOperationException($"run.sh has ended without {what}:\n{Clone.Output}");
+        });
     }
 }
