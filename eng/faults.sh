@@ -15,4 +15,4 @@ command -v dotnet >/dev/null || fail 'dotnet is not on PATH: the .NET SDK 10 is 
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=${DOTNET_SYSTEM_GLOBALIZATION_INVARIANT:-1}
 
 dotnet build tests/faults -v q -clp:NoSummary -nodeReuse:false -p:UseSharedCompilation=false || fail 'the build failed'
-FAULTS_SEEDS=$seeds exec dotnet artifacts/bin/DaprOrders.Faults.Tests/debug/DaprOrders.Faults.Tests.dll -noColor -class '*FaultTests'
+FAULTS_SEEDS=$seeds exec dotnet artifacts/bin/DaprOrders.Faults.Tests/debug/DaprOrders.Faults.Tests.dll -noColor -class '*FaultTests' -explicit only

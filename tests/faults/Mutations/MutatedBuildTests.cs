@@ -1,0 +1,17 @@
+using DaprOrders.Testing;
+
+namespace DaprOrders.Faults.Tests.Mutations;
+
+public sealed class MutatedBuildTests
+{
+    [Fact]
+    public async Task Mutation_that_no_longer_fits_the_sources_is_an_error()
+    {
+        Assert.SkipUnless(Repository.IsHere, "Mutations are applied to the sources, and these are not here.");
+        var stale = AllMutations.List[0] with { Edits = [new Edit("libs/messaging/Outbox/Relay.cs", "what nobody writes", "")] };
+
+        var error = await Assert.ThrowsAsync<InvalidOperationException>(() => MutatedBuild.CreateAsync(stale));
+
+        Assert.Contains("no longer applies", error.Message, StringComparison.Ordinal);
+    }
+}
