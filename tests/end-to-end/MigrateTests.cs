@@ -4,11 +4,11 @@ using DaprOrders.Testing.Stack;
 
 namespace DaprOrders.EndToEnd.Tests;
 
-/// <summary>Outside of development nobody migrates by himself: <c>--migrate</c> does it, before the new version starts.</summary>
+/// <summary>Outside Development a service does not migrate its database when it starts; <c>--migrate</c> does, before a deployment.</summary>
 public sealed class MigrateTests
 {
     [Fact]
-    public async Task A_service_with_the_option_migrates_its_database_and_ends_and_does_nothing_the_second_time()
+    public async Task Migrate_option_migrates_the_database_and_ends_and_can_be_repeated()
     {
         await using var cluster = await PostgresCluster.StartAsync();
         var database = cluster.ConnectionString(await cluster.CreateDatabaseAsync());
@@ -23,7 +23,7 @@ public sealed class MigrateTests
     }
 
     [Fact]
-    public async Task A_database_that_is_not_there_is_one_line_and_status_1()
+    public async Task Migrate_option_without_a_database_prints_one_line_and_exits_with_1()
     {
         var (exitCode, output) = await MigrateAsync($"Host=127.0.0.1;Port={FreePort.Take()};Database=orders_db;Username=orders;Password=orders");
 
@@ -40,8 +40,14 @@ public sealed class MigrateTests
             Environment = { ["APP_ID"] = "order", ["ConnectionStrings__Database"] = database },
         };
         using var process = Process.Start(start)!;
-        var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-        return (process.ExitCode, output);
+        try
+        {
+            await Wait.UntilAsync("order --migrate to end", () => process.HasExited);
+            return (process.ExitCode, await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken));
+        }
+        finally
+        {
+            process.Kill(); // does nothing if the process has ended
+        }
     }
 }

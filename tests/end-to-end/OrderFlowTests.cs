@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using DaprOrders.Testing;
 using DaprOrders.Testing.Stack;
 using Npgsql;
 
@@ -80,7 +81,7 @@ public sealed class OrderFlowTests(StackFixture fixture)
         Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, refused.SqlState);
     }
 
-    /// <summary>An item that only this test orders, also in a system that runs for long.</summary>
+    /// <summary>Creates an item that only this test orders, also in a system that runs for long.</summary>
     private async Task<string> StockAsync(int pieces)
     {
         var item = $"test-{Guid.NewGuid():N}";
@@ -91,56 +92,51 @@ public sealed class OrderFlowTests(StackFixture fixture)
     private async Task<JsonElement> OrderAsync(string itemId) =>
         await SettledAsync((await PlaceAsync(itemId)).GetProperty("id").GetString()!);
 
-    /// <summary>As a client should: with a key of its own, by which it repeats the request when the gateway asks for that.</summary>
+    /// <summary>Places an order as a client should: retries with the same idempotency key when the gateway asks for it.</summary>
     private async Task<JsonElement> PlaceAsync(string itemId)
     {
         var key = Guid.NewGuid().ToString();
-        while (true)
+        return await SendAsync($"an order of {itemId}", HttpStatusCode.Created, () => new HttpRequestMessage(HttpMethod.Post, "/orders")
         {
-            using var request = new HttpRequestMessage(HttpMethod.Post, "/orders");
-            request.Headers.Add("Idempotency-Key", key);
-            request.Content = JsonContent.Create(new { item_id = itemId, quantity = 1 });
-            using var response = await Stack.Gateway.SendAsync(request, Cancel);
-            var body = await response.Content.ReadAsStringAsync(Cancel);
-            if (response.StatusCode is HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable && response.Headers.RetryAfter is not null)
-            {
-                continue;
-            }
-
-            Assert.True(response.StatusCode is HttpStatusCode.Created, body);
-            return JsonSerializer.Deserialize<JsonElement>(body);
-        }
+            Headers = { { "Idempotency-Key", key } },
+            Content = JsonContent.Create(new { item_id = itemId, quantity = 1 }),
+        });
     }
 
-    /// <summary>Asks again when the gateway got no answer in time, which happens on a busy machine.</summary>
-    private async Task<JsonElement> SettledAsync(string id)
+    private Task<JsonElement> SettledAsync(string id) =>
+        SendAsync($"the outcome of order {id}", HttpStatusCode.OK, () => new HttpRequestMessage(HttpMethod.Get, $"/orders/{id}?wait=30s"));
+
+    /// <summary>Sends a request again while the gateway gets no response in time, which happens on a busy machine.</summary>
+    private async Task<JsonElement> SendAsync(string what, HttpStatusCode expected, Func<HttpRequestMessage> create)
     {
-        while (true)
+        var body = "";
+        await Wait.UntilAsync(what, async () =>
         {
-            using var response = await Stack.Gateway.GetAsync(new Uri($"/orders/{id}?wait=30s", UriKind.Relative), Cancel);
-            if (response.StatusCode is not (HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable))
+            using var request = create();
+            using var response = await Stack.Gateway.SendAsync(request, Cancel);
+            body = await response.Content.ReadAsStringAsync(Cancel);
+            if (response.StatusCode is HttpStatusCode.BadGateway or HttpStatusCode.ServiceUnavailable)
             {
-                return await response.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<JsonElement>(Cancel);
+                return false;
             }
-        }
+
+            Assert.True(response.StatusCode == expected, body);
+            return true;
+        });
+        return JsonSerializer.Deserialize<JsonElement>(body);
     }
 
-    /// <summary>Notification hears of the outcome when order does, not before: look until the row is there.</summary>
+    /// <summary>Waits for the notification, which may come after the order is settled.</summary>
     private async Task<JsonElement> NotifiedAsync(string id)
     {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
-        limit.CancelAfter(TimeSpan.FromSeconds(60));
-        while (await timer.WaitForNextTickAsync(limit.Token))
+        List<JsonElement> notifications = [];
+        await Wait.UntilAsync($"the notification of order {id}", async () =>
         {
-            var list = await Stack.Gateway.GetFromJsonAsync<JsonElement>($"/notifications?order_id={id}", limit.Token);
-            if (list.GetProperty("items").EnumerateArray().ToList() is [var notification])
-            {
-                return notification;
-            }
-        }
-
-        throw new InvalidOperationException($"Order {id} was not notified.");
+            var list = await Stack.Gateway.GetFromJsonAsync<JsonElement>($"/notifications?order_id={id}", Cancel);
+            notifications = [.. list.GetProperty("items").EnumerateArray()];
+            return notifications.Count > 0;
+        });
+        return Assert.Single(notifications);
     }
 
     private async Task<int> AvailableAsync(string itemId) => Convert.ToInt32(

@@ -3,33 +3,43 @@ using DaprOrders.Faults.Tests.Checks;
 using DaprOrders.Faults.Tests.Kinds;
 using DaprOrders.Faults.Tests.Load;
 using DaprOrders.Faults.Tests.Proxy;
+using DaprOrders.Testing;
 using DaprOrders.Testing.Stack;
 using Npgsql;
 
 namespace DaprOrders.Faults.Tests;
 
-/// <summary>What a run does; with the same seed it inflicts the same faults in the same order.</summary>
+/// <summary>Describes a run. Runs with the same seed inflict the same faults in the same order.</summary>
 internal sealed record FaultPlan
 {
     public required int Seed { get; init; }
 
-    /// <summary>Gets how many faults are inflicted, one after the other: first each kind once in some order, then any.</summary>
+    /// <summary>Gets how many faults are inflicted, one after the other: first each kind once, then kinds chosen at random.</summary>
     public required int Faults { get; init; }
 
     public required IReadOnlyList<FaultKind> Kinds { get; init; }
 
+    /// <summary>Gets whether the seed decides the order of the kinds; otherwise they come as listed.</summary>
+    public bool IsShuffled { get; init; } = true;
+
+    /// <summary>Gets how often a kind is inflicted again that met no order in flight; such a fault shows nothing.</summary>
+    public int Repetitions { get; init; }
+
     public required LoadOptions Load { get; init; }
 
-    /// <summary>Gets how many orders there must be; the load goes on after the last fault until they are.</summary>
+    /// <summary>Gets how many orders are placed at least; the load continues after the last fault until that is reached.</summary>
     public int Orders { get; init; }
 
-    /// <summary>Gets how long the system is given to come to rest.</summary>
+    /// <summary>Gets how long after the last fault the load may take to reach <see cref="Orders"/>.</summary>
+    public TimeSpan OrdersLimit { get; init; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Gets how long the system may take to come to rest.</summary>
     public TimeSpan RestLimit { get; init; } = TimeSpan.FromSeconds(150);
 
-    /// <summary>Gets after how long without any change nothing more is expected; null where the sweep may still heal something.</summary>
+    /// <summary>Gets after how long without a change nothing more is expected; null if the sweep may still heal something.</summary>
     public TimeSpan? Quiet { get; init; }
 
-    /// <summary>Gets whether each consumer must have been given something twice, else the run had no teeth.</summary>
+    /// <summary>Gets whether each consumer must have received duplicates.</summary>
     public bool NeedsDuplicates { get; init; } = true;
 
     public StackOptions Stack { get; init; } = new();
@@ -40,19 +50,23 @@ internal sealed record FaultPlan
     {
         var random = new Random(Seed);
         var first = Kinds.ToArray();
-        random.Shuffle(first);
+        if (IsShuffled)
+        {
+            random.Shuffle(first);
+        }
+
         return [.. first.Concat(Enumerable.Range(0, Math.Max(0, Faults - first.Length)).Select(_ => Kinds[random.Next(Kinds.Count)])).Take(Faults)];
     }
 }
 
-/// <summary>What came of it.</summary>
+/// <summary>The result of a run.</summary>
 internal sealed record FaultRunResult
 {
     public required int Seed { get; init; }
 
     public required IReadOnlyDictionary<string, int> FaultsByKind { get; init; }
 
-    /// <summary>Gets how many of them came while an order was in flight.</summary>
+    /// <summary>Gets how many faults of each kind were inflicted while an order was in flight.</summary>
     public required IReadOnlyDictionary<string, int> HitsByKind { get; init; }
 
     public required int Orders { get; init; }
@@ -75,28 +89,28 @@ internal sealed record FaultRunResult
         + string.Concat(Violations.Select(violation => $"\n  {violation}"));
 }
 
-/// <summary>Load from many clients, faults from a seed, rest, and then the invariants.</summary>
+/// <summary>Runs a plan: starts the system, places orders, inflicts faults, waits for rest, and checks the invariants.</summary>
 internal static class FaultRun
 {
-    /// <summary>Enough to reach each partition of the topics.</summary>
+    /// <summary>Enough orders to reach each partition of the topics.</summary>
     private const int LastOrders = 16;
 
-    private static readonly TimeSpan Breath = TimeSpan.FromMilliseconds(400);
+    private static readonly TimeSpan PauseBetweenFaults = TimeSpan.FromMilliseconds(400);
 
     public static async Task<FaultRunResult> RunAsync(FaultPlan plan, Action<string> say)
     {
         var began = Stopwatch.GetTimestamp();
         await using var stack = new Stack(plan.Stack with { IsProxied = true });
-        await using var proxy = await FaultyProxy.StartAsync(stack.Instances);
+        var randomness = new Randomness(plan.Seed);
+        await using var proxy = await FaultyProxy.StartAsync(stack.Instances, randomness);
         await stack.StartAsync();
         await StockAsync(stack);
         say($"seed {plan.Seed}: the system is ready after {Stopwatch.GetElapsedTime(began).TotalSeconds:F0} s");
 
         var since = DateTimeOffset.UtcNow;
         var ledger = new Ledger();
-        var random = new Random(plan.Seed);
-        using var clients = new Clients(stack.Gateway.BaseAddress!, plan.Load, ledger, random);
-        await using var sequences = new SequenceWriter(stack.ConnectionString("orders_db"), plan.SweepAfter, ledger);
+        using var clients = new Clients(stack.Gateway.BaseAddress!, plan.Load, ledger, randomness);
+        await using var sequences = new SequenceWriter(stack.ConnectionString("orders_db"), plan.SweepAfter, ledger, randomness.For("sequences"));
         for (var i = 0; i < SequenceWriter.Keys; i++)
         {
             proxy.Seen.Watch(SequenceWriter.KeyOf(i));
@@ -104,8 +118,8 @@ internal static class FaultRun
 
         using var stop = new CancellationTokenSource();
         var load = Task.WhenAll(clients.RunAsync(stop.Token), sequences.RunAsync(stop.Token));
-        var (faults, hits) = await InflictAsync(plan, new FaultContext(stack, proxy, random), ledger, say);
-        await UntilAsync(() => ledger.Acknowledged.Count >= plan.Orders);
+        var (faults, hits) = await InflictAsync(plan, new FaultContext(stack, proxy, randomness.For("faults")), ledger, say);
+        await Wait.UntilAsync($"{plan.Orders} acknowledged orders", () => ledger.Acknowledged.Count >= plan.Orders, plan.OrdersLimit);
         await stop.CancelAsync();
         await load;
 
@@ -152,19 +166,32 @@ internal static class FaultRun
         var hits = plan.Kinds.ToDictionary(kind => kind.Name, _ => 0);
         foreach (var kind in plan.Sequence())
         {
+            await InflictOneAsync(kind);
+        }
+
+        foreach (var kind in plan.Kinds)
+        {
+            for (var i = 0; i < plan.Repetitions && hits[kind.Name] == 0; i++)
+            {
+                await InflictOneAsync(kind);
+            }
+        }
+
+        return (faults, hits);
+
+        async Task InflictOneAsync(FaultKind kind)
+        {
             var isHit = await IsOrderInFlightAsync(context.Stack, ledger);
             var began = Stopwatch.GetTimestamp();
             await kind.InflictAsync(context);
             say($"  {kind}{(isHit ? "" : ", no order was in flight")}: {Stopwatch.GetElapsedTime(began).TotalSeconds:F1} s, {ledger.Acknowledged.Count} orders");
             faults[kind.Name]++;
             hits[kind.Name] += isHit ? 1 : 0;
-            await Task.Delay(Breath);
+            await Task.Delay(PauseBetweenFaults);
         }
-
-        return (faults, hits);
     }
 
-    /// <summary>Waits a moment for one: a request without an answer yet, or an order that is pending.</summary>
+    /// <summary>Waits briefly for an order in flight: a request without a response yet, or a pending order.</summary>
     private static async Task<bool> IsOrderInFlightAsync(Stack stack, Ledger ledger)
     {
         for (var i = 0; i < 50; i++)
@@ -194,12 +221,4 @@ internal static class FaultRun
 
     private static async Task StockAsync(Stack stack) => await stack.QueryAsync(
         "inventory_db", $"INSERT INTO stock (item_id, initial, available) VALUES ('{LoadOptions.ScarceItem}', 100, 100)");
-
-    private static async Task UntilAsync(Func<bool> isSo)
-    {
-        while (!isSo())
-        {
-            await Task.Delay(100);
-        }
-    }
 }

@@ -25,7 +25,7 @@ public sealed class FaultTests(ITestOutputHelper output)
         Require(plan, await FaultRun.RunAsync(plan, Say));
     }
 
-    /// <summary>A violation does not keep the other seeds from being run: the report shows them all.</summary>
+    /// <summary>Runs all seeds, also after a violation, since the report shows them all.</summary>
     private async Task RunLongAsync(string seeds)
     {
         var runs = new List<(FaultPlan Plan, FaultRunResult Result)>();
@@ -44,8 +44,8 @@ public sealed class FaultTests(ITestOutputHelper output)
     private static void Require(FaultPlan plan, FaultRunResult result)
     {
         Assert.Empty(result.Violations);
-        Assert.Equal(plan.Faults, result.Faults);
-        Assert.All(plan.Kinds, kind => Assert.True(result.HitsByKind[kind.Name] > 0, $"{kind} hit no order in flight"));
+        Assert.True(result.Faults >= plan.Faults, $"only {result.Faults} faults were inflicted");
+        Assert.All(plan.Kinds, kind => Assert.True(result.HitsByKind[kind.Name] > 0, $"{kind} met no order in flight"));
         Assert.True(result.Orders >= plan.Orders, $"only {result.Orders} orders were placed");
     }
 

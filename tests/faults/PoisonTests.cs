@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using DaprOrders.Faults.Tests.Checks;
 using DaprOrders.Faults.Tests.Load;
+using DaprOrders.Testing;
 using DaprOrders.Testing.Stack;
 
 namespace DaprOrders.Faults.Tests;
@@ -14,10 +15,10 @@ public sealed class PoisonTests
 {
     private const string ThrowingItem = "item-that-throws";
 
-    /// <summary>More than Kafka's 1 MiB.</summary>
+    /// <summary>More bytes than Kafka takes, which is 1 MiB.</summary>
     private const int TooLarge = 1_300_000;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan PauseBeforeReading = TimeSpan.FromMilliseconds(200);
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -29,7 +30,7 @@ public sealed class PoisonTests
         await stack.StartAsync();
         var since = DateTimeOffset.UtcNow;
         var ledger = new Ledger();
-        using var clients = new Clients(stack.Gateway.BaseAddress!, new LoadOptions(Clients: 8, OrdersPerSecond: 60), ledger, new Random(1));
+        using var clients = new Clients(stack.Gateway.BaseAddress!, new LoadOptions(Clients: 8, OrdersPerSecond: 60), ledger, new Randomness(1));
         await stack.QueryAsync("inventory_db", HandlerThrowsForItem);
         await stack.QueryAsync("inventory_db", $"INSERT INTO stock (item_id, initial, available) VALUES ('{LoadOptions.ScarceItem}', 100, 100), ('{ThrowingItem}', 10, 10)");
 
@@ -48,29 +49,29 @@ public sealed class PoisonTests
         Assert.True(poison.IsSupersetOf(["poison-incomplete", large, throwing]), string.Join("\n", letters));
         Assert.Equal(HttpStatusCode.NoContent, incomplete);
 
-        // All but the one order that nobody could handle are settled, once each: nothing waited for it.
-        await Rest.WaitAsync(stack, Patience, quiet: TimeSpan.FromSeconds(5));
+        // All orders but the one that could not be handled are settled: none of them waited for it.
+        await Rest.WaitAsync(stack, Wait.Limit, quiet: TimeSpan.FromSeconds(5));
         Assert.Equal(1L, await stack.QueryAsync("orders_db", "SELECT count(*) FROM orders WHERE status = 'pending'"));
 
         await stack.QueryAsync("inventory_db", "DROP TRIGGER throws ON reservations");
         Assert.Equal(HttpStatusCode.NoContent, await RedriveAsync(stack, throwing));
         Assert.Equal(HttpStatusCode.NotFound, await RedriveAsync(stack, throwing));
 
-        await Rest.WaitAsync(stack, Patience, quiet: TimeSpan.FromSeconds(5));
+        await Rest.WaitAsync(stack, Wait.Limit, quiet: TimeSpan.FromSeconds(5));
         var snapshot = await Snapshot.ReadAsync(stack, since);
         Assert.Empty(Invariants.Check(snapshot, new Witness { Ledger = ledger, Poison = poison }));
         Assert.Equal("confirmed", snapshot.Orders.Single(order => order.Id == Guid.Parse(throwing)).Status);
         Assert.Equal(4, snapshot.DeadLetters.Count);
     }
 
-    /// <summary>A mistake as only the database can make it: no validation sees it coming, and it goes when the trigger goes.</summary>
+    /// <summary>Makes the database fail for one item, which no validation can foresee, until the trigger is dropped.</summary>
     private const string HandlerThrowsForItem =
         $"""
         CREATE FUNCTION throws() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'planted'; END $$;
         CREATE TRIGGER throws BEFORE INSERT ON reservations FOR EACH ROW WHEN (NEW.item_id = '{ThrowingItem}') EXECUTE FUNCTION throws();
         """;
 
-    /// <summary>As somebody would who may publish this topic: through order's sidecar.</summary>
+    /// <summary>Publishes through the sidecar of order, which is allowed to publish this topic.</summary>
     private static async Task<HttpStatusCode> PublishAsync(Stack stack, string body, string contentType, string query)
     {
         using var content = new StringContent(body, Encoding.UTF8, contentType);
@@ -96,18 +97,14 @@ public sealed class PoisonTests
 
     private static async Task<IReadOnlyList<DeadLetterRow>> DeadLettersAsync(Stack stack, DateTimeOffset since, int count)
     {
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(200));
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
-        limit.CancelAfter(Patience);
-        while (await timer.WaitForNextTickAsync(limit.Token))
+        IReadOnlyList<DeadLetterRow> letters = [];
+        await Wait.UntilAsync($"{count} dead letters", async () =>
         {
-            if ((await Snapshot.ReadAsync(stack, since)).DeadLetters is { } letters && letters.Count >= count)
-            {
-                return letters;
-            }
-        }
-
-        return [];
+            await Task.Delay(PauseBeforeReading, Cancel); // a snapshot reads all rows
+            letters = (await Snapshot.ReadAsync(stack, since)).DeadLetters;
+            return letters.Count >= count;
+        });
+        return letters;
     }
 
     private static async Task<HttpStatusCode> RedriveAsync(Stack stack, string eventId)

@@ -45,7 +45,7 @@ internal static class Invariants
         Acknowledged, SameOrders, SameOutcome, Stock, OutboxesDrain, NonePending, OneKeyOneOrder, OnlyPoison, DuplicatesAbsorbed, KeyOrder,
     ];
 
-    private static readonly string[] Consumers = ["order", "inventory", "notification"];
+    public static readonly IReadOnlyList<string> Consumers = ["order", "inventory", "notification"];
 
     public static List<Violation> Check(Snapshot snapshot, Witness witness) =>
     [

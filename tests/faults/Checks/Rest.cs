@@ -4,15 +4,15 @@ using Npgsql;
 
 namespace DaprOrders.Faults.Tests.Checks;
 
-/// <summary>Waits until the system has nothing more to do.</summary>
+/// <summary>Waits until the system is at rest. These waits end at their limit without an error, since the invariants report what is missing.</summary>
 internal static class Rest
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
     /// <param name="stack">The system.</param>
-    /// <param name="limit">After which time it is not waited for any longer: what is missing then, the invariants tell.</param>
+    /// <param name="limit">How long to wait at most.</param>
     /// <param name="quiet">
-    /// How long nothing may change, with empty outboxes, before nothing more is expected. Null where the sweep may still heal something.
+    /// How long nothing may change, with empty outboxes, before nothing more is expected. Null if the sweep may still heal something.
     /// </param>
     /// <returns>How long it took.</returns>
     public static async Task<TimeSpan> WaitAsync(Stack stack, TimeSpan limit, TimeSpan? quiet)
@@ -50,8 +50,8 @@ internal static class Rest
     }
 
     /// <summary>
-    /// Waits until these orders have been notified. They come last, through every partition: what came before them and is still missing then
-    /// was lost, and is not just waiting for a service that starts slowly on a busy machine.
+    /// Waits until these orders have been notified. They are the last ones, in every partition: an earlier order that is still missing then was
+    /// lost, and is not waiting for a service that starts slowly on a busy machine.
     /// </summary>
     public static async Task UntilNotifiedAsync(Stack stack, IReadOnlyList<Guid> orders, TimeSpan limit)
     {

@@ -1,6 +1,6 @@
 namespace DaprOrders.Faults.Tests.Kinds;
 
-/// <summary>What happens to PostgreSQL.</summary>
+/// <summary>Crashes PostgreSQL and fills its disk.</summary>
 internal static class DatabaseFaults
 {
     public static readonly FaultKind Crash = new("pg_ctl stop -m immediate of PostgreSQL", async context =>
@@ -10,7 +10,7 @@ internal static class DatabaseFaults
         await context.Stack.Postgres.StartServerAsync();
     });
 
-    /// <summary>Needs <see cref="Testing.PostgresOptions.DiskMegabytes"/>. PostgreSQL may panic on it; it is started again when there is room.</summary>
+    /// <summary>Needs <see cref="Testing.PostgresOptions.DiskMegabytes"/>. PostgreSQL may panic; it is started again when there is space.</summary>
     public static readonly FaultKind FullDisk = new("disk of PostgreSQL full", async context =>
     {
         await context.Stack.Postgres.FillDiskAsync();

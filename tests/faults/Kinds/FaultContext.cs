@@ -3,7 +3,7 @@ using DaprOrders.Testing.Stack;
 
 namespace DaprOrders.Faults.Tests.Kinds;
 
-/// <summary>On what a fault is inflicted, and the dice by which it chooses.</summary>
+/// <summary>The system on which a fault is inflicted, and the random source by which it chooses instances and durations.</summary>
 internal sealed record FaultContext(Stack Stack, FaultyProxy Proxy, Random Random)
 {
     public AppInstance AnyOf(string appId)
@@ -18,7 +18,7 @@ internal sealed record FaultContext(Stack Stack, FaultyProxy Proxy, Random Rando
         Task.Delay(TimeSpan.FromSeconds(fromSeconds + ((toSeconds - fromSeconds) * Random.NextDouble())));
 }
 
-/// <summary>A kind of fault. It is healed when its task has ended.</summary>
+/// <summary>A kind of fault. Its task inflicts it and heals it.</summary>
 internal sealed record FaultKind(string Name, Func<FaultContext, Task> InflictAsync)
 {
     public override string ToString() => Name;

@@ -1,14 +1,14 @@
 namespace DaprOrders.Faults.Tests.Kinds;
 
-/// <summary>Every kind of fault that is possible here.</summary>
+/// <summary>Lists every kind of fault.</summary>
 internal static class FaultKinds
 {
     private static readonly string[] Apps = ["gateway", "order", "inventory", "notification"];
 
-    /// <summary>Gets whether a small disk can be mounted: by root only.</summary>
+    /// <summary>Gets whether a small disk can be mounted, which needs root.</summary>
     public static bool CanMount => Environment.IsPrivilegedProcess;
 
-    /// <param name="isEmbedded">Whether the broker is the emulator's, which can be killed with it.</param>
+    /// <param name="isEmbedded">Whether the system runs on the emulator, whose broker can be killed with it.</param>
     public static IReadOnlyList<FaultKind> Possible(bool isEmbedded) =>
     [
         .. Apps.Select(ProcessFaults.KillService),

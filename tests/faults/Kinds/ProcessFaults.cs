@@ -3,7 +3,7 @@ using DaprOrders.Testing.Stack;
 
 namespace DaprOrders.Faults.Tests.Kinds;
 
-/// <summary>What happens to processes.</summary>
+/// <summary>Kills and freezes processes.</summary>
 internal static class ProcessFaults
 {
     public static FaultKind KillService(string appId) => new($"kill -9 of {appId}", async context =>
@@ -22,7 +22,7 @@ internal static class ProcessFaults
         await context.Stack.Runtime.StartAsync(instance);
     });
 
-    /// <summary>All sidecars and the broker at once. The apps stay behind, and are ended and started anew with it.</summary>
+    /// <summary>Kills all sidecars and the broker at once. The emulator replaces the apps that it left behind when it starts again.</summary>
     public static readonly FaultKind KillEmulator = new("kill -9 of the emulator with its broker", async context =>
     {
         var runtime = (EmbeddedRuntime)context.Stack.Runtime;
@@ -32,11 +32,13 @@ internal static class ProcessFaults
         await context.Stack.UntilReadyAsync();
     });
 
-    public static readonly FaultKind Freeze = new("SIGSTOP of a service for 5 s", async context =>
+    public static readonly FaultKind Freeze = FreezeFor(TimeSpan.FromSeconds(5));
+
+    public static FaultKind FreezeFor(TimeSpan duration) => new($"SIGSTOP of a service for {duration.TotalSeconds} s", async context =>
     {
         var instance = context.Any();
         await context.Stack.Runtime.SignalAsync(instance, Signals.Stop);
-        await Task.Delay(TimeSpan.FromSeconds(5));
+        await Task.Delay(duration);
         await context.Stack.Runtime.SignalAsync(instance, Signals.Continue);
     });
 }

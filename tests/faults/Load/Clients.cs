@@ -6,15 +6,14 @@ using System.Text.Json.Serialization;
 namespace DaprOrders.Faults.Tests.Load;
 
 /// <summary>
-/// Clients as they should be: each order has an idempotency key and is repeated with it until it is acknowledged, however often that fails.
-/// Some repeat what was acknowledged already, some send everything twice at once, some order several things in one request.
+/// Well-behaved clients: each order has an idempotency key and is retried with it until it is acknowledged, however often that fails.
+/// Some requests are repeated after they were acknowledged, some are sent twice at once, some order several items in one batch.
 /// </summary>
-internal sealed class Clients(Uri gateway, LoadOptions options, Ledger ledger, Random random) : IDisposable
+internal sealed class Clients(Uri gateway, LoadOptions options, Ledger ledger, Randomness randomness) : IDisposable
 {
     private const int BatchSize = 5;
 
     private static readonly TimeSpan PauseBeforeRepeating = TimeSpan.FromMilliseconds(100);
-    private static readonly TimeSpan LongestPatience = TimeSpan.FromSeconds(150);
 
     private readonly HttpClient _http = new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(2) })
     {
@@ -22,14 +21,15 @@ internal sealed class Clients(Uri gateway, LoadOptions options, Ledger ledger, R
         Timeout = options.RequestTimeout,
     };
 
-    /// <summary>Orders until it is told to stop, and then until each order that was begun is acknowledged.</summary>
+    /// <summary>Places orders until <paramref name="stop"/>, then waits until each order that was begun is acknowledged or has exceeded its limit.</summary>
     public Task RunAsync(CancellationToken stop)
     {
         var pause = TimeSpan.FromSeconds(options.Clients / options.OrdersPerSecond);
-        return Task.WhenAll(Enumerable.Range(0, options.Clients).Select(i => Task.Run(() => RunOneAsync(new Random(random.Next()), pause, stop), CancellationToken.None)));
+        var randoms = Enumerable.Range(1, options.Clients).Select(number => randomness.For($"client {number}")).ToList();
+        return Task.WhenAll(randoms.Select(random => Task.Run(() => RunOneAsync(random, pause, stop), CancellationToken.None)));
     }
 
-    /// <summary>Places so many orders at once.</summary>
+    /// <summary>Places orders concurrently.</summary>
     public async Task<List<Guid>> OrderAsync(int count)
     {
         var keys = Enumerable.Range(0, count).Select(_ => Guid.NewGuid().ToString("N")).ToList();
@@ -87,9 +87,9 @@ internal sealed class Clients(Uri gateway, LoadOptions options, Ledger ledger, R
             var began = TimeProvider.System.GetTimestamp();
             while (!await tryAsync())
             {
-                if (TimeProvider.System.GetElapsedTime(began) > LongestPatience)
+                if (TimeProvider.System.GetElapsedTime(began) > options.OrderLimit)
                 {
-                    ledger.Contradict($"{what} was not acknowledged within {LongestPatience.TotalSeconds} s");
+                    ledger.Contradict($"{what} was not acknowledged within {options.OrderLimit.TotalSeconds} s");
                     return;
                 }
 
@@ -102,7 +102,7 @@ internal sealed class Clients(Uri gateway, LoadOptions options, Ledger ledger, R
         }
     }
 
-    /// <returns>Whether the client knows what became of the order.</returns>
+    /// <returns>Whether the client knows the result.</returns>
     private Task<bool> TryAsync(string key, object order)
     {
         var request = new HttpRequestMessage(HttpMethod.Post, "/orders") { Content = JsonContent.Create(order) };
@@ -110,7 +110,7 @@ internal sealed class Clients(Uri gateway, LoadOptions options, Ledger ledger, R
         return SendAsync(request, (status, answer) => IsKnown(key, (int)status, answer));
     }
 
-    /// <returns>Whether the client knows what became of each order.</returns>
+    /// <returns>Whether the client knows the result of each order.</returns>
     private Task<bool> TryBatchAsync(IReadOnlyList<BatchOrder> orders)
     {
         var request = new HttpRequestMessage(HttpMethod.Post, "/orders/batch") { Content = JsonContent.Create(new { orders }) };

@@ -4,10 +4,10 @@ using Npgsql;
 namespace DaprOrders.Faults.Tests.Load;
 
 /// <summary>
-/// Orders that another writer puts into the order service's database, several with one partition key: on them it shows whether the events of
-/// a key are handed over in the order of their commits. The gateway's orders have each a key of their own.
+/// Writes orders directly into the order service's database, many with the same partition key, to check that the events of a key are published
+/// in the order of their commits. Orders placed at the gateway have a key each.
 /// </summary>
-internal sealed class SequenceWriter(string ordersDatabase, TimeSpan sweepAfter, Ledger ledger) : IAsyncDisposable
+internal sealed class SequenceWriter(string ordersDatabase, TimeSpan sweepAfter, Ledger ledger, Random random) : IAsyncDisposable
 {
     public const int Keys = 3;
 
@@ -18,7 +18,7 @@ internal sealed class SequenceWriter(string ordersDatabase, TimeSpan sweepAfter,
 
     public static string KeyOf(int sequence) => $"sequence-{sequence}";
 
-    /// <summary>Gets the ids of each sequence, in the order in which they were written; a commit whose answer got lost may have failed.</summary>
+    /// <summary>Gets the ids of each sequence in the order in which they were written. A commit whose outcome is unknown may have failed.</summary>
     public IReadOnlyList<IReadOnlyList<string>> Written => _written;
 
     public async Task RunAsync(CancellationToken stop)
@@ -35,7 +35,7 @@ internal sealed class SequenceWriter(string ordersDatabase, TimeSpan sweepAfter,
             }
             catch (Exception e) when (e is NpgsqlException or TimeoutException)
             {
-                // The database is away. Whether this one is in it, the check finds out.
+                // The database is unavailable. The order may exist or not; the invariants allow both.
             }
 
             await timer.WaitForNextTickAsync(CancellationToken.None);
@@ -46,7 +46,7 @@ internal sealed class SequenceWriter(string ordersDatabase, TimeSpan sweepAfter,
 
     private async Task WriteAsync(Guid id, string key)
     {
-        var item = string.Create(CultureInfo.InvariantCulture, $"item-{Random.Shared.Next(1, 10)}");
+        var item = string.Create(CultureInfo.InvariantCulture, $"item-{random.Next(1, 10)}");
         var data = $$"""{"order_id":"{{id}}","item_id":"{{item}}","quantity":1,"created_at":"{{DateTimeOffset.UtcNow:O}}"}""";
         await using var command = _orders.CreateCommand(
             """

@@ -34,10 +34,10 @@ internal sealed class Delivery
             .OfType<string>();
     }
 
-    public byte[] Shuffled()
+    public byte[] Shuffled(Random random)
     {
         var entries = Entries.Select(entry => entry!.DeepClone()).ToArray();
-        Random.Shared.Shuffle(entries);
+        random.Shuffle(entries);
         var shuffled = (JsonObject)_envelope.DeepClone();
         shuffled["entries"] = new JsonArray(entries);
         return JsonSerializer.SerializeToUtf8Bytes(shuffled);

@@ -1,5 +1,7 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using DaprOrders.Testing;
 using DaprOrders.Testing.Stack;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -11,15 +13,16 @@ using Yarp.ReverseProxy.Forwarder;
 namespace DaprOrders.Faults.Tests.Proxy;
 
 /// <summary>
-/// Stands between every app and its sidecar, in both directions: passes on, misbehaves where a link is told to, and keeps in mind what was
-/// delivered and handed over.
+/// Stands between every app and its sidecar, in both directions. Forwards requests, misbehaves where a link is set to, and records what was
+/// delivered and published.
 /// </summary>
 internal sealed class FaultyProxy : IAsyncDisposable
 {
-    /// <summary>One of a hundred events, as seldom as a broker that loses anything at all would be bearable.</summary>
+    /// <summary>One event in a hundred, where a link loses events.</summary>
     private const double LostShare = 0.01;
 
-    private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan PauseBeforeProbing = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromMilliseconds(800);
     private static readonly ForwarderRequestConfig Patient = new() { ActivityTimeout = TimeSpan.FromSeconds(100) };
 
@@ -35,10 +38,13 @@ internal sealed class FaultyProxy : IAsyncDisposable
         ActivityHeadersPropagator = null,
     });
 
-    private FaultyProxy(IReadOnlyList<AppInstance> instances)
+    private FaultyProxy(IReadOnlyList<AppInstance> instances, Randomness randomness)
     {
         _links = instances
-            .SelectMany(instance => (Link[])[new Link(instance, isToApp: true), new Link(instance, isToApp: false)])
+            .SelectMany(instance => (Link[])
+            [
+                new(instance, isToApp: true, randomness.For($"sidecar to {instance}")), new(instance, isToApp: false, randomness.For($"{instance} to sidecar")),
+            ])
             .ToDictionary(link => link.ListeningPort);
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -60,9 +66,9 @@ internal sealed class FaultyProxy : IAsyncDisposable
 
     public IEnumerable<Link> Links => _links.Values;
 
-    public static async Task<FaultyProxy> StartAsync(IReadOnlyList<AppInstance> instances)
+    public static async Task<FaultyProxy> StartAsync(IReadOnlyList<AppInstance> instances, Randomness randomness)
     {
-        var proxy = new FaultyProxy(instances);
+        var proxy = new FaultyProxy(instances, randomness);
         await proxy._server.StartAsync();
         return proxy;
     }
@@ -96,7 +102,7 @@ internal sealed class FaultyProxy : IAsyncDisposable
 
         if (fault is Misbehaviour.Delay)
         {
-            await Task.Delay(LongestDelay * Random.Shared.NextDouble());
+            await Task.Delay(LongestDelay * link.Draw(random => random.NextDouble()));
         }
 
         await PassOnAsync(context, link, fault);
@@ -109,7 +115,7 @@ internal sealed class FaultyProxy : IAsyncDisposable
         var delivery = link.IsToApp ? Delivery.Read(context.Request.Path, body) : null;
         if (fault is Misbehaviour.Lose && publish is not null)
         {
-            body = publish.Without(_ => Random.Shared.NextDouble() < LostShare, out var lost);
+            (body, var lost) = link.Draw(random => publish.Without(LostShare, random));
             Seen.Lost(lost);
         }
 
@@ -118,14 +124,15 @@ internal sealed class FaultyProxy : IAsyncDisposable
             var first = await ForwardAsync(context, link, body);
             Seen.Delivered(link.Instance.AppId, delivery, first);
             context.Response.Clear();
-            body = delivery.Shuffled();
+            body = link.Draw(delivery.Shuffled);
         }
 
+        var began = Stopwatch.GetTimestamp();
         var answer = await ForwardAsync(context, link, body);
         if (answer is not null)
         {
             Seen.Delivered(link.Instance.AppId, delivery, answer);
-            Seen.HandedOver(publish, context.Response.StatusCode);
+            Seen.HandedOver(publish, context.Response.StatusCode, Stopwatch.GetElapsedTime(began));
         }
 
         if (answer is null || fault is Misbehaviour.DropAnswers)
@@ -154,12 +161,15 @@ internal sealed class FaultyProxy : IAsyncDisposable
         return error is ForwarderError.None ? answer.ToArray() : null;
     }
 
-    /// <summary>A sidecar asks once for the subscriptions, and takes the proxy for the app: it waits until the app is really there.</summary>
+    /// <summary>A sidecar asks for the subscriptions once, as soon as the proxy listens. That request waits until the app itself listens.</summary>
     private static async Task UntilAppListensAsync(Link link, HttpContext context)
     {
-        while (link.IsToApp && context.Request.Path.StartsWithSegments("/dapr", StringComparison.Ordinal) && !await ListensAsync(link.Instance.Port))
+        if (link.IsToApp && context.Request.Path.StartsWithSegments("/dapr", StringComparison.Ordinal))
         {
-            await Task.Delay(Poll, context.RequestAborted);
+            await Wait.UntilAsync(
+                $"{link.Instance} to listen",
+                async () => context.RequestAborted.IsCancellationRequested || await ListensAsync(link.Instance.Port),
+                StartLimit);
         }
     }
 
@@ -173,11 +183,12 @@ internal sealed class FaultyProxy : IAsyncDisposable
         }
         catch (SocketException)
         {
+            await Task.Delay(PauseBeforeProbing); // frequent probes would slow down the start that they wait for
             return false;
         }
     }
 
-    /// <summary>Health, metadata and subscriptions: what is broken there tells nothing about orders.</summary>
+    /// <summary>Health, metadata and subscriptions: no fault is inflicted on them, since they carry no orders.</summary>
     private static bool IsOfTheRuntime(PathString path) =>
         path.StartsWithSegments("/dapr", StringComparison.Ordinal) || path.StartsWithSegments("/healthz", StringComparison.Ordinal)
         || path.StartsWithSegments("/v1.0/healthz", StringComparison.Ordinal) || path.StartsWithSegments("/v1.0/metadata", StringComparison.Ordinal);

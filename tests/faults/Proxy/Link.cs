@@ -2,9 +2,10 @@ using DaprOrders.Testing.Stack;
 
 namespace DaprOrders.Faults.Tests.Proxy;
 
-/// <summary>One direction between an app and its sidecar.</summary>
-internal sealed class Link(AppInstance instance, bool isToApp)
+/// <summary>One direction between an app and its sidecar, with its own random source.</summary>
+internal sealed class Link(AppInstance instance, bool isToApp, Random random)
 {
+    private readonly Lock _drawing = new();
     private volatile Misbehaviour _misbehaviour;
 
     public AppInstance Instance => instance;
@@ -19,5 +20,14 @@ internal sealed class Link(AppInstance instance, bool isToApp)
     {
         get => _misbehaviour;
         set => _misbehaviour = value;
+    }
+
+    /// <summary>Draws from the link's random source; requests on a link are concurrent.</summary>
+    public T Draw<T>(Func<Random, T> draw)
+    {
+        lock (_drawing)
+        {
+            return draw(random);
+        }
     }
 }

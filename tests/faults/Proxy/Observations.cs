@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace DaprOrders.Faults.Tests.Proxy;
 
-/// <summary>What passed the proxy, as far as an invariant asks for it.</summary>
+/// <summary>Records what passed the proxy, as far as an invariant needs it.</summary>
 internal sealed class Observations
 {
     private readonly ConcurrentDictionary<(string Consumer, string EventId), bool> _handled = new();
@@ -12,19 +12,22 @@ internal sealed class Observations
     private int _lost;
     private int _again;
 
-    /// <summary>Gets how many events came to each consumer again after it had said that it has handled them.</summary>
+    /// <summary>Gets how many events each consumer received again after it had acknowledged them.</summary>
     public IReadOnlyDictionary<string, int> Duplicates => _duplicates;
 
-    /// <summary>Gets how many events the broker was made to forget.</summary>
+    /// <summary>Gets how many events were lost on purpose.</summary>
     public int LostEvents => _lost;
 
-    /// <summary>Gets how often a sidecar accepted an event that one had accepted before.</summary>
+    /// <summary>Gets how often a sidecar accepted an event that had been accepted before.</summary>
     public int HandedOverAgain => _again;
+
+    /// <summary>Gets how long the slowest publish took.</summary>
+    public TimeSpan SlowestPublish { get; private set; }
 
     /// <summary>Gets for each of the keys that are watched the ids of its events in the order in which a sidecar first accepted them.</summary>
     public IReadOnlyDictionary<string, List<string>> FirstHandedOver => _handedOver;
 
-    /// <summary>Has the order of the events with this key kept in mind.</summary>
+    /// <summary>Records the order of the events with this key from now on.</summary>
     public void Watch(string key) => _handedOver.TryAdd(key, []);
 
     public void Lost(int events) => Interlocked.Add(ref _lost, events);
@@ -42,11 +45,16 @@ internal sealed class Observations
         }
     }
 
-    public void HandedOver(Publish? publish, int status)
+    public void HandedOver(Publish? publish, int status, TimeSpan duration)
     {
         if (publish is null || status != 204)
         {
             return;
+        }
+
+        lock (_accepted)
+        {
+            SlowestPublish = duration > SlowestPublish ? duration : SlowestPublish;
         }
 
         foreach (var (key, eventId) in publish.Entries)

@@ -20,11 +20,10 @@ internal sealed class Publish
             ? new Publish(JsonSerializer.Deserialize<JsonArray>(body)!)
             : null;
 
-    /// <summary>The body without the entries that are lost; an empty list is accepted by the sidecar too.</summary>
-    public byte[] Without(Func<JsonNode, bool> isLost, out int lost)
+    /// <summary>Returns the body without the share of entries that is lost; the sidecar accepts an empty list too.</summary>
+    public (byte[] Body, int Lost) Without(double share, Random random)
     {
-        var kept = _entries.Where(entry => !isLost(entry!)).Select(entry => entry!.DeepClone()).ToArray();
-        lost = _entries.Count - kept.Length;
-        return JsonSerializer.SerializeToUtf8Bytes(new JsonArray(kept));
+        var kept = _entries.Where(_ => random.NextDouble() >= share).Select(entry => entry!.DeepClone()).ToArray();
+        return (JsonSerializer.SerializeToUtf8Bytes(new JsonArray(kept)), _entries.Count - kept.Length);
     }
 }

@@ -14,7 +14,6 @@ public sealed class DaprRuntime(string runFile) : StackRuntime
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan PauseBeforeRestart = TimeSpan.FromMilliseconds(500);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly ConcurrentDictionary<int, ProcessStartInfo> _sidecars = new();
     private readonly ConcurrentDictionary<int, ProcessStartInfo> _apps = new();
@@ -61,12 +60,10 @@ public sealed class DaprRuntime(string runFile) : StackRuntime
         await _supervising;
         if (_cli is not null)
         {
-            using var limit = new CancellationTokenSource(Patience);
             try
             {
-                // Not until its output ends: what it leaves behind may hold that open.
                 Signals.Send(_cli.Id, Signals.Terminate);
-                await Processes.UntilGoneAsync(_cli.Id).WaitAsync(limit.Token);
+                await Processes.UntilGoneAsync(_cli.Id);
             }
             finally
             {

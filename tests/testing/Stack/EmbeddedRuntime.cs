@@ -10,8 +10,6 @@ namespace DaprOrders.Testing.Stack;
 [UnsupportedOSPlatform("windows")]
 public sealed class EmbeddedRuntime(IReadOnlyList<string> program, string runFile, string data) : StackRuntime
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
     private Process? _process;
 
     public override bool HasEnded => _process is null or { HasExited: true };
@@ -28,11 +26,11 @@ public sealed class EmbeddedRuntime(IReadOnlyList<string> program, string runFil
 
     public override Task KillSidecarAsync(AppInstance instance) => ControlAsync("kill", $"{instance}", "--sidecar");
 
-    /// <summary>Kills the whole program: every sidecar and the broker. The apps stay behind, as after a crash.</summary>
+    /// <summary>Kills the emulator: every sidecar and the broker. The apps keep running, as after a crash.</summary>
     public async Task KillAsync()
     {
         Signals.Send(_process!.Id, Signals.Kill);
-        await _process.WaitForExitAsync();
+        await Processes.UntilGoneAsync(_process.Id);
     }
 
     public override async ValueTask DisposeAsync()
@@ -42,11 +40,11 @@ public sealed class EmbeddedRuntime(IReadOnlyList<string> program, string runFil
             return;
         }
 
-        using var limit = new CancellationTokenSource(Patience);
         try
         {
+            // Not Process.WaitForExitAsync, which also waits for the end of the output: an app that was left behind may hold that open.
             Signals.Send(_process.Id, Signals.Terminate);
-            await _process.WaitForExitAsync(limit.Token);
+            await Processes.UntilGoneAsync(_process.Id);
         }
         finally
         {
@@ -58,10 +56,19 @@ public sealed class EmbeddedRuntime(IReadOnlyList<string> program, string runFil
     private async Task ControlAsync(params string[] words)
     {
         using var control = Process.Start(Command(words))!;
-        var error = await control.StandardError.ReadToEndAsync();
-        await control.WaitForExitAsync();
+        try
+        {
+            await Wait.UntilAsync($"dapr-emulator {string.Join(' ', words)}", () => control.HasExited);
+        }
+        catch (TimeoutException e)
+        {
+            control.Kill();
+            throw new InvalidOperationException($"{e.Message}\n{Output}", e);
+        }
+
         if (control.ExitCode != 0)
         {
+            var error = await control.StandardError.ReadToEndAsync();
             throw new InvalidOperationException($"dapr-emulator {string.Join(' ', words)}: {error}\n{Output}");
         }
     }

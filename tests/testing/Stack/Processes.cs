@@ -4,14 +4,13 @@ using System.Text;
 
 namespace DaprOrders.Testing.Stack;
 
-/// <summary>Processes as /proc tells of them: those that somebody else started, as a run file's apps and sidecars are.</summary>
-internal static class Processes
+/// <summary>Reads /proc, to find processes that another program started, as the apps and sidecars of a run file.</summary>
+public static class Processes
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(20);
-
-    /// <summary>Finds the processes with these variables in the environment that they were started with.</summary>
-    public static List<int> With(params (string Name, string Value)[] variables)
+    /// <summary>Finds the processes that were started with these variables in their environment.</summary>
+    public static IReadOnlyList<int> With(params (string Name, string Value)[] variables)
     {
+        ArgumentNullException.ThrowIfNull(variables);
         var wanted = variables.Select(variable => Encoding.UTF8.GetBytes($"\0{variable.Name}={variable.Value}\0")).ToArray();
         return All().Where(id =>
         {
@@ -20,9 +19,10 @@ internal static class Processes
         }).ToList();
     }
 
+    /// <summary>Returns the program and the arguments of a process; none if it has ended.</summary>
     public static string[] CommandLine(int id) => Texts(id, "cmdline");
 
-    /// <summary>What is needed to start a process once more as it was started; null when it is gone.</summary>
+    /// <summary>Returns what starts a process again as it was started; null if it has ended.</summary>
     public static ProcessStartInfo? HowStarted(int id)
     {
         var command = CommandLine(id);
@@ -48,7 +48,7 @@ internal static class Processes
         return start;
     }
 
-    /// <summary>Whether a process runs. One that has ended and that nobody has asked about, a zombie, does not.</summary>
+    /// <summary>Returns whether a process runs. A zombie, which has ended but was not waited for, does not.</summary>
     public static bool Runs(int id)
     {
         var state = Encoding.UTF8.GetString(Read(id, "stat"));
@@ -56,13 +56,9 @@ internal static class Processes
         return state.Length > afterName && state[afterName] is not ('Z' or 'X');
     }
 
-    public static async Task UntilGoneAsync(int id)
-    {
-        while (Runs(id))
-        {
-            await Task.Delay(Interval);
-        }
-    }
+    /// <summary>Waits until a process has ended, for at most <see cref="Wait.Limit"/>.</summary>
+    public static Task UntilGoneAsync(int id) =>
+        Wait.UntilAsync($"process {id} ({string.Join(' ', CommandLine(id))}) to end", () => !Runs(id));
 
     private static IEnumerable<int> All() => new DirectoryInfo("/proc").EnumerateDirectories()
         .Select(folder => int.TryParse(folder.Name, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : 0)
@@ -79,7 +75,7 @@ internal static class Processes
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return []; // it has ended, or belongs to somebody else
+            return []; // it has ended, or belongs to another user
         }
     }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net.Sockets;
 using System.Runtime.Versioning;
 using Npgsql;
@@ -6,13 +5,15 @@ using Npgsql;
 namespace DaprOrders.Testing.Stack;
 
 /// <summary>
-/// The whole system: a durable PostgreSQL of its own, and the services from a copy of dapr.yaml on free ports, on the emulator or on
-/// Dapr, as they were built or published. Or one that runs already. What it is, <see cref="StackSettings"/> reads from the environment.
+/// Starts the whole system: its own durable PostgreSQL, and the services of a copy of dapr.yaml on free ports, on the emulator or on Dapr, as
+/// they were built or published. Or uses a system that runs already. <see cref="StackSettings"/> reads from the environment which.
 /// </summary>
 [UnsupportedOSPlatform("windows")]
 public sealed class Stack : IAsyncDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+    /// <summary>Eight .NET processes start at once, perhaps on two cores.</summary>
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan PauseBeforeProbing = TimeSpan.FromMilliseconds(100);
 
     private readonly StackSettings _settings;
     private readonly StackOptions _options;
@@ -92,21 +93,28 @@ public sealed class Stack : IAsyncDisposable
         _runtime = _settings.Runtime is RuntimeKind.Dapr ? new DaprRuntime(path) : new EmbeddedRuntime(_settings.Emulator, path, _folder);
     }
 
-    /// <summary>Waits until every app says that it is ready.</summary>
+    /// <summary>Waits until every app is ready.</summary>
     public Task UntilReadyAsync() => Task.WhenAll(Instances.Select(UntilReadyAsync));
 
     public async Task UntilReadyAsync(AppInstance instance)
     {
         ArgumentNullException.ThrowIfNull(instance);
-        using var client = new HttpClient();
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
-        var started = Stopwatch.GetTimestamp();
+        using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(10) };
         var answer = "";
-        while (await timer.WaitForNextTickAsync())
+        try
         {
-            if (Runtime.HasEnded || Stopwatch.GetElapsedTime(started) > Patience)
+            await Wait.UntilAsync($"{instance} to be ready", IsReadyAsync, StartLimit);
+        }
+        catch (Exception e) when (e is TimeoutException or InvalidOperationException)
+        {
+            throw new InvalidOperationException($"{e.Message} The last response was: {answer}\n{Runtime.Output}", e);
+        }
+
+        async Task<bool> IsReadyAsync()
+        {
+            if (Runtime.HasEnded)
             {
-                throw new InvalidOperationException($"{instance} is not ready: {answer}\n{Runtime.Output}");
+                throw new InvalidOperationException($"The runtime ended before {instance} was ready.");
             }
 
             try
@@ -115,17 +123,20 @@ public sealed class Stack : IAsyncDisposable
                 answer = await response.Content.ReadAsStringAsync();
                 if (response.IsSuccessStatusCode)
                 {
-                    return;
+                    return true;
                 }
             }
-            catch (Exception e) when (e is HttpRequestException or SocketException)
+            catch (Exception e) when (e is HttpRequestException or SocketException or TaskCanceledException)
             {
                 answer = e.Message;
             }
+
+            await Task.Delay(PauseBeforeProbing); // frequent probes would slow down the start that they wait for
+            return false;
         }
     }
 
-    /// <summary>The connection string of a service's database, for the role that owns it or for another one.</summary>
+    /// <summary>Returns the connection string of a service's database, for the role that owns it or for another role.</summary>
     public string ConnectionString(string database, string? role = null)
     {
         var connection = new NpgsqlConnectionStringBuilder(
@@ -139,7 +150,7 @@ public sealed class Stack : IAsyncDisposable
         return connection.ConnectionString;
     }
 
-    /// <summary>Runs one statement in a service's database, as that service's role or as another one.</summary>
+    /// <summary>Executes one statement in a service's database, as that service's role or as another role.</summary>
     public async Task<object?> QueryAsync(string database, string sql, string? role = null)
     {
         await using var source = NpgsqlDataSource.Create(ConnectionString(database, role) + ";Pooling=false");
@@ -166,5 +177,5 @@ public sealed class Stack : IAsyncDisposable
         }
     }
 
-    private static InvalidOperationException NotOurs() => new("The system was started by somebody else (GATEWAY_URL), or not yet.");
+    private static InvalidOperationException NotOurs() => new("The system was not started by this test (GATEWAY_URL is set), or not yet.");
 }

@@ -4,33 +4,33 @@ using System.Runtime.Versioning;
 
 namespace DaprOrders.Testing.Stack;
 
-/// <summary>What starts the apps of a run file and gives each its sidecar, and what a test may do to them.</summary>
+/// <summary>Starts the apps of a run file, each with its sidecar, and lets a test kill and restart them.</summary>
 [UnsupportedOSPlatform("windows")]
 public abstract class StackRuntime : IAsyncDisposable
 {
-    /// <summary>In the environment of every process of a stack, so that they are found, and none of another stack.</summary>
+    /// <summary>A variable in the environment of every process of a stack, by which they are found.</summary>
     protected const string Marker = "DAPR_ORDERS_STACK";
 
     private const int LinesKept = 3_000;
 
     private readonly ConcurrentQueue<string> _output = new();
 
-    /// <summary>Gets the last lines that it and the apps wrote.</summary>
+    /// <summary>Gets the last lines that the runtime and the apps wrote.</summary>
     public string Output => string.Join('\n', _output);
 
     public abstract bool HasEnded { get; }
 
-    /// <summary>Gets the processes that play the sidecars.</summary>
+    /// <summary>Gets the processes of the sidecars.</summary>
     public abstract IReadOnlyList<int> SidecarProcesses { get; }
 
     protected string Id { get; } = Guid.NewGuid().ToString("N");
 
     public abstract Task StartAsync();
 
-    /// <summary>Starts what of the app and its sidecar does not run.</summary>
+    /// <summary>Starts the app and its sidecar, unless they run.</summary>
     public abstract Task StartAsync(AppInstance instance);
 
-    /// <summary>Ends a sidecar as a crash would.</summary>
+    /// <summary>Kills a sidecar.</summary>
     public abstract Task KillSidecarAsync(AppInstance instance);
 
     /// <summary>Finds the process of an app, if it runs.</summary>
@@ -41,8 +41,8 @@ public abstract class StackRuntime : IAsyncDisposable
         return ids.Count == 0 ? null : ids[0];
     }
 
-    /// <summary>Sends a signal to an app's process, if it runs, and for one that ends it waits until it has.</summary>
-    /// <returns>Whether it ran.</returns>
+    /// <summary>Sends a signal to an app's process, if it runs. After SIGKILL and SIGTERM it waits until the process has ended.</summary>
+    /// <returns>Whether the process ran.</returns>
     public async Task<bool> SignalAsync(AppInstance instance, int signal)
     {
         if (ProcessOf(instance) is not { } id)
@@ -62,13 +62,13 @@ public abstract class StackRuntime : IAsyncDisposable
 
     public abstract ValueTask DisposeAsync();
 
-    /// <summary>Takes note of an app that may end now.</summary>
+    /// <summary>Is called before a process gets a signal that may end it.</summary>
     protected virtual void BeforeSignal(AppInstance instance, int processId)
     {
     }
 
     /// <summary>Kills what is left of the stack.</summary>
-    protected void KillAll() => Processes.With((Marker, Id)).ForEach(id => Signals.Send(id, Signals.Kill));
+    protected void KillAll() => Processes.With((Marker, Id)).ToList().ForEach(id => Signals.Send(id, Signals.Kill));
 
     protected Process Start(ProcessStartInfo start)
     {
