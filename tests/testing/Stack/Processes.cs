@@ -64,8 +64,12 @@ public static class Processes
         .Select(folder => int.TryParse(folder.Name, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : 0)
         .Where(id => id > 0);
 
-    private static string[] Texts(int id, string file) =>
-        Encoding.UTF8.GetString(Read(id, file)).Split('\0', StringSplitOptions.RemoveEmptyEntries);
+    /// <summary>Reads texts that each end with a null character. A text may be empty, as an argument is that turns a default off.</summary>
+    private static string[] Texts(int id, string file)
+    {
+        var texts = Encoding.UTF8.GetString(Read(id, file)).Split('\0');
+        return texts[^1].Length == 0 ? texts[..^1] : texts;
+    }
 
     private static byte[] Read(int id, string file)
     {

@@ -1,0 +1,30 @@
+using System.Diagnostics;
+using DaprOrders.Testing.Stack;
+
+namespace DaprOrders.EndToEnd.Tests;
+
+public sealed class ProcessesTests
+{
+    [Fact]
+    public void Process_is_started_again_with_its_empty_arguments()
+    {
+        string[] arguments = ["-c", "read -r line", "sh", "--placement-host-address", "", "--scheduler-host-address", " "];
+        using var process = Process.Start(new ProcessStartInfo("sh", arguments)
+        {
+            RedirectStandardInput = true,
+            Environment = { ["EMPTY"] = "" },
+        })!;
+        try
+        {
+            var start = Processes.HowStarted(process.Id)!;
+
+            Assert.Equal(arguments, start.ArgumentList);
+            Assert.Equal("", start.Environment["EMPTY"]);
+            Assert.Equal(Environment.CurrentDirectory, start.WorkingDirectory);
+        }
+        finally
+        {
+            process.Kill();
+        }
+    }
+}
