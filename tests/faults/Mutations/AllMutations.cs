@@ -10,6 +10,7 @@ internal static class AllMutations
         {
             Name = "publish after the commit, without outbox",
             Invariant = Invariants.NonePending,
+            Project = "libs/messaging",
             Apps = ["order", "inventory"],
             Edits =
             [
@@ -22,6 +23,7 @@ internal static class AllMutations
         {
             Name = "acknowledge before the handler has run",
             Invariant = Invariants.SameOrders,
+            Project = "libs/messaging",
             Apps = ["inventory", "notification"],
             Edits =
             [
@@ -47,6 +49,7 @@ internal static class AllMutations
         {
             Name = "no dedupe in inventory",
             Invariant = Invariants.Stock,
+            Project = "services/inventory",
             Apps = ["inventory"],
             Edits =
             [
@@ -61,6 +64,7 @@ internal static class AllMutations
         {
             Name = "delete the outbox rows before publishing them",
             Invariant = Invariants.NonePending,
+            Project = "libs/messaging",
             Apps = ["order", "inventory"],
             Edits =
             [
@@ -78,6 +82,7 @@ internal static class AllMutations
         {
             Name = "stock read and written without a lock",
             Invariant = Invariants.Stock,
+            Project = "services/inventory",
             Apps = ["inventory"],
             Edits = [new("services/inventory/Reservations/OrderCreatedHandler.cs", " ORDER BY item_id FOR UPDATE\"", " ORDER BY item_id\"")],
         },
@@ -85,12 +90,13 @@ internal static class AllMutations
         {
             Name = "SKIP LOCKED instead of the relay's lock",
             Invariant = Invariants.KeyOrder,
+            Project = "libs/messaging",
             Apps = ["order"],
             Edits =
             [
                 new("libs/messaging/Outbox/OutboxTable.cs", "\"SELECT pg_advisory_xact_lock(hashtext('outbox'))\"", "\"SELECT 1\""),
                 new("libs/messaging/Outbox/OutboxTable.cs", "                    LIMIT $2\n", "                    LIMIT $2 FOR UPDATE SKIP LOCKED\n"),
-                // As a sidecar that takes its time: the sound relay hands over in order all the same, and this one shows at once that it does not.
+                // Acts as a slow sidecar. The unchanged relay would still publish in order; this one does not, and the delay makes it show.
                 new(
                     "libs/messaging/Outbox/Relay.cs",
                     "        var moved = 0;\n",
@@ -101,13 +107,14 @@ internal static class AllMutations
         {
             Name = "no sweep",
             Invariant = Invariants.NonePending,
+            Project = "services/order",
             Apps = ["order"],
             Edits = [new("services/order/Program.cs", ".AddHostedService(provider => provider.GetRequiredService<PendingOrderSweep>())", "")],
             NeedsLosses = true,
         },
     ];
 
-    /// <summary>What tutorials do: the change is committed, and then the event is sent. A failure in between is swallowed, as there.</summary>
+    /// <summary>Publishes after the commit and ignores failures, as tutorials do.</summary>
     private const string WithoutOutbox =
         """
         using System.Buffers;

@@ -1,23 +1,27 @@
 using System.Diagnostics;
-using System.Globalization;
 using DaprOrders.Testing;
 
 namespace DaprOrders.Faults.Tests.Mutations;
 
-/// <summary>A copy of the sources with a mutation in it, and the services that were built of it.</summary>
+/// <summary>
+/// Builds the project that a mutation changes from a copy of the sources, and puts the result into copies of the services that were built before.
+/// One project is compiled instead of each service with all that it references.
+/// </summary>
 internal sealed class MutatedBuild : IDisposable
 {
-    private static readonly string[] Copied =
-        ["services", "libs", "Directory.Build.props", "Directory.Packages.props", "global.json", ".editorconfig", "nuget.config", "NuGet.config"];
+    private static readonly string[] Sources =
+        ["services", "libs", "Directory.Build.props", "Directory.Packages.props", "global.json", ".editorconfig"];
+
+    private static readonly string[] Libraries = ["DaprOrders.Messaging", "DaprOrders.ServiceDefaults"];
+
+    private static readonly TimeSpan BuildLimit = TimeSpan.FromMinutes(3);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("dapr-orders-mutation-").FullName;
 
-    /// <summary>Gets the folders of what was built, by app id.</summary>
+    /// <summary>Gets the folders of the mutated services by app id.</summary>
     public Dictionary<string, string> Folders { get; } = [];
 
-    /// <exception cref="InvalidOperationException">
-    /// The mutation does not fit the sources any more, or they do not build with it: neither counts as being caught.
-    /// </exception>
+    /// <exception cref="InvalidOperationException">The mutation does not fit the sources, or they do not build with it.</exception>
     public static async Task<MutatedBuild> CreateAsync(Mutation mutation)
     {
         var build = new MutatedBuild();
@@ -37,7 +41,7 @@ internal sealed class MutatedBuild : IDisposable
 
     private async Task MakeAsync(Mutation mutation)
     {
-        foreach (var name in Copied)
+        foreach (var name in Sources)
         {
             Copy(Path.Combine(Repository.Root, name), Path.Combine(_folder, name));
         }
@@ -52,59 +56,97 @@ internal sealed class MutatedBuild : IDisposable
             await File.WriteAllTextAsync(Path.Combine(_folder, added.File), added.Text);
         }
 
+        var project = Directory.GetFiles(Path.Combine(_folder, mutation.Project), "*.csproj").Single();
+        var assembly = Path.GetFileNameWithoutExtension(project);
+        CopyRestored(assembly);
+        var output = await BuildAsync(project, mutation);
         foreach (var app in mutation.Apps)
         {
-            await BuildAsync(app);
+            Folders[app] = Path.Combine(_folder, "mutated", app);
+            Copy(BuiltFolder(AssemblyOf(app)), Folders[app]);
+            File.Copy(Path.Combine(output, $"{assembly}.dll"), Path.Combine(Folders[app], $"{assembly}.dll"), overwrite: true);
         }
     }
 
     private void Apply(Edit edit, Mutation mutation)
     {
+        if (!edit.File.StartsWith($"{mutation.Project}/", StringComparison.Ordinal))
+        {
+            throw new InvalidOperationException($"The mutation '{mutation}' edits {edit.File}, but only {mutation.Project} is built.");
+        }
+
         var path = Path.Combine(_folder, edit.File);
         var text = File.ReadAllText(path);
         var first = text.IndexOf(edit.Find, StringComparison.Ordinal);
         if (first < 0 || text.IndexOf(edit.Find, first + 1, StringComparison.Ordinal) >= 0)
         {
             throw new InvalidOperationException(
-                $"The mutation '{mutation}' no longer applies: '{edit.Find.Trim()}' must stand in {edit.File} exactly once. Write it anew for the code as it is.");
+                $"The mutation '{mutation}' no longer applies: '{edit.Find.Trim()}' must occur in {edit.File} exactly once. Adapt it to the sources.");
         }
 
         File.WriteAllText(path, text.Replace(edit.Find, edit.Replacement, StringComparison.Ordinal));
     }
 
-    private async Task BuildAsync(string app)
+    /// <summary>Copies what restore and build have left: the packages of the project, and the libraries that it references.</summary>
+    private void CopyRestored(string assembly)
     {
-        var project = Directory.GetFiles(Path.Combine(_folder, "services", app), "*.csproj").Single();
-        var start = new ProcessStartInfo(
-            "dotnet",
-            ["build", project, "-v", "q", "-clp:NoSummary", "-nodeReuse:false", "-p:UseSharedCompilation=false", "-p:RunAnalyzers=false", "-p:TreatWarningsAsErrors=false"])
+        var packages = Path.Combine("artifacts", "obj", assembly);
+        foreach (var file in Directory.GetFiles(Path.Combine(Repository.Root, packages)))
         {
-            RedirectStandardOutput = true,
-        };
-        using var process = Process.Start(start)!;
-        var output = await process.StandardOutput.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        if (process.ExitCode != 0)
-        {
-            throw new InvalidOperationException(string.Create(CultureInfo.InvariantCulture, $"{app} does not build with the mutation:\n{output}"));
+            Copy(file, Path.Combine(_folder, packages, Path.GetFileName(file)));
         }
 
-        Folders[app] = Path.Combine(_folder, "artifacts", "bin", Path.GetFileNameWithoutExtension(project), "debug");
+        foreach (var library in Libraries.Where(library => library != assembly))
+        {
+            Copy(BuiltFolder(library), Path.Combine(_folder, Path.GetRelativePath(Repository.Root, BuiltFolder(library))));
+        }
     }
+
+    /// <returns>The folder of the assembly that was built.</returns>
+    private async Task<string> BuildAsync(string project, Mutation mutation)
+    {
+        var output = Path.Combine(_folder, "built");
+        using var process = Process.Start(new ProcessStartInfo(
+            "dotnet",
+            [
+                "build", project, "--no-restore", "-c", Path.GetFileName(BuiltFolder(Libraries[0])), "-o", output, "-v", "q", "-clp:NoSummary",
+                "-p:BuildProjectReferences=false", "-p:RunAnalyzers=false", "-p:TreatWarningsAsErrors=false", "-p:GenerateDocumentationFile=false",
+                "-p:UseSharedCompilation=false", "-nodeReuse:false",
+            ])
+        {
+            RedirectStandardOutput = true,
+        })!;
+        try
+        {
+            var text = process.StandardOutput.ReadToEndAsync();
+            await Wait.UntilAsync($"the build of {mutation.Project} with the mutation '{mutation}'", () => process.HasExited, BuildLimit);
+            return process.ExitCode == 0
+                ? output
+                : throw new InvalidOperationException($"{mutation.Project} does not build with the mutation '{mutation}':\n{await text}");
+        }
+        finally
+        {
+            process.Kill(entireProcessTree: true); // does nothing if it has ended
+        }
+    }
+
+    private static string AssemblyOf(string app) =>
+        Path.GetFileNameWithoutExtension(Directory.GetFiles(Path.Combine(Repository.Root, "services", app), "*.csproj").Single());
+
+    private static string BuiltFolder(string assembly) => Path.GetDirectoryName(Repository.Built(assembly, $"{assembly}.dll"))!;
 
     private static void Copy(string from, string to)
     {
         if (File.Exists(from))
         {
+            Directory.CreateDirectory(Path.GetDirectoryName(to)!);
             File.Copy(from, to);
             return;
         }
 
-        foreach (var file in Directory.Exists(from) ? Directory.GetFiles(from, "*", SearchOption.AllDirectories) : [])
+        foreach (var file in Directory.GetFiles(from, "*", SearchOption.AllDirectories))
         {
-            var target = Path.Combine(to, Path.GetRelativePath(from, file));
-            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-            File.Copy(file, target);
+            Copy(file, Path.Combine(to, Path.GetRelativePath(from, file)));
         }
     }
 }

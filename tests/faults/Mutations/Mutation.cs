@@ -1,24 +1,27 @@
 namespace DaprOrders.Faults.Tests.Mutations;
 
-/// <summary>A text that occurs once in a file of the sources, and what stands there instead.</summary>
+/// <summary>Replaces a text that occurs exactly once in a file of the sources.</summary>
 internal sealed record Edit(string File, string Find, string Replacement);
 
-/// <summary>A mistake as people make it, and the invariant that must find it.</summary>
+/// <summary>Describes a mistake that people make, and the invariant that must detect it.</summary>
 internal sealed record Mutation
 {
     public required string Name { get; init; }
 
     public required string Invariant { get; init; }
 
-    /// <summary>Gets the services that are built with it, by app id.</summary>
+    /// <summary>Gets the folder of the project that the mistake is in; all edits are below it.</summary>
+    public required string Project { get; init; }
+
+    /// <summary>Gets the app ids of the services that run with it.</summary>
     public required IReadOnlyList<string> Apps { get; init; }
 
     public required IReadOnlyList<Edit> Edits { get; init; }
 
-    /// <summary>Gets a file that the mistake needs, with its text.</summary>
+    /// <summary>Gets a file that is added to the project.</summary>
     public (string File, string Text)? AddedFile { get; init; }
 
-    /// <summary>Gets whether it shows only where the broker loses events, and not where things crash.</summary>
+    /// <summary>Gets whether the mistake shows only when the broker loses events, and not after crashes.</summary>
     public bool NeedsLosses { get; init; }
 
     public override string ToString() => Name;

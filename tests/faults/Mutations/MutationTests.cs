@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using DaprOrders.Testing;
 
 namespace DaprOrders.Faults.Tests.Mutations;
@@ -23,7 +24,9 @@ public sealed class MutationTests(ITestOutputHelper output, MutationTests.Unmuta
         var sound = await unmutated.RunAsync(plan, output.WriteLine);
         Assert.Empty(sound.Violations);
 
+        var began = Stopwatch.GetTimestamp();
         using var build = await MutatedBuild.CreateAsync(mutation);
+        output.WriteLine($"{mutation}: built in {Stopwatch.GetElapsedTime(began).TotalSeconds:F0} s");
         var result = await FaultRun.RunAsync(plan with { Stack = plan.Stack with { Builds = build.Folders } }, output.WriteLine);
 
         Assert.Contains(mutation.Invariant, result.Violations.Select(violation => violation.Invariant));
