@@ -8,7 +8,7 @@ public sealed class AttachedTests(StackFixture fixture)
     private static readonly string[] Databases = ["orders_db", "inventory_db", "notification_db"];
 
     [Fact]
-    public async Task A_system_that_runs_already_is_asked_where_it_is_and_nothing_is_started_or_ended()
+    public async Task Attached_stack_uses_a_running_system_and_neither_starts_nor_stops_it()
     {
         var there = StackSettings.FromEnvironment() with
         {

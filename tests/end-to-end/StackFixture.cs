@@ -7,7 +7,7 @@ using DaprOrders.Testing.Stack;
 
 namespace DaprOrders.EndToEnd.Tests;
 
-/// <summary>The whole system with inventory twice, started once for all tests; each test orders items of its own.</summary>
+/// <summary>Starts the whole system, with two instances of inventory, once for all tests. Each test orders its own items.</summary>
 public sealed class StackFixture : IAsyncLifetime
 {
     public Stack Stack { get; } = new(new StackOptions { Instances = new Dictionary<string, int> { ["inventory"] = 2 } });

@@ -1,0 +1,38 @@
+using DaprOrders.Testing;
+using DaprOrders.Testing.Stack;
+
+namespace DaprOrders.EndToEnd.Tests;
+
+/// <summary>The tests kill and restart processes by the stack's runtime; on Dapr that includes the sidecars that its supervision restarts.</summary>
+public sealed class RestartTests(StackFixture fixture)
+{
+    [Fact]
+    public async Task Killed_app_and_sidecar_are_started_again_and_serve()
+    {
+        Assert.SkipWhen(fixture.Stack.IsAttached, "GATEWAY_URL is set, so nothing is killed in a system that this test did not start.");
+        var runtime = fixture.Stack.Runtime;
+        var instance = fixture.Stack.Instances.Last(instance => instance.AppId == "inventory");
+
+        await runtime.KillSidecarAsync(instance);
+        Assert.True(await runtime.SignalAsync(instance, Signals.Kill));
+        Assert.Null(runtime.ProcessOf(instance));
+        await runtime.StartAsync(instance);
+
+        await fixture.Stack.UntilReadyAsync(instance);
+        await Wait.UntilAsync($"the sidecar of {instance} to be healthy", () => IsHealthyAsync(instance));
+    }
+
+    private async Task<bool> IsHealthyAsync(AppInstance instance)
+    {
+        try
+        {
+            using var response = await fixture.Stack.Gateway.GetAsync(
+                new Uri($"http://127.0.0.1:{instance.SidecarPort}/v1.0/healthz"), TestContext.Current.CancellationToken);
+            return response.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+}
