@@ -3,5 +3,5 @@ using Xunit.v3;
 
 [assembly: UnsupportedOSPlatform("windows")]
 
-// Each run takes the whole machine.
+// Each run needs the whole machine.
 [assembly: Parallelization(MaxThreads = 1)]

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace DaprOrders.Faults.Tests;
 
-/// <summary>Writes docs/faults.md: a row for each seed. Rows of other seeds stay, so that a long run may be made in pieces.</summary>
+/// <summary>Writes docs/faults.md with a row for each seed. Keeps the rows of other seeds, so that a campaign can be run in parts.</summary>
 internal static class FaultReport
 {
     private static readonly string[] Columns = ["seed", "faults", "orders", "duplicates absorbed", "events lost by the broker", "violations", "s to rest", "s in all"];

@@ -4,7 +4,7 @@ namespace DaprOrders.Faults.Tests;
 
 internal static class OwnSystem
 {
-    /// <summary>Skips a test that would break a system which somebody else started.</summary>
+    /// <summary>Skips a test that would break a system that it did not start.</summary>
     public static void Require() =>
-        Assert.SkipWhen(StackSettings.FromEnvironment().Attached is not null, "GATEWAY_URL is set: nothing is broken in a system that somebody else started.");
+        Assert.SkipWhen(StackSettings.FromEnvironment().Attached is not null, "GATEWAY_URL is set, and faults are inflicted only on a system that the test itself started.");
 }

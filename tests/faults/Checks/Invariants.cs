@@ -2,13 +2,13 @@ using DaprOrders.Faults.Tests.Load;
 
 namespace DaprOrders.Faults.Tests.Checks;
 
-/// <summary>Something that must hold and does not.</summary>
+/// <summary>An invariant that does not hold.</summary>
 internal sealed record Violation(string Invariant, string Detail)
 {
     public override string ToString() => $"{Invariant}: {Detail}";
 }
 
-/// <summary>What was seen from outside: by the clients, by whoever planted poison, and by the proxy.</summary>
+/// <summary>What was observed from outside: by the clients, by the test that planted poison, and by the proxy.</summary>
 internal sealed record Witness
 {
     public required Ledger Ledger { get; init; }
@@ -16,7 +16,7 @@ internal sealed record Witness
     /// <summary>Gets the ids of the events that were made to become dead letters.</summary>
     public IReadOnlySet<string> Poison { get; init; } = new HashSet<string>();
 
-    /// <summary>Gets how many events each consumer had handled before they came again; null where nobody counted.</summary>
+    /// <summary>Gets how many events each consumer received again after it had handled them; null if not counted.</summary>
     public IReadOnlyDictionary<string, int>? Duplicates { get; init; }
 
     /// <summary>Gets the event ids of each watched key in the order in which they were written.</summary>
@@ -26,7 +26,7 @@ internal sealed record Witness
     public IReadOnlyDictionary<string, IReadOnlyList<string>> HandedOver { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
 }
 
-/// <summary>What must hold of the whole system once it is at rest, whatever happened to it before.</summary>
+/// <summary>What must hold of the whole system at rest, whatever happened to it before.</summary>
 internal static class Invariants
 {
     public const string Acknowledged = "every acknowledged order exists";

@@ -2,7 +2,7 @@ using DaprOrders.Faults.Tests.Load;
 
 namespace DaprOrders.Faults.Tests.Checks;
 
-/// <summary>An invariant that no state violates would prove nothing: here is a state for each.</summary>
+/// <summary>Shows for each invariant a state that violates it.</summary>
 public sealed class InvariantsTests
 {
     private static readonly Guid Confirmed = Guid.CreateVersion7();
@@ -19,11 +19,11 @@ public sealed class InvariantsTests
     public static TheoryData<string> Names => [.. Invariants.All];
 
     [Fact]
-    public void A_sound_state_violates_none() => Assert.Empty(Invariants.Check(Sound, Told()));
+    public void Sound_state_violates_no_invariant() => Assert.Empty(Invariants.Check(Sound, Told()));
 
     [Theory]
     [MemberData(nameof(Names))]
-    public void Each_invariant_finds_what_it_is_about(string invariant)
+    public void Each_invariant_detects_its_violation(string invariant)
     {
         foreach (var (snapshot, witness) in Broken(invariant))
         {
@@ -64,7 +64,7 @@ public sealed class InvariantsTests
         [
             (Sound, Told() with { Written = Sequence(Confirmed, Rejected), HandedOver = Sequence(Rejected, Confirmed) }),
         ],
-        _ => throw new ArgumentOutOfRangeException(nameof(invariant), invariant, "There is no state that violates it: add one."),
+        _ => throw new ArgumentOutOfRangeException(nameof(invariant), invariant, "Add a state that violates it."),
     };
 
     private static Dictionary<string, IReadOnlyList<string>> Sequence(params Guid[] ids) =>

@@ -13,7 +13,7 @@ internal sealed record StockRow(string ItemId, long Initial, long Available, lon
 
 internal sealed record DeadLetterRow(string Database, string Direction, string EventId, string Reason);
 
-/// <summary>All that the three databases say, for orders placed since the run began.</summary>
+/// <summary>The contents of the three databases, for orders placed since the run began.</summary>
 internal sealed record Snapshot(
     IReadOnlyList<OrderRow> Orders,
     IReadOnlyList<ReservationRow> Reservations,
@@ -26,7 +26,7 @@ internal sealed record Snapshot(
 
     /// <param name="stack">The system.</param>
     /// <param name="since">
-    /// When the run began. A broker that is older than the databases still delivers orders of earlier runs; their ids, UUIDs of version 7, tell.
+    /// When the run began. A broker that is older than the databases may deliver orders of earlier runs; their version 7 UUIDs are smaller.
     /// </param>
     public static async Task<Snapshot> ReadAsync(Stack stack, DateTimeOffset since)
     {

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace DaprOrders.Faults.Tests.Load;
 
-/// <summary>What the clients were told.</summary>
+/// <summary>Records what the clients were told.</summary>
 internal sealed class Ledger
 {
     private readonly ConcurrentDictionary<string, Guid> _acknowledged = new();
@@ -12,10 +12,10 @@ internal sealed class Ledger
     /// <summary>Gets the order of each idempotency key that was answered 201.</summary>
     public IReadOnlyDictionary<string, Guid> Acknowledged => _acknowledged;
 
-    /// <summary>Gets what a client was told that cannot be: two orders for one key, a refusal of a good order.</summary>
+    /// <summary>Gets the responses that must not occur: two orders for one key, a valid order that was refused or never acknowledged.</summary>
     public IReadOnlyCollection<string> Contradictions => _contradictions;
 
-    /// <summary>Gets how many requests are on their way.</summary>
+    /// <summary>Gets how many requests are in flight.</summary>
     public int InProgress => _inProgress;
 
     public void Begin() => Interlocked.Increment(ref _inProgress);

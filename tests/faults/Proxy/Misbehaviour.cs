@@ -1,22 +1,22 @@
 namespace DaprOrders.Faults.Tests.Proxy;
 
-/// <summary>What a link does to what passes it.</summary>
+/// <summary>What a link does to requests.</summary>
 internal enum Misbehaviour
 {
     None,
 
-    /// <summary>The request is carried out, and nobody hears of it: the connection breaks instead of the answer.</summary>
+    /// <summary>Forwards the request and closes the connection instead of returning the response.</summary>
     DropAnswers,
 
-    /// <summary>Requests come late.</summary>
+    /// <summary>Delays requests.</summary>
     Delay,
 
-    /// <summary>The connection breaks before the request is passed on.</summary>
+    /// <summary>Closes the connection without forwarding the request.</summary>
     Reset,
 
-    /// <summary>A batch of events is delivered, and then once more in another order. The second answer counts.</summary>
+    /// <summary>Delivers a batch of events twice, the second time shuffled, and returns the second response.</summary>
     DeliverTwice,
 
-    /// <summary>The sidecar accepts a publish and the broker forgets some of it, for all its consumer groups.</summary>
+    /// <summary>Removes some events from a publish, as if the broker had accepted and lost them.</summary>
     Lose,
 }

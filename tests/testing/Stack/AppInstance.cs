@@ -7,7 +7,7 @@ namespace DaprOrders.Testing.Stack;
 /// <param name="PortForSidecar">Where its sidecar looks for it: the same, or a proxy.</param>
 /// <param name="SidecarPort">Where its sidecar listens.</param>
 /// <param name="SidecarPortForApp">Where the app looks for its sidecar: the same, or a proxy.</param>
-/// <param name="GrpcPort">The sidecar's gRPC port, by which the instance is told from all others.</param>
+/// <param name="GrpcPort">The sidecar's gRPC port, which identifies the instance.</param>
 public sealed record AppInstance(
     string AppId, int Number, int Port, int PortForSidecar, int SidecarPort, int SidecarPortForApp, int GrpcPort)
 {

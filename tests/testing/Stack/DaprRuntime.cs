@@ -5,8 +5,8 @@ using System.Runtime.Versioning;
 namespace DaprOrders.Testing.Stack;
 
 /// <summary>
-/// The Dapr CLI with daprd. The CLI starts nothing again, so this does what an orchestrator would: a sidecar that has ended is started once
-/// more with the arguments, the environment and the folder that the CLI gave it. Apps are started again in the same way, when a test asks.
+/// Runs the Dapr CLI with daprd. The CLI restarts nothing, so this does what an orchestrator would: it restarts a sidecar that has ended with the
+/// arguments, environment and folder that the CLI gave it. Apps are restarted in the same way when a test asks for it.
 /// </summary>
 /// <param name="runFile">The run file.</param>
 [UnsupportedOSPlatform("windows")]
@@ -93,7 +93,7 @@ public sealed class DaprRuntime(string runFile) : StackRuntime
             var running = Remember();
             foreach (var (port, sidecar) in _sidecars.Where(sidecar => !running.Contains(sidecar.Key)))
             {
-                // A moment of peace, as any supervisor gives, or a sidecar that cannot start would be started five times a second.
+                // Without this pause a sidecar that cannot start would be started five times a second.
                 if (!ended.TryGetValue(port, out var since))
                 {
                     ended[port] = Stopwatch.GetTimestamp();
@@ -116,7 +116,7 @@ public sealed class DaprRuntime(string runFile) : StackRuntime
         }
     }
 
-    /// <summary>Notes how the sidecars were started, while they run.</summary>
+    /// <summary>Remembers how the running sidecars were started.</summary>
     /// <returns>The gRPC ports of the sidecars that run.</returns>
     private HashSet<int> Remember()
     {

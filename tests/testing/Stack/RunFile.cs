@@ -3,7 +3,7 @@ using YamlDotNet.Serialization;
 
 namespace DaprOrders.Testing.Stack;
 
-/// <summary>A copy of dapr.yaml that starts what was built, on free ports. All else stays as it is.</summary>
+/// <summary>A copy of dapr.yaml that starts what was built, on free ports, and is otherwise unchanged.</summary>
 internal sealed class RunFile
 {
     private readonly Dictionary<object, object> _file;
@@ -35,7 +35,7 @@ internal sealed class RunFile
             .Select(path => Path.GetFileName((string)path) == "common" ? path : Path.Combine(Path.GetDirectoryName((string)path)!, broker))
             .ToList();
 
-    /// <summary>Everything on the console, nothing in files beside the apps.</summary>
+    /// <summary>Logs to the console only, not to files beside the apps.</summary>
     public void LogToConsole()
     {
         Common["appLogDestination"] = "console";
@@ -50,7 +50,7 @@ internal sealed class RunFile
         }
     }
 
-    /// <summary>Has so many instances of an app.</summary>
+    /// <summary>Runs several instances of an app.</summary>
     public void Repeat(string appId, int instances)
     {
         for (var i = 1; i < instances; i++)
@@ -79,7 +79,7 @@ internal sealed class RunFile
         }
     }
 
-    /// <summary>Gives every instance ports of its own. The environment of the run file comes last, so the app believes it and not its sidecar.</summary>
+    /// <summary>Gives every instance its own ports. An app uses the environment of the run file, which overrides what the runtime sets.</summary>
     public List<AppInstance> UseFreePorts(bool isProxied)
     {
         var instances = new List<AppInstance>();

@@ -1,6 +1,6 @@
 namespace DaprOrders.Testing.Stack;
 
-/// <summary>What plays the sidecars and the broker.</summary>
+/// <summary>What provides the sidecars and the broker.</summary>
 public enum RuntimeKind
 {
     /// <summary>The emulator in eng/dapr-emulator.</summary>
@@ -10,11 +10,11 @@ public enum RuntimeKind
     Dapr,
 }
 
-/// <summary>On what the tests of the whole system run, as the environment says.</summary>
+/// <summary>What the tests of the whole system run on, as read from the environment.</summary>
 /// <param name="Runtime"><c>STACK</c>: <c>embedded</c> (default) or <c>dapr</c>.</param>
-/// <param name="Broker"><c>BROKER</c>: <c>kafka</c> (default), <c>redis</c> or <c>rabbitmq</c>. On Dapr it must run where its component says.</param>
+/// <param name="Broker"><c>BROKER</c>: <c>kafka</c> (default), <c>redis</c> or <c>rabbitmq</c>. On Dapr it must run at the address in its component.</param>
 /// <param name="Published"><c>STACK_BIN</c>: the folder that eng/publish.sh wrote; without it, and outside such a folder, what was built.</param>
-/// <param name="Attached"><c>GATEWAY_URL</c>: the gateway of a system that runs already; nothing is started then.</param>
+/// <param name="Attached"><c>GATEWAY_URL</c>: the gateway of a running system; nothing is started then.</param>
 /// <param name="Connections">
 /// <c>ORDERS_DB</c>, <c>INVENTORY_DB</c>, <c>NOTIFICATION_DB</c>: Npgsql's connection strings to the databases of that system, by database.
 /// Those of dapr.yaml where they are not set.
@@ -42,19 +42,19 @@ public sealed record StackSettings(
 
     public static StackSettings FromEnvironment() => Read(System.Environment.GetEnvironmentVariable);
 
-    /// <summary>The command that starts an app.</summary>
+    /// <summary>Returns the command that starts an app.</summary>
     /// <param name="appId">The app id.</param>
     /// <param name="build">A folder with another build of it.</param>
     public IReadOnlyList<string> Command(string appId, string? build = null) => Program(appId, Projects[appId], build);
 
-    /// <summary>The command that starts another program than the services.</summary>
+    /// <summary>Returns the command that starts another program than the services.</summary>
     public IReadOnlyList<string> Command(StackProgram program)
     {
         ArgumentNullException.ThrowIfNull(program);
         return Program(program.Folder, program.Project, null);
     }
 
-    /// <exception cref="InvalidOperationException">A variable has a value that means nothing; the message says which would.</exception>
+    /// <exception cref="InvalidOperationException">A variable has an invalid value; the message lists the valid ones.</exception>
     public static StackSettings Read(Func<string, string?> environment)
     {
         ArgumentNullException.ThrowIfNull(environment);
@@ -67,7 +67,7 @@ public sealed record StackSettings(
                 .ToDictionary(database => database, database => environment(database.ToUpperInvariant())!));
     }
 
-    /// <summary>What is published brings its runtime; what was built needs dotnet, which the program that the build makes may not find.</summary>
+    /// <summary>Published programs contain the runtime. Built ones are started with dotnet, since their own host may not find it.</summary>
     private string[] Program(string folder, string project, string? build) =>
         build is not null ? ["dotnet", Path.Combine(build, $"{project}.dll")]
         : Published is not null ? [Path.Combine(Published, folder, project)]
@@ -90,7 +90,7 @@ public sealed record StackSettings(
         : IsPublished(value) ? Path.GetFullPath(value)
         : throw new InvalidOperationException($"STACK_BIN is '{value}', where there is no dapr.yaml with the folder dapr-emulator; eng/publish.sh writes one.");
 
-    /// <summary>The published suites lie beside what they test.</summary>
+    /// <summary>Published suites are in a folder beside the programs that they test.</summary>
     private static string? PublishedAround(string folder)
     {
         var parent = Path.GetFullPath(Path.Combine(folder, ".."));
