@@ -59,12 +59,12 @@ internal sealed class MutatedBuild : IDisposable
         var project = Directory.GetFiles(Path.Combine(_folder, mutation.Project), "*.csproj").Single();
         var assembly = Path.GetFileNameWithoutExtension(project);
         CopyRestored(assembly);
-        var output = await BuildAsync(project, mutation);
+        await BuildAsync(project, mutation);
         foreach (var app in mutation.Apps)
         {
             Folders[app] = Path.Combine(_folder, "mutated", app);
             Copy(BuiltFolder(AssemblyOf(app)), Folders[app]);
-            File.Copy(Path.Combine(output, $"{assembly}.dll"), Path.Combine(Folders[app], $"{assembly}.dll"), overwrite: true);
+            File.Copy(Path.Combine(CopyOf(BuiltFolder(assembly)), $"{assembly}.dll"), Path.Combine(Folders[app], $"{assembly}.dll"), overwrite: true);
         }
     }
 
@@ -98,20 +98,18 @@ internal sealed class MutatedBuild : IDisposable
 
         foreach (var library in Libraries.Where(library => library != assembly))
         {
-            Copy(BuiltFolder(library), Path.Combine(_folder, Path.GetRelativePath(Repository.Root, BuiltFolder(library))));
+            Copy(BuiltFolder(library), CopyOf(BuiltFolder(library)));
         }
     }
 
-    /// <returns>The folder of the assembly that was built.</returns>
-    private async Task<string> BuildAsync(string project, Mutation mutation)
+    private static async Task BuildAsync(string project, Mutation mutation)
     {
-        var output = Path.Combine(_folder, "built");
         using var process = Process.Start(new ProcessStartInfo(
             "dotnet",
             [
-                "build", project, "--no-restore", "-c", Path.GetFileName(BuiltFolder(Libraries[0])), "-o", output, "-v", "q", "-clp:NoSummary",
-                "-p:BuildProjectReferences=false", "-p:RunAnalyzers=false", "-p:TreatWarningsAsErrors=false", "-p:GenerateDocumentationFile=false",
-                "-p:UseSharedCompilation=false", "-nodeReuse:false",
+                "build", project, "--no-restore", "-c", Path.GetFileName(BuiltFolder(Libraries[0])), "-v", "q", "-clp:NoSummary",
+                "-p:BuildProjectReferences=false", "-p:ProduceReferenceAssembly=false", "-p:GenerateDocumentationFile=false", "-p:RunAnalyzers=false",
+                "-p:TreatWarningsAsErrors=false", "-p:UseSharedCompilation=false", "-nodeReuse:false",
             ])
         {
             RedirectStandardOutput = true,
@@ -120,15 +118,18 @@ internal sealed class MutatedBuild : IDisposable
         {
             var text = process.StandardOutput.ReadToEndAsync();
             await Wait.UntilAsync($"the build of {mutation.Project} with the mutation '{mutation}'", () => process.HasExited, BuildLimit);
-            return process.ExitCode == 0
-                ? output
-                : throw new InvalidOperationException($"{mutation.Project} does not build with the mutation '{mutation}':\n{await text}");
+            if (process.ExitCode != 0)
+            {
+                throw new InvalidOperationException($"{mutation.Project} does not build with the mutation '{mutation}':\n{await text}");
+            }
         }
         finally
         {
             process.Kill(entireProcessTree: true); // does nothing if it has ended
         }
     }
+
+    private string CopyOf(string folder) => Path.Combine(_folder, Path.GetRelativePath(Repository.Root, folder));
 
     private static string AssemblyOf(string app) =>
         Path.GetFileNameWithoutExtension(Directory.GetFiles(Path.Combine(Repository.Root, "services", app), "*.csproj").Single());
