@@ -3,7 +3,7 @@ using DaprOrders.Testing.Stack;
 
 namespace DaprOrders.EndToEnd.Tests;
 
-/// <summary>The tests kill and restart processes by the stack's runtime; on Dapr that includes the sidecars that its supervision restarts.</summary>
+/// <summary>Kills processes of the running system. On Dapr the tests restart sidecars themselves, since the CLI restarts nothing.</summary>
 public sealed class RestartTests(StackFixture fixture)
 {
     [Fact]

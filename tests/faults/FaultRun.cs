@@ -77,6 +77,9 @@ internal sealed record FaultRunResult
 
     public required IReadOnlyList<Violation> Violations { get; init; }
 
+    /// <summary>Gets the instances of consumers that handled no event at all.</summary>
+    public IReadOnlyList<AppInstance> Idle { get; init; } = [];
+
     public required TimeSpan ToRest { get; init; }
 
     public required TimeSpan Duration { get; init; }
@@ -147,6 +150,7 @@ internal static class FaultRun
             Duplicates = proxy.Seen.Duplicates,
             LostEvents = proxy.Seen.LostEvents,
             Violations = violations,
+            Idle = [.. stack.Instances.Where(instance => Invariants.Consumers.Contains(instance.AppId)).Except(proxy.Seen.Consumers)],
             ToRest = toRest,
             Duration = Stopwatch.GetElapsedTime(began),
         };

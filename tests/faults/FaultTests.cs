@@ -44,6 +44,7 @@ public sealed class FaultTests(ITestOutputHelper output)
     private static void Require(FaultPlan plan, FaultRunResult result)
     {
         Assert.Empty(result.Violations);
+        Assert.Empty(result.Idle);
         Assert.True(result.Faults >= plan.Faults, $"only {result.Faults} faults were inflicted");
         Assert.All(plan.Kinds, kind => Assert.True(result.HitsByKind[kind.Name] > 0, $"{kind} met no order in flight"));
         Assert.True(result.Orders >= plan.Orders, $"only {result.Orders} orders were placed");

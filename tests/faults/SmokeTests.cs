@@ -11,6 +11,7 @@ public sealed class SmokeTests(ITestOutputHelper output)
         var result = await FaultRun.RunAsync(Plans.Smoke, output.WriteLine);
 
         Assert.Empty(result.Violations);
+        Assert.Empty(result.Idle);
         Assert.True(result.Orders >= Plans.Smoke.Orders, $"only {result.Orders} orders were placed");
     }
 }

@@ -87,13 +87,12 @@ internal sealed class MutatedBuild : IDisposable
         File.WriteAllText(path, text.Replace(edit.Find, edit.Replacement, StringComparison.Ordinal));
     }
 
-    /// <summary>Copies what restore and build have left: the packages of the project, and the libraries that it references.</summary>
+    /// <summary>Copies the results of restore, and the libraries that the project references.</summary>
     private void CopyRestored(string assembly)
     {
-        var packages = Path.Combine("artifacts", "obj", assembly);
-        foreach (var file in Directory.GetFiles(Path.Combine(Repository.Root, packages)))
+        foreach (var file in Libraries.Append(assembly).Distinct().SelectMany(RestoredFiles))
         {
-            Copy(file, Path.Combine(_folder, packages, Path.GetFileName(file)));
+            Copy(file, CopyOf(file));
         }
 
         foreach (var library in Libraries.Where(library => library != assembly))
@@ -129,7 +128,9 @@ internal sealed class MutatedBuild : IDisposable
         }
     }
 
-    private string CopyOf(string folder) => Path.Combine(_folder, Path.GetRelativePath(Repository.Root, folder));
+    private string CopyOf(string path) => Path.Combine(_folder, Path.GetRelativePath(Repository.Root, path));
+
+    private static string[] RestoredFiles(string assembly) => Directory.GetFiles(Path.Combine(Repository.Root, "artifacts", "obj", assembly));
 
     private static string AssemblyOf(string app) =>
         Path.GetFileNameWithoutExtension(Directory.GetFiles(Path.Combine(Repository.Root, "services", app), "*.csproj").Single());

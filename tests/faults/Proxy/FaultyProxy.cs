@@ -122,7 +122,7 @@ internal sealed class FaultyProxy : IAsyncDisposable
         if (fault is Misbehaviour.DeliverTwice && delivery is not null)
         {
             var first = await ForwardAsync(context, link, body);
-            Seen.Delivered(link.Instance.AppId, delivery, first);
+            Seen.Delivered(link.Instance, delivery, first);
             context.Response.Clear();
             body = link.Draw(delivery.Shuffled);
         }
@@ -131,7 +131,7 @@ internal sealed class FaultyProxy : IAsyncDisposable
         var answer = await ForwardAsync(context, link, body);
         if (answer is not null)
         {
-            Seen.Delivered(link.Instance.AppId, delivery, answer);
+            Seen.Delivered(link.Instance, delivery, answer);
             Seen.HandedOver(publish, context.Response.StatusCode, Stopwatch.GetElapsedTime(began));
         }
 

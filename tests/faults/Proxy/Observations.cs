@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using DaprOrders.Testing.Stack;
 
 namespace DaprOrders.Faults.Tests.Proxy;
 
@@ -7,6 +8,7 @@ internal sealed class Observations
 {
     private readonly ConcurrentDictionary<(string Consumer, string EventId), bool> _handled = new();
     private readonly ConcurrentDictionary<string, int> _duplicates = new();
+    private readonly ConcurrentDictionary<AppInstance, bool> _consumers = new();
     private readonly ConcurrentDictionary<string, List<string>> _handedOver = new();
     private readonly ConcurrentDictionary<string, bool> _accepted = new();
     private int _lost;
@@ -14,6 +16,9 @@ internal sealed class Observations
 
     /// <summary>Gets how many events each consumer received again after it had acknowledged them.</summary>
     public IReadOnlyDictionary<string, int> Duplicates => _duplicates;
+
+    /// <summary>Gets the instances that handled at least one event.</summary>
+    public ICollection<AppInstance> Consumers => _consumers.Keys;
 
     /// <summary>Gets how many events were lost on purpose.</summary>
     public int LostEvents => _lost;
@@ -32,16 +37,20 @@ internal sealed class Observations
 
     public void Lost(int events) => Interlocked.Add(ref _lost, events);
 
-    public void Delivered(string consumer, Delivery? delivery, byte[]? answer)
+    public void Delivered(AppInstance instance, Delivery? delivery, byte[]? answer)
     {
         if (delivery is null || answer is null)
         {
             return;
         }
 
-        foreach (var _ in delivery.Handled(answer).Where(eventId => !_handled.TryAdd((consumer, eventId), true)))
+        foreach (var eventId in delivery.Handled(answer))
         {
-            _duplicates.AddOrUpdate(consumer, 1, (_, count) => count + 1);
+            _consumers.TryAdd(instance, true);
+            if (!_handled.TryAdd((instance.AppId, eventId), true))
+            {
+                _duplicates.AddOrUpdate(instance.AppId, 1, (_, count) => count + 1);
+            }
         }
     }
 

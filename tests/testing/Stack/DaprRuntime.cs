@@ -57,22 +57,21 @@ public sealed class DaprRuntime(string runFile) : StackRuntime
     public override async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
-        await _supervising;
-        if (_cli is not null)
+        try
         {
-            try
+            await _supervising;
+            if (_cli is not null)
             {
                 Signals.Send(_cli.Id, Signals.Terminate);
                 await Processes.UntilGoneAsync(_cli.Id);
             }
-            finally
-            {
-                KillAll();
-                _cli.Dispose();
-            }
         }
-
-        _stopping.Dispose();
+        finally
+        {
+            KillAll();
+            _cli?.Dispose();
+            _stopping.Dispose();
+        }
     }
 
     protected override void BeforeSignal(AppInstance instance, int processId)
