@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The long fault run: eng/faults.sh [seeds], for example eng/faults.sh 1-12 (the default, 40 minutes on 2 cores) or eng/faults.sh 7.
+# The long fault run: eng/faults.sh [seeds], for example eng/faults.sh 1-12 (the default, 25 minutes on 2 cores) or eng/faults.sh 7.
 # Inflicts hundreds of faults under load, checks that no order is lost, doubled or oversold, and writes docs/faults.md.
 # Needs what ./test.sh needs; as root also a full disk is among the faults. Status 0 when no invariant was violated.
 set -uo pipefail

@@ -254,7 +254,7 @@ public sealed class PostgresCluster : IAsyncDisposable
         }
 
         using var process = Process.Start(start)!;
-        await process.WaitForExitAsync();
+        await Wait.UntilAsync($"{program} {string.Join(' ', arguments)} to end", () => process.HasExited, TimeSpan.FromMinutes(2));
         if (process.ExitCode != 0)
         {
             throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}.");

@@ -48,7 +48,7 @@ internal sealed class MutatedBuild : IDisposable
 
         foreach (var edit in mutation.Edits)
         {
-            Apply(edit, mutation);
+            await File.WriteAllTextAsync(Path.Combine(_folder, edit.File), Apply(_folder, edit, mutation));
         }
 
         if (mutation.AddedFile is { } added)
@@ -68,15 +68,19 @@ internal sealed class MutatedBuild : IDisposable
         }
     }
 
-    private void Apply(Edit edit, Mutation mutation)
+    /// <summary>Returns the text of the edited file.</summary>
+    /// <param name="root">The folder of the sources.</param>
+    /// <param name="edit">The edit.</param>
+    /// <param name="mutation">The mutation that the edit belongs to.</param>
+    /// <exception cref="InvalidOperationException">The edit does not fit the sources.</exception>
+    public static string Apply(string root, Edit edit, Mutation mutation)
     {
         if (!edit.File.StartsWith($"{mutation.Project}/", StringComparison.Ordinal))
         {
             throw new InvalidOperationException($"The mutation '{mutation}' edits {edit.File}, but only {mutation.Project} is built.");
         }
 
-        var path = Path.Combine(_folder, edit.File);
-        var text = File.ReadAllText(path);
+        var text = File.ReadAllText(Path.Combine(root, edit.File));
         var first = text.IndexOf(edit.Find, StringComparison.Ordinal);
         if (first < 0 || text.IndexOf(edit.Find, first + 1, StringComparison.Ordinal) >= 0)
         {
@@ -84,7 +88,7 @@ internal sealed class MutatedBuild : IDisposable
                 $"The mutation '{mutation}' no longer applies: '{edit.Find.Trim()}' must occur in {edit.File} exactly once. Adapt it to the sources.");
         }
 
-        File.WriteAllText(path, text.Replace(edit.Find, edit.Replacement, StringComparison.Ordinal));
+        return text.Replace(edit.Find, edit.Replacement, StringComparison.Ordinal);
     }
 
     /// <summary>Copies the results of restore, and the libraries that the project references.</summary>
