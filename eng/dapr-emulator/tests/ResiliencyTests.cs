@@ -1,5 +1,4 @@
 using DaprOrders.DaprEmulator.Tests.Support;
-using Microsoft.Extensions.Time.Testing;
 
 namespace DaprOrders.DaprEmulator.Tests;
 
@@ -41,55 +40,6 @@ public sealed class ResiliencyTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_breaker_opens_after_failures_in_a_row_and_lets_one_call_try_when_its_time_is_over()
-    {
-        var time = new FakeTimeProvider();
-        var caller = await StartAsync(
-            time, "circuitBreakers: {b: {maxRequests: 1, timeout: 45s, trip: \"consecutiveFailures >= 2\"}}", "apps: {callee: {circuitBreaker: b}}");
-        var status = 500;
-        _app.Answer = _ => Task.FromResult(new Reply(status));
-        for (var i = 0; i < 2; i++)
-        {
-            using var failed = await CallAsync(caller);
-            Assert.Equal("", await failed.Content.ReadAsStringAsync(Cancel));
-        }
-
-        using var open = await CallAsync(caller);
-        Assert.Contains("circuit breaker is open", await open.Content.ReadAsStringAsync(Cancel));
-        Assert.Equal(2, _app.Calls.Count(call => call.Path == "/x"));
-
-        time.Advance(TimeSpan.FromSeconds(46));
-        status = 200;
-        using var tried = await CallAsync(caller);
-        using var closed = await CallAsync(caller);
-        Assert.Equal(200, (int)tried.StatusCode);
-        Assert.Equal(200, (int)closed.StatusCode);
-    }
-
-    [Fact]
-    public async Task An_open_breaker_on_the_way_in_leaves_the_event_to_the_component()
-    {
-        var time = new JumpingTime();
-        Host(time, "circuitBreakers: {b: {timeout: 1s, trip: \"consecutiveFailures >= 1\"}}", "components: {pubsub: {inbound: {circuitBreaker: b}}}");
-        _host!.AddSetup("pubsub.yaml");
-        _app.Subscriptions = new Reply(200, """[{"pubsubname":"pubsub","topic":"t","route":"/in"}]""");
-        var times = new List<DateTimeOffset>();
-        _app.Answer = _ =>
-        {
-            times.Add(time.GetUtcNow());
-            return Task.FromResult(new Reply(times.Count == 1 ? 500 : 200));
-        };
-        await _app.StartAsync();
-        var sidecar = await _host.StartAsync("probe", _app.Port);
-
-        using var answer = await _host.PostAsync(sidecar, "/v1.0/publish/pubsub/t", "{}");
-        await _app.WaitForAsync(2, "/in");
-
-        // Kafka's component asks every 200 ms; until the breaker's second is over the app hears nothing of it.
-        Assert.Equal(1200, (times[1] - times[0]).TotalMilliseconds);
-    }
-
-    [Fact]
     public async Task An_outbound_policy_repeats_what_the_broker_refuses()
     {
         var time = new JumpingTime();
@@ -125,60 +75,18 @@ public sealed class ResiliencyTests : IAsyncDisposable
         Assert.Equal(2, (await _app.WaitForAsync(2, "/in")).Count);
     }
 
-    [Fact]
-    public async Task An_open_breaker_on_the_way_out_names_every_entry_of_a_bulk_publish_that_is_still_open()
-    {
-        Host(
-            new JumpingTime(),
-            "circuitBreakers: {b: {timeout: 1h, trip: \"consecutiveFailures >= 2\"}}\n    retries: {r: {policy: constant, duration: 1s, maxRetries: 3}}",
-            "components: {pubsub: {outbound: {retry: r, circuitBreaker: b}}}");
-        _host!.AddSetup("pubsub.yaml");
-        var sidecar = await _host.StartAsync("probe");
-
-        using var opened = await PublishBulkAsync(sidecar);
-        using var refused = await PublishBulkAsync(sidecar);
-
-        Assert.Equal(
-            """{"failedEntries":[{"entryId":"large","error":"circuit breaker is open"}],"errorCode":"ERR_PUBSUB_PUBLISH_MESSAGE"}""",
-            await opened.Content.ReadAsStringAsync(Cancel));
-        Assert.Equal(
-            """{"failedEntries":[{"entryId":"small","error":"circuit breaker is open"},{"entryId":"large","error":"circuit breaker is open"}],"errorCode":"ERR_PUBSUB_PUBLISH_MESSAGE"}""",
-            await refused.Content.ReadAsStringAsync(Cancel));
-    }
-
     private Task<HttpResponseMessage> PublishBulkAsync(Hosting.Sidecar sidecar) => _host!.PostAsync(sidecar, "/v1.0/publish/bulk/pubsub/t", $$"""
         [{"entryId":"small","event":"small","contentType":"text/plain","metadata":{"partitionKey":"k"} },
          {"entryId":"large","event":"{{new string('x', 2_000_000)}}","contentType":"text/plain","metadata":{"partitionKey":"k"} }]
         """);
 
     [Theory]
-    [InlineData("totalFailures * 2 > requests && requests >= 3", 3)]
-    [InlineData("double(totalFailures) / double(requests) > 0.5", 1)]
-    [InlineData("consecutiveFailures > 1.5", 2)]
-    [InlineData("failures > 0", 4)]
-    [InlineData("requests", 4)]
-    public async Task A_breaker_opens_when_its_condition_holds_and_not_while_that_has_no_value(string trip, int calls)
-    {
-        var caller = await StartAsync(
-            new FakeTimeProvider(), $"circuitBreakers: {{b: {{timeout: 45s, trip: \"{trip}\"}}}}", "apps: {callee: {circuitBreaker: b}}");
-        _app.Answer = _ => Task.FromResult(new Reply(500));
-
-        for (var call = 0; call < 4; call++)
-        {
-            using var answer = await CallAsync(caller);
-        }
-
-        Assert.Equal(calls, _app.Calls.Count(call => call.Path == "/x"));
-    }
-
-    [Theory]
-    [InlineData("circuitBreakers: {b: {trip: \"totalFailures >\"}}", "Could not read resiliency policy policies: syntax error")]
     [InlineData("timeouts: {b: soon}", "Could not read resiliency policy policies: invalid duration \"b\", soon")]
     [InlineData("retries: {b: {policy: linear}}", "Could not read resiliency policy policies: invalid retry configuration \"b\": unexpected back off policy type: linear")]
     [InlineData("retries: {b: {matching: {httpStatusCodes: \"5xx\"}}}", "Could not read resiliency policy policies: invalid pattern 5xx")]
     public async Task A_Resiliency_that_cannot_be_read_is_passed_over_with_a_warning(string policies, string warning)
     {
-        var caller = await StartAsync(new JumpingTime(), policies, "apps: {callee: {retry: b, timeout: b, circuitBreaker: b}}");
+        var caller = await StartAsync(new JumpingTime(), policies, "apps: {callee: {retry: b, timeout: b}}");
         using var answer = await CallAsync(caller);
 
         Assert.Equal(200, (int)answer.StatusCode);
@@ -211,38 +119,6 @@ public sealed class ResiliencyTests : IAsyncDisposable
 
         Assert.Contains("after 3 retries", await answer.Content.ReadAsStringAsync(Cancel));
         Assert.Equal(TimeSpan.FromSeconds(30), time.GetUtcNow() - started);
-    }
-
-    [Theory]
-    [InlineData("retries: {p: {policy: constant, duration: 20ms, maxRetries: 2}}", "retry: p", 3)]
-    [InlineData("retries: {p: {policy: exponential, maxInterval: 20ms, maxRetries: 2}}", "retry: p", 3)]
-    [InlineData("timeouts: {p: 50ms}", "timeout: p", 1)]
-    [InlineData("circuitBreakers: {p: {timeout: 1m, trip: \"consecutiveFailures >= 1\"}}", "circuitBreaker: p", 1)]
-    public async Task Each_policy_works_in_real_time_too(string policies, string target, int calls)
-    {
-        var caller = await StartAsync(TimeProvider.System, policies, $"apps: {{callee: {{{target}}}}}");
-        var late = new TaskCompletionSource();
-        _app.Answer = async _ =>
-        {
-            if (target.StartsWith("timeout"))
-            {
-                await late.Task;
-            }
-
-            return new Reply(500);
-        };
-
-        using var answer = await CallAsync(caller);
-
-        Assert.Equal(500, (int)answer.StatusCode);
-        if (target.StartsWith("circuitBreaker"))
-        {
-            using var open = await CallAsync(caller);
-            Assert.Contains("circuit breaker is open", await open.Content.ReadAsStringAsync(Cancel));
-        }
-
-        Assert.Equal(calls, (await _app.WaitForAsync(calls, "/x")).Count);
-        late.SetResult();
     }
 
     private void Host(TimeProvider time, string policies, string targets)

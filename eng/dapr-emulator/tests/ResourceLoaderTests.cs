@@ -92,7 +92,7 @@ public sealed class ResourceLoaderTests : IDisposable
             spec:
               pubsubname: bus
               topic: t
-              routes: {rules: [{match: 'event.type == "x"', path: /x}], default: /all}
+              routes: {default: /all}
               bulkSubscribe: {enabled: true, maxMessagesCount: 5}
             ---
             apiVersion: dapr.io/v1alpha1
@@ -109,7 +109,7 @@ public sealed class ResourceLoaderTests : IDisposable
         var resources = Load("a");
 
         Assert.Equal(["t", "u"], resources.Subscriptions.Select(subscription => subscription.Topic));
-        Assert.Equal([new RouteRule("event.type == \"x\"", "/x"), new RouteRule(null, "/all")], resources.Subscriptions[0].Rules);
+        Assert.Equal(["/all", "/u"], resources.Subscriptions.Select(subscription => subscription.Route));
         Assert.Equal(new BulkSettings(5, null), resources.Subscriptions[0].Bulk);
         Assert.True(resources.Subscriptions[1].IsRaw);
         Assert.Contains(resources.Warnings, warning => warning.Contains("only the first is used"));

@@ -154,7 +154,7 @@ internal class GrpcApi(SidecarState sidecar, Publisher publisher, Action shutdow
     private static PubsubSubscription ToMessage(Resources.SubscriptionSpec subscription)
     {
         var rules = new PubsubSubscriptionRules();
-        rules.Rules.AddRange(subscription.Rules.Select(rule => new PubsubSubscriptionRule { Match = rule.Match ?? "", Path = rule.Path }));
+        rules.Rules.Add(new PubsubSubscriptionRule { Path = subscription.Route });
         return new PubsubSubscription
         {
             PubsubName = subscription.PubSub,

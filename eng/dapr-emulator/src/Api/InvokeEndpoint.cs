@@ -80,21 +80,14 @@ internal sealed class InvokeEndpoint(SidecarState sidecar, NameRegistry names)
         var retry = request.Body is null ? null : policy.Retry;
         var builtIn = sidecar.Resources.Resiliency.BuiltIn;
         var usesBuiltIn = request.Body is not null && named is null && retry is null;
-        var breaker = sidecar.AppBreaker(request.Callee, request.PathAndQuery.Split('?')[0]);
         var started = sidecar.Time.GetTimestamp();
         for (var repetition = 1; ; repetition++)
         {
             HttpResponseMessage? answer = null;
             InvocationFailure? failure = null;
-            if (breaker?.Refusal() is { } refusal)
-            {
-                throw new InvocationFailure(refusal, unavailable: false);
-            }
-
             try
             {
                 answer = await CallAsync(http, request, target, policy.Timeout);
-                breaker?.Passed((int)answer.StatusCode is >= 200 and < 400);
                 if (retry is null || (int)answer.StatusCode is >= 200 and < 400 || !retry.Repeats((int)answer.StatusCode))
                 {
                     return answer;
@@ -102,7 +95,6 @@ internal sealed class InvokeEndpoint(SidecarState sidecar, NameRegistry names)
             }
             catch (InvocationFailure failed)
             {
-                breaker?.Passed(success: false);
                 failure = failed;
             }
 

@@ -116,18 +116,9 @@ internal sealed class MetadataEndpoints(SidecarState sidecar)
             json.WriteString("topic", subscription.Topic);
             WriteMetadata(json, subscription);
             json.WriteStartArray("rules");
-            foreach (var rule in subscription.Rules)
-            {
-                json.WriteStartObject();
-                if (rule.Match is not null)
-                {
-                    json.WriteString("match", rule.Match);
-                }
-
-                json.WriteString("path", rule.Path);
-                json.WriteEndObject();
-            }
-
+            json.WriteStartObject();
+            json.WriteString("path", subscription.Route);
+            json.WriteEndObject();
             json.WriteEndArray();
             json.WriteString("deadLetterTopic", subscription.DeadLetterTopic);
             json.WriteString("type", subscription.Declarative ? "DECLARATIVE" : "PROGRAMMATIC");

@@ -73,18 +73,20 @@ internal sealed partial class AppSubscriptions(SidecarState sidecar)
         }
 
         var answers = Read(body);
-        var subscriptions = new List<SubscriptionSpec>();
-        foreach (var answer in answers)
+        if (answers.Any(answer => answer.HasRules))
         {
-            var spec = answer.ToSpec();
-            if (spec.Rules.Count == 0)
+            throw new FormatException(SubscriptionSpec.NoRules);
+        }
+
+        var subscriptions = new List<SubscriptionSpec>();
+        foreach (var spec in answers.Select(answer => answer.ToSpec()))
+        {
+            if (spec.Route.Length == 0)
             {
                 LogNoRoute(spec.PubSub, spec.Topic);
                 continue;
             }
 
-            // One condition that can't be read spoils them all, with the runtime too.
-            _ = new RouteChoice(spec.Rules);
             subscriptions.Add(spec);
         }
 

@@ -1,32 +1,44 @@
 using System.Globalization;
 using System.Net.Http.Headers;
-using System.Text;
 using DaprOrders.DaprEmulator.Broker;
-using DaprOrders.DaprEmulator.Cel;
 
 namespace DaprOrders.DaprEmulator.Delivery;
 
-/// <summary>Hands over many events per call and reads an answer for each of them.</summary>
+/// <summary>Delivers many events per call and reads an answer for each of them.</summary>
 internal sealed partial class BulkDelivery(Subscription subscription)
 {
     private readonly ILogger _logger = subscription.Sidecar.Logger;
 
-    /// <returns>The records that failed and are neither dropped nor buried: none when the batch is done with.</returns>
+    /// <returns>The records that failed and have no dead-letter topic: none when the batch is done.</returns>
     public async Task<IReadOnlyList<Record>> DeliverAsync(IReadOnlyList<Record> records, CancellationToken stop)
     {
-        var batch = new Batch();
+        var entries = new List<BulkBody.Entry>(records.Count);
+        var failed = new List<Record>();
+        var isFailure = false;
         for (var number = 0; number < records.Count; number++)
         {
-            await RouteAsync(batch, number, records[number]);
+            var record = records[number];
+            isFailure = !IsReadable(record, out var isExpired);
+            if (isFailure)
+            {
+                failed.Add(record);
+            }
+            else if (isExpired)
+            {
+                await subscription.BuryAsync(record);
+            }
+            else
+            {
+                var id = subscription.PubSub.IsKafka ? number.ToString(CultureInfo.InvariantCulture) : Guid.NewGuid().ToString();
+                entries.Add(new BulkBody.Entry(id, record));
+            }
         }
 
-        foreach (var (path, entries) in batch.Routes)
-        {
-            await DeliverAsync(path, entries, batch, stop);
-        }
-
+        var open = await DeliverAsync(entries, stop);
+        isFailure |= open.Count > 0;
+        failed.AddRange(open.Select(entry => entry.Record));
         var unburied = new List<Record>();
-        foreach (var record in batch.Failed)
+        foreach (var record in failed)
         {
             if (!await subscription.BuryAsync(record))
             {
@@ -34,74 +46,21 @@ internal sealed partial class BulkDelivery(Subscription subscription)
             }
         }
 
-        if (unburied.Count == 0 || batch.IsFailure || !subscription.PubSub.IsKafka)
+        if (unburied.Count == 0 || isFailure || !subscription.PubSub.IsKafka)
         {
             return unburied;
         }
 
-        // The runtime forgets what was wrong with a record when the next one can be read: it tells Kafka's component nothing of it.
+        // Dapr forgets an unreadable record when the next one is readable, and reports success to its Kafka component.
         LogForgotten(unburied.Count, subscription.PubSub.Name, subscription.Spec.Topic);
         return [];
     }
 
-    private async Task RouteAsync(Batch batch, int number, Record record)
+    private bool IsReadable(Record record, out bool isExpired)
     {
-        string? path;
-        try
+        isExpired = false;
+        if (subscription.Spec.IsRaw || (!EventRecord.MayExpire(record) && EventRecord.IsObject(record)))
         {
-            if (!TryRoute(record, out path))
-            {
-                batch.IsFailure = true;
-                batch.Failed.Add(record);
-                return;
-            }
-        }
-        catch (CelException failure)
-        {
-            LogNoValue(subscription.PubSub.Name, subscription.Spec.Topic, failure.Message);
-            batch.IsFailure = false;
-            batch.Failed.Add(record);
-            return;
-        }
-
-        batch.IsFailure = false;
-        if (path is null or "")
-        {
-            // Expired, or without a route: done with, whether there is a dead-letter topic or not.
-            await subscription.BuryAsync(record);
-        }
-
-        if (path is null)
-        {
-            return;
-        }
-
-        if (!batch.Routes.TryGetValue(path, out var entries))
-        {
-            batch.Routes[path] = entries = [];
-        }
-
-        var id = subscription.PubSub.IsKafka ? number.ToString(CultureInfo.InvariantCulture) : Guid.NewGuid().ToString();
-        entries.Add(new BulkBody.Entry(id, record));
-    }
-
-    /// <returns>False when the record is no event. The path is null when it has expired.</returns>
-    /// <exception cref="CelException">A condition has no value for this record.</exception>
-    private bool TryRoute(Record record, out string? path)
-    {
-        // An event that no rule matches goes to the app's root, as with the runtime.
-        const string Root = "";
-        path = null;
-        if (subscription.Spec.IsRaw)
-        {
-            // Conditions see the bytes as a text, of which there are no members.
-            path = subscription.Routes.PathOf(Encoding.UTF8.GetString(record.Value)) ?? Root;
-            return true;
-        }
-
-        if (!subscription.Routes.NeedsEvent && !EventRecord.MayExpire(record) && EventRecord.IsObject(record))
-        {
-            path = subscription.Routes.PathOf(null) ?? Root;
             return true;
         }
 
@@ -112,42 +71,43 @@ internal sealed partial class BulkDelivery(Subscription subscription)
             return false;
         }
 
-        if (EventRecord.HasExpired(envelope.RootElement, subscription.Sidecar.Time.GetUtcNow()))
+        isExpired = EventRecord.HasExpired(envelope.RootElement, subscription.Sidecar.Time.GetUtcNow());
+        if (isExpired)
         {
             LogExpired(subscription.PubSub.Name, subscription.Spec.Topic);
-            return true;
         }
 
-        path = subscription.Routes.PathOf(envelope.RootElement) ?? Root;
         return true;
     }
 
-    private async Task DeliverAsync(string path, List<BulkBody.Entry> entries, Batch batch, CancellationToken stop)
+    /// <returns>The entries that the app did not handle.</returns>
+    private async Task<List<BulkBody.Entry>> DeliverAsync(List<BulkBody.Entry> entries, CancellationToken stop)
     {
+        if (entries.Count == 0)
+        {
+            return entries;
+        }
+
         var id = Guid.NewGuid();
         var open = entries;
-        await DeliveryPolicy.RunAsync(
-            subscription.Policy,
+        await subscription.Policy.RunAsync(
             subscription.Sidecar.Time,
             async timeout =>
             {
-                // Only those that asked for it come again, whatever the status was: a batch has none that a policy could match.
-                open = await PostAsync(path, id, open, timeout);
-                return new Attempt(open.Count == 0, null);
+                // Only entries that asked for it are delivered again. A batch has no status that a policy could match.
+                open = await PostAsync(id, open, timeout);
+                return new Resources.Attempt(open.Count == 0, null);
             },
-            stop,
-            subscription.Breaker);
-
-        batch.IsFailure |= open.Count > 0;
-        batch.Failed.AddRange(open.Select(entry => entry.Record));
+            stop);
+        return open;
     }
 
-    /// <returns>The entries that have to come again.</returns>
-    private async Task<List<BulkBody.Entry>> PostAsync(string path, Guid id, List<BulkBody.Entry> entries, CancellationToken timeout)
+    /// <returns>The entries to deliver again.</returns>
+    private async Task<List<BulkBody.Entry>> PostAsync(Guid id, List<BulkBody.Entry> entries, CancellationToken timeout)
     {
         var sidecar = subscription.Sidecar;
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(timeout, sidecar.Gone);
-        using var request = new HttpRequestMessage(HttpMethod.Post, sidecar.App!.UriOf(path));
+        using var request = new HttpRequestMessage(HttpMethod.Post, sidecar.App!.UriOf(subscription.Spec.Route));
         using var body = BulkBody.Write(subscription, id, entries);
         request.Content = new ReadOnlyMemoryContent(body.WrittenMemory);
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
@@ -159,7 +119,7 @@ internal sealed partial class BulkDelivery(Subscription subscription)
             var status = (int)response.StatusCode;
             if (status == 404)
             {
-                // Dropped for good: a bulk delivery that finds no route leaves no dead letters.
+                // As on Dapr, a bulk delivery that is answered 404 leaves no dead letters.
                 LogNotFound(subscription.PubSub.Name, subscription.Spec.Topic, entries.Count);
                 return [];
             }
@@ -174,7 +134,7 @@ internal sealed partial class BulkDelivery(Subscription subscription)
         }
         catch (Exception failure) when (failure is HttpRequestException or IOException or OperationCanceledException)
         {
-            // A sidecar that was killed says nothing more, above all not that this was a failure.
+            // A killed sidecar must not report the failure: nothing may be committed after the kill.
             sidecar.Gone.ThrowIfCancellationRequested();
             LogUnreachable(subscription.PubSub.Name, subscription.Spec.Topic, failure.Message);
             return entries;
@@ -186,51 +146,35 @@ internal sealed partial class BulkDelivery(Subscription subscription)
         var open = new List<BulkBody.Entry>();
         foreach (var entry in entries)
         {
-            switch (answers.GetValueOrDefault(entry.Id))
+            var answer = answers.GetValueOrDefault(entry.Id);
+            if (answer is Answer.Retry)
             {
-                case Answer.Retry:
-                    open.Add(entry);
-                    break;
-                case Answer.Drop:
-                    await subscription.BuryAsync(entry.Record);
-                    break;
-                default:
-                    break;
+                open.Add(entry);
+            }
+            else if (answer is Answer.Drop)
+            {
+                await subscription.BuryAsync(entry.Record);
             }
         }
 
         return open;
     }
 
-    /// <summary>What becomes of the records of one batch.</summary>
-    private sealed class Batch
-    {
-        public Dictionary<string, List<BulkBody.Entry>> Routes { get; } = [];
-
-        public List<Record> Failed { get; } = [];
-
-        /// <summary>Gets or sets a value indicating whether the component is told of a failure.</summary>
-        public bool IsFailure { get; set; }
-    }
-
-    [LoggerMessage(LogLevel.Error, "{Count} record(s) of {PubSub}/{Topic} could not be read or routed, stood among others, and are lost")]
+    [LoggerMessage(LogLevel.Error, "Lost {Count} unreadable record(s) of {PubSub}/{Topic} in a batch whose last record was readable, as Dapr does")]
     private partial void LogForgotten(int count, string pubSub, string topic);
 
-    [LoggerMessage(LogLevel.Error, "error finding matching route for an event of {PubSub}/{Topic}: {Failure}")]
-    private partial void LogNoValue(string pubSub, string topic, string failure);
-
-    [LoggerMessage(LogLevel.Error, "record of {PubSub}/{Topic}, partition {Partition}, offset {Offset} is no JSON object")]
+    [LoggerMessage(LogLevel.Error, "Record of {PubSub}/{Topic}, partition {Partition}, offset {Offset} is not a JSON object")]
     private partial void LogNoJson(string pubSub, string topic, int partition, long offset);
 
-    [LoggerMessage(LogLevel.Warning, "dropping expired pub/sub event of {PubSub}/{Topic}")]
+    [LoggerMessage(LogLevel.Warning, "Dropped an expired event of {PubSub}/{Topic}")]
     private partial void LogExpired(string pubSub, string topic);
 
-    [LoggerMessage(LogLevel.Error, "the app answered 404 to {Count} events of {PubSub}/{Topic}; they are lost")]
+    [LoggerMessage(LogLevel.Error, "The app answered 404 to {Count} events of {PubSub}/{Topic}; they are lost")]
     private partial void LogNotFound(string pubSub, string topic, int count);
 
-    [LoggerMessage(LogLevel.Information, "the app asked for {Open} of {Count} events of {PubSub}/{Topic} again, status {Status}")]
+    [LoggerMessage(LogLevel.Information, "The app asked to retry {Open} of {Count} events of {PubSub}/{Topic}, status {Status}")]
     private partial void LogRetry(int open, int count, string pubSub, string topic, int status);
 
-    [LoggerMessage(LogLevel.Information, "events of {PubSub}/{Topic} did not reach the app: {Failure}")]
+    [LoggerMessage(LogLevel.Information, "Events of {PubSub}/{Topic} did not reach the app: {Failure}")]
     private partial void LogUnreachable(string pubSub, string topic, string failure);
 }

@@ -1,7 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
 using DaprOrders.DaprEmulator.Broker;
-using DaprOrders.DaprEmulator.Cel;
 using DaprOrders.DaprEmulator.Publishing;
 
 namespace DaprOrders.DaprEmulator.Delivery;
@@ -30,36 +29,15 @@ internal sealed partial class SingleDelivery(Subscription subscription)
             return true;
         }
 
-        string? path;
-        try
-        {
-            path = subscription.Routes.PathOf(envelope.RootElement);
-        }
-        catch (CelException failure)
-        {
-            // Like a record that is no JSON: buried, or tried again for ever.
-            LogNoValue(subscription.PubSub.Name, spec.Topic, failure.Message);
-            return await subscription.BuryAsync(record);
-        }
-
-        if (path is null)
-        {
-            LogNoRoute(subscription.PubSub.Name, spec.Topic);
-            await subscription.BuryAsync(record);
-            return true;
-        }
-
         var answer = Answer.Retry;
-        await DeliveryPolicy.RunAsync(
-            subscription.Policy,
+        await subscription.Policy.RunAsync(
             subscription.Sidecar.Time,
             async timeout =>
             {
-                (answer, var status) = await PostAsync(record, path, body, timeout);
-                return new Attempt(answer != Answer.Retry, status);
+                (answer, var status) = await PostAsync(record, body, timeout);
+                return new Resources.Attempt(answer != Answer.Retry, status);
             },
-            stop,
-            subscription.Breaker);
+            stop);
 
         return answer switch
         {
@@ -75,11 +53,11 @@ internal sealed partial class SingleDelivery(Subscription subscription)
         return !subscription.HasDeadLetterTopic || await subscription.BuryAsync(record);
     }
 
-    private async Task<(Answer Answer, int? Status)> PostAsync(Record record, string path, byte[] body, CancellationToken timeout)
+    private async Task<(Answer Answer, int? Status)> PostAsync(Record record, byte[] body, CancellationToken timeout)
     {
         var sidecar = subscription.Sidecar;
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(timeout, sidecar.Gone);
-        using var request = new HttpRequestMessage(HttpMethod.Post, sidecar.App!.UriOf(path)) { Content = new ByteArrayContent(body) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, sidecar.App!.UriOf(subscription.Spec.Route)) { Content = new ByteArrayContent(body) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue(CloudEventEnvelope.ContentType);
         request.Headers.TryAddWithoutValidation("pubsubname", subscription.PubSub.Name);
         if (sidecar.Resources.Tracing)
@@ -140,12 +118,6 @@ internal sealed partial class SingleDelivery(Subscription subscription)
 
     [LoggerMessage(LogLevel.Warning, "dropping expired pub/sub event of {PubSub}/{Topic}")]
     private partial void LogExpired(string pubSub, string topic);
-
-    [LoggerMessage(LogLevel.Error, "error finding matching route for an event of {PubSub}/{Topic}: {Failure}")]
-    private partial void LogNoValue(string pubSub, string topic, string failure);
-
-    [LoggerMessage(LogLevel.Warning, "no route matches an event of {PubSub}/{Topic}; it is dropped")]
-    private partial void LogNoRoute(string pubSub, string topic);
 
     [LoggerMessage(LogLevel.Warning, "the app dropped an event of {PubSub}/{Topic}, partition {Partition}, offset {Offset}")]
     private partial void LogDropped(string pubSub, string topic, int partition, long offset);

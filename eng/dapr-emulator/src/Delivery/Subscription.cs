@@ -19,11 +19,6 @@ internal sealed partial class Subscription(SidecarState sidecar, MessageBroker b
 
     public TargetPolicy Policy { get; } = sidecar.Resources.Resiliency.Inbound(pubSub.Name);
 
-    /// <summary>Gets the breaker of the component's deliveries to this app, if its policy has one.</summary>
-    public CircuitBreaker? Breaker { get; } = sidecar.InboundBreaker(pubSub.Name);
-
-    public RouteChoice Routes { get; } = new(spec.Rules);
-
     public string TopicName => pubSub.TopicName(spec.Topic);
 
     public bool HasDeadLetterTopic => spec.DeadLetterTopic.Length > 0;

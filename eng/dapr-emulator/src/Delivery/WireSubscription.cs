@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 using DaprOrders.DaprEmulator.Resources;
 
@@ -13,10 +14,13 @@ internal sealed record WireSubscription(
     Dictionary<string, string>? Metadata,
     WireBulk? BulkSubscribe)
 {
+    public bool HasRules => Routes?.Rules is { Count: > 0 };
+
     public SubscriptionSpec ToSpec() => new(
         PubSubName ?? "",
         Topic ?? "",
-        Rules(),
+        // The default of "routes" beats "route".
+        (Routes?.Default is { Length: > 0 } named ? named : Route) ?? "",
         DeadLetterTopic ?? "",
         Metadata ?? [],
         BulkSubscribe is { Enabled: true } bulk
@@ -25,23 +29,9 @@ internal sealed record WireSubscription(
         Declarative: false);
 
     private static int? Positive(int? number) => number > 0 ? number : null;
-
-    // The default of "routes" beats "route" when both are there.
-    private List<RouteRule> Rules()
-    {
-        var rules = (Routes?.Rules ?? []).Select(rule => new RouteRule(rule.Match, rule.Path ?? "")).ToList();
-        if ((Routes?.Default is { Length: > 0 } named ? named : Route) is { Length: > 0 } otherwise)
-        {
-            rules.Add(new RouteRule(null, otherwise));
-        }
-
-        return rules;
-    }
 }
 
-internal sealed record WireRoutes(List<WireRule>? Rules, string? Default);
-
-internal sealed record WireRule(string? Match, string? Path);
+internal sealed record WireRoutes(List<JsonElement>? Rules, string? Default);
 
 internal sealed record WireBulk(bool Enabled, int? MaxMessagesCount, int? MaxAwaitDurationMs);
 

@@ -217,14 +217,7 @@ internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
     {
         foreach (var spec in _state.Subscriptions)
         {
-            try
-            {
-                Start(spec);
-            }
-            catch (FormatException failure)
-            {
-                LogBadCondition(spec.Topic, spec.PubSub, failure.Message);
-            }
+            Start(spec);
         }
     }
 
@@ -276,9 +269,6 @@ internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
 
     [LoggerMessage(LogLevel.Error, "subscription to topic '{Topic}' on pubsub '{PubSub}' is not allowed")]
     private partial void LogForbidden(string topic, string pubSub);
-
-    [LoggerMessage(LogLevel.Error, "subscription to topic '{Topic}' on pubsub '{PubSub}' is not started: {Failure}")]
-    private partial void LogBadCondition(string topic, string pubSub, string failure);
 
     [LoggerMessage(LogLevel.Information, "app is subscribed to topic {Topic} of pubsub {PubSub}")]
     private partial void LogSubscribed(string topic, string pubSub);

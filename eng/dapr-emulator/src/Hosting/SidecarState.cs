@@ -30,19 +30,7 @@ internal sealed class SidecarState
     /// <summary>Gets what is cancelled when the sidecar is killed or has stopped.</summary>
     public required CancellationToken Gone { get; init; }
 
-    private readonly ConcurrentDictionary<string, CircuitBreaker> _breakers = new();
-
     public string AppId => Spec.AppId;
-
-    public CircuitBreaker? InboundBreaker(string pubSub) => Breaker("in/" + pubSub, Resources.Resiliency.Inbound(pubSub).Breaker);
-
-    public CircuitBreaker? OutboundBreaker(string pubSub) => Breaker("out/" + pubSub, Resources.Resiliency.Outbound(pubSub).Breaker);
-
-    /// <summary>Gets the breaker of one method of an app: each has its own.</summary>
-    public CircuitBreaker? AppBreaker(string appId, string method) => Breaker($"app/{appId}:{method}", Resources.Resiliency.App(appId).Breaker);
-
-    private CircuitBreaker? Breaker(string key, BreakerSpec? spec) =>
-        spec is null ? null : _breakers.GetOrAdd(key, static (_, made) => new CircuitBreaker(made.spec, made.Time), (spec, Time));
 
     /// <summary>Gets or sets a value indicating whether the app listens and its subscriptions have started.</summary>
     public volatile bool IsReady;

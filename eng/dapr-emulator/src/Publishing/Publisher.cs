@@ -1,7 +1,6 @@
 using System.Text.Json;
 using DaprOrders.DaprEmulator.Api;
 using DaprOrders.DaprEmulator.Broker;
-using DaprOrders.DaprEmulator.Delivery;
 using DaprOrders.DaprEmulator.Hosting;
 using DaprOrders.DaprEmulator.Resources;
 
@@ -51,8 +50,8 @@ internal sealed class Publisher(SidecarState sidecar, MessageBroker broker)
         }
 
         string? problem = null;
-        var outcome = await RunAsync(name, async () => (problem = await AppendAsync(pubSub, topic, record)) is null);
-        return outcome.Done ? null : ApiError.NotPublished(name, topic, outcome.Refusal ?? problem!);
+        await RunAsync(name, async () => (problem = await AppendAsync(pubSub, topic, record)) is null);
+        return problem is null ? null : ApiError.NotPublished(name, topic, problem);
     }
 
     private async Task<string?> AppendAsync(PubSub pubSub, string topic, NewRecord record)
@@ -73,13 +72,9 @@ internal sealed class Publisher(SidecarState sidecar, MessageBroker broker)
         }
     }
 
-    // The outbound policy of the component; without one exactly one attempt.
-    private Task<Outcome> RunAsync(string pubSub, Func<Task<bool>> attempt)
-    {
-        var policy = sidecar.Resources.Resiliency.Outbound(pubSub);
-        return DeliveryPolicy.RunAsync(
-            policy, sidecar.Time, async _ => new Attempt(await attempt(), null), sidecar.Gone, sidecar.OutboundBreaker(pubSub));
-    }
+    // The outbound policy of the component; one attempt when there is none.
+    private Task<bool> RunAsync(string pubSub, Func<Task<bool>> attempt) =>
+        sidecar.Resources.Resiliency.Outbound(pubSub).RunAsync(sidecar.Time, async _ => new Attempt(await attempt(), null), sidecar.Gone);
 
     /// <summary>Checks names and metadata of a request, before anything of it is read.</summary>
     public ApiError? Check(string name, string topic, IReadOnlyList<KeyValuePair<string, string>> metadata) =>
@@ -110,15 +105,13 @@ internal sealed class Publisher(SidecarState sidecar, MessageBroker broker)
         List<(string EntryId, NewRecord Record)> open =
             [.. entries.Select(entry => (entry.EntryId, Record(pubSub, topic, entry.Publication, raw, pubSub.IsKafka ? metadata : [])))];
         BulkFailure? failure = null;
-        var outcome = await RunAsync(name, async () =>
+        await RunAsync(name, async () =>
         {
             failure = await AppendAsync(pubSub, topic, open);
             open = [.. open.Where(entry => failure?.Entries.Any(failed => failed.EntryId == entry.EntryId) == true)];
             return failure is null;
         });
-        return outcome.Refusal is { } refusal
-            ? new BulkFailure([.. open.Select(entry => new FailedEntry(entry.EntryId, refusal))], refusal)
-            : failure;
+        return failure;
     }
 
     private async Task<BulkFailure?> AppendAsync(PubSub pubSub, string topic, List<(string EntryId, NewRecord Record)> entries)

@@ -1,28 +1,21 @@
 namespace DaprOrders.DaprEmulator.Resources;
 
-/// <summary>What a target's resiliency comes to.</summary>
-internal sealed record TargetPolicy(TimeSpan? Timeout, RetryPolicy? Retry, BreakerSpec? Breaker = null)
-{
-    public static readonly TargetPolicy None = new(null, null);
-}
-
-/// <summary>The Resiliency resources that one app sees, taken together.</summary>
+/// <summary>The Resiliency resources of one app, merged.</summary>
 internal sealed class ResiliencyPolicies
 {
-    private const int FewestBuiltIn = 3;
+    private const int MinBuiltInRetries = 3;
 
     private readonly Dictionary<string, PolicyNames> _apps = [];
     private readonly Dictionary<string, PolicyNames> _inbound = [];
     private readonly Dictionary<string, PolicyNames> _outbound = [];
     private readonly Dictionary<string, RetryPolicy> _retries = [];
-    private readonly Dictionary<string, BreakerSpec> _breakers = [];
     private readonly Dictionary<string, TimeSpan> _timeouts = [];
     private readonly List<string> _names = [];
 
     public IReadOnlyList<string> Names => _names;
 
-    /// <summary>Gets how an invocation is repeated whose callee's sidecar is gone, where no policy is meant for it.</summary>
-    public RetryPolicy BuiltIn { get; private set; } = new(false, TimeSpan.FromSeconds(1), FewestBuiltIn, TimeSpan.MaxValue, null);
+    /// <summary>Gets the retries of an invocation whose callee's sidecar is gone and whose callee no policy names.</summary>
+    public RetryPolicy BuiltIn { get; private set; } = new(false, TimeSpan.FromSeconds(1), MinBuiltInRetries, TimeSpan.MaxValue, null);
 
     /// <summary>Gets the policy of an app that <c>targets.apps</c> names, or null: only then the built-in retries apply.</summary>
     public TargetPolicy? NamedApp(string appId) => _apps.TryGetValue(appId, out var names) ? Policy(names) : null;
@@ -35,8 +28,9 @@ internal sealed class ResiliencyPolicies
     public TargetPolicy Outbound(string pubsub) =>
         _outbound.TryGetValue(pubsub, out var names) ? Policy(names) : ByDefault("PubsubComponentOutbound", "ComponentOutbound", "Component");
 
-    /// <summary>Adds what a resource says; later ones may use and replace the policies of those before.</summary>
-    /// <exception cref="FormatException">A policy can't be read: those before it count, the targets do not.</exception>
+    /// <summary>Adds a resource; later ones may use and replace the policies of earlier ones.</summary>
+    /// <exception cref="FormatException">A policy is invalid: those before it count, the targets do not.</exception>
+    /// <exception cref="ResourceException">It has a circuit breaker.</exception>
     public void Add(string name, YamlMap spec)
     {
         _names.Add(name);
@@ -57,7 +51,7 @@ internal sealed class ResiliencyPolicies
         }
     }
 
-    /// <summary>Names the policies that targets use and that no resource defines: the runtime does without them in silence.</summary>
+    /// <summary>Lists the targets whose policies no resource defines; Dapr ignores such a policy silently.</summary>
     public IEnumerable<string> Missing()
     {
         foreach (var (target, names) in _apps.Concat(_inbound).Concat(_outbound))
@@ -71,16 +65,16 @@ internal sealed class ResiliencyPolicies
             {
                 yield return $"{target} has no retries: retry policy {retry} is not defined";
             }
-
-            if (names.Breaker is { } breaker && !_breakers.ContainsKey(breaker))
-            {
-                yield return $"{target} has no circuit breaker: circuit breaker policy {breaker} is not defined";
-            }
         }
     }
 
     private void AddPolicies(YamlMap policies)
     {
+        if (policies.Has("circuitBreakers"))
+        {
+            throw new ResourceException("circuitBreakers are not emulated: remove them or run the app on Dapr");
+        }
+
         foreach (var (policy, text) in policies.Pairs("timeouts"))
         {
             _timeouts[policy] = GoDuration.Parse(text) ?? throw new FormatException($"invalid duration \"{policy}\", {text}");
@@ -92,41 +86,30 @@ internal sealed class ResiliencyPolicies
             _retries[policy] = retry;
             if (policy == "DaprBuiltInServiceRetries")
             {
-                BuiltIn = retry with { MaxRetries = Math.Max(retry.MaxRetries, FewestBuiltIn), HttpStatusCodes = null };
+                BuiltIn = retry with { MaxRetries = Math.Max(retry.MaxRetries, MinBuiltInRetries), HttpStatusCodes = null };
             }
-        }
-
-        foreach (var (policy, map) in policies.Children("circuitBreakers"))
-        {
-            _breakers[policy] = BreakerSpec.Read(map);
         }
     }
 
-    private static PolicyNames NamesOf(YamlMap? target) => new(target?.Text("timeout"), target?.Text("retry"), target?.Text("circuitBreaker"));
+    private static PolicyNames NamesOf(YamlMap? target) => new(target?.Text("timeout"), target?.Text("retry"));
 
     private TargetPolicy Policy(PolicyNames names) => new(
         names.Timeout is { } timeout && _timeouts.TryGetValue(timeout, out var limit) ? limit : null,
-        names.Retry is { } retry ? _retries.GetValueOrDefault(retry) : null,
-        names.Breaker is { } breaker ? _breakers.GetValueOrDefault(breaker) : null);
+        names.Retry is { } retry ? _retries.GetValueOrDefault(retry) : null);
 
     // Policies that apply by their name alone, the most specific one first.
     private TargetPolicy ByDefault(params ReadOnlySpan<string> prefixes)
     {
         TimeSpan? timeout = null;
         RetryPolicy? retry = null;
-        BreakerSpec? breaker = null;
-        foreach (var prefix in prefixes)
+        foreach (var prefix in (ReadOnlySpan<string>)[.. prefixes, ""])
         {
             timeout ??= _timeouts.TryGetValue($"Default{prefix}TimeoutPolicy", out var limit) ? limit : null;
             retry ??= _retries.GetValueOrDefault($"Default{prefix}RetryPolicy");
-            breaker ??= _breakers.GetValueOrDefault($"Default{prefix}CircuitBreakerPolicy");
         }
 
-        timeout ??= _timeouts.TryGetValue("DefaultTimeoutPolicy", out var general) ? general : null;
-        retry ??= _retries.GetValueOrDefault("DefaultRetryPolicy");
-        breaker ??= _breakers.GetValueOrDefault("DefaultCircuitBreakerPolicy");
-        return timeout is null && retry is null && breaker is null ? TargetPolicy.None : new TargetPolicy(timeout, retry, breaker);
+        return timeout is null && retry is null ? TargetPolicy.None : new TargetPolicy(timeout, retry);
     }
 
-    private sealed record PolicyNames(string? Timeout, string? Retry, string? Breaker);
+    private sealed record PolicyNames(string? Timeout, string? Retry);
 }

@@ -134,6 +134,10 @@ internal sealed partial class ResourceLoader
         {
             Warn($"{place}: Could not read resiliency policy {NameOf(document)}: {failure.Message}; its targets do nothing");
         }
+        catch (ResourceException failure)
+        {
+            throw new ResourceException($"{place}: {failure.Message}");
+        }
     }
 
     private static readonly string[] TopKeys = ["apiVersion", "kind", "metadata", "spec", "scopes", "auth"];
@@ -222,10 +226,15 @@ internal sealed partial class ResourceLoader
     private void AddSubscription(YamlMap document, string place)
     {
         var spec = document.Map("spec") ?? Empty;
+        if (spec.Map("routes")?.Maps("rules").Any() == true)
+        {
+            throw new ResourceException($"{place}: {SubscriptionSpec.NoRules}");
+        }
+
         var subscription = new SubscriptionSpec(
             spec.Text("pubsubname") ?? "",
             spec.Text("topic") ?? "",
-            Rules(spec),
+            spec.Map("routes")?.Text("default") ?? spec.Text("route") ?? "",
             spec.Text("deadLetterTopic") ?? "",
             new Dictionary<string, string>(spec.Pairs("metadata")),
             Bulk(spec.Map("bulkSubscribe")),
@@ -234,29 +243,18 @@ internal sealed partial class ResourceLoader
             Place = place,
         };
 
-        if (_resources.Subscriptions.Any(other => other.PubSub == subscription.PubSub && other.Topic == subscription.Topic))
+        if (subscription.Route.Length == 0)
+        {
+            Warn($"{place}: Subscription {NameOf(document)} has no route and is ignored");
+        }
+        else if (_resources.Subscriptions.Any(other => other.PubSub == subscription.PubSub && other.Topic == subscription.Topic))
         {
             Warn($"{place}: Subscription {NameOf(document)}: topic {subscription.Topic} already has one; only the first is used");
-            return;
         }
-
-        _resources.Subscriptions.Add(subscription);
-    }
-
-    private static List<RouteRule> Rules(YamlMap spec)
-    {
-        if (spec.Map("routes") is not { } routes)
+        else
         {
-            return spec.Text("route") is { } route ? [new RouteRule(null, route)] : [];
+            _resources.Subscriptions.Add(subscription);
         }
-
-        var rules = routes.Maps("rules").Select(rule => new RouteRule(rule.Text("match"), rule.Text("path") ?? "")).ToList();
-        if (routes.Text("default") is { } otherwise)
-        {
-            rules.Add(new RouteRule(null, otherwise));
-        }
-
-        return rules;
     }
 
     private static BulkSettings? Bulk(YamlMap? bulk) => bulk?.Flag("enabled") == true

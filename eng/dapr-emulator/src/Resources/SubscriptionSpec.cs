@@ -1,32 +1,32 @@
 namespace DaprOrders.DaprEmulator.Resources;
 
 /// <summary>One subscription of an app, from the app itself or from a resource file.</summary>
-/// <param name="Rules">Tried in order; a rule without condition is the default and stands last.</param>
+/// <param name="Route">The path of the app that receives the events.</param>
 internal sealed record SubscriptionSpec(
     string PubSub,
     string Topic,
-    IReadOnlyList<RouteRule> Rules,
+    string Route,
     string DeadLetterTopic,
     IReadOnlyDictionary<string, string> Metadata,
     BulkSettings? Bulk,
     bool Declarative)
 {
-    /// <summary>Gets file and line of a declarative one, or who asked for it.</summary>
+    public const string NoRules = "routing rules (routes.rules) are not emulated: use one route per subscription";
+
+    /// <summary>Gets file and line of a declarative subscription, else the request that returned it.</summary>
     public string Place { get; init; } = "GET /dapr/subscribe";
 
-    /// <summary>Gets a value indicating whether the app gets records as they are, wrapped in base64, instead of as events.</summary>
+    /// <summary>Gets a value indicating whether the app receives the bytes of a record in base64 instead of the event in it.</summary>
     public bool IsRaw => Metadata.FirstOrDefault(entry => entry.Key.Equals("rawPayload", StringComparison.OrdinalIgnoreCase)).Value
         is { } value && GoBoolean.Parse(value) == true;
 }
 
-internal sealed record RouteRule(string? Match, string Path);
-
-/// <param name="MaxMessages">Null: what the component does by itself.</param>
+/// <param name="MaxMessages">Null: the default of the component.</param>
 internal sealed record BulkSettings(int? MaxMessages, int? MaxAwaitMilliseconds);
 
 internal static class GoBoolean
 {
-    /// <summary>Reads what Go reads as a boolean; null for anything else.</summary>
+    /// <summary>Reads the words that Dapr reads as a boolean; null for anything else.</summary>
     public static bool? Parse(string text) => text switch
     {
         "1" or "t" or "T" or "true" or "TRUE" or "True" => true,
