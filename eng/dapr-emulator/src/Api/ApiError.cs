@@ -1,76 +1,64 @@
 using DaprOrders.DaprEmulator.Publishing;
-using Grpc.Core;
 
 namespace DaprOrders.DaprEmulator.Api;
 
 /// <summary>An answer of the sidecar that is an error, with the codes, the text and the details of the runtime.</summary>
-internal sealed record ApiError(int HttpStatus, StatusCode GrpcStatus, string Code, string Message)
+internal sealed record ApiError(int HttpStatus, string Code, string Message)
 {
     private string? _reason;
     private string? _resource;
     private SortedDictionary<string, string> _details = [];
 
     public static readonly ApiError NoAppId = new(
-        404, StatusCode.NotFound, "ERR_DIRECT_INVOKE", "failed getting app id either from the URL path or the header dapr-app-id");
+        404, "ERR_DIRECT_INVOKE", "failed getting app id either from the URL path or the header dapr-app-id");
 
     public static ApiError Invoke(string appId, string error) =>
-        new(500, StatusCode.Internal, "ERR_DIRECT_INVOKE", $"failed to invoke, id: {appId}, err: {error}");
+        new(500, "ERR_DIRECT_INVOKE", $"failed to invoke, id: {appId}, err: {error}");
 
     public static ApiError PubSubNotFound(string pubSub) =>
-        new ApiError(404, StatusCode.InvalidArgument, "ERR_PUBSUB_NOT_FOUND", $"pubsub {pubSub} is not found")
+        new ApiError(404, "ERR_PUBSUB_NOT_FOUND", $"pubsub {pubSub} is not found")
             .With("DAPR_PUBSUB_NOT_FOUND", null);
-
-    public static ApiError NoPubSubName(IEnumerable<KeyValuePair<string, string>> metadata) =>
-        new ApiError(404, StatusCode.InvalidArgument, "ERR_PUBSUB_EMPTY", "pubsub name is empty")
-            .With("DAPR_PUBSUB_NAME_EMPTY", "", [.. metadata.Select(entry => (entry.Key, entry.Value))]);
-
-    public static ApiError NoTopic(string pubSub, IEnumerable<KeyValuePair<string, string>> metadata) =>
-        new ApiError(404, StatusCode.InvalidArgument, "ERR_TOPIC_NAME_EMPTY", $"topic is empty in pubsub {pubSub}")
-            .With("DAPR_PUBSUB_TOPIC_NAME_EMPTY", pubSub, [.. metadata.Select(entry => (entry.Key, entry.Value))]);
 
     /// <summary>The details are the metadata of the request.</summary>
     public static ApiError BadRawPayload(string pubSub, string value, IEnumerable<KeyValuePair<string, string>> metadata) =>
         new ApiError(
-            400, StatusCode.InvalidArgument, "ERR_PUBSUB_REQUEST_METADATA",
+            400, "ERR_PUBSUB_REQUEST_METADATA",
             $"failed deserializing metadata. Error: rawPayload value must be a valid boolean: actual is '{value}'")
             .With("DAPR_PUBSUB_METADATA_DESERIALIZATION", pubSub, [.. metadata.Select(entry => (entry.Key, entry.Value))]);
 
     public static ApiError NoCloudEvent(string pubSub, string appId, string error) =>
-        new ApiError(500, StatusCode.InvalidArgument, "ERR_PUBSUB_CLOUD_EVENTS_SER", "cannot create cloudevent")
+        new ApiError(500, "ERR_PUBSUB_CLOUD_EVENTS_SER", "cannot create cloudevent")
             .With("DAPR_PUBSUB_CLOUD_EVENT_CREATION", pubSub, ("appID", appId), ("error", error));
 
     public static ApiError Forbidden(string pubSub, string topic, string appId)
     {
         var error = $"topic {topic} is not allowed for app id {appId}";
-        return new ApiError(403, StatusCode.PermissionDenied, "ERR_PUBSUB_FORBIDDEN", error)
+        return new ApiError(403, "ERR_PUBSUB_FORBIDDEN", error)
             .With("DAPR_PUBSUB_FORBIDDEN", pubSub, ("topic", topic), ("error", error));
     }
 
     public static ApiError NotPublished(string pubSub, string topic, string error) =>
         new ApiError(
-            500, StatusCode.Internal, "ERR_PUBSUB_PUBLISH_MESSAGE", $"error when publishing to topic {topic} in pubsub {pubSub}: {error}")
+            500, "ERR_PUBSUB_PUBLISH_MESSAGE", $"error when publishing to topic {topic} in pubsub {pubSub}: {error}")
             .With("DAPR_PUBSUB_PUBLISH_MESSAGE", pubSub, ("topic", topic), ("error", error));
 
     public static ApiError NoEvents(string pubSub, string topic, string appId, string error) =>
         new ApiError(
-            400, StatusCode.InvalidArgument, "ERR_PUBSUB_EVENTS_SER",
+            400, "ERR_PUBSUB_EVENTS_SER",
             $"error marshaling events to bytes for topic {topic} pubsub {pubSub}. error: {error}")
             .With("DAPR_PUBSUB_MARSHAL_EVENTS", pubSub, ("appID", appId), ("error", error));
 
     public static ApiError NoEnvelope(string pubSub, string topic, string appId, string error) =>
         new ApiError(
-            400, StatusCode.InvalidArgument, "ERR_PUBSUB_EVENTS_SER",
+            400, "ERR_PUBSUB_EVENTS_SER",
             $"error when marshalling cloud event envelope for topic {topic} pubsub {pubSub}: {error}")
             .With("DAPR_PUBSUB_MARSHAL_ENVELOPE", pubSub, ("appID", appId), ("error", error));
 
     public static ApiError NoBulkRequest(string pubSub, string topic, string appId, string error) =>
         new ApiError(
-            400, StatusCode.InvalidArgument, "ERR_PUBSUB_EVENTS_SER",
+            400, "ERR_PUBSUB_EVENTS_SER",
             $"error when unmarshaling the request for topic {topic} pubsub {pubSub}: {error}")
             .With("DAPR_PUBSUB_UNMARSHAL_EVENTS", pubSub, ("appID", appId));
-
-    /// <summary>Gets the details of the newer errors: the resource, when there is one, then the reason.</summary>
-    public (string? Resource, string? Reason, IDictionary<string, string> Metadata) Details => (_resource, _reason, _details);
 
     public byte[] ToJson()
     {

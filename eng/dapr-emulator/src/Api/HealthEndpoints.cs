@@ -1,5 +1,4 @@
 using DaprOrders.DaprEmulator.Hosting;
-using Grpc.Core;
 
 namespace DaprOrders.DaprEmulator.Api;
 
@@ -7,10 +6,10 @@ namespace DaprOrders.DaprEmulator.Api;
 internal sealed class HealthEndpoints(SidecarState sidecar)
 {
     private static readonly ApiError NotReady =
-        new(500, StatusCode.Internal, "ERR_HEALTH_NOT_READY", "dapr is not ready: [runtime]");
+        new(500, "ERR_HEALTH_NOT_READY", "dapr is not ready: [runtime]");
 
     private static readonly ApiError OtherAppId =
-        new(500, StatusCode.Internal, "ERR_HEALTH_APPID_NOT_MATCH", "dapr app-id does not match");
+        new(500, "ERR_HEALTH_APPID_NOT_MATCH", "dapr app-id does not match");
 
     public Task HealthAsync(HttpContext http)
     {

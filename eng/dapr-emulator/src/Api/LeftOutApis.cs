@@ -1,4 +1,3 @@
-using Grpc.Core;
 
 namespace DaprOrders.DaprEmulator.Api;
 
@@ -9,5 +8,5 @@ internal static class LeftOutApis
         ["actors", "bindings", "configuration", "conversation", "crypto", "jobs", "lock", "secrets", "state", "unlock", "workflows"];
 
     public static ApiError Error(string api) =>
-        new(501, StatusCode.Unimplemented, "ERR_NOT_EMULATED", $"the emulator has no {api} API: run this app with Dapr itself");
+        new(501, "ERR_NOT_EMULATED", $"the emulator has no {api} API: run this app with Dapr itself");
 }

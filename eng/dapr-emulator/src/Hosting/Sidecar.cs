@@ -22,7 +22,7 @@ internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
     private readonly CancellationTokenSource _gone = new();
     private readonly SidecarHost _host;
     private readonly SidecarState _state;
-    private readonly Listeners _listeners;
+    private readonly SidecarServer _server;
     private readonly List<Consumer> _consumers = [];
     private readonly Dictionary<string, SemaphoreSlim> _bulkTurns = [];
     private readonly TaskCompletionSource _shutdown = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -51,7 +51,7 @@ internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
         };
         var publisher = new Publisher(_state, host.Broker);
         var api = new SidecarApi(_state, publisher, host.Names, () => _shutdown.TrySetResult());
-        _listeners = new Listeners(_state, api.HandleAsync, new GrpcApi(_state, publisher, () => _shutdown.TrySetResult()));
+        _server = new SidecarServer(spec, api.HandleAsync);
     }
 
     public AppSpec Spec => _state.Spec;
@@ -62,8 +62,7 @@ internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
 
     public CancellationToken Gone => _state.Gone;
 
-    /// <summary>Gets the ports it listens on, which the system chose where the run file says 0.</summary>
-    public (int Http, int Grpc) Ports => _listeners.Ports;
+    public int HttpPort => _server.Port;
 
     public bool IsReady => _state.IsReady;
 
@@ -86,7 +85,7 @@ internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
             }
         }
 
-        await _listeners.StartAsync();
+        await _server.StartAsync();
         _host.Names.Register(Spec.AppId, this);
         _starting = Task.Run(StartWithAppAsync);
     }
@@ -100,7 +99,7 @@ internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
         }
 
         _host.Names.Expire(Spec.AppId, this);
-        var dropped = _listeners.DropAsync();
+        var dropped = _server.DropAsync();
         await _gone.CancelAsync();
         await dropped;
         await LeaveAsync();
@@ -115,7 +114,7 @@ internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
         }
 
         _host.Names.Unregister(Spec.AppId, this);
-        await _listeners.StopAsync();
+        await _server.StopAsync();
         await _gone.CancelAsync();
         await LeaveAsync();
     }
@@ -123,7 +122,7 @@ internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
-        await _listeners.DisposeAsync();
+        await _server.DisposeAsync();
         _state.App?.Dispose();
         _gone.Dispose();
     }

@@ -76,13 +76,6 @@ internal sealed class Publisher(SidecarState sidecar, MessageBroker broker)
     private Task<bool> RunAsync(string pubSub, Func<Task<bool>> attempt) =>
         sidecar.Resources.Resiliency.Outbound(pubSub).RunAsync(sidecar.Time, async _ => new Attempt(await attempt(), null), sidecar.Gone);
 
-    /// <summary>Checks names and metadata of a request, before anything of it is read.</summary>
-    public ApiError? Check(string name, string topic, IReadOnlyList<KeyValuePair<string, string>> metadata) =>
-        name.Length == 0 ? ApiError.NoPubSubName(metadata)
-        : !sidecar.PubSubs.ContainsKey(name) ? ApiError.PubSubNotFound(name)
-        : topic.Length == 0 ? ApiError.NoTopic(name, metadata)
-        : CheckRaw(name, metadata);
-
     /// <summary>Checks what makes a bulk publish impossible as a whole.</summary>
     public ApiError? CheckBulk(string name, string topic) =>
         !sidecar.PubSubs.TryGetValue(name, out var pubSub) ? ApiError.PubSubNotFound(name)

@@ -1,4 +1,3 @@
-using System.Globalization;
 using DaprOrders.DaprEmulator.Hosting;
 using DaprOrders.DaprEmulator.Resources;
 using DaprOrders.DaprEmulator.RunFile;
@@ -161,16 +160,8 @@ internal sealed class AppInstance(
         catch (IOException failure)
         {
             await EndSidecarAsync(killed: false);
-            throw new RunFileException($"app '{spec.AppId}': {TakenPort(failure)}");
+            throw new RunFileException($"app '{spec.AppId}': daprHTTPPort {spec.HttpPort} is not available: {failure.Message}");
         }
-    }
-
-    private string TakenPort(IOException failure)
-    {
-        var key = failure.Message.Contains($":{spec.GrpcPort.ToString(CultureInfo.InvariantCulture)}", StringComparison.Ordinal)
-            ? ("daprGRPCPort", spec.GrpcPort)
-            : ("daprHTTPPort", spec.HttpPort);
-        return $"{key.Item1} {key.Item2} is not available: {failure.Message}";
     }
 
     private async Task StopWhenAskedAsync(Sidecar sidecar)

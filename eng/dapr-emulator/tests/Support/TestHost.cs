@@ -69,7 +69,7 @@ internal sealed class TestHost : IAsyncDisposable
         return sidecar;
     }
 
-    public static string AddressOf(Sidecar sidecar) => $"http://127.0.0.1:{sidecar.Ports.Http}";
+    public static string AddressOf(Sidecar sidecar) => $"http://127.0.0.1:{sidecar.HttpPort}";
 
     public Task<HttpResponseMessage> PostAsync(Sidecar sidecar, string path, string json) =>
         Client.PostAsync(AddressOf(sidecar) + path, new StringContent(json, System.Text.Encoding.UTF8, "application/json"));
