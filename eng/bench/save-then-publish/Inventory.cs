@@ -1,4 +1,3 @@
-using Dapr.Client;
 using Microsoft.EntityFrameworkCore;
 
 namespace DaprOrders.SaveThenPublish;
@@ -43,7 +42,7 @@ internal static class Inventory
     }
 
     private static async Task<IResult> ReserveAsync(
-        OrderCreated message, InventoryDbContext db, DaprClient dapr)
+        OrderCreated message, InventoryDbContext db, HttpClient dapr)
     {
         var item = await db.Stock.FindAsync([message.ItemId]);
         var reason = item is null ? "unknown_item" : item.Available < message.Quantity ? "out_of_stock" : null;
@@ -56,13 +55,12 @@ internal static class Inventory
             }
             catch (DbUpdateConcurrencyException)
             {
-                return Results.StatusCode(500); // another order took the same item at this moment: Dapr delivers this one again
+                return Results.StatusCode(500); // another order took the same item at the same time: Dapr delivers this one again
             }
         }
 
         var outcome = reason is null ? "reserved" : "rejected";
-        await dapr.PublishEventAsync(
-            Wire.PubSub,
+        await dapr.PublishAsync(
             "inventory.updated",
             new InventoryUpdated(
                 message.OrderId, message.ItemId, message.Quantity, outcome, reason, item?.Available ?? 0, DateTimeOffset.UtcNow));

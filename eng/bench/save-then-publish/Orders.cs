@@ -1,4 +1,3 @@
-using Dapr.Client;
 using Microsoft.EntityFrameworkCore;
 
 namespace DaprOrders.SaveThenPublish;
@@ -31,7 +30,7 @@ internal static class Orders
         app.MapPost("/inventory-updated", SettleAsync).WithTopic(Wire.PubSub, "inventory.updated");
     }
 
-    private static async Task<IResult> PlaceAsync(PlaceOrder request, OrderDbContext db, DaprClient dapr)
+    private static async Task<IResult> PlaceAsync(PlaceOrder request, OrderDbContext db, HttpClient dapr)
     {
         if (string.IsNullOrEmpty(request.ItemId) || request.Quantity < 1)
         {
@@ -42,9 +41,8 @@ internal static class Orders
         db.Orders.Add(order);
         await db.SaveChangesAsync();
 
-        // A process that ends between these two lines leaves an order of which nobody hears.
-        await dapr.PublishEventAsync(
-            Wire.PubSub, "order.created", new OrderCreated(order.Id, order.ItemId, order.Quantity, order.CreatedAt));
+        // A process that ends between these two lines leaves an order that no other service learns of.
+        await dapr.PublishAsync("order.created", new OrderCreated(order.Id, order.ItemId, order.Quantity, order.CreatedAt));
 
         return Results.Created($"/orders/{order.Id}", new OrderView(order.Id, order.ItemId, order.Quantity, order.Status, order.CreatedAt));
     }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Dapr.Client;
 using DaprOrders.SaveThenPublish;
 
 // One program for the four apps of dapr.yaml: APP_ID says which.
@@ -8,7 +7,7 @@ var appId = builder.Configuration["APP_ID"];
 
 builder.Logging.SetMinimumLevel(LogLevel.Warning);
 builder.Services.ConfigureHttpJsonOptions(options => options.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower);
-builder.Services.AddDaprClient(dapr => dapr.UseJsonSerializationOptions(Wire.Json));
+builder.AddDaprHttpClient();
 
 switch (appId)
 {
@@ -27,7 +26,7 @@ var app = builder.Build();
 
 app.UseCloudEvents();
 app.MapSubscribeHandler();
-app.MapGet("/healthz/ready", async (DaprClient dapr) => await dapr.CheckOutboundHealthAsync() ? Results.Ok() : Results.StatusCode(503));
+app.MapGet("/healthz/ready", async (HttpClient dapr) => await dapr.IsHealthyAsync() ? Results.Ok() : Results.StatusCode(503));
 
 switch (appId)
 {
