@@ -4,23 +4,23 @@ using DaprOrders.DaprEmulator.Supervision;
 
 namespace DaprOrders.DaprEmulator;
 
-/// <summary>Runs the apps of a run file until a signal ends it.</summary>
+/// <summary>Runs the apps of a run file until a signal or a control command ends the run.</summary>
 internal static class RunCommand
 {
-    /// <returns>The exit status: 0 after a signal, also when apps have crashed.</returns>
-    public static async Task<int> RunAsync(CommandLine command)
+    /// <returns>The exit status: 0 after a signal, even when apps have crashed.</returns>
+    public static async Task<int> RunAsync(string runFile, string dataFolder, bool sidecarsOnly)
     {
         using var signals = new StopSignals();
         var output = OutputWriter.ForConsole();
         try
         {
             var warnings = new List<string>();
-            var apps = RunFileReader.Read(command.RunFile, warnings);
+            var apps = RunFileReader.Read(runFile, warnings);
             warnings.ForEach(output.Warn);
-            using var data = DataFolder.Open(command.DataFolder);
+            using var data = DataFolder.Open(dataFolder);
             var remembered = new RememberedProcesses(Path.Combine(data.Path, "processes"));
             remembered.EndAll(output.Warn);
-            await using var supervisor = new Supervisor(apps, data.Path, output, TimeProvider.System, remembered, command.Options);
+            await using var supervisor = new Supervisor(apps, data.Path, output, TimeProvider.System, remembered, sidecarsOnly);
             await using var control = new ControlServer(data, supervisor, signals.Stop);
             await supervisor.StartAsync(signals.Token);
             await Task.Delay(Timeout.Infinite, signals.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -221,36 +221,4 @@ public sealed class InvocationTests : IAsyncLifetime
         await web.StartAsync(Cancel);
         return web;
     }
-
-    [Fact]
-    public async Task An_app_gets_no_more_calls_at_once_than_its_run_file_allows_and_a_call_lasts_until_its_answer_is_read()
-    {
-        var rest = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var second = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var app = await StartRawAsync(async http =>
-        {
-            if (http.Request.Path == "/second")
-            {
-                second.SetResult();
-                return;
-            }
-
-            await http.Response.Body.FlushAsync();
-            await rest.Task;
-            await http.Response.WriteAsync("rest");
-        });
-        using var channel = new Invocation.AppChannel(new Uri(app.Urls.Single()).Port, token: null, maxConcurrency: 1);
-        using var firstCall = new HttpRequestMessage(HttpMethod.Get, channel.UriOf("first"));
-        using var secondCall = new HttpRequestMessage(HttpMethod.Get, channel.UriOf("second"));
-
-        var one = await channel.InvokeAsync(firstCall, Cancel);
-        var two = channel.InvokeAsync(secondCall, Cancel);
-        rest.SetResult();
-        Assert.Equal("rest", await one.Content.ReadAsStringAsync(Cancel));
-        Assert.False(two.IsCompleted || second.Task.IsCompleted);
-        one.Dispose();
-
-        using var answer = await two;
-        Assert.True(second.Task.IsCompleted);
-    }
 }

@@ -1,4 +1,3 @@
-using DaprOrders.DaprEmulator.Invocation;
 using DaprOrders.DaprEmulator.RunFile;
 
 namespace DaprOrders.DaprEmulator.Tests;
@@ -66,26 +65,6 @@ public sealed class RunFileReaderTests : IDisposable
     }
 
     [Fact]
-    public void App_health_checks_have_the_defaults_of_the_runtime_and_a_probe_may_not_outlast_its_interval()
-    {
-        var apps = Read("""
-            version: 1
-            common: {enableAppHealthCheck: true, appHealthThreshold: 0}
-            apps:
-            - {appDirPath: ./a}
-            - {appDirPath: ./b, appHealthCheckPath: well, appHealthProbeInterval: 2, appHealthProbeTimeout: 100, appHealthThreshold: 1}
-            """);
-
-        Assert.Equal(new AppHealthSpec("/healthz", TimeSpan.FromSeconds(5), TimeSpan.FromMilliseconds(500), 3), apps[0].Health);
-        Assert.Equal(new AppHealthSpec("well", TimeSpan.FromSeconds(2), TimeSpan.FromMilliseconds(100), 1), apps[1].Health);
-        Assert.Contains("must be smaller", Assert.Throws<RunFileException>(() => Read("""
-            version: 1
-            apps:
-            - {appDirPath: ./a, enableAppHealthCheck: true, appHealthProbeInterval: 1, appHealthProbeTimeout: 1001}
-            """)).Message);
-    }
-
-    [Fact]
     public void The_same_app_id_twice_is_two_instances()
     {
         var apps = Read("""
@@ -102,10 +81,13 @@ public sealed class RunFileReaderTests : IDisposable
     [InlineData("apps: [{appDirPath: ./a}]", ":1: required field 'version' not found in the provided run template file")]
     [InlineData("version: 1\napps:\n- appID: x\n", ":3: required field 'appDirPath' not found in the provided run template file")]
     [InlineData("version: 1\napps:\n- appID: x\n  appDirPath: ./missing\n", ":4)")]
-    [InlineData("version: 1\napps:\n- appDirPath: ./a\n  unixDomainSocket: /tmp\n", ":4: unixDomainSocket: /tmp is not supported")]
-    [InlineData("version: 1\ncommon:\n  apiListenAddresses: 0.0.0.0\napps:\n- appDirPath: ./a\n", ":3: apiListenAddresses: 0.0.0.0 is not supported")]
+    [InlineData("version: 1\napps:\n- appDirPath: ./a\n  unixDomainSocket: /tmp\n", ":4: unixDomainSocket: /tmp is not emulated")]
+    [InlineData("version: 1\ncommon:\n  apiListenAddresses: 0.0.0.0\napps:\n- appDirPath: ./a\n", ":3: apiListenAddresses: 0.0.0.0 is not emulated")]
     [InlineData("version: 1\napps:\n- appID: x\n  appDirPath: ./a\n  appPort: no\n", ":5: appPort: 'no' is not a port")]
-    [InlineData("version: 1\napps:\n- appDirPath: ./a\n  appProtocol: grpc\n", ":4: appProtocol 'grpc' is not supported")]
+    [InlineData("version: 1\napps:\n- appDirPath: ./a\n  appProtocol: grpc\n", ":4: appProtocol: grpc is not emulated")]
+    [InlineData("version: 1\napps:\n- appDirPath: ./a\n  enableAppHealthCheck: true\n", ":4: enableAppHealthCheck: true is not emulated")]
+    [InlineData("version: 1\ncommon:\n  appHealthCheckPath: /well\napps:\n- appDirPath: ./a\n", ":3: appHealthCheckPath: /well is not emulated")]
+    [InlineData("version: 1\napps:\n- appDirPath: ./a\n  appMaxConcurrency: 3\n", ":4: appMaxConcurrency: 3 is not emulated")]
     [InlineData("version: 1\n  apps: [\n", ":2: ")]
     public void What_is_wrong_is_said_with_file_and_line(string text, string message)
     {

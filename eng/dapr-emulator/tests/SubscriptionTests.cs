@@ -160,58 +160,6 @@ public sealed class SubscriptionTests : IAsyncLifetime
         Assert.Contains($"\"traceparent\":\"{Trace}\"", call.Body);
     }
 
-    [Fact]
-    public async Task An_event_whose_time_is_over_is_dropped()
-    {
-        _host.AddSetup("pubsub.yaml");
-        _app.Subscriptions = new Reply(200, """[{"pubsubname":"pubsub","topic":"t","route":"/in"}]""");
-        var publisher = await _host.StartAsync("publisher");
-        await PublishAsync(publisher, "/v1.0/publish/pubsub/t?metadata.ttlInSeconds=1&metadata.partitionKey=k", "\"old\"");
-        _time.Jump(TimeSpan.FromSeconds(3));
-        await PublishAsync(publisher, "/v1.0/publish/pubsub/t?metadata.partitionKey=k", "\"new\"");
-
-        await _host.StartAsync("probe", _app.Port);
-
-        Assert.Contains("\"new\"", Assert.Single(await _app.WaitForAsync(1, "/in")).Body);
-    }
-
-    [Theory]
-    [InlineData("ttl=60", "2026-01-02T03:05:05Z")]
-    [InlineData("TTLInSeconds=60", "2026-01-02T03:05:05Z")]
-    [InlineData("ttlInSeconds=1m30s", "2026-01-02T03:05:35Z")]
-    [InlineData("ttlInSeconds=0", "2026-01-02T03:04:05Z")]
-    [InlineData("ttlInSeconds=-5s", "2026-01-02T03:04:05Z")]
-    [InlineData("ttlInSeconds=-5", null)]
-    [InlineData("ttlInSeconds=1.5", null)]
-    [InlineData("ttlInSeconds=", null)]
-    [InlineData("rawPayload=", null)]
-    public async Task An_event_says_when_it_expires_if_its_lifetime_can_be_read(string metadata, string? expiration)
-    {
-        _host.AddSetup("mem.yaml");
-        _app.Subscriptions = new Reply(200, """[{"pubsubname":"mem","topic":"t","route":"/in"}]""");
-        var sidecar = await _host.StartAsync("probe", _app.Port);
-
-        await PublishAsync(sidecar, "/v1.0/publish/mem/t?metadata." + metadata);
-
-        Assert.Equal(expiration, (string?)JsonNode.Parse(Assert.Single(await _app.WaitForAsync(1, "/in")).Body)!["expiration"]);
-    }
-
-    [Fact]
-    public async Task What_is_no_time_of_RFC_3339_is_no_expiration()
-    {
-        _host.AddSetup("mem.yaml");
-        _app.Subscriptions = new Reply(200, """[{"pubsubname":"mem","topic":"t","route":"/in"}]""");
-        var sidecar = await _host.StartAsync("probe", _app.Port);
-        foreach (var expiration in (string[])["2020-01-01", "2020-01-01T00:00:00", "2020-01-01T00:00:00+01:00", "2020-01-01T00:00:00.5Z", "no"])
-        {
-            await PublishAsync(sidecar, "/v1.0/publish/mem/t?metadata.rawPayload=true&metadata.partitionKey=k", $$"""{"expiration":"{{expiration}}"}""");
-        }
-
-        Assert.Equal(
-            ["2020-01-01", "2020-01-01T00:00:00", "no"],
-            (await _app.WaitForAsync(3, "/in")).Select(call => (string?)JsonNode.Parse(call.Body)!["expiration"]));
-    }
-
     [Theory]
     [InlineData("pubsub.redis", "[{name: redisHost, value: x}]", true)]
     [InlineData("pubsub.rabbitmq", "[{name: hostname, value: x}]", true)]
@@ -272,6 +220,18 @@ public sealed class SubscriptionTests : IAsyncLifetime
 
         await _app.WaitForAsync(Events, "/bulk");
         Assert.Equal(1, most);
+    }
+
+    [Fact]
+    public async Task A_publish_with_a_time_to_live_is_refused()
+    {
+        _host.AddSetup("mem.yaml");
+        var sidecar = await _host.StartAsync("probe");
+
+        using var answer = await _host.PostAsync(sidecar, "/v1.0/publish/mem/t?metadata.ttlInSeconds=60", "{}");
+
+        Assert.Equal(501, (int)answer.StatusCode);
+        Assert.Contains("ERR_NOT_EMULATED", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
 
     [Fact]

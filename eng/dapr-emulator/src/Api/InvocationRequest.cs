@@ -1,4 +1,3 @@
-using System.Text;
 using DaprOrders.DaprEmulator.Invocation;
 
 namespace DaprOrders.DaprEmulator.Api;
@@ -94,11 +93,6 @@ internal sealed record InvocationRequest(string Caller, string Callee, string Pa
             return (byHeader, RequestPath.Clean(path).TrimStart('/'));
         }
 
-        if (FromBasic(request.Headers.Authorization.ToString()) is { } byLogin)
-        {
-            return (byLogin, RequestPath.Clean(path).TrimStart('/'));
-        }
-
         const string Method = "/method/";
         if (RequestPath.After(path, "v1.0", "invoke") is not { } rest)
         {
@@ -113,20 +107,5 @@ internal sealed record InvocationRequest(string Caller, string Callee, string Pa
 
         var appId = rest[..at];
         return (RequestPath.Decode(appId) is { Length: > 0 } decoded ? decoded : appId, RequestPath.CleanRelative(rest[(at + Method.Length)..]));
-    }
-
-    private static string? FromBasic(string authorization)
-    {
-        if (!authorization.StartsWith("Basic ", StringComparison.Ordinal))
-        {
-            return null;
-        }
-
-        var decoded = new byte[authorization.Length];
-        return Convert.TryFromBase64String(authorization["Basic ".Length..], decoded, out var length)
-            && Encoding.UTF8.GetString(decoded, 0, length).Split(':') is [var name, { Length: > 0 } appId]
-            && name.Equals("dapr-app-id", StringComparison.OrdinalIgnoreCase)
-            ? appId
-            : null;
     }
 }

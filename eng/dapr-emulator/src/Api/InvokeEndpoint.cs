@@ -137,10 +137,6 @@ internal sealed class InvokeEndpoint(SidecarState sidecar, NameRegistry names)
         {
             throw new InvocationFailure("stream too large", unavailable: false);
         }
-        catch (AppUnhealthyException failure)
-        {
-            throw InvocationFailure.OfApp(failure.Message, request.IsOwn);
-        }
         catch (HttpRequestException failure)
         {
             throw InvocationFailure.OfApp(message, app, failure, sidecar.Spec.ReadBufferBytes, request.IsOwn);
@@ -199,12 +195,6 @@ internal sealed class InvokeEndpoint(SidecarState sidecar, NameRegistry names)
         {
             while (await source.ReadAsync(buffer, http.RequestAborted) is var read and > 0)
             {
-                if (!http.Response.HasStarted && http.Response.ContentType is null && http.Response.Headers.ContentEncoding.Count == 0)
-                {
-                    // Go's server guesses where the app says nothing.
-                    http.Response.ContentType = ContentSniffer.TypeOf(buffer.AsSpan(0, read));
-                }
-
                 await http.Response.Body.WriteAsync(buffer.AsMemory(0, read), http.RequestAborted);
                 await http.Response.Body.FlushAsync(http.RequestAborted);
             }

@@ -155,21 +155,6 @@ internal sealed class MetadataEndpoints(SidecarState sidecar)
         json.WriteNumber("port", app.Port);
         json.WriteString("protocol", "http");
         json.WriteString("channelAddress", "127.0.0.1");
-        if (sidecar.Spec.MaxConcurrency > 0)
-        {
-            json.WriteNumber("maxConcurrency", sidecar.Spec.MaxConcurrency);
-        }
-
-        if (sidecar.Spec.Health is { } health)
-        {
-            json.WriteStartObject("health");
-            json.WriteString("healthCheckPath", health.Path);
-            json.WriteString("healthProbeInterval", GoDuration.Format(health.Interval));
-            json.WriteString("healthProbeTimeout", GoDuration.Format(health.Timeout));
-            json.WriteNumber("healthThreshold", health.Threshold);
-            json.WriteEndObject();
-        }
-
         json.WriteEndObject();
     }
 

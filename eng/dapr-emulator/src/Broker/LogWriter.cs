@@ -8,16 +8,14 @@ internal sealed class LogWriter : IDisposable
 
     private readonly RecordStore _store;
     private readonly TimeProvider _time;
-    private readonly LogRetention _retention;
     private readonly object _gate = new();
     private readonly Thread _thread;
     private List<Append> _appends = [];
     private Dictionary<(string Group, Partition Partition), long> _offsets = [];
     private bool _stopping;
 
-    public LogWriter(RecordStore store, TimeProvider time, LogRetention retention)
+    public LogWriter(RecordStore store, TimeProvider time)
     {
-        _retention = retention;
         _store = store;
         _time = time;
         _thread = new Thread(Run) { IsBackground = true, Name = "log writer" };
@@ -140,15 +138,6 @@ internal sealed class LogWriter : IDisposable
         }
 
         appends.ForEach(append => append.Done.SetResult());
-        try
-        {
-            const int RowOverhead = 64;
-            _retention.Appended(added.Values.Sum(records => records.Sum(record => (long)record.Value.Length + RowOverhead)));
-        }
-        catch (Microsoft.Data.Sqlite.SqliteException)
-        {
-            // A full disk: the next commit says so to whoever publishes.
-        }
     }
 
     private sealed record Append(Topic Topic, IReadOnlyList<NewRecord> Records, TaskCompletionSource Done);

@@ -12,13 +12,11 @@ internal sealed class MessageBroker : IDisposable
     private readonly ConcurrentDictionary<(string Group, long Partition), long> _offsets;
 
     /// <param name="folder">Where the log lies; it is made when it is not there.</param>
-    /// <param name="maxBytes">The size over which the oldest records go; not positive: none ever does.</param>
-    /// <param name="warn">Told before anything unread would go, and when it goes.</param>
-    public MessageBroker(string folder, TimeProvider time, long maxBytes = 0, Action<string>? warn = null)
+    public MessageBroker(string folder, TimeProvider time)
     {
         Directory.CreateDirectory(folder);
         _store = new RecordStore(Path.Combine(folder, "broker.db"));
-        _writer = new LogWriter(_store, time, new LogRetention(_store, maxBytes, warn ?? (_ => { })));
+        _writer = new LogWriter(_store, time);
         _offsets = new(_store.ReadOffsets());
     }
 

@@ -29,7 +29,6 @@ internal sealed class RecordStore : IDisposable
             _writer, "INSERT INTO records VALUES ($id, $key, $value, $headers, $timestamp)", "$id", "$key", "$value", "$headers", "$timestamp");
         _setOffset = Command(_writer, "INSERT OR REPLACE INTO offsets VALUES ($group, $partition, $next)", "$group", "$partition", "$next");
         _reader = Open(file);
-        // What retention has taken away is passed over.
         _read = Command(
             _reader,
             "SELECT id, key, value, headers, timestamp FROM records WHERE id BETWEEN $from AND $to ORDER BY id LIMIT $max",
@@ -98,54 +97,6 @@ internal sealed class RecordStore : IDisposable
         }
     }
 
-    /// <summary>Gets how much of the file is in use.</summary>
-    public long UsedBytes() => Number(_writer, "SELECT (page_count - freelist_count) * page_size FROM pragma_page_count, pragma_freelist_count, pragma_page_size");
-
-    /// <summary>Deletes the oldest records of each partition, of the writer's thread only.</summary>
-    /// <param name="unread">Also what some group, or any group at all, has yet to read; the newest record of a partition always stays.</param>
-    /// <returns>How many they were.</returns>
-    public int DeleteOldest(int max, bool unread)
-    {
-        using var transaction = Begin();
-        var deleted = 0;
-        using var select = Command(_writer, "SELECT id FROM topics");
-        select.Transaction = transaction;
-        var topics = new List<long>();
-        using (var reader = select.ExecuteReader())
-        {
-            while (reader.Read())
-            {
-                topics.Add(reader.GetInt64(0));
-            }
-        }
-
-        foreach (var topic in topics)
-        {
-            for (var number = 0; number < Topic.PartitionCount; number++)
-            {
-                using var delete = Command(
-                    _writer,
-                    """
-                    DELETE FROM records WHERE id IN (SELECT id FROM records WHERE id >= $first AND id < min(
-                        coalesce((SELECT max(id) FROM records WHERE id >= $first AND id < $first + (1 << 40)), 0),
-                        iif($unread, $first + (1 << 40), $first + coalesce((SELECT min(next) FROM offsets WHERE partition = $first), 0)))
-                        ORDER BY id LIMIT $max)
-                    """,
-                    "$first",
-                    "$unread",
-                    "$max");
-                delete.Transaction = transaction;
-                delete.Parameters[0].Value = ((topic * Topic.PartitionCount) + number) << 40;
-                delete.Parameters[1].Value = unread ? 1 : 0;
-                delete.Parameters[2].Value = max;
-                deleted += delete.ExecuteNonQuery();
-            }
-        }
-
-        transaction.Commit();
-        return deleted;
-    }
-
     public Dictionary<(string Group, long Partition), long> ReadOffsets()
     {
         var offsets = new Dictionary<(string, long), long>();
@@ -195,12 +146,6 @@ internal sealed class RecordStore : IDisposable
         }
 
         return command;
-    }
-
-    private static long Number(SqliteConnection connection, string text)
-    {
-        using var command = Command(connection, text);
-        return (long)command.ExecuteScalar()!;
     }
 
     private static void Execute(SqliteConnection connection, string text)

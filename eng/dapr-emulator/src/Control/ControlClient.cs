@@ -4,20 +4,20 @@ using System.Net.Sockets;
 
 namespace DaprOrders.DaprEmulator.Control;
 
-/// <summary>Sends a control command to the run whose data folder it is.</summary>
+/// <summary>Sends a control command to the run that uses a data folder.</summary>
 internal static class ControlClient
 {
-    /// <returns>The exit status: 1 when there is no such run or it refused.</returns>
-    public static async Task<int> SendAsync(CommandLine command)
+    /// <returns>The exit status: 1 when there is no such run or it refuses the command.</returns>
+    public static async Task<int> SendAsync(string dataFolder, params IEnumerable<string> words)
     {
         try
         {
-            var address = (await File.ReadAllTextAsync(DataFolder.AddressFileOf(command.DataFolder))).Split(' ');
+            var address = (await File.ReadAllTextAsync(DataFolder.AddressFileOf(dataFolder))).Split(' ');
             using var client = new TcpClient();
             await client.ConnectAsync(IPAddress.Loopback, int.Parse(address[0], CultureInfo.InvariantCulture));
             using var reader = new StreamReader(client.GetStream());
             await using var writer = new StreamWriter(client.GetStream());
-            await writer.WriteLineAsync(string.Join(' ', Words(address[1], command)));
+            await writer.WriteLineAsync(string.Join(' ', words.Prepend(address[1])));
             await writer.FlushAsync();
             var answer = await reader.ReadToEndAsync();
             var failed = answer.StartsWith("error:", StringComparison.Ordinal);
@@ -26,23 +26,8 @@ internal static class ControlClient
         }
         catch (Exception failure) when (failure is IOException or SocketException or UnauthorizedAccessException)
         {
-            await Console.Error.WriteLineAsync($"dapr-emulator: nothing runs with the data folder {command.DataFolder}");
+            await Console.Error.WriteLineAsync($"dapr-emulator: no run uses the data folder {dataFolder}");
             return 1;
-        }
-    }
-
-    private static IEnumerable<string> Words(string token, CommandLine command)
-    {
-        yield return token;
-        yield return command.Verb;
-        if (command.App is not null)
-        {
-            yield return command.App;
-        }
-
-        if (command.Sidecar)
-        {
-            yield return "--sidecar";
         }
     }
 }

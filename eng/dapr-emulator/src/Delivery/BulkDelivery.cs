@@ -18,14 +18,11 @@ internal sealed partial class BulkDelivery(Subscription subscription)
         for (var number = 0; number < records.Count; number++)
         {
             var record = records[number];
-            isFailure = !IsReadable(record, out var isExpired);
+            isFailure = !subscription.Spec.IsRaw && !EventRecord.IsObject(record);
             if (isFailure)
             {
+                LogNoJson(subscription.PubSub.Name, subscription.Spec.Topic, record.Partition.Number, record.Offset);
                 failed.Add(record);
-            }
-            else if (isExpired)
-            {
-                await subscription.BuryAsync(record);
             }
             else
             {
@@ -54,30 +51,6 @@ internal sealed partial class BulkDelivery(Subscription subscription)
         // Dapr forgets an unreadable record when the next one is readable, and reports success to its Kafka component.
         LogForgotten(unburied.Count, subscription.PubSub.Name, subscription.Spec.Topic);
         return [];
-    }
-
-    private bool IsReadable(Record record, out bool isExpired)
-    {
-        isExpired = false;
-        if (subscription.Spec.IsRaw || (!EventRecord.MayExpire(record) && EventRecord.IsObject(record)))
-        {
-            return true;
-        }
-
-        using var envelope = EventRecord.Parse(record);
-        if (envelope is null)
-        {
-            LogNoJson(subscription.PubSub.Name, subscription.Spec.Topic, record.Partition.Number, record.Offset);
-            return false;
-        }
-
-        isExpired = EventRecord.HasExpired(envelope.RootElement, subscription.Sidecar.Time.GetUtcNow());
-        if (isExpired)
-        {
-            LogExpired(subscription.PubSub.Name, subscription.Spec.Topic);
-        }
-
-        return true;
     }
 
     /// <returns>The entries that the app did not handle.</returns>
@@ -165,9 +138,6 @@ internal sealed partial class BulkDelivery(Subscription subscription)
 
     [LoggerMessage(LogLevel.Error, "Record of {PubSub}/{Topic}, partition {Partition}, offset {Offset} is not a JSON object")]
     private partial void LogNoJson(string pubSub, string topic, int partition, long offset);
-
-    [LoggerMessage(LogLevel.Warning, "Dropped an expired event of {PubSub}/{Topic}")]
-    private partial void LogExpired(string pubSub, string topic);
 
     [LoggerMessage(LogLevel.Error, "The app answered 404 to {Count} events of {PubSub}/{Topic}; they are lost")]
     private partial void LogNotFound(string pubSub, string topic, int count);

@@ -1,13 +1,12 @@
 using System.Globalization;
 using System.Text.Json;
-using System.Text.RegularExpressions;
 using DaprOrders.DaprEmulator.Broker;
 using DaprOrders.DaprEmulator.Publishing;
 
 namespace DaprOrders.DaprEmulator.Delivery;
 
 /// <summary>What a sidecar sees in a record before it hands it to the app.</summary>
-internal static partial class EventRecord
+internal static class EventRecord
 {
     /// <summary>Gets the metadata that go with a delivery; on Kafka the place of the record, overridden by its own headers.</summary>
     /// <returns>In alphabetical order.</returns>
@@ -62,8 +61,6 @@ internal static partial class EventRecord
         return true;
     }
 
-    public static bool MayExpire(Record record) => record.Value.AsSpan().IndexOf("\"expiration\""u8) >= 0;
-
     /// <summary>Gets the trace that the envelope carries, else one of zeros, which the runtime sends too.</summary>
     public static string TraceOf(byte[] envelope)
     {
@@ -111,16 +108,4 @@ internal static partial class EventRecord
             return null;
         }
     }
-
-    public static bool HasExpired(JsonElement envelope, DateTimeOffset now) =>
-        envelope.ValueKind == JsonValueKind.Object
-        && envelope.TryGetProperty("expiration", out var expiration)
-        && expiration.ValueKind == JsonValueKind.String
-        && InternetTime().IsMatch(expiration.GetString()!)
-        && DateTimeOffset.TryParse(expiration.GetString(), CultureInfo.InvariantCulture, out var end)
-        && end < now;
-
-    // RFC 3339: nothing less counts as a time.
-    [GeneratedRegex(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d([.,]\d+)?(Z|[+-]\d\d:\d\d)$")]
-    private static partial Regex InternetTime();
 }

@@ -22,13 +22,6 @@ internal sealed partial class SingleDelivery(Subscription subscription)
             return await subscription.BuryAsync(record);
         }
 
-        if (EventRecord.HasExpired(envelope.RootElement, subscription.Sidecar.Time.GetUtcNow()))
-        {
-            LogExpired(subscription.PubSub.Name, spec.Topic);
-            await subscription.BuryAsync(record);
-            return true;
-        }
-
         var answer = Answer.Retry;
         await subscription.Policy.RunAsync(
             subscription.Sidecar.Time,
@@ -115,9 +108,6 @@ internal sealed partial class SingleDelivery(Subscription subscription)
 
     [LoggerMessage(LogLevel.Error, "record of {PubSub}/{Topic}, partition {Partition}, offset {Offset} is no JSON object")]
     private partial void LogNoJson(string pubSub, string topic, int partition, long offset);
-
-    [LoggerMessage(LogLevel.Warning, "dropping expired pub/sub event of {PubSub}/{Topic}")]
-    private partial void LogExpired(string pubSub, string topic);
 
     [LoggerMessage(LogLevel.Warning, "the app dropped an event of {PubSub}/{Topic}, partition {Partition}, offset {Offset}")]
     private partial void LogDropped(string pubSub, string topic, int partition, long offset);

@@ -28,8 +28,6 @@ internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
     private readonly TaskCompletionSource _shutdown = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ILogger _logger;
     private Task _starting = Task.CompletedTask;
-    private Task _probing = Task.CompletedTask;
-    private bool _asked;
     private int _ended;
 
     /// <exception cref="ResourceException">The runtime would not start with these resources.</exception>
@@ -45,7 +43,7 @@ internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
             PubSubs = PubSubFactory.CreateAll(resources, spec.AppId, spec.Name),
             Time = host.Time,
             Logger = logger,
-            App = spec.AppPort is { } port ? new AppChannel(port, host.AppToken, spec.ReadBufferBytes, spec.MaxConcurrency) : null,
+            App = spec.AppPort is { } port ? new AppChannel(port, host.AppToken, spec.ReadBufferBytes) : null,
             ApiToken = host.ApiToken,
             Gone = _gone.Token,
         };
@@ -130,7 +128,6 @@ internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
     private async Task LeaveAsync()
     {
         await _starting;
-        await _probing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await StopConsumersAsync();
     }
 
@@ -147,7 +144,7 @@ internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
                 }
 
                 LogDiscovered(app.Port);
-                await (Spec.Health is { } health ? ProbeAsync(app, health) : SubscribeAsync());
+                await SubscribeAsync();
             }
 
             _state.IsReady = true;
@@ -161,31 +158,6 @@ internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
         {
             LogNotStarted(failure, Spec.AppId);
         }
-    }
-
-    // Ready without knowing how the app is: the first probe decides when it is subscribed for.
-    private Task ProbeAsync(AppChannel app, AppHealthSpec spec)
-    {
-        app.Health = new AppHealth(spec, app, _state.Time, _logger);
-        _probing = Task.Run(() => app.Health.RunAsync(
-            async healthy =>
-            {
-                if (!healthy)
-                {
-                    await StopConsumersAsync();
-                }
-                else if (_asked)
-                {
-                    StartConsumers();
-                }
-                else
-                {
-                    _asked = true;
-                    await SubscribeAsync();
-                }
-            },
-            _gone.Token));
-        return Task.CompletedTask;
     }
 
     private async Task StopConsumersAsync()

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json;
-using DaprOrders.DaprEmulator.Resources;
 
 namespace DaprOrders.DaprEmulator.Publishing;
 
@@ -37,9 +36,6 @@ internal sealed class CloudEventEnvelope(string appId, TimeProvider time)
 {
     public const string ContentType = "application/cloudevents+json";
 
-    // What Go's durations hold: 292 years.
-    private const long MostSeconds = long.MaxValue / 1_000_000_000;
-
     /// <exception cref="JsonException">It says that it is a CloudEvent and is no JSON object.</exception>
     public byte[] Create(PubSub pubSub, string topic, Publication publication)
     {
@@ -65,11 +61,6 @@ internal sealed class CloudEventEnvelope(string appId, TimeProvider time)
         WriteData(output, publication);
         var first = false;
         WriteText(output, "datacontenttype", publication.ContentType is "" ? "text/plain" : publication.ContentType, ref first);
-        if (Expiration(pubSub, publication) is { } expiration)
-        {
-            WriteText(output, "expiration", expiration, ref first);
-        }
-
         WriteText(output, "id", Named(publication, "cloudevent.id") ?? Guid.NewGuid().ToString(), ref first);
         WriteText(output, "pubsubname", pubSub.Name, ref first);
         WriteText(output, "source", publication.Setting("cloudevent.source") is { } source ? source is "" ? "Dapr" : source : appId, ref first);
@@ -158,11 +149,6 @@ internal sealed class CloudEventEnvelope(string appId, TimeProvider time)
         }
 
         attributes.TryAdd("tracestate", publication.TraceState);
-        if (Expiration(pubSub, publication) is { } expiration)
-        {
-            attributes["expiration"] = expiration;
-        }
-
         output.Write("{"u8);
         var first = true;
         foreach (var (name, value) in attributes)
@@ -187,38 +173,6 @@ internal sealed class CloudEventEnvelope(string appId, TimeProvider time)
         {
             attributes[name] = value;
         }
-    }
-
-    private string? Expiration(PubSub pubSub, Publication publication)
-    {
-        if (pubSub.ExpiresByItself || (publication.Setting("ttl") ?? publication.Setting("ttlInSeconds")) is not { Length: > 0 } text)
-        {
-            return null;
-        }
-
-        return Lifetime(text) is { } ttl
-            ? (time.GetUtcNow() + ttl).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)
-            : null;
-    }
-
-    // A duration first, of which 0 is one and less than that is 0; else a number of seconds, of which neither is one.
-    private static TimeSpan? Lifetime(string text)
-    {
-        if (!double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _))
-        {
-            return text is ['-', .. var positive]
-                ? GoDuration.Parse(positive) is null ? null : TimeSpan.Zero
-                : GoDuration.Parse(text.TrimStart('+'));
-        }
-
-        if (text.TrimStart('+', '-') == "0")
-        {
-            return TimeSpan.Zero;
-        }
-
-        return long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var seconds) && seconds > 0
-            ? TimeSpan.FromSeconds(Math.Min(seconds, MostSeconds))
-            : null;
     }
 
     private string Now()

@@ -37,9 +37,6 @@ internal sealed record PubSub
 
     public int MaxMessageBytes { get; init; } = int.MaxValue;
 
-    /// <summary>Gets a value indicating whether the broker itself drops what is too old; else the event says when it expires.</summary>
-    public bool ExpiresByItself { get; init; }
-
     public int BulkMessages { get; init; } = 100;
 
     public TimeSpan BulkWait { get; init; } = TimeSpan.FromSeconds(1);

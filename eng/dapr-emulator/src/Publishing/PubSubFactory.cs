@@ -7,11 +7,7 @@ namespace DaprOrders.DaprEmulator.Publishing;
 /// <summary>Makes pub/subs out of components: each type's settings, defaults and losses, without any of the brokers.</summary>
 internal static partial class PubSubFactory
 {
-    private static readonly string[] OtherTypes =
-    [
-        "pubsub.aws.snssqs", "pubsub.azure.eventhubs", "pubsub.azure.servicebus.queues", "pubsub.azure.servicebus.topics",
-        "pubsub.gcp.pubsub", "pubsub.jetstream", "pubsub.kubemq", "pubsub.mqtt3", "pubsub.pulsar", "pubsub.rocketmq", "pubsub.solace.amqp",
-    ];
+    private const string Hint = " (the emulator has pubsub.kafka, pubsub.redis, pubsub.rabbitmq and pubsub.in-memory)";
 
     /// <param name="instance">The name of the sidecar instance: an in-memory component is alone in its process.</param>
     /// <exception cref="ResourceException">The runtime would not start with one of the components.</exception>
@@ -73,7 +69,6 @@ internal static partial class PubSubFactory
                 Capabilities = ["SUBSCRIBE_WILDCARDS"],
                 IsVolatile = true,
             },
-            var other when OtherTypes.Contains(other) => pubSub with { StartsAtOldest = true, RedeliveryPause = TimeSpan.FromSeconds(1) },
             _ => throw Unknown(component),
         };
     }
@@ -169,7 +164,6 @@ internal static partial class PubSubFactory
         Broker = $"{component.Type}/{component.Setting("connectionString") ?? component.Setting("hostname")}",
         IsVolatile = component.Flag("deletedWhenUnused", true),
         RedeliveryPause = component.Flag("requeueInFailure", false) ? TimeSpan.FromMilliseconds(10) : null,
-        ExpiresByItself = true,
     };
 
     private static ResourceException Unknown(Component component)
@@ -178,7 +172,7 @@ internal static partial class PubSubFactory
         return component.Type.StartsWith("pubsub.", StringComparison.Ordinal)
             ? new ResourceException(
                 $"process component {component.Name} error: [INIT_COMPONENT_FAILURE]: initialization error occurred for {name}: "
-                + $"[CREATE_COMPONENT_FAILURE]: initialization error occurred for {name}: couldn't find message bus {component.Type}/{component.Version}")
+                + $"[CREATE_COMPONENT_FAILURE]: initialization error occurred for {name}: couldn't find message bus {component.Type}/{component.Version}{Hint}")
             : new ResourceException($"process component {component.Name} error: incorrect type {component.Type}");
     }
 

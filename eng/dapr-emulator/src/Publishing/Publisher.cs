@@ -84,7 +84,7 @@ internal sealed class Publisher(SidecarState sidecar, MessageBroker broker)
 
     /// <returns>An error when the metadata of a request ask for raw payloads in words that Go does not read as a boolean.</returns>
     public static ApiError? CheckRaw(string name, IReadOnlyList<KeyValuePair<string, string>> metadata) =>
-        Setting(metadata, "rawPayload") is { Length: > 0 } raw && GoBoolean.Parse(raw) is null ? ApiError.BadRawPayload(name, raw, metadata) : null;
+        LeftOutApis.Refusal(metadata) is { } refusal ? refusal : Setting(metadata, "rawPayload") is { Length: > 0 } raw && GoBoolean.Parse(raw) is null ? ApiError.BadRawPayload(name, raw, metadata) : null;
 
     /// <summary>Publishes the entries that the broker takes; <see cref="CheckBulk"/> was asked before.</summary>
     /// <param name="metadata">Those of the request: they decide about raw payloads, and Kafka's component puts them over those of each entry.</param>

@@ -46,20 +46,6 @@ internal static class GoDuration
         return total;
     }
 
-    /// <summary>Writes a duration of whole milliseconds as Go writes it: <c>500ms</c>, <c>1m0s</c>.</summary>
-    public static string Format(TimeSpan duration)
-    {
-        if (duration < TimeSpan.FromSeconds(1))
-        {
-            return duration == TimeSpan.Zero ? "0s" : $"{(int)duration.TotalMilliseconds}ms";
-        }
-
-        var seconds = ((duration.Ticks % TimeSpan.TicksPerMinute) / (decimal)TimeSpan.TicksPerSecond).ToString("0.###", CultureInfo.InvariantCulture) + "s";
-        return duration.TotalHours >= 1 ? $"{(int)duration.TotalHours}h{duration.Minutes}m{seconds}"
-            : duration.TotalMinutes >= 1 ? $"{duration.Minutes}m{seconds}"
-            : seconds;
-    }
-
     private static double? TicksPerUnit(ReadOnlySpan<char> unit) => unit switch
     {
         "ns" => 0.01,

@@ -1,5 +1,3 @@
-using DaprOrders.DaprEmulator.Invocation;
-
 namespace DaprOrders.DaprEmulator.RunFile;
 
 /// <summary>One entry of <c>apps</c> with everything that <c>common</c> and the defaults add to it.</summary>
@@ -29,14 +27,6 @@ internal sealed record AppSpec
 
     /// <summary>Gets a port that only appears in error texts: sidecars reach each other inside this process.</summary>
     public int InternalPort { get; init; }
-
-    /// <summary>Gets how many calls the app gets at once, invocations and deliveries together; not positive: any number.</summary>
-    public int MaxConcurrency { get; init; } = -1;
-
-    /// <summary>Gets how the app is probed; null: it is taken to be healthy.</summary>
-    public AppHealthSpec? Health { get; init; }
-
-    public string AppProtocol { get; init; } = "http";
 
     public IReadOnlyList<string> Command { get; init; } = [];
 

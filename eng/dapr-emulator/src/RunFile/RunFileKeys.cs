@@ -1,8 +1,9 @@
+using System.Globalization;
 using DaprOrders.DaprEmulator.Resources;
 
 namespace DaprOrders.DaprEmulator.RunFile;
 
-/// <summary>Every key that the Dapr CLI reads from a run file, and what becomes of it here.</summary>
+/// <summary>Every key that the Dapr CLI reads from a run file, and the keys that the emulator refuses.</summary>
 internal static class RunFileKeys
 {
     public static readonly string[] Top = ["version", "name", "common", "apps"];
@@ -21,14 +22,21 @@ internal static class RunFileKeys
         "daprInternalGRPCPort", "profilePort", "unixDomainSocket", "command", "containerImage", "containerImagePullPolicy", "createService",
     ];
 
-    // What an app could rely on and does not get here: better no start than another behaviour.
-    private static readonly (string Key, Func<string, bool> IsAsked)[] NotHere =
+    // An app could rely on these, so the emulator does not start without them.
+    private static readonly (string Key, Func<string, bool> IsAsked)[] NotEmulated =
     [
-        ("unixDomainSocket", value => value.Length > 0),
+        ("appProtocol", value => value != "http"),
+        ("unixDomainSocket", IsSet),
         ("appSSL", IsTrue),
         ("enableProfiling", IsTrue),
-        ("appChannelAddress", value => value is not ("" or "127.0.0.1" or "localhost")),
-        ("apiListenAddresses", value => value is not ("" or "127.0.0.1" or "localhost")),
+        ("appChannelAddress", IsOtherAddress),
+        ("apiListenAddresses", IsOtherAddress),
+        ("appMaxConcurrency", value => !int.TryParse(value, CultureInfo.InvariantCulture, out var calls) || calls > 0),
+        ("enableAppHealthCheck", IsTrue),
+        ("appHealthCheckPath", IsSet),
+        ("appHealthProbeInterval", IsSet),
+        ("appHealthProbeTimeout", IsSet),
+        ("appHealthThreshold", IsSet),
     ];
 
     /// <summary>Warns of keys that the CLI ignores, and names the one that was probably meant.</summary>
@@ -39,15 +47,15 @@ internal static class RunFileKeys
             if (!known.Contains(key))
             {
                 var meant = known.FirstOrDefault(other => Plain(other) == Plain(key));
-                warn(line, $"unknown key '{key}' does nothing{(meant is null ? "" : $": '{meant}' is meant")}");
+                warn(line, $"unknown key '{key}' is ignored{(meant is null ? "" : $": did you mean '{meant}'?")}");
             }
         }
     }
 
-    /// <summary>Finds a key whose meaning is not there, with its line.</summary>
+    /// <summary>Finds the first key that is not emulated, with its line.</summary>
     public static (int Line, string Key)? Refused(YamlMap app, YamlMap common)
     {
-        foreach (var (key, isAsked) in NotHere)
+        foreach (var (key, isAsked) in NotEmulated)
         {
             foreach (var map in (YamlMap[])[app, common])
             {
@@ -61,9 +69,13 @@ internal static class RunFileKeys
         return null;
     }
 
+    private static bool IsSet(string value) => value.Length > 0;
+
     private static bool IsTrue(string value) => value is "true";
 
-    // daprHttpPort, dapr-http-port, resourcePaths: what people write.
+    private static bool IsOtherAddress(string value) => value is not ("" or "127.0.0.1" or "localhost");
+
+    // Common misspellings: daprHttpPort, dapr-http-port, resourcePaths.
     private static string Plain(string key) =>
         key.Replace("-", "", StringComparison.Ordinal).Replace("_", "", StringComparison.Ordinal).ToUpperInvariant().Replace("PATHS", "PATH", StringComparison.Ordinal)
             .Replace("RESOURCESPATH", "RESOURCEPATH", StringComparison.Ordinal);

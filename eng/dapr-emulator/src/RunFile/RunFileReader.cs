@@ -1,5 +1,4 @@
 using System.Globalization;
-using DaprOrders.DaprEmulator.Invocation;
 using DaprOrders.DaprEmulator.Resources;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
@@ -68,7 +67,7 @@ internal sealed class RunFileReader
             RunFileKeys.Check(entry, RunFileKeys.App, Warn);
             if (RunFileKeys.Refused(entry, common) is var (line, key))
             {
-                throw Error(line, $"{key} is not supported by the development sidecar");
+                throw Error(line, $"{key} is not emulated: remove it or run the app on Dapr");
             }
 
             var app = ReadApp(entry, common);
@@ -112,9 +111,6 @@ internal sealed class RunFileReader
             GrpcPort = Port(app, "daprGRPCPort") ?? _ports.Next(),
             MetricsPort = Port(app, "metricsPort") ?? _ports.Next(),
             InternalPort = Port(app, "daprInternalGRPCPort") ?? _ports.Next(),
-            MaxConcurrency = Number(app, common, "appMaxConcurrency") ?? -1,
-            Health = Health(app, common),
-            AppProtocol = Protocol(app, common),
             Command = app.Texts("command"),
             Environment = Merge(common, app),
             ResourcesPaths = ResourcesPaths(app, common, directory),
@@ -124,34 +120,6 @@ internal sealed class RunFileReader
             AppLog = Destination(app, common, "appLogDestination", LogDestination.FileAndConsole),
             SidecarLog = Destination(app, common, "daprdLogDestination", LogDestination.File),
         };
-    }
-
-    // A value that is missing, 0 or less is the default. A true in common can't be set back, as everywhere.
-    private AppHealthSpec? Health(YamlMap app, YamlMap common)
-    {
-        if (app.Flag("enableAppHealthCheck") != true && common.Flag("enableAppHealthCheck") != true)
-        {
-            return null;
-        }
-
-        int Positive(string key, int otherwise) => Number(app, common, key) is { } number and > 0 ? number : otherwise;
-        var path = app.Text("appHealthCheckPath") ?? common.Text("appHealthCheckPath");
-        var spec = new AppHealthSpec(
-            string.IsNullOrEmpty(path) ? "/healthz" : path,
-            TimeSpan.FromSeconds(Positive("appHealthProbeInterval", 5)),
-            TimeSpan.FromMilliseconds(Positive("appHealthProbeTimeout", 500)),
-            Positive("appHealthThreshold", 3));
-        return spec.Timeout <= spec.Interval
-            ? spec
-            : throw Error(app.LineOf("appHealthProbeTimeout"), "value for 'health-probe-timeout' must be smaller than 'health-probe-interval'");
-    }
-
-    private string Protocol(YamlMap app, YamlMap common)
-    {
-        var protocol = app.Text("appProtocol") ?? common.Text("appProtocol") ?? "http";
-        return protocol == "http"
-            ? protocol
-            : throw Error(app.LineOf("appProtocol"), $"appProtocol '{protocol}' is not supported by the development sidecar, only http");
     }
 
     private static Dictionary<string, string> Merge(YamlMap common, YamlMap app)
@@ -241,13 +209,6 @@ internal sealed class RunFileReader
         null or "0" => null,
         var text when int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port <= 65535 => port,
         var text => throw Error(app.LineOf(key), $"{key}: '{text}' is not a port"),
-    };
-
-    private int? Number(YamlMap app, YamlMap common, string key) => (app.Text(key) ?? common.Text(key)) switch
-    {
-        null => null,
-        var text when int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) => number,
-        var text => throw Error(app.LineOf(key), $"{key}: '{text}' is not a number"),
     };
 
     private int? Quantity(YamlMap app, YamlMap common, string key)

@@ -15,7 +15,7 @@ internal static class AppEnvironment
             ["DAPR_HTTP_PORT"] = Text(spec.HttpPort),
             ["DAPR_GRPC_PORT"] = Text(spec.GrpcPort),
             ["DAPR_METRICS_PORT"] = Text(spec.MetricsPort),
-            ["APP_PROTOCOL"] = spec.AppProtocol,
+            ["APP_PROTOCOL"] = "http",
         };
         if (spec.AppPort is { } port)
         {

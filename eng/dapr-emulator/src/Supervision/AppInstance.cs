@@ -6,7 +6,7 @@ namespace DaprOrders.DaprEmulator.Supervision;
 
 /// <summary>One entry of the run file while it runs: an app process and its sidecar, each of which may be gone.</summary>
 internal sealed class AppInstance(
-    AppSpec spec, SidecarHost host, OutputWriter output, RememberedProcesses remembered, RunOptions options) : IAsyncDisposable
+    AppSpec spec, SidecarHost host, OutputWriter output, RememberedProcesses remembered, bool sidecarsOnly) : IAsyncDisposable
 {
     // As with the Dapr CLI: so long between the request to end and the end.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
@@ -17,7 +17,6 @@ internal sealed class AppInstance(
     private ProcessGroup? _app;
     private Sidecar? _sidecar;
     private Task _watching = Task.CompletedTask;
-    private BuildWatch? _build;
     private bool _expected;
 
     public AppSpec Spec => spec;
@@ -38,36 +37,6 @@ internal sealed class AppInstance(
         {
             await StartSidecarAsync();
             await StartAppAsync();
-            if (options.Watch && spec.Command.Count > 0)
-            {
-                _build ??= new BuildWatch(spec.Directory, spec.Command, () => _ = RestartAsync());
-            }
-        }
-        finally
-        {
-            _turn.Release();
-        }
-    }
-
-    private async Task RestartAsync()
-    {
-        await _turn.WaitAsync();
-        try
-        {
-            if (_sidecar is null)
-            {
-                return;
-            }
-
-            output.Say($"app '{spec.Name}': its build output has changed, it is started anew");
-            _expected = true;
-            await (_app?.StopAsync(Patience) ?? Task.CompletedTask);
-            await _watching;
-            await StartAppAsync();
-        }
-        catch (RunFileException failure)
-        {
-            output.Warn(failure.Message);
         }
         finally
         {
@@ -131,7 +100,6 @@ internal sealed class AppInstance(
 
     public async ValueTask DisposeAsync()
     {
-        _build?.Dispose();
         await StopAsync();
         _appLog.Dispose();
         _sidecarLog.Dispose();
@@ -200,7 +168,7 @@ internal sealed class AppInstance(
             await _watching; // it has ended this very moment: its last lines are still being read
         }
 
-        if (!_watching.IsCompleted || spec.Command.Count == 0 || options.SidecarsOnly)
+        if (!_watching.IsCompleted || spec.Command.Count == 0 || sidecarsOnly)
         {
             return;
         }

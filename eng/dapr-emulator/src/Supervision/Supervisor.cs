@@ -11,12 +11,12 @@ internal sealed class Supervisor : IAsyncDisposable
     private readonly MessageBroker _broker;
     private readonly OutputWriter _output;
 
-    public Supervisor(IReadOnlyList<AppSpec> apps, string dataFolder, OutputWriter output, TimeProvider time, RememberedProcesses remembered, RunOptions options)
+    public Supervisor(IReadOnlyList<AppSpec> apps, string dataFolder, OutputWriter output, TimeProvider time, RememberedProcesses remembered, bool sidecarsOnly)
     {
         _output = output;
-        _broker = new MessageBroker(dataFolder, time, (long)options.LogMegabytes << 20, output.Warn);
+        _broker = new MessageBroker(dataFolder, time);
         var host = new SidecarHost(_broker, new NameRegistry(time), time, Variable("DAPR_API_TOKEN"), Variable("APP_API_TOKEN"));
-        Instances = [.. apps.Select(app => new AppInstance(app, host, output, remembered, options))];
+        Instances = [.. apps.Select(app => new AppInstance(app, host, output, remembered, sidecarsOnly))];
     }
 
     public IReadOnlyList<AppInstance> Instances { get; }

@@ -63,52 +63,6 @@ public sealed class MessageBrokerTests : IDisposable
         Assert.Equal(["9999"], partition.Read(9_999, 3).Select(Text));
     }
 
-    [Fact]
-    public async Task Over_its_size_the_log_loses_what_every_group_has_read()
-    {
-        var warnings = new List<string>();
-        using (var broker = new MessageBroker(_folder, TimeProvider.System, maxBytes: 1 << 20, warnings.Add))
-        {
-            var written = broker.Topic("t").PartitionOf("k");
-            for (var n = 0; n < 40; n++)
-            {
-                await broker.AppendAsync("t", [.. Enumerable.Range(0, 10).Select(_ => New("k", new string('x', 10_000)))]);
-                broker.SetPosition("g", written, written.End);
-            }
-
-            await broker.AppendAsync("t", New("k", "last"));
-        }
-
-        // The newest are in memory as well; what is on disk is seen after a restart.
-        using var again = new MessageBroker(_folder, TimeProvider.System);
-        var partition = again.Topic("t").PartitionOf("k");
-        Assert.NotEqual(0, partition.Read(0, 1)[0].Offset);
-        Assert.Equal(400, partition.Read(400, 1)[0].Offset);
-        Assert.Empty(warnings);
-    }
-
-    [Fact]
-    public async Task Before_anything_unread_would_go_there_is_a_warning()
-    {
-        var warnings = new List<string>();
-        using var broker = new MessageBroker(_folder, TimeProvider.System, maxBytes: 1 << 20, warnings.Add);
-        var partition = broker.Topic("t").PartitionOf("k");
-        broker.SetPosition("g", partition, 0);
-        while (warnings.Count == 0)
-        {
-            await broker.AppendAsync("t", New("k", new string('x', 50_000)));
-        }
-
-        Assert.Contains("unread", warnings[0]);
-        Assert.Equal(0, partition.Read(0, 1)[0].Offset);
-        while (warnings.Count == 1)
-        {
-            await broker.AppendAsync("t", New("k", new string('x', 50_000)));
-        }
-
-        Assert.Contains("are deleted", warnings[1]);
-    }
-
     [Theory]
     [InlineData(true, 1)]
     [InlineData(false, 2)]

@@ -12,6 +12,7 @@ internal static class Deviations
         ("broker_outage", "*", NoBroker),
         ("component_errors", "kafka_unreachable", NoBroker),
         ("component_errors", "redis_unreachable", NoBroker),
+        ("invoke", "slow_app_1200ms", "the app sends no content type, and content sniffing is not emulated"),
         ("run_file", "sidecar_arguments_of_app_a", "a sidecar is no process and takes no arguments"),
         ("run_file", "name_resolution", "sidecars find each other inside the process"),
         ("run_file", "without_placement_and_scheduler_settings", "there is neither placement nor scheduler to wait for, so `/v1.0/healthz` becomes 204 without them"),

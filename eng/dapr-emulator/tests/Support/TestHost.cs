@@ -41,7 +41,7 @@ internal sealed class TestHost : IAsyncDisposable
         }
     }
 
-    public Sidecar Create(string appId, int? appPort = null, int instance = 1, bool tracing = false, AppHealthSpec? health = null) => new(
+    public Sidecar Create(string appId, int? appPort = null, int instance = 1, bool tracing = false) => new(
         _host,
         new AppSpec
         {
@@ -54,15 +54,14 @@ internal sealed class TestHost : IAsyncDisposable
             MetricsPort = 0,
             InternalPort = 54600 + instance,
             ResourcesPaths = [Resources],
-            Health = health,
             ConfigFile = tracing ? null : Path.Combine(Recording.Folder, "setup", "config.yaml"),
         },
         new ListLogger(Log));
 
     /// <summary>Starts a sidecar and waits until it is ready with its app.</summary>
-    public async Task<Sidecar> StartAsync(string appId, int? appPort = null, int instance = 1, AppHealthSpec? health = null)
+    public async Task<Sidecar> StartAsync(string appId, int? appPort = null, int instance = 1)
     {
-        var sidecar = Create(appId, appPort, instance, health: health);
+        var sidecar = Create(appId, appPort, instance);
         _sidecars.Add(sidecar);
         await sidecar.StartAsync();
         await sidecar.Ready.WaitAsync(TimeSpan.FromSeconds(20));
