@@ -3,7 +3,7 @@ using DaprOrders.DaprEmulator.Tests.Support;
 
 namespace DaprOrders.DaprEmulator.Tests;
 
-/// <summary>An app that has nothing to do with orders, in another language.</summary>
+/// <summary>An app in another language that has nothing to do with orders.</summary>
 public sealed class ForeignAppTests : IAsyncDisposable
 {
     private const string App = """
@@ -24,7 +24,7 @@ public sealed class ForeignAppTests : IAsyncDisposable
               response.end('greeted ' + body);
               break;
             case '/greeted':
-              console.log('heard of', JSON.parse(body).data.hello);
+              console.log('received', JSON.parse(body).data.hello);
               response.end();
               break;
             default:
@@ -39,7 +39,7 @@ public sealed class ForeignAppTests : IAsyncDisposable
     public ValueTask DisposeAsync() => _run.DisposeAsync();
 
     [Fact]
-    public async Task A_Node_app_is_invoked_publishes_and_is_delivered_to()
+    public async Task Node_app_is_invoked_publishes_and_receives()
     {
         int appPort = FreePort.Take(), httpPort = FreePort.Take();
         await File.WriteAllTextAsync(_run.InFolder("app", "app.js"), App, TestContext.Current.CancellationToken);
@@ -54,6 +54,6 @@ public sealed class ForeignAppTests : IAsyncDisposable
         using var answer = await client.PostAsync("/v1.0/invoke/greeter/method/greet", new StringContent("Ada"), TestContext.Current.CancellationToken);
 
         Assert.Equal("greeted Ada", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
-        await _run.WaitForLineAsync("== APP - greeter == heard of Ada");
+        await _run.WaitForLineAsync("== APP - greeter == received Ada");
     }
 }

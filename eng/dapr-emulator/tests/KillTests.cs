@@ -2,7 +2,7 @@ using DaprOrders.DaprEmulator.Tests.Support;
 
 namespace DaprOrders.DaprEmulator.Tests;
 
-/// <summary>What a killed sidecar leaves undone, as a crash leaves it.</summary>
+/// <summary>What a killed sidecar leaves undone.</summary>
 public sealed class KillTests : IAsyncLifetime
 {
     private readonly TestHost _host = new();
@@ -24,7 +24,7 @@ public sealed class KillTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_delivery_in_flight_is_not_committed_and_comes_again()
+    public async Task Delivery_in_flight_is_not_committed_and_is_redelivered()
     {
         var release = new TaskCompletionSource();
         _app.Answer = async _ =>
@@ -33,7 +33,7 @@ public sealed class KillTests : IAsyncLifetime
             return new Reply(200);
         };
         var sidecar = await _host.StartAsync("probe", _app.Port);
-        using var published = await _host.PostAsync(sidecar, "/v1.0/publish/pubsub/t?metadata.cloudevent.id=e1&metadata.partitionKey=k", "{}");
+        await _host.PublishAsync(sidecar, "pubsub/t?metadata.cloudevent.id=e1&metadata.partitionKey=k");
         await _app.WaitForAsync(1, "/in");
 
         await sidecar.KillAsync();
@@ -47,7 +47,7 @@ public sealed class KillTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Its_partitions_go_to_another_instance_of_the_app()
+    public async Task Partitions_move_to_another_instance_of_the_app()
     {
         await using var other = new TestApp(TimeProvider.System) { Subscriptions = _app.Subscriptions };
         await other.StartAsync();
@@ -57,7 +57,7 @@ public sealed class KillTests : IAsyncLifetime
         await first.KillAsync();
         for (var n = 0; n < 6; n++)
         {
-            using var published = await _host.PostAsync(second, "/v1.0/publish/pubsub/t", "{}");
+            await _host.PublishAsync(second, "pubsub/t");
         }
 
         Assert.Equal(6, (await other.WaitForAsync(6, "/in")).Count);
@@ -65,7 +65,7 @@ public sealed class KillTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_request_in_flight_is_reset_and_the_next_one_refused()
+    public async Task Request_in_flight_is_reset_and_the_next_one_refused()
     {
         _app.Answer = async _ =>
         {
@@ -84,14 +84,13 @@ public sealed class KillTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_sidecar_whose_app_dies_keeps_the_events_until_it_is_back()
+    public async Task Events_of_an_app_that_died_are_kept_until_it_is_back()
     {
         var sidecar = await _host.StartAsync("probe", _app.Port);
         var port = _app.Port;
         await _app.DisposeAsync();
 
-        using var published = await _host.PostAsync(sidecar, "/v1.0/publish/pubsub/t", "{}");
-        Assert.True(published.IsSuccessStatusCode);
+        await _host.PublishAsync(sidecar, "pubsub/t");
 
         await _app.StartAsync(port);
         await _app.WaitForAsync(1, "/in");

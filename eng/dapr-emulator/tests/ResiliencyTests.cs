@@ -2,7 +2,7 @@ using DaprOrders.DaprEmulator.Tests.Support;
 
 namespace DaprOrders.DaprEmulator.Tests;
 
-/// <summary>Policies on a clock that jumps, so that their rhythm is exact; and each of them once in real time.</summary>
+/// <summary>Policies on a clock that jumps, so that the pauses can be measured exactly.</summary>
 public sealed class ResiliencyTests : IAsyncDisposable
 {
     private readonly TestApp _app = new(TimeProvider.System);
@@ -21,10 +21,10 @@ public sealed class ResiliencyTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Exponential_pauses_grow_by_half_and_stop_at_their_longest()
+    public async Task Exponential_pauses_grow_by_half_up_to_the_longest()
     {
         var time = new JumpingTime();
-        // The runtime reads "duration" for constant pauses only.
+        // Dapr reads "duration" for constant pauses only.
         var caller = await StartAsync(time, "retries: {r: {policy: exponential, duration: 100ms, maxInterval: 1s, maxRetries: 4}}", "apps: {callee: {retry: r}}");
         var times = new List<DateTimeOffset>();
         _app.Answer = _ =>
@@ -40,7 +40,7 @@ public sealed class ResiliencyTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task An_outbound_policy_repeats_what_the_broker_refuses()
+    public async Task Outbound_policy_retries_what_the_broker_refuses()
     {
         var time = new JumpingTime();
         Host(time, "retries: {r: {policy: constant, duration: 1s, maxRetries: 3}}", "components: {pubsub: {outbound: {retry: r}}}");
@@ -55,7 +55,7 @@ public sealed class ResiliencyTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task An_outbound_policy_repeats_of_a_bulk_publish_only_what_the_broker_refused()
+    public async Task Outbound_policy_retries_only_the_refused_entries_of_a_bulk_publish()
     {
         var time = new JumpingTime();
         Host(time, "retries: {r: {policy: constant, duration: 1s, maxRetries: 3}}", "components: {pubsub: {outbound: {retry: r}}}");
@@ -84,7 +84,7 @@ public sealed class ResiliencyTests : IAsyncDisposable
     [InlineData("timeouts: {b: soon}", "Could not read resiliency policy policies: invalid duration \"b\", soon")]
     [InlineData("retries: {b: {policy: linear}}", "Could not read resiliency policy policies: invalid retry configuration \"b\": unexpected back off policy type: linear")]
     [InlineData("retries: {b: {matching: {httpStatusCodes: \"5xx\"}}}", "Could not read resiliency policy policies: invalid pattern 5xx")]
-    public async Task A_Resiliency_that_cannot_be_read_is_passed_over_with_a_warning(string policies, string warning)
+    public async Task Invalid_Resiliency_is_ignored_with_a_warning(string policies, string warning)
     {
         var caller = await StartAsync(new JumpingTime(), policies, "apps: {callee: {retry: b, timeout: b}}");
         using var answer = await CallAsync(caller);
@@ -94,7 +94,7 @@ public sealed class ResiliencyTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_target_whose_policy_does_not_exist_has_none_and_that_is_said()
+    public async Task Target_whose_policy_does_not_exist_is_reported()
     {
         var caller = await StartAsync(new JumpingTime(), "timeouts: {a: 1s}", "apps: {callee: {retry: b}}");
         _app.Answer = _ => Task.FromResult(new Reply(500));
@@ -105,7 +105,7 @@ public sealed class ResiliencyTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task The_built_in_retries_can_be_made_more_and_faster_but_not_fewer()
+    public async Task Built_in_retries_can_be_changed_but_not_reduced()
     {
         var time = new JumpingTime();
         Host(time, "retries: {DaprBuiltInServiceRetries: {policy: constant, duration: 10s, maxRetries: 1}}", "apps: {}");

@@ -10,7 +10,7 @@ public sealed class ResourceLoaderTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public void A_component_is_seen_by_the_apps_in_its_scopes_only()
+    public void Component_is_loaded_for_the_apps_in_its_scopes_only()
     {
         Add("c.yaml", """
             apiVersion: dapr.io/v1alpha1
@@ -25,7 +25,7 @@ public sealed class ResourceLoaderTests : IDisposable
     }
 
     [Fact]
-    public void A_Resiliency_behind_another_document_is_not_read_and_that_is_said()
+    public void Resiliency_after_another_document_is_ignored_with_a_warning()
     {
         Add("r.yaml", "# nothing\n---\napiVersion: dapr.io/v1alpha1\nkind: Resiliency\nmetadata: {name: r}\nspec: {}\n");
 
@@ -36,7 +36,7 @@ public sealed class ResourceLoaderTests : IDisposable
     }
 
     [Fact]
-    public void Policies_reach_their_targets_and_defaults_the_others()
+    public void Policies_apply_to_their_targets_and_defaults_to_the_others()
     {
         Add("r.yaml", """
             apiVersion: dapr.io/v1alpha1
@@ -66,24 +66,20 @@ public sealed class ResourceLoaderTests : IDisposable
         Assert.Null(policies.Inbound("bus").Retry!.PauseBefore(4, TimeSpan.FromMinutes(15)));
     }
 
-    [Fact]
-    public void A_target_whose_policy_is_not_defined_is_said_and_has_none()
+    [Theory]
+    [InlineData("Subscription", "{pubsubname: bus, topic: t, routes: {rules: [{match: x, path: /x}], default: /all}}", "routing rules (routes.rules) are not emulated")]
+    [InlineData("Resiliency", "{policies: {circuitBreakers: {b: {maxRequests: 1}}}}", "circuitBreakers are not emulated")]
+    public void Part_that_is_not_emulated_is_an_error_with_its_line(string kind, string spec, string error)
     {
-        Add("r.yaml", """
-            apiVersion: dapr.io/v1alpha1
-            kind: Resiliency
-            metadata: {name: r}
-            spec: {targets: {apps: {other: {retry: nope}}}}
-            """);
+        Add("r.yaml", $"apiVersion: dapr.io/v1alpha1\nkind: {kind}\nmetadata: <name: r>\nspec: {spec}\n".Replace("<name: r>", "{name: r}"));
 
-        var resources = Load("a");
+        var failure = Assert.Throws<ResourceException>(() => Load("a"));
 
-        Assert.Null(resources.Resiliency.App("other").Retry);
-        Assert.Contains("r.yaml:2: other has no retries", Assert.Single(resources.Warnings));
+        Assert.Contains("r.yaml:2: " + error, failure.Message);
     }
 
     [Fact]
-    public void Subscriptions_of_both_versions_are_read_and_the_first_of_a_topic_wins()
+    public void First_subscription_to_a_topic_wins_in_both_versions()
     {
         Add("s.yaml", """
             apiVersion: dapr.io/v2alpha1
@@ -116,7 +112,7 @@ public sealed class ResourceLoaderTests : IDisposable
     }
 
     [Fact]
-    public void A_kind_that_is_misspelt_does_nothing_and_that_is_said()
+    public void Unknown_kind_is_ignored_with_a_warning()
     {
         Add("c.yaml", "apiVersion: dapr.io/v1alpha1\nkind: Componet\nmetadata: {name: bus}\n");
 
@@ -124,25 +120,25 @@ public sealed class ResourceLoaderTests : IDisposable
     }
 
     [Fact]
-    public void A_key_that_does_nothing_is_told_with_its_line()
+    public void Unknown_key_is_reported_with_its_line()
     {
         Add("s.yaml", "# first\n---\napiVersion: dapr.io/v2alpha1\nkind: Subscription\nmetadata: {name: s}\nspec:\n  pubsub: p\n  topic: t\nscope: [a]\n");
 
         var warnings = Load("a").Warnings;
 
-        Assert.Contains(warnings, warning => warning.EndsWith("s.yaml:7: unknown key 'pubsub' does nothing"));
-        Assert.Contains(warnings, warning => warning.EndsWith("s.yaml:9: unknown key 'scope' does nothing"));
+        Assert.Contains(warnings, warning => warning.EndsWith("s.yaml:7: unknown key 'pubsub' is ignored"));
+        Assert.Contains(warnings, warning => warning.EndsWith("s.yaml:9: unknown key 'scope' is ignored"));
     }
 
     [Fact]
-    public void A_sampling_rate_of_0_turns_tracing_off()
+    public void Sampling_rate_of_0_turns_tracing_off()
     {
         Assert.False(ResourceLoader.Load("a", [], Path.Combine(Recording.Folder, "setup", "config.yaml")).Tracing);
         Assert.True(ResourceLoader.Load("a", [], null).Tracing);
     }
 
     [Fact]
-    public void A_folder_that_is_missing_is_an_error() =>
+    public void Missing_folder_is_an_error() =>
         Assert.Throws<ResourceException>(() => ResourceLoader.Load("a", [Path.Combine(_folder, "missing")], null));
 
     [Theory]
@@ -150,7 +146,7 @@ public sealed class ResourceLoaderTests : IDisposable
     [InlineData("1m30s", 90_000)]
     [InlineData("1.5s", 1_500)]
     [InlineData("250", 250)]
-    public void Durations_are_read_as_Go_writes_them(string text, double milliseconds) =>
+    public void Durations_are_read_as_Dapr_reads_them(string text, double milliseconds) =>
         Assert.Equal(milliseconds, GoDuration.Parse(text)!.Value.TotalMilliseconds);
 
     [Theory]
@@ -160,7 +156,7 @@ public sealed class ResourceLoaderTests : IDisposable
     [InlineData("publishingScopes", "a=t,u;b=", "c", "t", true)]
     [InlineData("allowedTopics", "t,u", "a", "v", false)]
     [InlineData("protectedTopics", "t", "a", "t", false)]
-    public void Scopes_say_who_may_publish_what(string setting, string value, string appId, string topic, bool allowed)
+    public void Scopes_decide_who_may_publish_what(string setting, string value, string appId, string topic, bool allowed)
     {
         var component = new Component("bus", "pubsub.in-memory", "v1", false, new Dictionary<string, string> { [setting] = value }, null);
 

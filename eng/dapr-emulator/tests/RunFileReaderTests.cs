@@ -19,7 +19,7 @@ public sealed class RunFileReaderTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public void An_app_has_what_common_says_unless_it_says_otherwise()
+    public void App_inherits_common_and_overrides_it()
     {
         var apps = Read("""
             version: 1
@@ -51,9 +51,9 @@ public sealed class RunFileReaderTests : IDisposable
     }
 
     [Fact]
-    public void A_port_that_the_file_names_is_not_chosen_for_another_app()
+    public void Port_in_the_file_is_not_chosen_for_another_app()
     {
-        const int Named = 4000; // of the 5,000 from which is chosen
+        const int Named = 4000; // of the 5,000 ports to choose from
         var named = Enumerable.Range(10_000, Named).Chunk(4).Select(ports =>
             $"- {{appID: a, appDirPath: ./a, daprHTTPPort: {ports[0]}, daprGRPCPort: {ports[1]}, metricsPort: {ports[2]}, daprInternalGRPCPort: {ports[3]}}}\n");
 
@@ -61,11 +61,11 @@ public sealed class RunFileReaderTests : IDisposable
 
         Assert.All(
             [chosen.HttpPort, chosen.GrpcPort, chosen.MetricsPort, chosen.InternalPort],
-            port => Assert.True(port is < 10_000 or >= 10_000 + Named, $"{port} is named by another app"));
+            port => Assert.True(port is < 10_000 or >= 10_000 + Named, $"{port} belongs to another app"));
     }
 
     [Fact]
-    public void The_same_app_id_twice_is_two_instances()
+    public void Same_app_id_twice_is_two_instances()
     {
         var apps = Read("""
             version: 1
@@ -89,7 +89,7 @@ public sealed class RunFileReaderTests : IDisposable
     [InlineData("version: 1\ncommon:\n  appHealthCheckPath: /well\napps:\n- appDirPath: ./a\n", ":3: appHealthCheckPath: /well is not emulated")]
     [InlineData("version: 1\napps:\n- appDirPath: ./a\n  appMaxConcurrency: 3\n", ":4: appMaxConcurrency: 3 is not emulated")]
     [InlineData("version: 1\n  apps: [\n", ":2: ")]
-    public void What_is_wrong_is_said_with_file_and_line(string text, string message)
+    public void Errors_name_file_and_line(string text, string message)
     {
         var failure = Assert.Throws<RunFileException>(() => Read(text));
 
@@ -98,7 +98,7 @@ public sealed class RunFileReaderTests : IDisposable
     }
 
     [Fact]
-    public void The_run_file_of_this_repository_can_be_run()
+    public void Run_file_of_this_repository_has_no_warnings()
     {
         var root = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(root, "DaprOrders.sln")))

@@ -4,7 +4,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace DaprOrders.DaprEmulator.Tests;
 
-/// <summary>What the recordings do not show: declarative subscriptions, routes, timeouts, other types of component.</summary>
+/// <summary>Subscriptions, deliveries and components beyond what the recordings show.</summary>
 public sealed class SubscriptionTests : IAsyncLifetime
 {
     private readonly TestApp _app = new(TimeProvider.System);
@@ -22,7 +22,7 @@ public sealed class SubscriptionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_declarative_subscription_is_used_and_the_app_wins_over_it()
+    public async Task Programmatic_subscription_wins_over_a_declarative_one()
     {
         _host.AddSetup("pubsub.yaml");
         _host.AddResource("s.yaml", """
@@ -39,8 +39,8 @@ public sealed class SubscriptionTests : IAsyncLifetime
         _app.Subscriptions = new Reply(200, """[{"pubsubname":"pubsub","topic":"both","route":"/programmatic"}]""");
         var sidecar = await _host.StartAsync("probe", _app.Port);
 
-        await PublishAsync(sidecar, "/v1.0/publish/pubsub/both");
-        await PublishAsync(sidecar, "/v1.0/publish/pubsub/only");
+        await _host.PublishAsync(sidecar, "pubsub/both");
+        await _host.PublishAsync(sidecar, "pubsub/only");
 
         await _app.WaitForAsync(1, "/programmatic");
         await _app.WaitForAsync(1, "/only");
@@ -53,7 +53,7 @@ public sealed class SubscriptionTests : IAsyncLifetime
     [InlineData(" \n", false)]
     [InlineData("null", false)]
     [InlineData("""[{"PUBSUBNAME":"pubsub","topic":"t","route":"/in","other":1}] and more""", true)]
-    public async Task Of_the_list_of_subscriptions_only_the_first_value_is_read(string body, bool subscribes)
+    public async Task Text_after_the_list_of_subscriptions_is_ignored(string body, bool subscribes)
     {
         _host.AddSetup("pubsub.yaml");
         _app.Subscriptions = new Reply(200, body);
@@ -72,9 +72,10 @@ public sealed class SubscriptionTests : IAsyncLifetime
     [InlineData("pubsub.kafka", "authType: none, producerRequiredAcks: two", "kafka error: invalid value for 'producerRequiredAcks': \"two\" (must be \"all\", \"local\", or \"none\")")]
     [InlineData("pubsub.kafka", "authType: none, initialOffset: first", "kafka error: invalid initialOffset: first")]
     [InlineData("foo.bar", "", "process component bus error: incorrect type foo.bar")]
+    [InlineData("pubsub.jetstream", "", "(the emulator has pubsub.kafka, pubsub.redis, pubsub.rabbitmq and pubsub.in-memory)")]
     [InlineData("pubsub.kafka", "authRequired: \"false\"", null)]
     [InlineData("pubsub.redis", "", null)]
-    public void A_component_that_the_runtime_refuses_is_refused_in_its_words(string type, string settings, string? error)
+    public void Component_that_Dapr_refuses_is_refused(string type, string settings, string? error)
     {
         var metadata = string.Join(", ", settings.Split(", ", StringSplitOptions.RemoveEmptyEntries).Append("brokers: x")
             .Select(setting => setting.Split(": ")).Select(setting => $"{{name: {setting[0]}, value: {setting[1]} }}"));
@@ -92,7 +93,7 @@ public sealed class SubscriptionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Routing_rules_of_the_app_are_an_error_and_nothing_is_subscribed()
+    public async Task Routing_rules_of_the_app_are_an_error_and_no_subscription_starts()
     {
         _host.AddSetup("pubsub.yaml");
         _app.Subscriptions = new Reply(200, """
@@ -106,7 +107,7 @@ public sealed class SubscriptionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_delivery_that_outlasts_its_timeout_is_repeated()
+    public async Task Delivery_that_times_out_is_retried()
     {
         var time = new FakeTimeProvider();
         await using var host = new TestHost(time);
@@ -142,14 +143,12 @@ public sealed class SubscriptionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Without_a_sampling_rate_of_0_the_trace_of_the_publisher_reaches_the_subscriber()
+    public async Task Trace_reaches_the_subscriber_unless_the_sampling_rate_is_0()
     {
         const string Trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
         _host.AddSetup("pubsub.yaml");
         _app.Subscriptions = new Reply(200, """[{"pubsubname":"pubsub","topic":"t","route":"/in"}]""");
-        await using var sidecar = _host.Create("probe", _app.Port, tracing: true);
-        await sidecar.StartAsync();
-        await sidecar.Ready;
+        var sidecar = await _host.StartAsync("probe", _app.Port, tracing: true);
 
         using var request = new HttpRequestMessage(HttpMethod.Post, TestHost.AddressOf(sidecar) + "/v1.0/publish/pubsub/t");
         request.Headers.TryAddWithoutValidation("traceparent", Trace);
@@ -166,7 +165,7 @@ public sealed class SubscriptionTests : IAsyncLifetime
     [InlineData("pubsub.rabbitmq", "[{name: hostname, value: x}, {name: requeueInFailure, value: \"true\"}]", false)]
     [InlineData("pubsub.kafka", "[{name: brokers, value: x}, {name: authType, value: none}]", false)]
     [InlineData("pubsub.kafka", "[{name: brokers, value: x}, {name: authType, value: none}, {name: consumeRetryEnabled, value: \"false\"}]", true)]
-    public async Task A_failed_batch_is_lost_where_its_broker_would_lose_it_and_that_is_said_at_the_start(string type, string metadata, bool lost)
+    public async Task Batch_that_its_broker_would_lose_is_lost_with_a_warning_at_start(string type, string metadata, bool lost)
     {
         _host.AddResource("c.yaml", $$"""
             apiVersion: dapr.io/v1alpha1
@@ -186,16 +185,16 @@ public sealed class SubscriptionTests : IAsyncLifetime
             var id = JsonNode.Parse(call.Body)!["entries"]![0]!["entryId"]!;
             return Task.FromResult(fails ? new Reply(500) : new Reply(200, $$"""{"statuses":[{"entryId":"{{id}}","status":"SUCCESS"}]}"""));
         };
-        await PublishAsync(sidecar, "/v1.0/publish/bus/t?metadata.partitionKey=k", "\"first\"");
+        await _host.PublishAsync(sidecar, "bus/t?metadata.partitionKey=k", "\"first\"");
         await _app.WaitForAsync(1, "/bulk");
-        await PublishAsync(sidecar, "/v1.0/publish/bus/t?metadata.partitionKey=k", "\"second\"");
+        await _host.PublishAsync(sidecar, "bus/t?metadata.partitionKey=k", "\"second\"");
 
         var calls = await _app.WaitForAsync(lost ? 2 : 3, "/bulk");
         Assert.Equal(lost ? 1 : 2, calls.Count(call => call.Body.Contains("\"first\"")));
     }
 
     [Fact]
-    public async Task Kafka_has_one_bulk_call_at_a_time_in_flight_over_all_partitions_and_topics()
+    public async Task Kafka_has_one_bulk_call_in_flight_over_all_partitions_and_topics()
     {
         const int Events = 30;
         _host.AddSetup("pubsub.yaml");
@@ -215,7 +214,7 @@ public sealed class SubscriptionTests : IAsyncLifetime
 
         for (var n = 0; n < Events; n++)
         {
-            await PublishAsync(sidecar, n % 2 == 0 ? "/v1.0/publish/pubsub/t" : "/v1.0/publish/pubsub/u");
+            await _host.PublishAsync(sidecar, n % 2 == 0 ? "pubsub/t" : "pubsub/u");
         }
 
         await _app.WaitForAsync(Events, "/bulk");
@@ -223,7 +222,7 @@ public sealed class SubscriptionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_publish_with_a_time_to_live_is_refused()
+    public async Task Publish_with_a_time_to_live_is_refused()
     {
         _host.AddSetup("mem.yaml");
         var sidecar = await _host.StartAsync("probe");
@@ -235,7 +234,7 @@ public sealed class SubscriptionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_state_store_is_left_out_with_a_warning_and_its_API_answers_501()
+    public async Task State_store_is_ignored_with_a_warning_and_its_API_answers_501()
     {
         _host.AddResource("c.yaml", """
             apiVersion: dapr.io/v1alpha1
@@ -249,12 +248,6 @@ public sealed class SubscriptionTests : IAsyncLifetime
 
         Assert.Equal(501, (int)answer.StatusCode);
         Assert.Contains("ERR_NOT_EMULATED", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
-        Assert.Contains(_host.Log, line => line.StartsWith("Warning: component store (state.redis) is left out"));
-    }
-
-    private async Task PublishAsync(Hosting.Sidecar sidecar, string path, string json = "{}")
-    {
-        using var answer = await _host.PostAsync(sidecar, path, json);
-        Assert.Equal(204, (int)answer.StatusCode);
+        Assert.Contains(_host.Log, line => line.StartsWith("Warning: component store (state.redis) is not emulated"));
     }
 }

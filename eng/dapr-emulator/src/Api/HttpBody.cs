@@ -2,10 +2,10 @@ namespace DaprOrders.DaprEmulator.Api;
 
 internal static class HttpBody
 {
-    // What is beyond the limit is read and thrown away up to here, so that the client gets to the answer.
+    // The rest of a body that is too large is read and discarded up to here, so that the client reads the response.
     private const int MaxDrained = 64 << 20;
 
-    /// <summary>Reads the whole body; null when it is larger than <paramref name="limit"/> bytes (no limit when that is not positive).</summary>
+    /// <summary>Reads the whole body; null when it is larger than <paramref name="limit"/> bytes (0 or less: no limit).</summary>
     public static async Task<byte[]?> ReadAsync(HttpRequest request, int limit, CancellationToken cancellationToken)
     {
         if (request.ContentLength is { } length && (limit <= 0 || length <= limit))
@@ -16,21 +16,19 @@ internal static class HttpBody
         }
 
         using var buffer = new MemoryStream();
-        var chunk = new byte[16384];
-        var total = 0;
-        while (total < MaxDrained && await request.Body.ReadAsync(chunk, cancellationToken) is var read and > 0)
+        try
         {
-            total += read;
-            if (limit <= 0 || total <= limit)
-            {
-                buffer.Write(chunk, 0, read);
-            }
+            await new LimitedStream(request.Body, limit).CopyToAsync(buffer, cancellationToken);
+            return buffer.ToArray();
         }
-
-        return limit > 0 && total > limit ? null : buffer.ToArray();
+        catch (BodyTooLargeException)
+        {
+            await DrainAsync(request, cancellationToken);
+            return null;
+        }
     }
 
-    /// <summary>Reads what is left of a body and throws it away.</summary>
+    /// <summary>Reads the rest of a body and discards it.</summary>
     public static async Task DrainAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         var chunk = new byte[16384];

@@ -1,12 +1,14 @@
+using System.Net.Http.Headers;
+using System.Text.RegularExpressions;
 using DaprOrders.DaprEmulator.Invocation;
 
 namespace DaprOrders.DaprEmulator.Api;
 
-/// <summary>One invocation as it goes to the callee's app; made anew for every attempt.</summary>
+/// <summary>One invocation as it goes to the callee's app; a new message is made for every attempt.</summary>
 /// <param name="PathAndQuery">Encoded, without the leading slash.</param>
-/// <param name="Body">Null: the body is streamed from the caller and can't be sent twice.</param>
-/// <param name="TokenIsOurs">The caller's token was for this sidecar and stays here; else it is a header like others.</param>
-internal sealed record InvocationRequest(string Caller, string Callee, string PathAndQuery, byte[]? Body, int MaxBodyBytes, bool TokenIsOurs)
+/// <param name="Body">Null: the body is streamed from the caller and cannot be sent twice.</param>
+/// <param name="TokenIsOurs">Whether the caller's token was for this sidecar and must not reach the app.</param>
+internal sealed partial record InvocationRequest(string Caller, string Callee, string PathAndQuery, byte[]? Body, int MaxBodyBytes, bool TokenIsOurs)
 {
     private static readonly HashSet<string> Verbs = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"];
 
@@ -17,20 +19,22 @@ internal sealed record InvocationRequest(string Caller, string Callee, string Pa
         "Proxy-Authorization", "Proxy-Authenticate", "Content-Length", "Expect",
     };
 
-    // Who calls whom is said by the sidecar, except where it calls its own app.
+    // The sidecar sets these, except when an app invokes itself.
     private static readonly HashSet<string> Parties = new(StringComparer.OrdinalIgnoreCase) { "dapr-caller-app-id", "dapr-callee-app-id", "dapr-caller-namespace" };
 
-    /// <summary>Gets a value indicating whether the app calls itself: the sidecar then adds no header.</summary>
+    /// <summary>Gets a value indicating whether the app invokes itself: the sidecar then adds no header.</summary>
     public bool IsOwn => Caller == Callee;
 
     public static bool IsHopByHop(string header) => Dropped.Contains(header);
 
     public HttpRequestMessage ToMessage(HttpRequest source, AppChannel app)
     {
-        var message = new HttpRequestMessage(new HttpMethod(Verb(source)), app.UriOf(PathAndQuery));
+        // A verb that HTTP does not define becomes POST.
+        var verb = source.Method.ToUpperInvariant();
+        var message = new HttpRequestMessage(new HttpMethod(Verbs.Contains(verb) ? verb : "POST"), app.UriOf(PathAndQuery));
         if (Body is null)
         {
-            // A length is passed on, also that of a body which will turn out to be too long on its way.
+            // A known length is forwarded, even of a body that will turn out to be too large.
             message.Content = new StreamContent(new LimitedStream(source.Body, MaxBodyBytes));
             message.Content.Headers.ContentLength = source.ContentLength;
         }
@@ -63,10 +67,7 @@ internal sealed record InvocationRequest(string Caller, string Callee, string Pa
         return message;
     }
 
-    /// <summary>Gets the verb that the app sees: one that HTTP does not define becomes POST.</summary>
-    public static string Verb(HttpRequest source) => Verbs.Contains(source.Method.ToUpperInvariant()) ? source.Method.ToUpperInvariant() : "POST";
-
-    private void AddOwn(System.Net.Http.Headers.HttpRequestHeaders headers, string method)
+    private void AddOwn(HttpRequestHeaders headers, string method)
     {
         if (!IsOwn)
         {
@@ -84,28 +85,20 @@ internal sealed record InvocationRequest(string Caller, string Callee, string Pa
         }
     }
 
-    /// <summary>Finds the app id and the method, which may be empty, in one of the three forms; null when there is none.</summary>
+    /// <summary>Finds the app id and the method, which may be empty, in the header <c>dapr-app-id</c> or in the path; null when neither has them.</summary>
     /// <param name="path">Decoded, and not cleaned.</param>
     public static (string AppId, string Method)? Target(HttpRequest request, string path)
     {
         if (request.Headers["dapr-app-id"] is [{ Length: > 0 } byHeader, ..])
         {
-            return (byHeader, RequestPath.Clean(path).TrimStart('/'));
+            return (byHeader, RequestPath.Clean(path)[1..]);
         }
 
-        const string Method = "/method/";
-        if (RequestPath.After(path, "v1.0", "invoke") is not { } rest)
-        {
-            return null;
-        }
-
-        var at = rest.IndexOf(Method, StringComparison.Ordinal);
-        if (at <= 0)
-        {
-            return null;
-        }
-
-        var appId = rest[..at];
-        return (RequestPath.Decode(appId) is { Length: > 0 } decoded ? decoded : appId, RequestPath.CleanRelative(rest[(at + Method.Length)..]));
+        return ByPath().Match(path) is { Success: true } match
+            ? (RequestPath.Decode(match.Groups["app"].Value) ?? match.Groups["app"].Value, RequestPath.Clean(match.Groups["method"].Value)[1..])
+            : null;
     }
+
+    [GeneratedRegex("^/+v1\\.0/+invoke/+(?<app>[^/].*?)/method/(?<method>.*)$", RegexOptions.Singleline)]
+    private static partial Regex ByPath();
 }

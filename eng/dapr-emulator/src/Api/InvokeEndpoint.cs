@@ -1,78 +1,58 @@
 using System.IO.Compression;
-using System.Text;
-using DaprOrders.DaprEmulator.Hosting;
+using System.Net;
 using DaprOrders.DaprEmulator.Invocation;
+using DaprOrders.DaprEmulator.Runtime;
 
 namespace DaprOrders.DaprEmulator.Api;
 
-/// <summary>Service invocation: from the caller's sidecar through the callee's to its app, answers passed on unchanged.</summary>
+/// <summary>Service invocation: forwards a request to the callee's app, and the response back unchanged.</summary>
 internal sealed class InvokeEndpoint(SidecarState sidecar, NameRegistry names)
 {
     public async Task HandleAsync(HttpContext http, string path, string query)
     {
         if (InvocationRequest.Target(http.Request, Uri.UnescapeDataString(path)) is not var (appId, method))
         {
-            await http.AnswerAsync(ApiError.NoAppId);
+            await ApiError.NoAppId.WriteAsync(http);
             return;
         }
 
-        if (Refusal(appId, method) is { } refusal)
+        var encoded = RequestPath.Encode(method);
+        if (encoded is null || Refusal(appId, method) is not null)
         {
-            await http.AnswerAsync(ApiError.Invoke(appId, refusal));
+            await (Refusal(appId, method) ?? ApiError.Invoke(appId, $"invalid URL escape in method: {method}")).WriteAsync(http);
             return;
         }
 
-        // Without a length the body is passed on as it comes, and nothing is ever repeated; what is too long fails on its way.
+        // A body without length is streamed and never sent twice. One that is too long fails while it is streamed.
         var limit = sidecar.Spec.MaxBodyBytes;
         var streamed = (http.Request.ContentLength is null && http.Request.Headers.TransferEncoding.Count > 0)
             || (limit > 0 && http.Request.ContentLength > limit);
         var body = streamed ? null : await HttpBody.ReadAsync(http.Request, limit, http.RequestAborted);
         var request = new InvocationRequest(
-            sidecar.AppId,
-            appId.Split('.')[0],
-            (RequestPath.Encode(method) ?? method).TrimStart('/') + (query == "?" ? "" : query),
-            body,
-            limit,
-            TokenIsOurs: sidecar.ApiToken is not null);
+            sidecar.AppId, appId.Split('.')[0], encoded + (query == "?" ? "" : query), body, limit, TokenIsOurs: sidecar.ApiToken is not null);
         try
         {
             using var answer = await InvokeAsync(http, request, appId);
-            await PassOnAsync(http, answer, isStreamed: body is null);
+            await ForwardAsync(http, answer, isStreamed: body is null);
         }
         catch (InvocationFailure failure) when (!http.Response.HasStarted)
         {
             await HttpBody.DrainAsync(http.Request, http.RequestAborted);
-            await http.AnswerAsync(ApiError.Invoke(appId, failure.Message));
+            await ApiError.Invoke(appId, failure.Message).WriteAsync(http);
         }
     }
 
-    private static string? Refusal(string appId, string method)
-    {
-        const string Prefix = "rpc error: code = InvalidArgument desc = invalid method: ";
-        if (appId.StartsWith("http://", StringComparison.Ordinal) || appId.StartsWith("https://", StringComparison.Ordinal))
-        {
-            return "the development sidecar invokes apps only, no external endpoints";
-        }
-
-        if (appId.Count(letter => letter == '.') > 1)
-        {
-            return $"invalid app id {appId}";
-        }
-
-        if (method.AsSpan().IndexOfAny("#?\0") >= 0)
-        {
-            return $"{Prefix}method contains forbidden character: {GoText.Quote(method)}";
-        }
-
-        var control = method.AsSpan().IndexOfAny(GoText.Controls);
-        return control < 0
-            ? null
-            : $"{Prefix}method contains control character at position {Encoding.UTF8.GetByteCount(method.AsSpan(0, control))}: {GoText.Quote(method)}";
-    }
+    private static ApiError? Refusal(string appId, string method) =>
+        appId.StartsWith("http://", StringComparison.Ordinal) || appId.StartsWith("https://", StringComparison.Ordinal)
+            ? ApiError.NotEmulated("invocation of external endpoints")
+        : appId.Count(letter => letter == '.') > 1 ? ApiError.Invoke(appId, $"invalid app id {appId}")
+        : method.Any(letter => letter is < ' ' or '\x7f' or '#' or '?')
+            ? ApiError.Invoke(appId, $"rpc error: code = InvalidArgument desc = invalid method: method contains forbidden character: {method}")
+        : null;
 
     private async Task<HttpResponseMessage> InvokeAsync(HttpContext http, InvocationRequest request, string appId)
     {
-        // Resolved once: all repetitions go to the same address.
+        // Resolved once: all attempts go to the same address.
         var inNamespace = appId.IndexOf('.', StringComparison.Ordinal) is var dot && (dot < 0 || appId[(dot + 1)..] == "default");
         var target = (inNamespace ? names.Resolve(request.Callee) : null) ?? throw new InvocationFailure("no host found with the given ID", unavailable: false);
         var named = sidecar.Resources.Resiliency.NamedApp(request.Callee);
@@ -81,7 +61,7 @@ internal sealed class InvokeEndpoint(SidecarState sidecar, NameRegistry names)
         var builtIn = sidecar.Resources.Resiliency.BuiltIn;
         var usesBuiltIn = request.Body is not null && named is null && retry is null;
         var started = sidecar.Time.GetTimestamp();
-        for (var repetition = 1; ; repetition++)
+        for (var attempt = 1; ; attempt++)
         {
             HttpResponseMessage? answer = null;
             InvocationFailure? failure = null;
@@ -99,7 +79,7 @@ internal sealed class InvokeEndpoint(SidecarState sidecar, NameRegistry names)
             }
 
             var rule = retry ?? (usesBuiltIn && failure is { Unavailable: true } ? builtIn : null);
-            if (rule?.PauseBefore(repetition, sidecar.Time.GetElapsedTime(started)) is not { } pause)
+            if (rule?.PauseBefore(attempt, sidecar.Time.GetElapsedTime(started)) is not { } pause)
             {
                 return answer ?? throw (usesBuiltIn && failure!.Unavailable
                     ? new InvocationFailure($"failed to invoke target {request.Callee} after {builtIn.MaxRetries} retries. Error: {failure.Message}", true)
@@ -119,13 +99,8 @@ internal sealed class InvokeEndpoint(SidecarState sidecar, NameRegistry names)
             throw InvocationFailure.Refused(target.InternalAddress);
         }
 
-        // A sidecar that invokes its own app calls it itself, whatever other instances of it there are.
+        // A sidecar invokes its own app directly, even when there are other instances of it.
         var app = (request.IsOwn ? sidecar.App : target.App) ?? throw InvocationFailure.NoApp(request.IsOwn);
-        if (RequestPath.BrokenEscapeIn(request.PathAndQuery.Split('?')[0]) is { } broken)
-        {
-            throw InvocationFailure.OfApp($"parse \"http://{app.Address}/{request.PathAndQuery}\": invalid URL escape {GoText.Quote(broken)}", request.IsOwn);
-        }
-
         using var timer = timeout is { } limit ? new CancellationTokenSource(limit, sidecar.Time) : new CancellationTokenSource();
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, target.Gone, http.RequestAborted);
         using var message = request.ToMessage(http.Request, app);
@@ -151,28 +126,28 @@ internal sealed class InvokeEndpoint(SidecarState sidecar, NameRegistry names)
         }
     }
 
-    private static async Task PassOnAsync(HttpContext http, HttpResponseMessage answer, bool isStreamed)
+    private static async Task ForwardAsync(HttpContext http, HttpResponseMessage answer, bool isStreamed)
     {
         var status = (int)answer.StatusCode;
         http.Response.StatusCode = status;
-        // The app compressed for us, not for the caller.
+        // The app compressed for the sidecar, not for the caller.
         var unpack = answer.Content.Headers.ContentEncoding.SingleOrDefault() == "gzip" && http.Request.Headers.AcceptEncoding.Count == 0;
-        var named = answer.Headers.Connection;
         foreach (var (name, values) in answer.Headers.NonValidated.Concat(answer.Content.Headers.NonValidated))
         {
-            if (!InvocationRequest.IsHopByHop(name) && !named.Contains(name, StringComparer.OrdinalIgnoreCase) && !(unpack && name.Equals("Content-Encoding", StringComparison.OrdinalIgnoreCase)))
+            if (!InvocationRequest.IsHopByHop(name)
+                && !answer.Headers.Connection.Contains(name, StringComparer.OrdinalIgnoreCase)
+                && !(unpack && name.Equals("Content-Encoding", StringComparison.OrdinalIgnoreCase)))
             {
                 http.Response.Headers.Append(name, values.ToArray());
             }
         }
 
-        var isError = !isStreamed && status is < 200 or > 399;
-        if (isError && http.Response.ContentType is null)
+        if (!isStreamed && status is < 200 or > 399 && http.Response.ContentType is null)
         {
             http.Response.ContentType = "application/json";
         }
 
-        if (http.Request.Method == "HEAD" || answer.StatusCode is System.Net.HttpStatusCode.NoContent or System.Net.HttpStatusCode.NotModified)
+        if (http.Request.Method == "HEAD" || answer.StatusCode is HttpStatusCode.NoContent or HttpStatusCode.NotModified)
         {
             return;
         }
@@ -187,7 +162,7 @@ internal sealed class InvokeEndpoint(SidecarState sidecar, NameRegistry names)
         await CopyAsync(source, http);
     }
 
-    // Each piece is flushed, so that server-sent events arrive when they are sent.
+    // Each chunk is flushed, so that server-sent events arrive when they are sent.
     private static async Task CopyAsync(Stream source, HttpContext http)
     {
         var buffer = System.Buffers.ArrayPool<byte>.Shared.Rent(16384);

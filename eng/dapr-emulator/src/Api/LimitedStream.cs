@@ -1,9 +1,9 @@
 namespace DaprOrders.DaprEmulator.Api;
 
-/// <summary>A body that is being passed on turned out to be larger than a body may be.</summary>
+/// <summary>A body turned out to be larger than allowed while it was read.</summary>
 internal sealed class BodyTooLargeException() : IOException("stream too large");
 
-/// <summary>Reads on until <paramref name="limit"/> bytes have passed, and fails where there is more; without a limit when that is not positive.</summary>
+/// <summary>Reads a stream and fails when more than <paramref name="limit"/> bytes have passed; 0 or less is no limit.</summary>
 internal sealed class LimitedStream(Stream source, int limit) : Stream
 {
     private long _passed;

@@ -1,5 +1,5 @@
-using DaprOrders.DaprEmulator.Hosting;
 using DaprOrders.DaprEmulator.Publishing;
+using DaprOrders.DaprEmulator.Runtime;
 
 namespace DaprOrders.DaprEmulator.Api;
 
@@ -7,31 +7,25 @@ internal sealed class PublishEndpoint(SidecarState sidecar, Publisher publisher)
 {
     public async Task HandleAsync(HttpContext http, string pubSub, string topic)
     {
-        if (RequestPath.Decode(pubSub) is not { } name || RequestPath.Decode(topic) is not { } topicName)
+        if (!sidecar.PubSubs.ContainsKey(pubSub))
         {
-            await http.AnswerTextAsync(StatusCodes.Status400BadRequest, "failed to unescape request parameter\n");
-            return;
-        }
-
-        if (!sidecar.PubSubs.ContainsKey(name))
-        {
-            await http.AnswerAsync(ApiError.PubSubNotFound(name));
+            await ApiError.PubSubNotFound(pubSub).WriteAsync(http);
             return;
         }
 
         if (await HttpBody.ReadAsync(http.Request, sidecar.Spec.MaxBodyBytes, http.RequestAborted) is not { } body)
         {
-            await http.AnswerAsync(ApiError.NotPublished(name, topicName, "stream too large"));
+            await ApiError.NotPublished(pubSub, topic, "stream too large").WriteAsync(http);
             return;
         }
 
         var (parent, state) = Trace(http.Request);
         var publication = new Publication(body, http.Request.ContentType ?? "", QueryMetadata(http.Request), parent, state);
-        var error = await publisher.PublishAsync(name, topicName, publication);
-        await (error is null ? http.AnswerEmptyAsync() : http.AnswerAsync(error));
+        var error = await publisher.PublishAsync(pubSub, topic, publication);
+        await (error is null ? http.AnswerNothingAsync() : error.WriteAsync(http));
     }
 
-    /// <summary>Takes the query parameters that are metadata, the first value of each.</summary>
+    /// <summary>Returns the query parameters that are metadata, the first value of each.</summary>
     public static IReadOnlyList<KeyValuePair<string, string>> QueryMetadata(HttpRequest request)
     {
         if (!request.QueryString.HasValue)
@@ -51,7 +45,7 @@ internal sealed class PublishEndpoint(SidecarState sidecar, Publisher publisher)
         return metadata;
     }
 
-    // Without a sampling rate the caller's trace context is not looked at.
+    // With a sampling rate of 0 the caller's trace context is ignored.
     private (string Parent, string State) Trace(HttpRequest request) => sidecar.Resources.Tracing
         ? (request.Headers.TraceParent.ToString(), request.Headers.TraceState.ToString())
         : ("", "");

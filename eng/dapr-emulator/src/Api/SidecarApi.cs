@@ -1,14 +1,16 @@
-using DaprOrders.DaprEmulator.Hosting;
 using DaprOrders.DaprEmulator.Invocation;
 using DaprOrders.DaprEmulator.Publishing;
+using DaprOrders.DaprEmulator.Runtime;
 using Microsoft.AspNetCore.Http.Features;
 
 namespace DaprOrders.DaprEmulator.Api;
 
-/// <summary>The HTTP API of one sidecar. What is no route of it is an invocation, as with the runtime: there is no plain 404.</summary>
+/// <summary>The HTTP API of one sidecar. As on Dapr, a request that matches no route is an invocation; there is no plain 404.</summary>
 internal sealed class SidecarApi(SidecarState sidecar, Publisher publisher, NameRegistry names, Action shutdown)
 {
-    private readonly HealthEndpoints _health = new(sidecar);
+    private static readonly string[] NotEmulated =
+        ["actors", "bindings", "configuration", "conversation", "crypto", "jobs", "lock", "secrets", "state", "unlock", "workflows"];
+
     private readonly MetadataEndpoints _metadata = new(sidecar);
     private readonly PublishEndpoint _publish = new(sidecar, publisher);
     private readonly BulkPublishEndpoint _bulkPublish = new(sidecar, publisher);
@@ -16,54 +18,51 @@ internal sealed class SidecarApi(SidecarState sidecar, Publisher publisher, Name
 
     public Task HandleAsync(HttpContext http)
     {
-        var (path, query) = RequestPath.Split(http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
-        if (RequestPath.HasBrokenEscape(path))
+        var (asSent, query) = RequestPath.Split(http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
+        if (RequestPath.HasBrokenEscape(asSent))
         {
-            // So says Go's server before the runtime sees anything of it.
-            http.Response.StatusCode = StatusCodes.Status400BadRequest;
-            http.Response.ContentType = "text/plain; charset=utf-8";
-            http.Response.Headers.Connection = "close";
-            return http.Response.WriteAsync("400 Bad Request");
+            return http.AnswerTextAsync(StatusCodes.Status400BadRequest, "400 Bad Request");
         }
 
-        var asSent = path;
-        path = RequestPath.Clean(path);
+        var path = RequestPath.Clean(asSent);
         var verb = http.Request.Method;
         if (!IsPermitted(http, path, verb))
         {
             return http.AnswerTextAsync(StatusCodes.Status401Unauthorized, "invalid api token\n");
         }
 
-        var parts = path.Split('/');
-        if (parts is not ["", "v1.0" or "v1.0-alpha1", ..])
-        {
-            return _invoke.HandleAsync(http, asSent, query);
-        }
-
-        return (verb, parts[1..]) switch
+        return (verb, path.Split('/')[1..]) switch
         {
             ("POST" or "PUT", ["v1.0" or "v1.0-alpha1", "publish", "bulk", var pubSub, var first, .. var rest]) =>
-                _bulkPublish.HandleAsync(http, pubSub, string.Join('/', [first, .. rest])),
+                _bulkPublish.HandleAsync(http, Decode(pubSub), Decode(string.Join('/', [first, .. rest]))),
             ("POST" or "PUT", ["v1.0", "publish", var pubSub, var first, .. var rest]) =>
-                _publish.HandleAsync(http, pubSub, string.Join('/', [first, .. rest])),
-            ("GET", ["v1.0", "healthz"]) => _health.HealthAsync(http),
-            ("GET", ["v1.0", "healthz", "outbound"]) => http.AnswerEmptyAsync(),
+                _publish.HandleAsync(http, Decode(pubSub), Decode(string.Join('/', [first, .. rest]))),
+            ("GET", ["v1.0", "healthz"]) => HealthAsync(http),
+            ("GET", ["v1.0", "healthz", "outbound"]) => http.AnswerNothingAsync(),
             ("GET", ["v1.0", "metadata"]) => _metadata.GetAsync(http),
-            ("PUT", ["v1.0", "metadata", var key]) => _metadata.PutAsync(http, key),
+            ("PUT", ["v1.0", "metadata", var key]) => _metadata.PutAsync(http, Decode(key)),
             ("POST", ["v1.0", "shutdown"]) => ShutDownAsync(http),
-            (_, [_, var api, ..]) when LeftOutApis.Names.Contains(api) => http.AnswerAsync(LeftOutApis.Error(api)),
+            (_, ["v1.0" or "v1.0-alpha1", var api, ..]) when NotEmulated.Contains(api) => ApiError.NotEmulated($"{api} API").WriteAsync(http),
             _ => _invoke.HandleAsync(http, asSent, query),
         };
     }
+
+    private static string Decode(string part) => RequestPath.Decode(part)!; // a path with a broken escape was refused before
 
     private bool IsPermitted(HttpContext http, string path, string verb) =>
         sidecar.ApiToken is null
         || http.Request.Headers["dapr-api-token"] == sidecar.ApiToken
         || (verb == "GET" && path is "/v1.0/healthz" or "/v1.0/healthz/outbound");
 
+    // Ready with the app. An app that waits for this before it listens waits indefinitely, as on Dapr.
+    private Task HealthAsync(HttpContext http) =>
+        !sidecar.IsReady ? ApiError.NotReady.WriteAsync(http)
+        : http.Request.Query["appid"] is [var appId, ..] && appId != sidecar.AppId ? ApiError.OtherAppId.WriteAsync(http)
+        : http.AnswerNothingAsync();
+
     private async Task ShutDownAsync(HttpContext http)
     {
-        await http.AnswerEmptyAsync();
+        await http.AnswerNothingAsync();
         await http.Response.CompleteAsync();
         shutdown();
     }

@@ -2,7 +2,7 @@ using DaprOrders.DaprEmulator.RunFile;
 
 namespace DaprOrders.DaprEmulator.Control;
 
-/// <summary>The folder of a run: the log, and the address at which control commands reach it. One run at a time.</summary>
+/// <summary>The folder of a run: its events, and the address for control commands. Only one run at a time uses it.</summary>
 internal sealed class DataFolder : IDisposable
 {
     private readonly FileStream _lock;
@@ -19,7 +19,7 @@ internal sealed class DataFolder : IDisposable
 
     public static string AddressFileOf(string folder) => System.IO.Path.Combine(folder, "control");
 
-    /// <exception cref="RunFileException">Another run has it.</exception>
+    /// <exception cref="RunFileException">Another run uses it.</exception>
     public static DataFolder Open(string path)
     {
         Directory.CreateDirectory(path);
@@ -31,7 +31,7 @@ internal sealed class DataFolder : IDisposable
         }
         catch (IOException)
         {
-            throw new RunFileException($"{path} belongs to a run that is still going; stop it, or give another folder with --data");
+            throw new RunFileException($"{path} is used by another run; stop it, or use another folder with --data");
         }
     }
 

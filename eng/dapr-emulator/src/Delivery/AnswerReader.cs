@@ -1,5 +1,5 @@
 using System.Text.Json;
-using DaprOrders.DaprEmulator.Publishing;
+using DaprOrders.DaprEmulator.Json;
 
 namespace DaprOrders.DaprEmulator.Delivery;
 
@@ -10,74 +10,32 @@ internal enum Answer
     Drop,
 }
 
-/// <summary>Reads what an app answers to deliveries. The name of the field is read without case, its value is not.</summary>
+/// <summary>Reads what an app answers to deliveries. Names of fields are read without case, their values are not.</summary>
 internal static class AnswerReader
 {
-    public static Answer OfSingle(int status, byte[] body)
+    public static Answer OfSingle(int status, byte[] body) => status switch
     {
-        if (status == 404)
-        {
-            return Answer.Drop;
-        }
+        404 => Answer.Drop,
+        < 200 or > 299 => Answer.Retry,
+        _ when body.Length == 0 => Answer.Success,
+        // A body without a status, or one that is not JSON, is a success.
+        _ => Read<SingleAnswer>(body)?.Status is { Length: > 0 } text ? OfText(text) : Answer.Success,
+    };
 
-        if (status is < 200 or > 299)
-        {
-            return Answer.Retry;
-        }
-
-        if (body.Length == 0)
-        {
-            return Answer.Success;
-        }
-
-        try
-        {
-            using var json = GoJson.ReadFirst(body);
-            return Member(json.RootElement, "status") is not { ValueKind: JsonValueKind.String } text
-                ? Answer.Success
-                : text.GetString() is "" ? Answer.Success : OfText(text.GetString());
-        }
-        catch (JsonException)
-        {
-            return Answer.Success;
-        }
-    }
-
-    /// <summary>Reads the statuses of a bulk delivery; what is missing, empty or unknown is <see cref="Answer.Retry"/>.</summary>
+    /// <summary>Reads the statuses of a bulk delivery; a missing, empty or unknown one is <see cref="Answer.Retry"/>.</summary>
     public static Dictionary<string, Answer> OfBulk(byte[] body)
     {
         var answers = new Dictionary<string, Answer>();
-        try
+        foreach (var entry in Read<BulkAnswer>(body)?.Statuses ?? [])
         {
-            using var json = GoJson.ReadFirst(body);
-            if (json.RootElement.ValueKind != JsonValueKind.Object || Member(json.RootElement, "statuses") is not { ValueKind: JsonValueKind.Array } statuses)
+            if (entry.EntryId is not null)
             {
-                return answers;
+                answers[entry.EntryId] = OfText(entry.Status);
             }
-
-            foreach (var entry in statuses.EnumerateArray())
-            {
-                // One field of another type, and Go reads none of it.
-                if (entry.ValueKind != JsonValueKind.Object || !IsText(Member(entry, "entryId")) || !IsText(Member(entry, "status")))
-                {
-                    return [];
-                }
-
-                if (Member(entry, "entryId") is { ValueKind: JsonValueKind.String } id)
-                {
-                    answers[id.GetString()!] = OfText(Member(entry, "status") is { ValueKind: JsonValueKind.String } text ? text.GetString() : null);
-                }
-            }
-        }
-        catch (JsonException)
-        {
-            answers.Clear();
         }
 
         return answers;
     }
-
-    private static bool IsText(JsonElement? value) => value is null or { ValueKind: JsonValueKind.String or JsonValueKind.Null };
 
     private static Answer OfText(string? status) => status switch
     {
@@ -86,26 +44,21 @@ internal static class AnswerReader
         _ => Answer.Retry,
     };
 
-    private static JsonElement? Member(JsonElement element, string name)
+    private static T? Read<T>(byte[] body)
     {
-        if (element.ValueKind != JsonValueKind.Object)
+        try
         {
-            return null;
+            return JsonSerializer.Deserialize<T>(JsonText.ReadFirst(body).Span, JsonText.Wire);
         }
-
-        if (element.TryGetProperty(name, out var exact))
+        catch (JsonException)
         {
-            return exact;
+            return default;
         }
-
-        foreach (var property in element.EnumerateObject())
-        {
-            if (property.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
-            {
-                return property.Value;
-            }
-        }
-
-        return null;
     }
+
+    private sealed record SingleAnswer(string? Status);
+
+    private sealed record BulkAnswer(List<EntryAnswer>? Statuses);
+
+    private readonly record struct EntryAnswer(string? EntryId, string? Status);
 }

@@ -1,19 +1,19 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
-using DaprOrders.DaprEmulator.Hosting;
-using DaprOrders.DaprEmulator.Publishing;
+using DaprOrders.DaprEmulator.Json;
 using DaprOrders.DaprEmulator.Resources;
+using DaprOrders.DaprEmulator.Runtime;
 
 namespace DaprOrders.DaprEmulator.Delivery;
 
-/// <summary>The calls with which a sidecar asks its app what it wants, once in its life.</summary>
+/// <summary>The calls with which a sidecar asks its app for its configuration and its subscriptions, once.</summary>
 internal sealed partial class AppSubscriptions(SidecarState sidecar)
 {
     private static readonly TimeSpan[] Pauses = [TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(0.75), TimeSpan.FromSeconds(1)];
 
     private readonly ILogger _logger = sidecar.Logger;
 
-    /// <summary>Asks for the actor settings, of which none is used; any answer will do.</summary>
+    /// <summary>Asks for the actor settings, as Dapr does. The answer is ignored.</summary>
     public async Task AskForConfigurationAsync(CancellationToken cancellationToken)
     {
         try
@@ -28,7 +28,7 @@ internal sealed partial class AppSubscriptions(SidecarState sidecar)
     }
 
     /// <summary>Asks for the programmatic subscriptions.</summary>
-    /// <returns>Null when the call itself failed: then the declarative ones are not started either.</returns>
+    /// <returns>Null when the call failed: then the declarative subscriptions are not started either.</returns>
     public async Task<IReadOnlyList<SubscriptionSpec>?> AskAsync(CancellationToken cancellationToken)
     {
         for (var attempt = 0; ; attempt++)
@@ -37,19 +37,13 @@ internal sealed partial class AppSubscriptions(SidecarState sidecar)
             {
                 return await AskOnceAsync(cancellationToken);
             }
-            catch (HttpRequestException failure)
+            catch (HttpRequestException) when (attempt < Pauses.Length)
             {
-                if (attempt == Pauses.Length)
-                {
-                    LogFailed(failure.Message);
-                    return null;
-                }
-
                 await Task.Delay(Pauses[attempt], sidecar.Time, cancellationToken);
             }
-            catch (Exception failure) when (failure is JsonException or FormatException)
+            catch (Exception failure) when (failure is HttpRequestException or JsonException or ResourceException)
             {
-                LogFailed(failure.Message);
+                LogFailed(sidecar.Spec.Place, failure.Message);
                 return null;
             }
         }
@@ -60,30 +54,25 @@ internal sealed partial class AppSubscriptions(SidecarState sidecar)
         using var request = Request("dapr/subscribe");
         using var response = await sidecar.App!.SendAsync(request, cancellationToken);
         var body = await response.Content.ReadAsByteArrayAsync(cancellationToken);
-        if ((int)response.StatusCode == 404)
+        if ((int)response.StatusCode == 404 || (response.IsSuccessStatusCode && body.AsSpan().IndexOfAnyExcept(" \t\r\n"u8) < 0))
         {
             return [];
         }
 
         if ((int)response.StatusCode != 200)
         {
-            // As with the runtime nothing more comes of it; here at least it is said where it is seen.
+            // Dapr ignores this silently.
             LogStatus(sidecar.Spec.Place, (int)response.StatusCode);
             return [];
         }
 
-        var answers = Read(body);
-        if (answers.Any(answer => answer.HasRules))
-        {
-            throw new FormatException(SubscriptionSpec.NoRules);
-        }
-
         var subscriptions = new List<SubscriptionSpec>();
-        foreach (var spec in answers.Select(answer => answer.ToSpec()))
+        foreach (var answer in JsonSerializer.Deserialize<List<WireSubscription>>(JsonText.ReadFirst(body).Span, JsonText.Wire) ?? [])
         {
+            var spec = answer.ToSpec();
             if (spec.Route.Length == 0)
             {
-                LogNoRoute(spec.PubSub, spec.Topic);
+                LogNoRoute(sidecar.Spec.Place, spec.PubSub, spec.Topic);
                 continue;
             }
 
@@ -91,18 +80,6 @@ internal sealed partial class AppSubscriptions(SidecarState sidecar)
         }
 
         return subscriptions;
-    }
-
-    // Nothing is no error, and what follows the list is not looked at.
-    private static List<WireSubscription> Read(byte[] body)
-    {
-        if (body.AsSpan().IndexOfAnyExcept(" \t\r\n"u8) < 0)
-        {
-            return [];
-        }
-
-        using var document = GoJson.ReadFirst(body);
-        return document.RootElement.Deserialize(WireJson.Default.ListWireSubscription) ?? [];
     }
 
     private HttpRequestMessage Request(string path)
@@ -114,15 +91,44 @@ internal sealed partial class AppSubscriptions(SidecarState sidecar)
         return request;
     }
 
-    [LoggerMessage(LogLevel.Debug, "no answer to /dapr/config: {Failure}")]
+    [LoggerMessage(LogLevel.Debug, "No answer to /dapr/config: {Failure}")]
     private partial void LogNoConfiguration(string failure);
 
-    [LoggerMessage(LogLevel.Error, "{Place}: app returned http status code {Status} from subscription endpoint: it has no subscriptions until the sidecar starts again")]
+    [LoggerMessage(LogLevel.Error, "{Place}: app returned http status code {Status} from subscription endpoint; it has no subscriptions until the sidecar restarts")]
     private partial void LogStatus(string place, int status);
 
-    [LoggerMessage(LogLevel.Error, "failed to subscribe to topics: {Failure}; no subscription at all is started")]
-    private partial void LogFailed(string failure);
+    [LoggerMessage(LogLevel.Error, "{Place}: No subscription is started: {Failure}")]
+    private partial void LogFailed(string place, string failure);
 
-    [LoggerMessage(LogLevel.Warning, "subscription to {PubSub}/{Topic} has no route and is passed over")]
-    private partial void LogNoRoute(string pubSub, string topic);
+    [LoggerMessage(LogLevel.Warning, "{Place}: Subscription to {PubSub}/{Topic} has no route and is ignored")]
+    private partial void LogNoRoute(string place, string pubSub, string topic);
+
+    /// <summary>An entry of the answer to <c>GET /dapr/subscribe</c>.</summary>
+    private sealed record WireSubscription(
+        string? PubSubName,
+        string? Topic,
+        string? Route,
+        WireRoutes? Routes,
+        string? DeadLetterTopic,
+        Dictionary<string, string>? Metadata,
+        WireBulk? BulkSubscribe)
+    {
+        /// <exception cref="ResourceException">It has routing rules.</exception>
+        public SubscriptionSpec ToSpec() => Routes?.Rules is { Count: > 0 } ? throw new ResourceException(SubscriptionSpec.NoRules) : new(
+            PubSubName ?? "",
+            Topic ?? "",
+            Routes?.Default is { Length: > 0 } named ? named : Route ?? "",
+            DeadLetterTopic ?? "",
+            Metadata ?? [],
+            BulkSubscribe is { Enabled: true } bulk
+                ? new BulkSettings(Positive(bulk.MaxMessagesCount), Positive(bulk.MaxAwaitDurationMs))
+                : null,
+            Declarative: false);
+
+        private static int? Positive(int? number) => number > 0 ? number : null;
+    }
+
+    private sealed record WireRoutes(List<JsonElement>? Rules, string? Default);
+
+    private sealed record WireBulk(bool Enabled, int? MaxMessagesCount, int? MaxAwaitDurationMs);
 }

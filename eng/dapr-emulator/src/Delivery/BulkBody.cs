@@ -1,4 +1,6 @@
+using System.Text.Json;
 using DaprOrders.DaprEmulator.Broker;
+using DaprOrders.DaprEmulator.Json;
 using DaprOrders.DaprEmulator.Publishing;
 
 namespace DaprOrders.DaprEmulator.Delivery;
@@ -6,78 +8,57 @@ namespace DaprOrders.DaprEmulator.Delivery;
 /// <summary>The body of a bulk delivery.</summary>
 internal static class BulkBody
 {
-    internal readonly record struct Entry(string Id, Record Record);
+    private const int TypicalEntry = 512;
 
-    /// <summary>Writes it into a buffer that the caller gives back.</summary>
-    public static JsonBuffer Write(Subscription subscription, Guid id, List<Entry> entries)
+    /// <param name="Event">The event as the app receives it; of a raw subscription the bytes of the record.</param>
+    internal readonly record struct Entry(string Id, Record Record, ReadOnlyMemory<byte> Event);
+
+    /// <summary>Writes the body into a buffer that the caller disposes.</summary>
+    public static PooledBuffer Write(Subscription subscription, Guid id, List<Entry> entries)
     {
-        var output = new JsonBuffer(512 + entries.Sum(entry => entry.Record.Value.Length + 512));
-        output.Write("{\"entries\":["u8);
-        var first = true;
+        var output = new PooledBuffer(entries.Sum(entry => entry.Event.Length + TypicalEntry) + TypicalEntry);
+        using var json = new Utf8JsonWriter(output, JsonText.Writing);
+        json.WriteStartObject();
+        json.WriteStartArray("entries"u8);
         foreach (var entry in entries)
         {
-            output.Write(first ? "{"u8 : ",{"u8);
-            first = false;
-            WriteEntry(output, subscription, entry);
+            WriteEntry(json, subscription, entry);
         }
 
-        output.Write("],"u8);
-        first = true;
-        WriteText(output, "id", id.ToString(), ref first);
-        GoJson.WriteName(output, "metadata", ref first);
-        output.Write("{"u8);
-        first = true;
-        WriteText(output, "pubsubName", subscription.PubSub.Name, ref first);
-        output.Write("}"u8);
-        WriteText(output, "pubsubname", subscription.PubSub.Name, ref first);
-        WriteText(output, "topic", subscription.Spec.Topic, ref first);
-        WriteText(output, "type", "com.dapr.event.sent.bulk", ref first);
-        output.Write("}"u8);
+        json.WriteEndArray();
+        json.WriteString("id"u8, id);
+        json.WriteStartObject("metadata"u8);
+        json.WriteString("pubsubName"u8, subscription.PubSub.Name);
+        json.WriteEndObject();
+        json.WriteString("pubsubname"u8, subscription.PubSub.Name);
+        json.WriteString("topic"u8, subscription.Spec.Topic);
+        json.WriteString("type"u8, "com.dapr.event.sent.bulk"u8);
+        json.WriteEndObject();
         return output;
     }
 
-    private static void WriteEntry(JsonBuffer output, Subscription subscription, Entry entry)
+    private static void WriteEntry(Utf8JsonWriter json, Subscription subscription, Entry entry)
     {
-        var first = true;
-        WriteText(output, "entryId", entry.Id, ref first);
-        GoJson.WriteName(output, "event", ref first);
-        WriteEvent(output, subscription, entry.Record);
-        GoJson.WriteName(output, "metadata", ref first);
-        output.Write("{"u8);
-        first = true;
-        foreach (var (name, value) in EventRecord.MetadataOf(entry.Record, subscription.PubSub, subscription.Spec.Topic))
-        {
-            WriteText(output, name, value, ref first);
-        }
-
-        output.Write("}"u8);
-        first = false;
-        WriteText(output, "contentType", subscription.Spec.IsRaw ? "application/octet-stream" : CloudEventEnvelope.ContentType, ref first);
-        output.Write("}"u8);
-    }
-
-    private static void WriteEvent(JsonBuffer output, Subscription subscription, Record record)
-    {
+        json.WriteStartObject();
+        json.WriteString("entryId"u8, entry.Id);
         if (subscription.Spec.IsRaw)
         {
-            GoJson.WriteString(output, Convert.ToBase64String(record.Value));
-            return;
+            json.WriteBase64String("event"u8, entry.Event.Span);
         }
-
-        // What is in the runtime's form already goes out as it is; the rest is brought into it.
-        if (!record.Headers.Any(header => header.Key == "rawPayload") && EventRecord.HasPlainNumbers(record))
+        else
         {
-            output.Write(record.Value);
-            return;
+            json.WritePropertyName("event"u8);
+            json.WriteRawValue(entry.Event.Span, skipInputValidation: true);
         }
 
-        using var document = GoJson.ReadFirst(record.Value);
-        GoJson.Write(output, document.RootElement, floats: true);
-    }
+        json.WriteStartObject("metadata"u8);
+        foreach (var (name, value) in EventRecord.MetadataOf(entry.Record, subscription.PubSub, subscription.Spec.Topic))
+        {
+            json.WriteString(name, value);
+        }
 
-    private static void WriteText(JsonBuffer output, string name, string value, ref bool first)
-    {
-        GoJson.WriteName(output, name, ref first);
-        GoJson.WriteString(output, value);
+        json.WriteEndObject();
+        json.WriteString("contentType"u8, subscription.Spec.IsRaw ? "application/octet-stream" : CloudEventEnvelope.ContentType);
+        json.WriteEndObject();
     }
 }

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net.Http.Headers;
 using DaprOrders.DaprEmulator.Broker;
+using DaprOrders.DaprEmulator.Resources;
 
 namespace DaprOrders.DaprEmulator.Delivery;
 
@@ -18,17 +19,17 @@ internal sealed partial class BulkDelivery(Subscription subscription)
         for (var number = 0; number < records.Count; number++)
         {
             var record = records[number];
-            isFailure = !subscription.Spec.IsRaw && !EventRecord.IsObject(record);
-            if (isFailure)
+            var content = subscription.Spec.IsRaw ? record.Value : EventRecord.Read(record);
+            isFailure = content is null;
+            if (content is null)
             {
-                LogNoJson(subscription.PubSub.Name, subscription.Spec.Topic, record.Partition.Number, record.Offset);
+                LogUnreadable(subscription.PubSub.Name, subscription.Spec.Topic, record.Partition.Number, record.Offset);
                 failed.Add(record);
+                continue;
             }
-            else
-            {
-                var id = subscription.PubSub.IsKafka ? number.ToString(CultureInfo.InvariantCulture) : Guid.NewGuid().ToString();
-                entries.Add(new BulkBody.Entry(id, record));
-            }
+
+            var id = subscription.PubSub.IsKafka ? number.ToString(CultureInfo.InvariantCulture) : Guid.NewGuid().ToString();
+            entries.Add(new BulkBody.Entry(id, record, content.Value));
         }
 
         var open = await DeliverAsync(entries, stop);
@@ -69,7 +70,7 @@ internal sealed partial class BulkDelivery(Subscription subscription)
             {
                 // Only entries that asked for it are delivered again. A batch has no status that a policy could match.
                 open = await PostAsync(id, open, timeout);
-                return new Resources.Attempt(open.Count == 0, null);
+                return new Attempt(open.Count == 0, null);
             },
             stop);
         return open;
@@ -82,7 +83,7 @@ internal sealed partial class BulkDelivery(Subscription subscription)
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(timeout, sidecar.Gone);
         using var request = new HttpRequestMessage(HttpMethod.Post, sidecar.App!.UriOf(subscription.Spec.Route));
         using var body = BulkBody.Write(subscription, id, entries);
-        request.Content = new ReadOnlyMemoryContent(body.WrittenMemory);
+        request.Content = new ReadOnlyMemoryContent(body.Written);
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         request.Headers.TryAddWithoutValidation("pubsubname", subscription.PubSub.Name);
         try
@@ -136,8 +137,8 @@ internal sealed partial class BulkDelivery(Subscription subscription)
     [LoggerMessage(LogLevel.Error, "Lost {Count} unreadable record(s) of {PubSub}/{Topic} in a batch whose last record was readable, as Dapr does")]
     private partial void LogForgotten(int count, string pubSub, string topic);
 
-    [LoggerMessage(LogLevel.Error, "Record of {PubSub}/{Topic}, partition {Partition}, offset {Offset} is not a JSON object")]
-    private partial void LogNoJson(string pubSub, string topic, int partition, long offset);
+    [LoggerMessage(LogLevel.Error, "Dapr could not read the record of {PubSub}/{Topic}, partition {Partition}, offset {Offset}")]
+    private partial void LogUnreadable(string pubSub, string topic, int partition, long offset);
 
     [LoggerMessage(LogLevel.Error, "The app answered 404 to {Count} events of {PubSub}/{Topic}; they are lost")]
     private partial void LogNotFound(string pubSub, string topic, int count);

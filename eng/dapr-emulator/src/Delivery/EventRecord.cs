@@ -1,15 +1,30 @@
 using System.Globalization;
 using System.Text.Json;
 using DaprOrders.DaprEmulator.Broker;
-using DaprOrders.DaprEmulator.Publishing;
+using DaprOrders.DaprEmulator.Json;
+using DaprOrders.DaprEmulator.Resources;
 
 namespace DaprOrders.DaprEmulator.Delivery;
 
-/// <summary>What a sidecar sees in a record before it hands it to the app.</summary>
+/// <summary>What a sidecar reads in a record before it delivers it.</summary>
 internal static class EventRecord
 {
-    /// <summary>Gets the metadata that go with a delivery; on Kafka the place of the record, overridden by its own headers.</summary>
-    /// <returns>In alphabetical order.</returns>
+    /// <summary>Reads the event in a record. Dapr reads its numbers as doubles.</summary>
+    /// <returns>The event as a batch carries it; null when Dapr cannot read it: it is not a JSON object, or has a number beyond a double.</returns>
+    public static ReadOnlyMemory<byte>? Read(Record record)
+    {
+        try
+        {
+            var text = JsonText.Read(record.Value, asDoubles: true);
+            return text.Span[0] is (byte)'{' or (byte)'n' ? text : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>Returns the metadata of a delivery: the headers of the record, and on Kafka its place where they do not set it.</summary>
     public static List<KeyValuePair<string, string>> MetadataOf(Record record, PubSub pubSub, string topic)
     {
         var metadata = new List<KeyValuePair<string, string>>(record.Headers.Count + 5);
@@ -23,48 +38,13 @@ internal static class EventRecord
         }
 
         metadata.AddRange(record.Headers);
-        metadata.Sort(static (one, other) => string.CompareOrdinal(one.Key, other.Key));
         return metadata;
     }
 
-    /// <summary>Tells whether the record is a JSON object, without reading what is in it.</summary>
-    public static bool IsObject(Record record)
-    {
-        try
-        {
-            var reader = new Utf8JsonReader(record.Value, new JsonReaderOptions { MaxDepth = 10_000 });
-            return reader.Read()
-                && reader.TokenType is JsonTokenType.StartObject or JsonTokenType.Null
-                && reader.TrySkip()
-                && !reader.Read();
-        }
-        catch (JsonException)
-        {
-            return false;
-        }
-    }
-
-    /// <summary>Tells whether all numbers are whole and so small that reading them as doubles and writing them again changes nothing.</summary>
-    public static bool HasPlainNumbers(Record record)
-    {
-        const int SafeDigits = 15;
-        var reader = new Utf8JsonReader(record.Value, new JsonReaderOptions { MaxDepth = 10_000 });
-        while (reader.Read())
-        {
-            if (reader.TokenType == JsonTokenType.Number
-                && (reader.ValueSpan.Length > SafeDigits || reader.ValueSpan.ContainsAnyExceptInRange((byte)'0', (byte)'9')))
-            {
-                return false;
-            }
-        }
-
-        return true;
-    }
-
-    /// <summary>Gets the trace that the envelope carries, else one of zeros, which the runtime sends too.</summary>
+    /// <summary>Returns the trace in an event, else one of zeros, which Dapr sends too.</summary>
     public static string TraceOf(byte[] envelope)
     {
-        using var document = JsonDocument.Parse(envelope, new JsonDocumentOptions { MaxDepth = 10_000 });
+        using var document = JsonDocument.Parse(envelope, JsonText.Documents);
         return document.RootElement.ValueKind == JsonValueKind.Object
             && document.RootElement.TryGetProperty("traceparent", out var trace)
             && trace.ValueKind == JsonValueKind.String
@@ -86,26 +66,6 @@ internal static class EventRecord
         if (value is not null)
         {
             metadata.Add(KeyValuePair.Create(name, value));
-        }
-    }
-
-    /// <summary>Reads the record as an event; null when it is no JSON object.</summary>
-    public static JsonDocument? Parse(Record record)
-    {
-        try
-        {
-            var document = JsonDocument.Parse(record.Value, new JsonDocumentOptions { MaxDepth = 10_000 });
-            if (document.RootElement.ValueKind is JsonValueKind.Object or JsonValueKind.Null)
-            {
-                return document;
-            }
-
-            document.Dispose();
-            return null;
-        }
-        catch (JsonException)
-        {
-            return null;
         }
     }
 }

@@ -2,33 +2,32 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using DaprOrders.DaprEmulator.Broker;
 using DaprOrders.DaprEmulator.Publishing;
+using DaprOrders.DaprEmulator.Resources;
 
 namespace DaprOrders.DaprEmulator.Delivery;
 
-/// <summary>Hands over one event per call and reads the app's answer.</summary>
+/// <summary>Delivers one event per call and reads the app's answer.</summary>
 internal sealed partial class SingleDelivery(Subscription subscription)
 {
     private readonly ILogger _logger = subscription.Sidecar.Logger;
 
-    /// <returns>True when the record is done with: handled, dropped or buried. False: it failed.</returns>
+    /// <returns>Whether the record is done: handled, dropped, or on the dead-letter topic.</returns>
     public async Task<bool> DeliverAsync(Record record, CancellationToken stop)
     {
-        var spec = subscription.Spec;
-        var body = spec.IsRaw ? WrapRaw(record) : record.Value;
-        using var envelope = spec.IsRaw ? JsonDocument.Parse(body) : EventRecord.Parse(record);
-        if (envelope is null)
+        if (!subscription.Spec.IsRaw && EventRecord.Read(record) is null)
         {
-            LogNoJson(subscription.PubSub.Name, spec.Topic, record.Partition.Number, record.Offset);
+            LogUnreadable(subscription.PubSub.Name, subscription.Spec.Topic, record.Partition.Number, record.Offset);
             return await subscription.BuryAsync(record);
         }
 
+        var body = subscription.Spec.IsRaw ? WrapRaw(record) : record.Value;
         var answer = Answer.Retry;
         await subscription.Policy.RunAsync(
             subscription.Sidecar.Time,
             async timeout =>
             {
                 (answer, var status) = await PostAsync(record, body, timeout);
-                return new Resources.Attempt(answer != Answer.Retry, status);
+                return new Attempt(answer != Answer.Retry, status);
             },
             stop);
 
@@ -80,41 +79,35 @@ internal sealed partial class SingleDelivery(Subscription subscription)
         }
         catch (Exception failure) when (failure is HttpRequestException or IOException or OperationCanceledException)
         {
-            // A sidecar that was killed says nothing more, above all not that this was a failure.
+            // A killed sidecar must not report the failure: nothing may be committed after the kill.
             sidecar.Gone.ThrowIfCancellationRequested();
             LogUnreachable(subscription.PubSub.Name, subscription.Spec.Topic, failure.Message);
             return (Answer.Retry, null);
         }
     }
 
-    // A new id at every delivery, as with the runtime: such events can't be told apart by it.
-    private byte[] WrapRaw(Record record)
+    // As on Dapr, each delivery of a raw record has a new id.
+    private byte[] WrapRaw(Record record) => JsonSerializer.SerializeToUtf8Bytes(new
     {
-        using var output = new JsonBuffer((record.Value.Length * 4 / 3) + 256);
-        using var json = new Utf8JsonWriter(output);
-        json.WriteStartObject();
-        json.WriteBase64String("data_base64", record.Value);
-        json.WriteString("datacontenttype", "application/octet-stream");
-        json.WriteString("id", Guid.NewGuid());
-        json.WriteString("pubsubname", subscription.PubSub.Name);
-        json.WriteString("source", "Dapr");
-        json.WriteString("specversion", "1.0");
-        json.WriteString("topic", subscription.Spec.Topic);
-        json.WriteString("type", "com.dapr.event.sent");
-        json.WriteEndObject();
-        json.Flush();
-        return output.WrittenSpan.ToArray();
-    }
+        data_base64 = record.Value,
+        datacontenttype = "application/octet-stream",
+        id = Guid.NewGuid(),
+        pubsubname = subscription.PubSub.Name,
+        source = "Dapr",
+        specversion = "1.0",
+        topic = subscription.Spec.Topic,
+        type = "com.dapr.event.sent",
+    });
 
-    [LoggerMessage(LogLevel.Error, "record of {PubSub}/{Topic}, partition {Partition}, offset {Offset} is no JSON object")]
-    private partial void LogNoJson(string pubSub, string topic, int partition, long offset);
+    [LoggerMessage(LogLevel.Error, "Dapr could not read the record of {PubSub}/{Topic}, partition {Partition}, offset {Offset}")]
+    private partial void LogUnreadable(string pubSub, string topic, int partition, long offset);
 
-    [LoggerMessage(LogLevel.Warning, "the app dropped an event of {PubSub}/{Topic}, partition {Partition}, offset {Offset}")]
+    [LoggerMessage(LogLevel.Warning, "The app dropped an event of {PubSub}/{Topic}, partition {Partition}, offset {Offset}")]
     private partial void LogDropped(string pubSub, string topic, int partition, long offset);
 
-    [LoggerMessage(LogLevel.Information, "the app asked for an event of {PubSub}/{Topic} again, status {Status}")]
+    [LoggerMessage(LogLevel.Information, "The app asked to retry an event of {PubSub}/{Topic}, status {Status}")]
     private partial void LogRetry(string pubSub, string topic, int status);
 
-    [LoggerMessage(LogLevel.Information, "an event of {PubSub}/{Topic} did not reach the app: {Failure}")]
+    [LoggerMessage(LogLevel.Information, "An event of {PubSub}/{Topic} did not reach the app: {Failure}")]
     private partial void LogUnreachable(string pubSub, string topic, string failure);
 }

@@ -1,12 +1,11 @@
 using DaprOrders.DaprEmulator.Broker;
-using DaprOrders.DaprEmulator.Hosting;
-using DaprOrders.DaprEmulator.Publishing;
 using DaprOrders.DaprEmulator.Resources;
+using DaprOrders.DaprEmulator.Runtime;
 using Microsoft.Data.Sqlite;
 
 namespace DaprOrders.DaprEmulator.Delivery;
 
-/// <summary>What one subscription needs to deliver: whence, whereto, by which policy.</summary>
+/// <summary>What the deliveries of one subscription need.</summary>
 internal sealed partial class Subscription(SidecarState sidecar, MessageBroker broker, SubscriptionSpec spec, PubSub pubSub)
 {
     private readonly ILogger _logger = sidecar.Logger;
@@ -23,7 +22,7 @@ internal sealed partial class Subscription(SidecarState sidecar, MessageBroker b
 
     public bool HasDeadLetterTopic => spec.DeadLetterTopic.Length > 0;
 
-    /// <summary>Puts a record that won't be handled on the dead-letter topic, with its bytes and all its metadata.</summary>
+    /// <summary>Publishes a record that is not handled to the dead-letter topic, with its bytes and its metadata.</summary>
     /// <returns>False when there is no such topic, the app may not publish to it, or the disk is full.</returns>
     public async Task<bool> BuryAsync(Record record)
     {
@@ -45,6 +44,6 @@ internal sealed partial class Subscription(SidecarState sidecar, MessageBroker b
         }
     }
 
-    [LoggerMessage(LogLevel.Error, "an event could not be put on the dead-letter topic {Topic}")]
+    [LoggerMessage(LogLevel.Error, "Could not publish an event to the dead-letter topic {Topic}")]
     private partial void LogNotBuried(Exception failure, string topic);
 }

@@ -5,16 +5,17 @@ using DaprOrders.DaprEmulator.Invocation;
 using DaprOrders.DaprEmulator.Publishing;
 using DaprOrders.DaprEmulator.Resources;
 using DaprOrders.DaprEmulator.RunFile;
+using DaprOrders.DaprEmulator.Runtime;
 
 namespace DaprOrders.DaprEmulator.Hosting;
 
-/// <summary>Everything that all sidecars of a run share.</summary>
-/// <param name="ApiToken">What every call to a sidecar must carry, if anything.</param>
-/// <param name="AppToken">What every call to an app carries, if anything.</param>
+/// <summary>What all sidecars of a run share.</summary>
+/// <param name="ApiToken">The token that every call to a sidecar must carry, if any.</param>
+/// <param name="AppToken">The token that every call to an app carries, if any.</param>
 internal sealed record SidecarHost(
     MessageBroker Broker, NameRegistry Names, TimeProvider Time, string? ApiToken = null, string? AppToken = null);
 
-/// <summary>One sidecar of one app instance: started once, ended once, in good order or as by a crash.</summary>
+/// <summary>The sidecar of one app instance. It starts once and ends once, gracefully or as in a crash.</summary>
 internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
 {
     private static readonly TimeSpan AppProbeInterval = TimeSpan.FromMilliseconds(100);
@@ -30,7 +31,7 @@ internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
     private Task _starting = Task.CompletedTask;
     private int _ended;
 
-    /// <exception cref="ResourceException">The runtime would not start with these resources.</exception>
+    /// <exception cref="ResourceException">Dapr would not start with these resources, or they ask for what is not emulated.</exception>
     public Sidecar(SidecarHost host, AppSpec spec, ILogger logger)
     {
         _host = host;
@@ -64,14 +65,14 @@ internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
 
     public bool IsReady => _state.IsReady;
 
-    /// <summary>Gets what completes when the app has asked the sidecar to shut down.</summary>
+    /// <summary>Gets a task that completes when the app has asked the sidecar to shut down.</summary>
     public Task ShutdownRequested => _shutdown.Task;
 
-    /// <summary>Gets what completes when the sidecar is ready with its app, which may be never.</summary>
+    /// <summary>Gets a task that completes when the sidecar is ready with its app.</summary>
     public Task Ready => _starting;
 
-    /// <summary>Listens; the app is waited for in the background.</summary>
-    /// <exception cref="IOException">A port is taken.</exception>
+    /// <summary>Starts listening, and waits for the app in the background.</summary>
+    /// <exception cref="IOException">The port is taken.</exception>
     public async Task StartAsync()
     {
         _state.Resources.Warnings.ForEach(LogWarning);
@@ -88,7 +89,7 @@ internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
         _starting = Task.Run(StartWithAppAsync);
     }
 
-    /// <summary>Ends as the process of a sidecar ends that is killed: connections reset, nothing committed or handed over.</summary>
+    /// <summary>Ends as a killed process does: connections are reset, and nothing more is committed or delivered.</summary>
     public async Task KillAsync()
     {
         if (Interlocked.Exchange(ref _ended, 1) == 1)
@@ -103,7 +104,7 @@ internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
         await LeaveAsync();
     }
 
-    /// <summary>Ends in good order: what is in flight is finished or comes again.</summary>
+    /// <summary>Ends gracefully: what is in flight is finished or redelivered.</summary>
     public async Task StopAsync()
     {
         if (Interlocked.Exchange(ref _ended, 1) == 1)
@@ -128,7 +129,7 @@ internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
     private async Task LeaveAsync()
     {
         await _starting;
-        await StopConsumersAsync();
+        await Task.WhenAll(_consumers.Select(consumer => consumer.DisposeAsync().AsTask()));
     }
 
     private async Task StartWithAppAsync()
@@ -152,18 +153,12 @@ internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
         }
         catch (OperationCanceledException) when (_gone.IsCancellationRequested)
         {
-            // It was ended before its app was there.
+            // The sidecar ended before its app listened.
         }
         catch (Exception failure)
         {
             LogNotStarted(failure, Spec.AppId);
         }
-    }
-
-    private async Task StopConsumersAsync()
-    {
-        await Task.WhenAll(_consumers.Select(consumer => consumer.DisposeAsync().AsTask()));
-        _consumers.Clear();
     }
 
     private async Task SubscribeAsync()
@@ -181,25 +176,18 @@ internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
             .. _state.Resources.Subscriptions.Where(declared =>
                 !programmatic.Any(other => other.PubSub == declared.PubSub && other.Topic == declared.Topic)),
         ];
-        StartConsumers();
-    }
-
-    private void StartConsumers()
-    {
         foreach (var spec in _state.Subscriptions)
         {
             Start(spec);
         }
     }
 
-    // What the app itself asked for stands in no file but the run file that names the app.
-    private string PlaceOf(SubscriptionSpec spec) => spec.Declarative ? spec.Place : $"{Spec.Place}: {spec.Place}";
-
     private void Start(SubscriptionSpec spec)
     {
         if (!_state.PubSubs.TryGetValue(spec.PubSub, out var pubSub))
         {
-            LogUnknownPubSub(PlaceOf(spec), spec.Topic, spec.PubSub);
+            // A programmatic subscription is in no file but the run file that names the app.
+            LogUnknownPubSub(spec.Declarative ? spec.Place : $"{Spec.Place}: {spec.Place}", spec.Topic, spec.PubSub);
             return;
         }
 
@@ -223,24 +211,24 @@ internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
     [LoggerMessage(LogLevel.Warning, "{Text}")]
     private partial void LogWarning(string text);
 
-    [LoggerMessage(LogLevel.Information, "application protocol: http. waiting on port {Port}.  This will block until the app is listening on that port.")]
+    [LoggerMessage(LogLevel.Information, "Waiting for the app on port {Port}")]
     private partial void LogWaiting(int port);
 
-    [LoggerMessage(LogLevel.Information, "application discovered on port {Port}")]
+    [LoggerMessage(LogLevel.Information, "The app listens on port {Port}")]
     private partial void LogDiscovered(int port);
 
-    [LoggerMessage(LogLevel.Information, "sidecar of {AppId} is ready")]
+    [LoggerMessage(LogLevel.Information, "The sidecar of {AppId} is ready")]
     private partial void LogReady(string appId);
 
-    [LoggerMessage(LogLevel.Critical, "sidecar of {AppId} could not start its subscriptions")]
+    [LoggerMessage(LogLevel.Critical, "The sidecar of {AppId} could not start its subscriptions")]
     private partial void LogNotStarted(Exception failure, string appId);
 
-    [LoggerMessage(LogLevel.Warning, "{Place}: subscription to topic '{Topic}' names the unknown pubsub '{PubSub}' and does nothing")]
+    [LoggerMessage(LogLevel.Warning, "{Place}: Subscription to topic {Topic} names the unknown pub/sub {PubSub} and is ignored")]
     private partial void LogUnknownPubSub(string place, string topic, string pubSub);
 
-    [LoggerMessage(LogLevel.Error, "subscription to topic '{Topic}' on pubsub '{PubSub}' is not allowed")]
+    [LoggerMessage(LogLevel.Error, "Subscription to topic {Topic} of {PubSub} is not allowed")]
     private partial void LogForbidden(string topic, string pubSub);
 
-    [LoggerMessage(LogLevel.Information, "app is subscribed to topic {Topic} of pubsub {PubSub}")]
+    [LoggerMessage(LogLevel.Information, "The app is subscribed to topic {Topic} of {PubSub}")]
     private partial void LogSubscribed(string topic, string pubSub);
 }

@@ -1,11 +1,14 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
+using DaprOrders.DaprEmulator.Json;
+using DaprOrders.DaprEmulator.Resources;
 
 namespace DaprOrders.DaprEmulator.Publishing;
 
-/// <summary>What a publisher handed in, before it becomes a CloudEvent.</summary>
-/// <param name="ContentType">Empty when there was none.</param>
-/// <param name="Metadata">From the query, the entry, or the gRPC request.</param>
+/// <summary>What an app publishes, before it becomes a CloudEvent.</summary>
+/// <param name="ContentType">Empty when there is none.</param>
+/// <param name="Metadata">From the query or from the entry.</param>
 internal sealed record Publication(
     ReadOnlyMemory<byte> Data,
     string ContentType,
@@ -13,10 +16,7 @@ internal sealed record Publication(
     string TraceParent,
     string TraceState)
 {
-    /// <summary>Finds a setting whose name is written exactly so.</summary>
-    public string? Exact(string name) => Metadata.FirstOrDefault(entry => entry.Key == name).Value;
-
-    /// <summary>Finds a setting whatever the case of its name.</summary>
+    /// <summary>Finds a setting by its name in any case.</summary>
     public string? Setting(string name)
     {
         foreach (var (key, value) in Metadata)
@@ -31,167 +31,140 @@ internal sealed record Publication(
     }
 }
 
-/// <summary>Wraps data into CloudEvents and completes those that came as CloudEvents, keys in alphabetical order.</summary>
+/// <summary>Wraps data into CloudEvents, and completes data that is a CloudEvent already.</summary>
 internal sealed class CloudEventEnvelope(string appId, TimeProvider time)
 {
     public const string ContentType = "application/cloudevents+json";
 
-    /// <exception cref="JsonException">It says that it is a CloudEvent and is no JSON object.</exception>
+    private const string DefaultType = "com.dapr.event.sent";
+    private const int TypicalAttributes = 384;
+
+    /// <exception cref="JsonException">The content type says CloudEvent, and the data is not a JSON object.</exception>
     public byte[] Create(PubSub pubSub, string topic, Publication publication)
     {
-        using var output = new JsonBuffer(publication.Data.Length + 384);
-        if (MediaTypeOf(publication.ContentType).Equals(ContentType, StringComparison.OrdinalIgnoreCase))
+        using var output = new PooledBuffer(publication.Data.Length + TypicalAttributes);
+        using (var json = new Utf8JsonWriter(output, JsonText.Writing))
         {
-            Complete(output, pubSub, topic, publication);
-        }
-        else
-        {
-            Wrap(output, pubSub, topic, publication);
-        }
-
-        return output.WrittenSpan.ToArray();
-    }
-
-    private void Wrap(JsonBuffer output, PubSub pubSub, string topic, Publication publication)
-    {
-        var trace = publication.Setting("cloudevent.traceparent") is { Length: > 0 } parent
-            ? parent
-            : publication.Setting("cloudevent.traceid") ?? publication.TraceParent;
-        output.Write("{"u8);
-        WriteData(output, publication);
-        var first = false;
-        WriteText(output, "datacontenttype", publication.ContentType is "" ? "text/plain" : publication.ContentType, ref first);
-        WriteText(output, "id", Named(publication, "cloudevent.id") ?? Guid.NewGuid().ToString(), ref first);
-        WriteText(output, "pubsubname", pubSub.Name, ref first);
-        WriteText(output, "source", publication.Setting("cloudevent.source") is { } source ? source is "" ? "Dapr" : source : appId, ref first);
-        WriteText(output, "specversion", "1.0", ref first);
-        if (publication.Setting("cloudevent.subject") is { Length: > 0 } subject)
-        {
-            WriteText(output, "subject", subject, ref first);
-        }
-
-        WriteText(output, "time", Now(), ref first);
-        WriteText(output, "topic", topic, ref first);
-        WriteText(output, "traceid", trace, ref first);
-        WriteText(output, "traceparent", trace, ref first);
-        WriteText(output, "tracestate", publication.Setting("cloudevent.tracestate") ?? publication.TraceState, ref first);
-        WriteText(output, "type", Named(publication, "cloudevent.type") ?? "com.dapr.event.sent", ref first);
-        output.Write("}"u8);
-    }
-
-    private static string? Named(Publication publication, string setting) =>
-        publication.Setting(setting) is { Length: > 0 } value ? value : null;
-
-    private static void WriteData(JsonBuffer output, Publication publication)
-    {
-        var first = true;
-        var mediaType = MediaTypeOf(publication.ContentType);
-        if (mediaType.Equals("application/octet-stream", StringComparison.OrdinalIgnoreCase)
-            || mediaType.Equals("application/cloudevents+protobuf", StringComparison.OrdinalIgnoreCase))
-        {
-            GoJson.WriteName(output, "data_base64", ref first);
-            GoJson.WriteString(output, Convert.ToBase64String(publication.Data.Span));
-            return;
-        }
-
-        GoJson.WriteName(output, "data", ref first);
-        if (mediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase) && TryReadFirst(publication.Data) is { } json)
-        {
-            using (json)
+            json.WriteStartObject();
+            if (HasType(publication, ContentType))
             {
-                GoJson.Write(output, json.RootElement);
-            }
-
-            return;
-        }
-
-        GoJson.WriteString(output, publication.Data.Span);
-    }
-
-    // What is no JSON goes out as text.
-    private static JsonDocument? TryReadFirst(ReadOnlyMemory<byte> data)
-    {
-        try
-        {
-            return GoJson.ReadFirst(data.Span);
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
-
-    private void Complete(JsonBuffer output, PubSub pubSub, string topic, Publication publication)
-    {
-        using var document = GoJson.ReadFirst(publication.Data.Span);
-        if (document.RootElement.ValueKind != JsonValueKind.Object)
-        {
-            throw new JsonException(
-                $"json: cannot unmarshal {GoJson.KindOf(document.RootElement)} into Go value of type map[string]interface {{}}");
-        }
-
-        var attributes = new SortedDictionary<string, object>(StringComparer.Ordinal);
-        foreach (var attribute in document.RootElement.EnumerateObject())
-        {
-            attributes[GoJson.NameOf(attribute)] = attribute.Value;
-        }
-
-        // No id: the runtime does not add one either.
-        attributes["topic"] = topic;
-        attributes["pubsubname"] = pubSub.Name;
-        SetUnlessSet(attributes, "specversion", "1.0");
-        SetUnlessSet(attributes, "type", "com.dapr.event.sent");
-        SetUnlessSet(attributes, "source", "Dapr");
-        attributes.TryAdd("time", Now());
-        if (attributes.TryAdd("traceid", publication.TraceParent))
-        {
-            attributes["traceparent"] = publication.TraceParent;
-        }
-
-        attributes.TryAdd("tracestate", publication.TraceState);
-        output.Write("{"u8);
-        var first = true;
-        foreach (var (name, value) in attributes)
-        {
-            GoJson.WriteName(output, name, ref first);
-            if (value is JsonElement element)
-            {
-                GoJson.Write(output, element);
+                Complete(json, pubSub, topic, publication);
             }
             else
             {
-                GoJson.WriteString(output, (string)value);
+                Wrap(json, pubSub, topic, publication);
+            }
+
+            json.WriteEndObject();
+        }
+
+        return output.Written.ToArray();
+    }
+
+    private void Wrap(Utf8JsonWriter json, PubSub pubSub, string topic, Publication publication)
+    {
+        var trace = NotEmpty(publication, "cloudevent.traceparent") ?? publication.Setting("cloudevent.traceid") ?? publication.TraceParent;
+        WriteData(json, publication);
+        json.WriteString("datacontenttype"u8, publication.ContentType is "" ? "text/plain" : publication.ContentType);
+        json.WriteString("id"u8, NotEmpty(publication, "cloudevent.id") ?? Guid.NewGuid().ToString());
+        json.WriteString("pubsubname"u8, pubSub.Name);
+        json.WriteString("source"u8, publication.Setting("cloudevent.source") is { } source ? source is "" ? "Dapr" : source : appId);
+        json.WriteString("specversion"u8, "1.0"u8);
+        if (NotEmpty(publication, "cloudevent.subject") is { } subject)
+        {
+            json.WriteString("subject"u8, subject);
+        }
+
+        json.WriteString("time"u8, Now());
+        json.WriteString("topic"u8, topic);
+        json.WriteString("traceid"u8, trace);
+        json.WriteString("traceparent"u8, trace);
+        json.WriteString("tracestate"u8, publication.Setting("cloudevent.tracestate") ?? publication.TraceState);
+        json.WriteString("type"u8, NotEmpty(publication, "cloudevent.type") ?? DefaultType);
+    }
+
+    private static void WriteData(Utf8JsonWriter json, Publication publication)
+    {
+        if (HasType(publication, "application/octet-stream") || HasType(publication, "application/cloudevents+protobuf"))
+        {
+            json.WriteBase64String("data_base64"u8, publication.Data.Span);
+            return;
+        }
+
+        json.WritePropertyName("data"u8);
+        if (HasType(publication, "application/json"))
+        {
+            try
+            {
+                json.WriteRawValue(JsonText.ReadFirst(publication.Data).Span, skipInputValidation: true);
+                return;
+            }
+            catch (JsonException)
+            {
+                // As on Dapr, data that is not JSON is published as text.
             }
         }
 
-        output.Write("}"u8);
+        json.WriteStringValue(Encoding.UTF8.GetString(publication.Data.Span));
     }
 
-    private static void SetUnlessSet(SortedDictionary<string, object> attributes, string name, string value)
+    private void Complete(Utf8JsonWriter json, PubSub pubSub, string topic, Publication publication)
     {
-        if (!attributes.TryGetValue(name, out var set) || set is JsonElement { ValueKind: JsonValueKind.Null })
+        using var document = JsonDocument.Parse(JsonText.ReadFirst(publication.Data), JsonText.Documents);
+        var published = document.RootElement;
+        if (published.ValueKind != JsonValueKind.Object)
         {
-            attributes[name] = value;
+            throw new JsonException("json: cannot unmarshal a value that is not an object");
+        }
+
+        // Dapr does not add an id.
+        var own = new Dictionary<string, string> { ["topic"] = topic, ["pubsubname"] = pubSub.Name };
+        void AddUnlessSet(string name, string value, bool replaceNull = false)
+        {
+            if (!published.TryGetProperty(name, out var set) || (replaceNull && set.ValueKind == JsonValueKind.Null))
+            {
+                own.Add(name, value);
+            }
+        }
+
+        AddUnlessSet("specversion", "1.0", replaceNull: true);
+        AddUnlessSet("type", DefaultType, replaceNull: true);
+        AddUnlessSet("source", "Dapr", replaceNull: true);
+        AddUnlessSet("time", Now());
+        AddUnlessSet("traceid", publication.TraceParent);
+        AddUnlessSet("tracestate", publication.TraceState);
+        if (own.ContainsKey("traceid"))
+        {
+            own["traceparent"] = publication.TraceParent;
+        }
+
+        foreach (var attribute in published.EnumerateObject())
+        {
+            if (!own.ContainsKey(attribute.Name))
+            {
+                attribute.WriteTo(json);
+            }
+        }
+
+        foreach (var (name, value) in own)
+        {
+            json.WriteString(name, value);
         }
     }
+
+    private static string? NotEmpty(Publication publication, string setting) =>
+        publication.Setting(setting) is { Length: > 0 } value ? value : null;
 
     private string Now()
     {
         var now = time.GetLocalNow();
-        return now.Offset == TimeSpan.Zero
-            ? now.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture)
-            : now.ToString("yyyy-MM-dd'T'HH:mm:sszzz", CultureInfo.InvariantCulture);
+        return now.ToString(now.Offset == TimeSpan.Zero ? "yyyy-MM-dd'T'HH:mm:ss'Z'" : "yyyy-MM-dd'T'HH:mm:sszzz", CultureInfo.InvariantCulture);
     }
 
-    private static ReadOnlySpan<char> MediaTypeOf(string contentType)
+    // Parameters of a content type do not count.
+    private static bool HasType(Publication publication, string mediaType)
     {
-        var end = contentType.IndexOf(';', StringComparison.Ordinal);
-        return (end < 0 ? contentType : contentType.AsSpan(0, end)).Trim();
-    }
-
-    private static void WriteText(JsonBuffer output, string name, string value, ref bool first)
-    {
-        GoJson.WriteName(output, name, ref first);
-        GoJson.WriteString(output, value);
+        var end = publication.ContentType.IndexOf(';', StringComparison.Ordinal);
+        return publication.ContentType.AsSpan(0, end < 0 ? publication.ContentType.Length : end).Trim().Equals(mediaType, StringComparison.OrdinalIgnoreCase);
     }
 }

@@ -1,6 +1,4 @@
-using DaprOrders.DaprEmulator.Resources;
-
-namespace DaprOrders.DaprEmulator.Publishing;
+namespace DaprOrders.DaprEmulator.Resources;
 
 /// <summary>A pub/sub component as one sidecar plays it: on the embedded log, with the manners of its type.</summary>
 internal sealed record PubSub

@@ -1,12 +1,14 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
-using DaprOrders.DaprEmulator.Resources;
 
-namespace DaprOrders.DaprEmulator.Publishing;
+namespace DaprOrders.DaprEmulator.Resources;
 
 /// <summary>Makes pub/subs out of components: each type's settings, defaults and losses, without any of the brokers.</summary>
 internal static partial class PubSubFactory
 {
+    private static readonly string[] NotEmulated =
+        ["bindings", "configuration", "conversation", "crypto", "lock", "middleware", "nameresolution", "secretstores", "state", "workflowbackend"];
+
     private const string Hint = " (the emulator has pubsub.kafka, pubsub.redis, pubsub.rabbitmq and pubsub.in-memory)";
 
     /// <param name="instance">The name of the sidecar instance: an in-memory component is alone in its process.</param>
@@ -22,9 +24,9 @@ internal static partial class PubSubFactory
                 continue;
             }
 
-            if (LeftOutComponents.Contains(component.Type))
+            if (component.Type.Split('.') is [var category, _, ..] && NotEmulated.Contains(category))
             {
-                resources.Warnings.Add($"component {component.Name} ({component.Type}) is left out by the development sidecar");
+                resources.Warnings.Add($"component {component.Name} ({component.Type}) is not emulated and is ignored");
                 continue;
             }
 

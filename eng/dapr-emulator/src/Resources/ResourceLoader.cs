@@ -159,7 +159,7 @@ internal sealed partial class ResourceLoader
         foreach (var (key, line) in document.Keys.Where(key => !TopKeys.Contains(key.Key, StringComparer.OrdinalIgnoreCase))
             .Concat((document.Map("spec")?.Keys ?? []).Where(key => !known.Contains(key.Key, StringComparer.OrdinalIgnoreCase))))
         {
-            Warn($"{file}:{lines + line}: unknown key '{key}' does nothing");
+            Warn($"{file}:{lines + line}: unknown key '{key}' is ignored");
         }
     }
 

@@ -1,125 +1,104 @@
-using DaprOrders.DaprEmulator.Publishing;
+using System.Text.Json.Nodes;
+using DaprOrders.DaprEmulator.Json;
 
-namespace DaprOrders.DaprEmulator.Api;
+namespace DaprOrders.DaprEmulator.Runtime;
 
-/// <summary>An answer of the sidecar that is an error, with the codes, the text and the details of the runtime.</summary>
-internal sealed record ApiError(int HttpStatus, string Code, string Message)
+/// <summary>An error response of the sidecar, with the codes, the text and the details of Dapr.</summary>
+internal sealed record ApiError(int Status, string Code, string Message)
 {
-    private string? _reason;
-    private string? _resource;
-    private SortedDictionary<string, string> _details = [];
+    private JsonArray? _details;
 
     public static readonly ApiError NoAppId = new(
         404, "ERR_DIRECT_INVOKE", "failed getting app id either from the URL path or the header dapr-app-id");
+
+    public static readonly ApiError NotReady = new(500, "ERR_HEALTH_NOT_READY", "dapr is not ready: [runtime]");
+
+    public static readonly ApiError OtherAppId = new(500, "ERR_HEALTH_APPID_NOT_MATCH", "dapr app-id does not match");
+
+    public static ApiError NotEmulated(string what) =>
+        new(501, "ERR_NOT_EMULATED", $"the emulator has no {what}: run this app on Dapr");
 
     public static ApiError Invoke(string appId, string error) =>
         new(500, "ERR_DIRECT_INVOKE", $"failed to invoke, id: {appId}, err: {error}");
 
     public static ApiError PubSubNotFound(string pubSub) =>
-        new ApiError(404, "ERR_PUBSUB_NOT_FOUND", $"pubsub {pubSub} is not found")
-            .With("DAPR_PUBSUB_NOT_FOUND", null);
+        new ApiError(404, "ERR_PUBSUB_NOT_FOUND", $"pubsub {pubSub} is not found").With("DAPR_PUBSUB_NOT_FOUND", null, []);
 
-    /// <summary>The details are the metadata of the request.</summary>
-    public static ApiError BadRawPayload(string pubSub, string value, IEnumerable<KeyValuePair<string, string>> metadata) =>
+    /// <summary>Reports a rawPayload that is not a boolean; the details are the metadata of the request.</summary>
+    public static ApiError BadRawPayload(string pubSub, string value, IReadOnlyList<KeyValuePair<string, string>> metadata) =>
         new ApiError(
             400, "ERR_PUBSUB_REQUEST_METADATA",
             $"failed deserializing metadata. Error: rawPayload value must be a valid boolean: actual is '{value}'")
-            .With("DAPR_PUBSUB_METADATA_DESERIALIZATION", pubSub, [.. metadata.Select(entry => (entry.Key, entry.Value))]);
+            .With("DAPR_PUBSUB_METADATA_DESERIALIZATION", pubSub, metadata);
 
     public static ApiError NoCloudEvent(string pubSub, string appId, string error) =>
         new ApiError(500, "ERR_PUBSUB_CLOUD_EVENTS_SER", "cannot create cloudevent")
-            .With("DAPR_PUBSUB_CLOUD_EVENT_CREATION", pubSub, ("appID", appId), ("error", error));
+            .With("DAPR_PUBSUB_CLOUD_EVENT_CREATION", pubSub, [new("appID", appId), new("error", error)]);
 
     public static ApiError Forbidden(string pubSub, string topic, string appId)
     {
         var error = $"topic {topic} is not allowed for app id {appId}";
         return new ApiError(403, "ERR_PUBSUB_FORBIDDEN", error)
-            .With("DAPR_PUBSUB_FORBIDDEN", pubSub, ("topic", topic), ("error", error));
+            .With("DAPR_PUBSUB_FORBIDDEN", pubSub, [new("topic", topic), new("error", error)]);
     }
 
     public static ApiError NotPublished(string pubSub, string topic, string error) =>
-        new ApiError(
-            500, "ERR_PUBSUB_PUBLISH_MESSAGE", $"error when publishing to topic {topic} in pubsub {pubSub}: {error}")
-            .With("DAPR_PUBSUB_PUBLISH_MESSAGE", pubSub, ("topic", topic), ("error", error));
+        new ApiError(500, "ERR_PUBSUB_PUBLISH_MESSAGE", $"error when publishing to topic {topic} in pubsub {pubSub}: {error}")
+            .With("DAPR_PUBSUB_PUBLISH_MESSAGE", pubSub, [new("topic", topic), new("error", error)]);
 
     public static ApiError NoEvents(string pubSub, string topic, string appId, string error) =>
-        new ApiError(
-            400, "ERR_PUBSUB_EVENTS_SER",
-            $"error marshaling events to bytes for topic {topic} pubsub {pubSub}. error: {error}")
-            .With("DAPR_PUBSUB_MARSHAL_EVENTS", pubSub, ("appID", appId), ("error", error));
+        new ApiError(400, "ERR_PUBSUB_EVENTS_SER", $"error marshaling events to bytes for topic {topic} pubsub {pubSub}. error: {error}")
+            .With("DAPR_PUBSUB_MARSHAL_EVENTS", pubSub, [new("appID", appId), new("error", error)]);
 
     public static ApiError NoEnvelope(string pubSub, string topic, string appId, string error) =>
-        new ApiError(
-            400, "ERR_PUBSUB_EVENTS_SER",
-            $"error when marshalling cloud event envelope for topic {topic} pubsub {pubSub}: {error}")
-            .With("DAPR_PUBSUB_MARSHAL_ENVELOPE", pubSub, ("appID", appId), ("error", error));
+        new ApiError(400, "ERR_PUBSUB_EVENTS_SER", $"error when marshalling cloud event envelope for topic {topic} pubsub {pubSub}: {error}")
+            .With("DAPR_PUBSUB_MARSHAL_ENVELOPE", pubSub, [new("appID", appId), new("error", error)]);
 
     public static ApiError NoBulkRequest(string pubSub, string topic, string appId, string error) =>
-        new ApiError(
-            400, "ERR_PUBSUB_EVENTS_SER",
-            $"error when unmarshaling the request for topic {topic} pubsub {pubSub}: {error}")
-            .With("DAPR_PUBSUB_UNMARSHAL_EVENTS", pubSub, ("appID", appId));
+        new ApiError(400, "ERR_PUBSUB_EVENTS_SER", $"error when unmarshaling the request for topic {topic} pubsub {pubSub}: {error}")
+            .With("DAPR_PUBSUB_UNMARSHAL_EVENTS", pubSub, [new("appID", appId)]);
 
-    public byte[] ToJson()
+    public Task WriteAsync(HttpContext http)
     {
-        using var output = new JsonBuffer(256);
-        output.Write("{"u8);
-        var first = true;
-        Write(output, "errorCode", Code, ref first);
-        Write(output, "message", Message, ref first);
-        if (_reason is not null)
+        var body = new JsonObject { ["errorCode"] = Code, ["message"] = Message };
+        if (_details is not null)
         {
-            WriteDetails(output);
+            body["details"] = _details.DeepClone();
         }
 
-        output.Write("}"u8);
-        return output.WrittenSpan.ToArray();
+        http.Response.StatusCode = Status;
+        http.Response.ContentType = "application/json";
+        return http.Response.WriteAsync(body.ToJsonString(JsonText.Wire), http.RequestAborted);
     }
 
-    private void WriteDetails(JsonBuffer output)
+    private ApiError With(string reason, string? resource, IEnumerable<KeyValuePair<string, string>> metadata)
     {
-        var first = false;
-        GoJson.WriteName(output, "details", ref first);
-        output.Write("["u8);
-        if (_resource is not null)
+        _details = [];
+        if (resource is not null)
         {
-            output.Write("{\"@type\":\"type.googleapis.com/google.rpc.ResourceInfo\""u8);
-            Write(output, "description", Message, ref first);
-            Write(output, "owner", "", ref first);
-            Write(output, "resource_name", _resource, ref first);
-            Write(output, "resource_type", "pubsub", ref first);
-            output.Write("},"u8);
+            _details.Add((JsonNode)new JsonObject
+            {
+                ["@type"] = "type.googleapis.com/google.rpc.ResourceInfo",
+                ["description"] = Message,
+                ["owner"] = "",
+                ["resource_name"] = resource,
+                ["resource_type"] = "pubsub",
+            });
         }
 
-        output.Write("{\"@type\":\"type.googleapis.com/google.rpc.ErrorInfo\",\"domain\":\"dapr.io\",\"metadata\":{"u8);
-        first = true;
-        foreach (var (name, value) in _details)
+        var values = new JsonObject();
+        foreach (var (name, value) in metadata)
         {
-            Write(output, name, value, ref first);
+            values[name] = value;
         }
 
-        output.Write("}"u8);
-        first = false;
-        Write(output, "reason", _reason!, ref first);
-        output.Write("}]"u8);
-    }
-
-    private ApiError With(string reason, string? resource, params ReadOnlySpan<(string Name, string Value)> details)
-    {
-        _reason = reason;
-        _resource = resource;
-        _details = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (name, value) in details)
+        _details.Add((JsonNode)new JsonObject
         {
-            _details[name] = value;
-        }
-
+            ["@type"] = "type.googleapis.com/google.rpc.ErrorInfo",
+            ["domain"] = "dapr.io",
+            ["metadata"] = values,
+            ["reason"] = reason,
+        });
         return this;
-    }
-
-    private static void Write(JsonBuffer output, string name, string value, ref bool first)
-    {
-        GoJson.WriteName(output, name, ref first);
-        GoJson.WriteString(output, value);
     }
 }

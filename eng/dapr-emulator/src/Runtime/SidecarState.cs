@@ -1,15 +1,17 @@
 using System.Collections.Concurrent;
 using DaprOrders.DaprEmulator.Invocation;
-using DaprOrders.DaprEmulator.Publishing;
 using DaprOrders.DaprEmulator.Resources;
 using DaprOrders.DaprEmulator.RunFile;
 
-namespace DaprOrders.DaprEmulator.Hosting;
+namespace DaprOrders.DaprEmulator.Runtime;
 
 /// <summary>What the parts of one sidecar share.</summary>
 internal sealed class SidecarState
 {
     public const string RuntimeVersion = "1.18.3";
+
+    /// <summary>Gets or sets a value indicating whether the app listens and its subscriptions have started.</summary>
+    public volatile bool IsReady;
 
     public required AppSpec Spec { get; init; }
 
@@ -21,22 +23,19 @@ internal sealed class SidecarState
 
     public required ILogger Logger { get; init; }
 
-    /// <summary>Gets the channel to the app, or null: without app port nothing is delivered.</summary>
+    /// <summary>Gets the channel to the app, or null: without an app port nothing is delivered.</summary>
     public AppChannel? App { get; init; }
 
     /// <summary>Gets the token that every call to the sidecar must carry, if any.</summary>
     public string? ApiToken { get; init; }
 
-    /// <summary>Gets what is cancelled when the sidecar is killed or has stopped.</summary>
+    /// <summary>Gets a token that is canceled when the sidecar is killed or has stopped.</summary>
     public required CancellationToken Gone { get; init; }
 
     public string AppId => Spec.AppId;
 
-    /// <summary>Gets or sets a value indicating whether the app listens and its subscriptions have started.</summary>
-    public volatile bool IsReady;
-
-    /// <summary>Gets or sets the subscriptions in the order in which they are listed.</summary>
     public IReadOnlyList<SubscriptionSpec> Subscriptions { get; set; } = [];
 
+    /// <summary>Gets the metadata that the app has set.</summary>
     public ConcurrentDictionary<string, string> Extended { get; } = new();
 }

@@ -179,7 +179,7 @@ internal sealed class AppInstance(
         if (_sidecar?.App is { } channel && await channel.ListensAsync(CancellationToken.None))
         {
             // The Dapr CLI does not look at it: a proxy before the app is as good as the app.
-            output.Warn($"app '{spec.Name}': something listens on its appPort {spec.AppPort} already; deliveries and invocations go there");
+            output.Warn($"app '{spec.Name}': something already listens on its appPort {spec.AppPort}; deliveries and invocations go there");
         }
 
         _expected = false;

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace DaprOrders.DaprEmulator.Supervision;
 
 /// <summary>
-/// The process groups of a run, in a file of the data folder: a run that is killed leaves its apps behind, and these block the
-/// ports of the next one, which finds them here. An id alone could be somebody else's by then; with the start time it is not.
+/// The process groups of a run, in a file of the data folder. A killed run leaves its apps behind, and they would block the ports of the
+/// next run, which finds them here. The start time tells them from other processes that have the same id by then.
 /// </summary>
 internal sealed class RememberedProcesses(string file)
 {
@@ -21,8 +21,8 @@ internal sealed class RememberedProcesses(string file)
 
     public void Remove(ProcessGroup group) => Change(lines => lines.Remove(group.Id));
 
-    /// <summary>Kills what a run before this one has left behind.</summary>
-    /// <param name="say">Told of each app whose processes were still there.</param>
+    /// <summary>Kills the processes that an earlier run has left behind.</summary>
+    /// <param name="say">Receives a line for each app that is killed.</param>
     public void EndAll(Action<string> say)
     {
         if (!File.Exists(file))
@@ -32,12 +32,12 @@ internal sealed class RememberedProcesses(string file)
 
         foreach (var line in File.ReadAllLines(file))
         {
-            // A line that the end of the run has cut short is none.
+            // The last line may be cut.
             if (line.Split(' ', 3) is [var id, var started, var app]
                 && int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var group)
                 && ProcessGroup.EndLeftover(group, started))
             {
-                say($"app '{app}' was left behind by a run that was killed, as process group {id}; it is ended");
+                say($"app '{app}' (process group {id}) was left behind by a killed run and is ended");
             }
         }
 

@@ -1,5 +1,6 @@
 using System.Text;
 using DaprOrders.DaprEmulator.Broker;
+using DaprOrders.DaprEmulator.Tests.Support;
 using Record = DaprOrders.DaprEmulator.Broker.Record;
 
 namespace DaprOrders.DaprEmulator.Tests.Broker;
@@ -8,12 +9,10 @@ public sealed class MessageBrokerTests : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("broker-").FullName;
 
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public async Task Records_and_positions_are_there_again_after_a_restart()
+    public async Task Records_and_positions_survive_a_restart()
     {
         using (var broker = new MessageBroker(_folder, TimeProvider.System))
         {
@@ -32,7 +31,7 @@ public sealed class MessageBrokerTests : IDisposable
     }
 
     [Fact]
-    public async Task Records_of_one_key_keep_their_order_among_many_publishers()
+    public async Task Records_of_one_key_keep_their_order_with_many_publishers()
     {
         using var broker = new MessageBroker(_folder, TimeProvider.System);
         await Task.WhenAll(Enumerable.Range(0, 8).Select(async publisher =>
@@ -53,7 +52,7 @@ public sealed class MessageBrokerTests : IDisposable
     }
 
     [Fact]
-    public async Task What_is_no_longer_in_memory_is_read_from_the_disk()
+    public async Task Records_that_are_not_in_memory_are_read_from_disk()
     {
         using var broker = new MessageBroker(_folder, TimeProvider.System);
         await broker.AppendAsync("t", [.. Enumerable.Range(0, 10_000).Select(n => New("k", n.ToString()))]);
@@ -66,7 +65,7 @@ public sealed class MessageBrokerTests : IDisposable
     [Theory]
     [InlineData(true, 1)]
     [InlineData(false, 2)]
-    public async Task A_new_group_starts_where_the_component_says(bool oldest, long first)
+    public async Task New_group_starts_where_the_component_says(bool oldest, long first)
     {
         using var broker = new MessageBroker(_folder, TimeProvider.System);
         await broker.AppendAsync("t", New("k", "1"));
@@ -79,7 +78,7 @@ public sealed class MessageBrokerTests : IDisposable
     }
 
     [Fact]
-    public async Task Members_of_a_group_share_the_partitions_and_take_over_those_of_one_that_leaves()
+    public async Task Members_share_the_partitions_and_take_over_those_of_a_member_that_leaves()
     {
         using var broker = new MessageBroker(_folder, TimeProvider.System);
         var (first, second) = (new Collected(), new Collected());
@@ -98,7 +97,7 @@ public sealed class MessageBrokerTests : IDisposable
     }
 
     [Fact]
-    public async Task Each_group_gets_every_record()
+    public async Task Every_group_gets_every_record()
     {
         using var broker = new MessageBroker(_folder, TimeProvider.System);
         var (one, other) = (new Collected(), new Collected());
@@ -117,58 +116,20 @@ public sealed class MessageBrokerTests : IDisposable
 
     private sealed class Collected
     {
-        private readonly Lock _gate = new();
-        private readonly List<string> _texts = [];
-        private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly Noted<string> _texts = new();
 
-        public IReadOnlyList<string> Texts
-        {
-            get
-            {
-                lock (_gate)
-                {
-                    return [.. _texts];
-                }
-            }
-        }
+        public IReadOnlyList<string> Texts => _texts.Items;
 
         public Consume Consumer(MessageBroker broker, string group) => async (partition, revoked) =>
         {
             for (var next = broker.Position(group, partition) ?? 0; ; next++)
             {
                 await partition.WaitForAsync(next, revoked);
-                Add(Text(partition.Read(next, 1)[0]));
+                _texts.Add(Text(partition.Read(next, 1)[0]));
                 broker.SetPosition(group, partition, next + 1);
             }
         };
 
-        public async Task<IReadOnlyList<string>> WaitForAsync(int count)
-        {
-            while (true)
-            {
-                Task changed;
-                lock (_gate)
-                {
-                    if (_texts.Count >= count)
-                    {
-                        return [.. _texts];
-                    }
-
-                    changed = _changed.Task;
-                }
-
-                await changed.WaitAsync(TimeSpan.FromSeconds(20), Cancel);
-            }
-        }
-
-        private void Add(string text)
-        {
-            lock (_gate)
-            {
-                _texts.Add(text);
-                _changed.SetResult();
-                _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            }
-        }
+        public Task<IReadOnlyList<string>> WaitForAsync(int count) => _texts.WaitForAsync(count, _ => true, "records");
     }
 }

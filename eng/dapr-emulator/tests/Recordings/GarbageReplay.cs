@@ -6,23 +6,23 @@ using DaprOrders.DaprEmulator.Tests.Support;
 
 namespace DaprOrders.DaprEmulator.Tests.Recordings;
 
-/// <summary>garbage.json: records put on the topic past Dapr, and what then came of it.</summary>
-internal sealed partial class GarbagePlayer() : Player(new JumpingTime())
+/// <summary>garbage.json: records that were appended to a topic without Dapr, and what Dapr did with them.</summary>
+internal sealed partial class GarbageReplay() : Replay(new JumpingTime())
 {
     private const string Topic = "gd.2f0e9e";
     private const string Broker = "pubsub.kafka/127.0.0.1:9092/";
 
-    public override Task PlayAsync(string name, JsonNode recorded)
+    public override Task RunAsync(string name, JsonNode recorded)
     {
         App.Answer = call => Task.FromResult(new Reply(200, JsonSerializer.Serialize(new
         {
             statuses = Enumerable.Range(0, 20).Select(id => new { entryId = $"{id}", status = "SUCCESS" }),
         })));
-        return recorded["then"] is not null ? PlayThenAsync(recorded) : PlayRecordsAsync(name, recorded);
+        return recorded["then"] is not null ? ReplayPublishAsync(recorded) : ReplayRecordsAsync(name, recorded);
     }
 
-    // One record, and then a publish.
-    private async Task PlayThenAsync(JsonNode recorded)
+    // One record, and a publish after it.
+    private async Task ReplayPublishAsync(JsonNode recorded)
     {
         var then = recorded["then"]!;
         var topic = then["request"]!["path"]!.GetValue<string>().Split('?')[0].Split('/')[^1];
@@ -36,23 +36,22 @@ internal sealed partial class GarbagePlayer() : Player(new JumpingTime())
 
         var deliveries = recorded["deliveries"]!.AsArray();
         var calls = await App.WaitForAsync(deliveries.Count, "/bulk");
-        var request = Recording.Compact(then["request"]);
         Assert.Equal(deliveries.Count, calls.Count);
         foreach (var (expected, actual) in deliveries.Zip(calls))
         {
-            Assert.Equal(Mask.Headers(Recording.Headers(expected!["headers"])), Mask.Headers(actual.Headers));
-            AssertText(expected["body"]!.GetValue<string>(), actual.Body, request);
+            AssertHeaders(expected!["headers"], actual.Headers);
+            AssertText(expected["body"]!.GetValue<string>(), actual.Body, then["request"]);
         }
 
-        await AssertLettersAsync(letters);
+        await AssertDeadLettersAsync(letters);
     }
 
-    private async Task PlayRecordsAsync(string name, JsonNode recorded)
+    private async Task ReplayRecordsAsync(string name, JsonNode recorded)
     {
         Host.AddSetup("pubsub.yaml");
-        var said = Policy().Match(recorded["resiliency"]!.GetValue<string>());
-        Assert.True(said.Success);
-        var deadLetters = said.Groups["dead"].Value == "deadLetterTopic set";
+        var policy = Policy().Match(recorded["resiliency"]!.GetValue<string>());
+        Assert.True(policy.Success);
+        var deadLetters = policy.Groups["dead"].Value == "deadLetterTopic set";
         Host.AddResource("policy.yaml", $$$"""
             apiVersion: dapr.io/v1alpha1
             kind: Resiliency
@@ -60,13 +59,13 @@ internal sealed partial class GarbagePlayer() : Player(new JumpingTime())
             spec:
               policies:
                 retries:
-                  retry: {policy: {{{said.Groups["policy"]}}}, duration: {{{said.Groups["duration"]}}}, maxRetries: {{{said.Groups["retries"]}}} }
+                  retry: {policy: {{{policy.Groups["policy"]}}}, duration: {{{policy.Groups["duration"]}}}, maxRetries: {{{policy.Groups["retries"]}}} }
               targets:
                 components:
                   pubsub: {inbound: {retry: retry}}
             """);
         await StartAsync("probe", "pubsub", Topic, deadLetters);
-        // They were recorded one after the other on one topic; what blocks it does so for those that follow.
+        // The cases were recorded one after the other on one topic: a record that blocks it also blocks the later cases.
         foreach (var (earlier, other) in Recording.File("garbage").TakeWhile(entry => !deadLetters && entry.Key != name))
         {
             if (earlier.Split('/')[0] == name.Split('/')[0])
@@ -78,7 +77,7 @@ internal sealed partial class GarbagePlayer() : Player(new JumpingTime())
             }
         }
 
-        // The last record came when all before it was done with, or was tried again.
+        // The last record was appended when those before it were done, or were retried.
         var records = recorded["records_on_topic"]!.AsArray();
         await AppendAsync(Topic, [.. records.SkipLast(1)]);
         var expected = recorded["deliveries"]!.AsArray();
@@ -99,22 +98,14 @@ internal sealed partial class GarbagePlayer() : Player(new JumpingTime())
             expected.Select(ids => string.Join(',', ids!.AsArray())),
             App.Calls.Where(call => call.Path == "/bulk").Select(call => string.Join(
                 ',', JsonNode.Parse(call.Body)!["entries"]!.AsArray().Select(entry => entry!["event"]!["id"]))));
-        await AssertLettersAsync(recorded["dead_letter"]?.AsArray() ?? []);
+        await AssertDeadLettersAsync(recorded["dead_letter"]?.AsArray() ?? []);
     }
 
-    // The clock moves only by the pauses before what is tried again.
+    // The clock only moves by the pauses before retries.
     private Task PassAsync(TimeSpan observed)
     {
         var started = Time.GetUtcNow();
         return Waiting.UntilAsync(() => Time.GetUtcNow() - started >= observed);
-    }
-
-    private async Task AssertLettersAsync(JsonArray expected)
-    {
-        var letters = await App.WaitForAsync(expected.Count, "/dead");
-        Assert.Equal(
-            expected.Select(letter => Mask.Headers(Recording.Headers(letter!["headers"])) + "\n" + Mask.Text(letter["body"]!.GetValue<string>())),
-            letters.Select(letter => Mask.Headers(letter.Headers) + "\n" + Mask.Text(letter.Body)));
     }
 
     private Task AppendAsync(string topic, IReadOnlyList<JsonNode?> records) => Host.Broker.AppendAsync(

@@ -1,33 +1,13 @@
 using System.Text.Json.Nodes;
 using DaprOrders.DaprEmulator.Hosting;
 using DaprOrders.DaprEmulator.Tests.Support;
+using Microsoft.Extensions.Time.Testing;
 
 namespace DaprOrders.DaprEmulator.Tests.Recordings;
 
-/// <summary>Plays one recorded case on sidecars of its own and fails where they do not do what the runtime did.</summary>
-internal abstract class Player(TimeProvider? time = null, string? apiToken = null, string? appToken = null) : IAsyncDisposable
+/// <summary>Repeats one recorded case on new sidecars and compares what happens with the recording.</summary>
+internal abstract class Replay(TimeProvider? time = null, string? apiToken = null, string? appToken = null) : IAsyncDisposable
 {
-    /// <summary>How each file is played; a case of a file needs nothing more.</summary>
-    public static readonly IReadOnlyDictionary<string, Func<Player>> ByFile = new Dictionary<string, Func<Player>>
-    {
-        ["bulk_dead_letter"] = () => new BulkDeliveryPlayer("bdlq"),
-        ["bulk_delivery"] = () => new BulkDeliveryPlayer("probe"),
-        ["bulk_publish"] = () => new PublishPlayer(),
-        ["component_errors"] = () => new ComponentErrorPlayer(),
-        ["delivery"] = () => new DeliveryPlayer(),
-        ["garbage"] = () => new GarbagePlayer(),
-        ["health"] = () => new HealthPlayer(),
-        ["invoke"] = () => new InvokePlayer(new JumpingTime()),
-        ["invoke_with_timeout_policy"] = () => new InvokePlayer(new Microsoft.Extensions.Time.Testing.FakeTimeProvider()),
-        ["metadata"] = () => new MetadataPlayer(),
-        ["publish"] = () => new PublishPlayer(),
-        ["run_file"] = () => new RunFilePlayer(),
-        ["shutdown"] = () => new ShutdownPlayer(),
-        ["startup"] = () => new StartupPlayer(),
-        ["subscribe"] = () => new SubscribePlayer(),
-        ["tokens"] = () => new TokensPlayer(),
-    };
-
     protected TimeProvider Time { get; } = time ?? TimeProvider.System;
 
     protected TestHost Host { get; } = new(time, apiToken, appToken);
@@ -36,16 +16,28 @@ internal abstract class Player(TimeProvider? time = null, string? apiToken = nul
 
     protected static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    /// <param name="patience">How long is waited for a call that does not come; by default 20 s.</param>
-    public static async Task PlayAsync(string file, string name, JsonNode recorded, TimeSpan? patience = null)
+    /// <summary>Creates the replay for the cases of a file.</summary>
+    public static Replay Of(string file) => file switch
     {
-        await using var player = ByFile[file]();
-        player.App.Patience = patience ?? player.App.Patience;
-        await player.PlayAsync(name, recorded);
-    }
+        "bulk_dead_letter" => new BulkDeliveryReplay("bdlq"),
+        "bulk_delivery" => new BulkDeliveryReplay("probe"),
+        "bulk_publish" or "publish" => new PublishReplay(),
+        "component_errors" => new ComponentErrorReplay(),
+        "delivery" => new DeliveryReplay(),
+        "garbage" => new GarbageReplay(),
+        "health" => new HealthReplay(),
+        "invoke" => new InvokeReplay(new JumpingTime()),
+        "invoke_with_timeout_policy" => new InvokeReplay(new FakeTimeProvider()),
+        "metadata" => new MetadataReplay(),
+        "run_file" => new RunFileReplay(),
+        "shutdown" => new ShutdownReplay(),
+        "startup" => new StartupReplay(),
+        "subscribe" => new SubscribeReplay(),
+        "tokens" => new TokensReplay(),
+        _ => throw new ArgumentException($"There is no replay for {file}.json", nameof(file)),
+    };
 
-    /// <summary>Does what was done when the case was recorded and compares what comes of it.</summary>
-    public abstract Task PlayAsync(string name, JsonNode recorded);
+    public abstract Task RunAsync(string name, JsonNode recorded);
 
     public virtual async ValueTask DisposeAsync()
     {
@@ -56,11 +48,14 @@ internal abstract class Player(TimeProvider? time = null, string? apiToken = nul
     /// <summary>Starts the app and a sidecar with the components and the subscriptions that most files were recorded with.</summary>
     protected async Task<Sidecar> StartProbeAsync()
     {
-        Host.AddSetup("kafkadlq.yaml", "mem.yaml", "pubsub.yaml", "redis.yaml", "resiliency.yaml", "scoped.yaml");
+        AddProbeSetup();
         App.Subscriptions = new Reply(200, Recording.Case("startup", "calls_to_app")["calls"]![1]!["answer"]!["body"]!.GetValue<string>());
         await App.StartAsync();
         return await Host.StartAsync("probe", App.Port);
     }
+
+    protected void AddProbeSetup() =>
+        Host.AddSetup("kafkadlq.yaml", "mem.yaml", "pubsub.yaml", "redis.yaml", "resiliency.yaml", "scoped.yaml");
 
     protected async Task<HttpResponseMessage> SendAsync(Sidecar sidecar, JsonNode request)
     {
@@ -68,7 +63,7 @@ internal abstract class Player(TimeProvider? time = null, string? apiToken = nul
         return await Host.Client.SendAsync(message, Cancel);
     }
 
-    /// <summary>Sends the request of a case and compares the answer.</summary>
+    /// <summary>Sends the request of a case and compares the response.</summary>
     protected async Task ExchangeAsync(Sidecar sidecar, JsonNode recorded)
     {
         using var answer = await SendAsync(sidecar, recorded["request"]!);
@@ -78,36 +73,64 @@ internal abstract class Player(TimeProvider? time = null, string? apiToken = nul
     protected static async Task AssertAnswerAsync(JsonNode expected, HttpResponseMessage answer)
     {
         Assert.Equal(expected["status"]!.GetValue<int>(), (int)answer.StatusCode);
-        AssertText(expected["body"]!.GetValue<string>(), await answer.Content.ReadAsStringAsync(Cancel), "");
-        Assert.Equal(Mask.Headers(Recording.Headers(expected["headers"])), Mask.Headers(Answers.Headers(answer)));
+        AssertText(expected["body"]!.GetValue<string>(), await answer.Content.ReadAsStringAsync(Cancel));
+        AssertHeaders(expected["headers"], HeadersOf(answer));
     }
 
+    protected static IEnumerable<KeyValuePair<string, string>> HeadersOf(HttpResponseMessage answer) => answer.Headers.NonValidated
+        .Concat(answer.Content.Headers.NonValidated)
+        .Select(header => KeyValuePair.Create(header.Key, header.Value.ToString()));
+
+    protected static void AssertHeaders(JsonNode? expected, IEnumerable<KeyValuePair<string, string>> actual, string kept = "") =>
+        Assert.Equal(Mask.Headers(Recording.Headers(expected), kept), Mask.Headers(actual, kept));
+
     /// <summary>Compares what is not volatile; of a text that the recording has cut, its beginning.</summary>
-    protected static void AssertText(string expected, string actual, string request)
+    /// <param name="request">The request, whose traces are not random.</param>
+    protected static void AssertText(string expected, string actual, JsonNode? request = null)
     {
-        expected = Mask.Text(expected, request);
-        actual = Mask.Text(actual, request);
+        var kept = request?.ToJsonString() ?? "";
         if (Recording.Beginning(expected) is { } beginning)
         {
             Assert.StartsWith(beginning, actual);
             return;
         }
 
-        Assert.Equal(expected, actual);
+        Assert.Equal(Mask.Text(expected, kept), Mask.Text(actual, kept));
     }
 
-    /// <summary>Compares when something came with when it did: to the tenth of a second, for no pause of the recordings is finer.</summary>
+    /// <summary>Compares the records that were buried.</summary>
+    protected async Task<IReadOnlyList<Call>> AssertDeadLettersAsync(JsonArray expected)
+    {
+        var letters = await App.WaitForAsync(expected.Count, "/dead");
+        Assert.Equal(
+            expected.Select(letter => ShapeOf(Recording.Headers(letter!["headers"]), letter["body"]!.GetValue<string>())),
+            letters.Select(letter => ShapeOf(letter.Headers, letter.Body)));
+        return letters;
+    }
+
+    // A raw dead letter has the event in base64, and volatile values in the event.
+    private static string ShapeOf(Dictionary<string, string> headers, string body)
+    {
+        if (Recording.Beginning(body) is not null)
+        {
+            return Mask.Headers(headers);
+        }
+
+        var letter = JsonNode.Parse(body)!.AsObject();
+        if (letter.Remove("data_base64", out var data))
+        {
+            letter["data"] = Mask.Text(System.Text.Encoding.UTF8.GetString(Convert.FromBase64String(data!.GetValue<string>())));
+        }
+
+        return $"{Mask.Headers(headers)}\n{Mask.Text(letter.ToJsonString())}";
+    }
+
+    /// <summary>Compares when something happened, to the tenth of a second: no pause of the recordings is shorter.</summary>
     protected static void AssertAt(JsonNode afterMilliseconds, DateTimeOffset first, DateTimeOffset at)
     {
-        Assert.Equal(Rounded(afterMilliseconds), (at - first).TotalMilliseconds);
-    }
-
-    /// <summary>Gets what was meant by a time that was measured.</summary>
-    protected static int Rounded(JsonNode milliseconds)
-    {
-        const int Finest = 100;
-        var recorded = milliseconds.GetValue<int>();
-        return recorded - (recorded % Finest);
+        const int Precision = 100;
+        var recorded = afterMilliseconds.GetValue<int>();
+        Assert.Equal(recorded - (recorded % Precision), (at - first).TotalMilliseconds);
     }
 
     protected static Reply ReplyOf(JsonNode answer) => new(

@@ -1,26 +1,25 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using DaprOrders.DaprEmulator.Tests.Supervision;
 using DaprOrders.DaprEmulator.Tests.Support;
 
 namespace DaprOrders.DaprEmulator.Tests.Recordings;
 
-/// <summary>run_file.json, played with the program itself and shell scripts as apps; its ports are free ones that stand for the recorded ones.</summary>
-internal sealed class RunFilePlayer : Player
+/// <summary>run_file.json, with the program itself, shell scripts as apps, and free ports instead of the recorded ones.</summary>
+internal sealed partial class RunFileReplay : Replay
 {
-    private const int Interrupt = 2;
-    private const int Terminate = 15;
     private const string AppA =
         "echo \"cwd $(pwd)\"; env; trap \"echo got SIGTERM; echo bye; exit 0\" TERM; echo hello from a; echo err line >&2; sleep 1000 & wait";
 
     private readonly TestRun _run = new();
     private readonly Dictionary<string, string> _ports = [];
 
-    public override async Task PlayAsync(string name, JsonNode recorded)
+    public override async Task RunAsync(string name, JsonNode recorded)
     {
         switch (name)
         {
             case "environment_of_app_a":
-                await RunAsync();
+                await StartRecordedFileAsync();
                 foreach (var (variable, value) in recorded.AsObject())
                 {
                     Assert.Contains($"== APP - a == {variable}={value!.GetValue<string>()}", Lines());
@@ -28,59 +27,56 @@ internal sealed class RunFilePlayer : Player
 
                 break;
             case "working_directory_of_app_and_sidecar":
-                Assert.Equal("appDirPath", recorded.GetValue<string>());
-                await RunAsync();
-                Assert.Contains($"== APP - a == cwd {_run.InFolder("a")}", Lines());
+                await StartRecordedFileAsync();
+                Assert.Contains($"== APP - a == cwd {_run.InFolder("a")}", _run.Lines);
                 break;
             case "console_while_running":
-                await RunAsync();
+                await StartRecordedFileAsync();
                 AssertLines(recorded.AsArray(), Lines());
                 break;
             case "console_when_stopped":
-                await RunAsync();
-                await StopAsync(Interrupt);
+                await StartRecordedFileAsync();
+                Assert.Equal(0, await _run.EndAsync(TestRun.Interrupt));
                 AssertLines(recorded.AsArray(), [.. Lines().SkipWhile(line => line.Length > 0)]);
                 break;
             case "log_files":
-                await RunAsync();
-                await StopAsync(Interrupt);
+                await StartRecordedFileAsync();
+                Assert.Equal(0, await _run.EndAsync(TestRun.Interrupt));
                 var files = Directory.GetFiles(_run.InFolder("a", ".dapr", "logs")).Order(StringComparer.Ordinal)
-                    .Select(file => System.Text.RegularExpressions.Regex.Replace(file.Replace(_run.InFolder("a"), "<appDirPath>"), @"\d{14}", "<yyyyMMddHHmmss>"));
+                    .Select(file => Timestamp().Replace(file.Replace(_run.InFolder("a"), "<appDirPath>"), "<yyyyMMddHHmmss>"));
                 Assert.Equal(recorded.AsArray().Select(file => file!.GetValue<string>()), files);
                 break;
             case "exit_status":
-                foreach (var (how, status) in recorded.AsObject())
+                foreach (var (ending, status) in recorded.AsObject())
                 {
-                    Assert.Equal(status!.GetValue<int>(), await ExitStatusAsync(how));
+                    Assert.Equal(status!.GetValue<int>(), await ExitStatusAsync(ending));
                 }
 
                 break;
             case "messages":
-                foreach (var (what, text) in recorded.AsObject())
+                foreach (var (problem, text) in recorded.AsObject())
                 {
-                    await AssertMessageAsync(what, text!.GetValue<string>());
+                    await AssertMessageAsync(problem, text!.GetValue<string>());
                 }
 
                 break;
+            // The other cases are recorded in words.
             case "the_same_appID_twice":
-                Says(recorded, "both start, each with its own ports, both appear in `dapr list`, and invocation");
                 _run.WriteRunFile(("a", "", "exec sleep 1000"), ("a", "", "exec sleep 1000"));
                 await StartAsync(2);
                 Assert.Equal(2, (await _run.ControlAsync("list")).Text.Split('\n').Count(line => line.StartsWith('a')));
                 break;
             case "an_app_that_crashes":
-                Says(recorded, "its sidecar and the other apps go on; nothing is restarted; the exit status is still 0");
                 Assert.Equal(0, await ExitStatusAsync("one app crashed with status 3, then SIGINT"));
                 break;
             case "resourcesPaths":
-                Says(recorded, "a list works: [./comps, ./comps/kafka] loaded the Resiliency of the first and the Component of the second; a folder inside");
                 AddTwoFolders();
                 _run.WriteRunFile(("a", "resourcesPaths: [../comps, ../comps/kafka], daprdLogDestination: console,", "exec sleep 1000"));
                 await StartAsync(1);
                 Assert.Contains(_run.Lines, line => line.Contains("comps/kafka"));
                 break;
             default:
-                Assert.Fail($"run_file.json has a case that is not known here: {name}");
+                Assert.Fail($"run_file.json has the unknown case {name}");
                 break;
         }
     }
@@ -91,17 +87,11 @@ internal sealed class RunFilePlayer : Player
         await base.DisposeAsync();
     }
 
-    private static void Says(JsonNode recorded, string text)
-    {
-        Assert.StartsWith(text, recorded.GetValue<string>());
-        Assert.DoesNotContain("otherwise", recorded.GetValue<string>());
-    }
-
-    private async Task RunAsync()
+    private async Task StartRecordedFileAsync()
     {
         foreach (var port in (string[])["4701", "4702", "4711", "4712", "54711", "54712", "4791", "4792"])
         {
-            _ports[port] = FreePort.Take().ToString(System.Globalization.CultureInfo.InvariantCulture);
+            _ports[port] = $"{FreePort.Take()}";
         }
 
         Directory.CreateDirectory(_run.InFolder("a"));
@@ -112,85 +102,70 @@ internal sealed class RunFilePlayer : Player
         file["apps"]![0]!["command"] = new JsonArray("sh", "-c", AppA);
         file["apps"]![1]!["command"] = new JsonArray("sh", "-c", "exec sleep 1000");
         // JSON is YAML.
-        var text = _ports.Aggregate(file.ToJsonString(), (yaml, port) => System.Text.RegularExpressions.Regex.Replace(yaml, $@"\b{port.Key}\b", port.Value));
-        File.WriteAllText(_run.InFolder("dapr.yaml"), text);
+        File.WriteAllText(_run.InFolder("dapr.yaml"), _ports.Aggregate(file.ToJsonString(), (yaml, port) => Regex.Replace(yaml, $@"\b{port.Key}\b", port.Value)));
         await StartAsync(2);
         await _run.WaitForLineAsync("== APP - a == err line");
         await _run.WaitForLineAsync("== APP - a == hello from a");
     }
 
-    private async Task StartAsync(int apps)
+    private Task StartAsync(int apps)
     {
         _run.Start();
-        await _run.WaitForLineAsync("Started Dapr with app id", apps);
+        return _run.WaitForLineAsync("Started Dapr with app id", apps);
     }
 
-    private async Task StopAsync(int signal)
-    {
-        _run.Signal(signal);
-        Assert.Equal(0, await _run.WaitForExitAsync());
-    }
-
-    private static async Task<int> ExitStatusAsync(string how)
+    private static async Task<int> ExitStatusAsync(string ending)
     {
         await using var run = new TestRun();
-        switch (how)
+        switch (ending)
         {
-            case "run file missing":
-                return (await run.ControlAsync("run", "-f", "missing.yaml")).Status;
-            case "no apps":
-                await File.WriteAllTextAsync(run.InFolder("dapr.yaml"), "version: 1\napps: []\n", Cancel);
-                return (await run.ControlAsync("run")).Status;
-            case "appDirPath missing":
-                await File.WriteAllTextAsync(run.InFolder("dapr.yaml"), "version: 1\napps:\n- {appID: a, appDirPath: ./nowhere}\n", Cancel);
-                return (await run.ControlAsync("run")).Status;
             case "one app crashed with status 3, then SIGINT":
                 run.WriteRunFile(("a", "", "exit 3"), ("b", "", "exec sleep 1000"));
                 run.Start();
                 await run.WaitForLineAsync("exit status 3");
                 await run.WaitForLineAsync("Started Dapr with app id", 2);
                 Assert.Contains("ready", (await run.ControlAsync("list")).Text);
-                run.Signal(Interrupt);
-                return await run.WaitForExitAsync();
+                return await run.EndAsync(TestRun.Interrupt);
             case "stopped by SIGINT, SIGTERM or `dapr stop -f`":
                 run.WriteRunFile(("a", "", "exec sleep 1000"));
                 run.Start();
                 await run.WaitForLineAsync("Started Dapr");
-                run.Signal(Terminate);
-                return await run.WaitForExitAsync();
+                return await run.EndAsync(TestRun.Terminate);
             default:
-                Assert.Fail($"it is not known here how to end so: {how}");
-                return -1;
+                return (await RunInvalidFileAsync(run, ending)).Status;
         }
     }
 
-    private static async Task AssertMessageAsync(string what, string text)
+    private static async Task AssertMessageAsync(string problem, string text)
     {
         await using var run = new TestRun();
-        switch (what)
+        if (problem is "app exits with status 3" or "command not found")
         {
-            case "run file missing":
-                Assert.StartsWith(text, (await run.ControlAsync("run", "-f", "missing.yaml")).Text);
-                break;
-            case "no apps":
-                await File.WriteAllTextAsync(run.InFolder("dapr.yaml"), "version: 1\napps: []\n", Cancel);
-                Assert.StartsWith(text, (await run.ControlAsync("run")).Text);
-                break;
-            case "appDirPath missing":
-                await File.WriteAllTextAsync(run.InFolder("dapr.yaml"), "version: 1\napps:\n- {appID: a, appDirPath: ./nowhere}\n", Cancel);
-                Assert.StartsWith(text.Replace("<path>", run.InFolder("nowhere")), (await run.ControlAsync("run")).Text);
-                break;
-            case "app exits with status 3":
-            case "command not found":
-                run.WriteRunFile(("a", "", what == "command not found" ? "exec no-such-command" : "exit 3"));
-                run.Start();
-                await run.WaitForLineAsync("The App process exited");
-                Assert.Contains(run.Lines, line => line.Contains(text));
-                break;
-            default:
-                Assert.Fail($"it is not known here when this is said: {what}");
-                break;
+            run.WriteRunFile(("a", "", problem == "command not found" ? "exec no-such-command" : "exit 3"));
+            run.Start();
+            await run.WaitForLineAsync("The App process exited");
+            Assert.Contains(run.Lines, line => line.Contains(text));
+            return;
         }
+
+        Assert.StartsWith(text.Replace("<path>", run.InFolder("nowhere")), (await RunInvalidFileAsync(run, problem)).Text);
+    }
+
+    private static async Task<(int Status, string Text)> RunInvalidFileAsync(TestRun run, string problem)
+    {
+        if (problem == "run file missing")
+        {
+            return await run.ControlAsync("run", "-f", "missing.yaml");
+        }
+
+        var apps = problem switch
+        {
+            "no apps" => "[]",
+            "appDirPath missing" => "[{appID: a, appDirPath: ./nowhere}]",
+            _ => throw new ArgumentException($"Unknown case: {problem}", nameof(problem)),
+        };
+        await File.WriteAllTextAsync(run.InFolder("dapr.yaml"), $"version: 1\napps: {apps}\n", Cancel);
+        return await run.ControlAsync("run");
     }
 
     private void AddTwoFolders()
@@ -201,16 +176,19 @@ internal sealed class RunFilePlayer : Player
     }
 
     private IReadOnlyList<string> Lines() => [.. _run.Lines
-        .Select(line => line.Replace(_run.Folder, line.Contains("cwd") ? _run.Folder : "<run file folder>"))
-        .Select(line => _ports.Aggregate(line, (text, port) => System.Text.RegularExpressions.Regex.Replace(text, $@"\b{port.Value}\b", port.Key)))];
+        .Select(line => line.Contains("cwd") ? line : line.Replace(_run.Folder, "<run file folder>"))
+        .Select(line => _ports.Aggregate(line, (text, port) => Regex.Replace(text, $@"\b{port.Value}\b", port.Key)))];
 
-    // The lines of an app and those about it come from two processes: each must be there, in any order among them.
+    // The lines of an app and those about it come from two processes, so their order is not defined.
     private static void AssertLines(JsonArray expected, IReadOnlyList<string> actual)
     {
         var open = actual.ToList();
         foreach (var line in expected)
         {
-            Assert.True(open.Remove(line!.GetValue<string>()), $"no line '{line}' in:\n{string.Join('\n', actual)}");
+            Assert.True(open.Remove(line!.GetValue<string>()), $"There is no line '{line}' in:\n{string.Join('\n', actual)}");
         }
     }
+
+    [GeneratedRegex(@"\d{14}")]
+    private static partial Regex Timestamp();
 }

@@ -7,11 +7,13 @@ namespace DaprOrders.DaprEmulator.Tests.Supervision;
 /// <summary>The program itself, run in a temporary folder.</summary>
 internal sealed partial class TestRun : IAsyncDisposable
 {
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    public const int Hangup = 1;
+    public const int Interrupt = 2;
+    public const int Kill = 9;
+    public const int Terminate = 15;
+
     private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "dapr-emulator");
-    private readonly Lock _gate = new();
-    private readonly List<string> _lines = [];
-    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Noted<string> _lines = new();
     private Process? _process;
 
     public TestRun()
@@ -22,16 +24,7 @@ internal sealed partial class TestRun : IAsyncDisposable
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("dapr-emulator-run-").FullName;
 
-    public IReadOnlyList<string> Lines
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return [.. _lines];
-            }
-        }
-    }
+    public IReadOnlyList<string> Lines => _lines.Items;
 
     public string InFolder(params string[] parts) => Path.Combine([Folder, .. parts]);
 
@@ -51,105 +44,75 @@ internal sealed partial class TestRun : IAsyncDisposable
         _process.BeginErrorReadLine();
     }
 
-    /// <summary>Runs a control command and gives its exit status and all that it wrote.</summary>
+    /// <summary>Runs a command to its end and returns its exit status and its output.</summary>
     public async Task<(int Status, string Text)> ControlAsync(params string[] arguments)
     {
         using var process = Process.Start(Info(arguments))!;
-        using var limit = Waiting.Limit(Patience);
-        var text = await process.StandardOutput.ReadToEndAsync(limit.Token) + await process.StandardError.ReadToEndAsync(limit.Token);
-        await process.WaitForExitAsync(limit.Token);
-        return (process.ExitCode, text);
+        var output = process.StandardOutput.ReadToEndAsync();
+        var error = process.StandardError.ReadToEndAsync();
+        await Waiting.ForAsync(Task.WhenAll(output, error, process.WaitForExitAsync()), () => $"the command {string.Join(' ', arguments)}");
+        return (process.ExitCode, await output + await error);
     }
 
-    public async Task WaitForLineAsync(string text, int count = 1)
-    {
-        using var limit = Waiting.Limit(Patience);
-        while (true)
-        {
-            Task changed;
-            lock (_gate)
-            {
-                if (_lines.Count(line => line.Contains(text)) >= count)
-                {
-                    return;
-                }
+    public Task WaitForLineAsync(string text, int count = 1) => _lines.WaitForAsync(count, line => line.Contains(text), $"lines with '{text}'");
 
-                changed = _changed.Task;
-            }
-
-            try
-            {
-                await changed.WaitAsync(limit.Token);
-            }
-            catch (OperationCanceledException)
-            {
-                Assert.Fail($"no line with '{text}' in:\n{string.Join('\n', Lines)}");
-            }
-        }
-    }
+    /// <summary>Returns the process ids that the apps have printed after a word.</summary>
+    public IReadOnlyList<int> ProcessesAfter(string word) => [.. Lines.Where(line => line.Contains(word)).Select(line => int.Parse(line.Split(' ')[^1]))];
 
     public void Signal(int signal) => Assert.Equal(0, SendSignal(_process!.Id, signal));
 
     public async Task<int> WaitForExitAsync()
     {
-        await _process!.WaitForExitAsync(TestContext.Current.CancellationToken).WaitAsync(Patience);
+        await Waiting.ForAsync(_process!.WaitForExitAsync(), () => $"the program to exit:\n{string.Join('\n', Lines)}");
         return _process.ExitCode;
     }
 
-    public static bool IsAlive(int process) => SendSignal(process, 0) == 0 && !File.ReadAllText($"/proc/{process}/stat").Contains(") Z ");
-
-    /// <summary>Ends it as nobody can prevent, and waits until it is gone.</summary>
-    public async Task KillAsync()
+    /// <summary>Sends a signal and returns the exit status.</summary>
+    public Task<int> EndAsync(int signal)
     {
-        Signal(9);
-        await WaitForExitAsync();
+        Signal(signal);
+        return WaitForExitAsync();
     }
 
-    /// <summary>Forgets what was written until now.</summary>
-    public void ForgetLines()
+    public static bool IsAlive(int process)
     {
-        lock (_gate)
+        try
         {
-            _lines.Clear();
+            return !File.ReadAllText($"/proc/{process}/stat").Contains(") Z ");
+        }
+        catch (IOException)
+        {
+            return false; // it has ended, perhaps while the file was read
         }
     }
+
+    /// <summary>Forgets the lines up to now.</summary>
+    public void ForgetLines() => _lines.Clear();
 
     public async ValueTask DisposeAsync()
     {
         if (_process is { HasExited: false })
         {
-            Signal(15);
-            await WaitForExitAsync();
+            await EndAsync(Terminate);
         }
 
         _process?.Dispose();
         Directory.Delete(Folder, recursive: true);
     }
 
-    private ProcessStartInfo Info(params string[] arguments)
+    // Under nohup the tests ignore SIGHUP, and the program would inherit that.
+    private ProcessStartInfo Info(params string[] arguments) => new("env", ["--default-signal=HUP", Program, .. arguments])
     {
-        // Where the tests are run with nohup, the signal that it ignores would be ignored here too.
-        var info = new ProcessStartInfo("env", ["--default-signal=HUP", Program, .. arguments])
-        {
-            WorkingDirectory = Folder,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        return info;
-    }
+        WorkingDirectory = Folder,
+        RedirectStandardOutput = true,
+        RedirectStandardError = true,
+    };
 
     private void Add(string? line)
     {
-        if (line is null)
-        {
-            return;
-        }
-
-        lock (_gate)
+        if (line is not null)
         {
             _lines.Add(line);
-            _changed.SetResult();
-            _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         }
     }
 

@@ -2,7 +2,7 @@ using DaprOrders.DaprEmulator.RunFile;
 
 namespace DaprOrders.DaprEmulator.Tests.Support;
 
-/// <summary>Gives each caller another free port.</summary>
+/// <summary>Gives each caller a different free port.</summary>
 internal static class FreePort
 {
     private static readonly Lock Gate = new();

@@ -1,6 +1,6 @@
 namespace DaprOrders.DaprEmulator.Tests.Support;
 
-/// <summary>A clock that stands still until somebody waits, and then jumps to the end of the wait: pauses cost nothing and can be read off.</summary>
+/// <summary>A clock that only moves when something waits: it jumps to the end of the wait, so pauses cost no time and can be measured exactly.</summary>
 internal sealed class JumpingTime : TimeProvider
 {
     private readonly Lock _gate = new();

@@ -1,10 +1,15 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
 namespace DaprOrders.DaprEmulator.Tests.Support;
 
-/// <summary>Takes out of answers and deliveries what differs from run to run.</summary>
+/// <summary>Makes recorded and actual texts comparable: JSON by value, and without what differs from run to run.</summary>
 internal static partial class Mask
 {
+    private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     private static readonly HashSet<string> VolatileHeaders = new(StringComparer.OrdinalIgnoreCase)
     {
         "Host", "Content-Length", "Transfer-Encoding", "Server", "Date", "Connection", "__offset", "__partition", "__timestamp",
@@ -13,7 +18,7 @@ internal static partial class Mask
     /// <param name="kept">A text whose traces are not random, because the publisher set them.</param>
     public static string Text(string text, string kept = "")
     {
-        text = Guids().Replace(text, "<guid>");
+        text = Guids().Replace(ByValue(text), "<guid>");
         text = Times().Replace(text, "<time>");
         text = Traces().Replace(text, match => kept.Contains(match.Value) ? match.Value : "<trace>");
         text = GoTexts().Replace(text, "<go>");
@@ -22,18 +27,38 @@ internal static partial class Mask
         return Addresses().Replace(text, "<address>");
     }
 
-    /// <summary>Undoes what a log line escapes.</summary>
-    public static string GoText(string text) => text.Replace("\\\"", "\"");
-
-    /// <summary>Finds the line that an error about a file names, or null.</summary>
-    public static string? LineIn(string text) => Lines().Match(text) is { Success: true } line ? line.Groups[1].Value : null;
-
-    /// <summary>Gives the headers that stay the same, names in lower case, one line each.</summary>
+    /// <summary>Returns the headers that stay the same, names in lower case, one per line.</summary>
     public static string Headers(IEnumerable<KeyValuePair<string, string>> headers, string kept = "") => string.Join('\n', headers
         .Where(header => !VolatileHeaders.Contains(header.Key))
         .Select(header => $"{header.Key.ToLowerInvariant()}: {Hosts().Replace(Text(header.Value, kept), "<host>")}")
         .Order(StringComparer.Ordinal)).Replace("x-forwarded-host: vm", "x-forwarded-host: <host>")
         .Replace("x-forwarded-host: " + Environment.MachineName, "x-forwarded-host: <host>");
+
+    /// <summary>Writes JSON with sorted names and as few escapes as possible; returns any other text as it is.</summary>
+    public static string ByValue(string text)
+    {
+        if (text is not ['{' or '[', ..])
+        {
+            return text;
+        }
+
+        try
+        {
+            return Sorted(JsonNode.Parse(text))!.ToJsonString(Relaxed);
+        }
+        catch (JsonException)
+        {
+            return text;
+        }
+    }
+
+    private static JsonNode? Sorted(JsonNode? node) => node switch
+    {
+        JsonObject properties => new JsonObject(properties
+            .OrderBy(property => property.Key, StringComparer.Ordinal).Select(property => KeyValuePair.Create(property.Key, Sorted(property.Value)))),
+        JsonArray items => new JsonArray([.. items.Select(Sorted)]),
+        _ => node?.DeepClone(),
+    };
 
     [GeneratedRegex("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")]
     private static partial Regex Guids();
@@ -43,9 +68,6 @@ internal static partial class Mask
 
     [GeneratedRegex("00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]")]
     private static partial Regex Traces();
-
-    [GeneratedRegex(@"line (\d+)")]
-    private static partial Regex Lines();
 
     // From Go's own libraries.
     [GeneratedRegex("""unexpected EOF|\bEOF\b|unexpected end of JSON input|invalid character [^"\\]*|json: cannot unmarshal [^"\\]*|illegal base64 data[^"\\]*""")]

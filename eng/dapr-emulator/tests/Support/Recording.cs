@@ -1,10 +1,10 @@
-using System.Text.Json;
+using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
 namespace DaprOrders.DaprEmulator.Tests.Support;
 
-/// <summary>What the real runtime answered and did, by file and case.</summary>
+/// <summary>What Dapr answered and did, by file and case.</summary>
 internal static partial class Recording
 {
     public static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "dapr");
@@ -14,7 +14,7 @@ internal static partial class Recording
 
     public static JsonObject Case(string file, string name) => File(file)[name]!.AsObject();
 
-    /// <summary>Gives the request of a case its whole body back, where the recording has cut it.</summary>
+    /// <summary>Makes the request of a case, with the whole body where the recording has cut it.</summary>
     public static HttpRequestMessage Request(JsonNode request, string baseAddress)
     {
         var message = new HttpRequestMessage(
@@ -43,16 +43,16 @@ internal static partial class Recording
     {
         null => [],
         JsonObject bytes => Convert.FromBase64String(bytes["base64"]!.GetValue<string>()),
-        _ => System.Text.Encoding.UTF8.GetBytes(Whole(body.GetValue<string>())),
+        _ => Encoding.UTF8.GetBytes(Whole(body.GetValue<string>())),
     };
 
     public static Dictionary<string, string> Headers(JsonNode? headers) =>
         headers is null ? [] : headers.AsObject().ToDictionary(entry => entry.Key, entry => entry.Value!.GetValue<string>());
 
-    /// <summary>Gets what is there of a text that was cut; null of one that is whole.</summary>
+    /// <summary>Returns the recorded part of a text that was cut; null for a whole text.</summary>
     public static string? Beginning(string text) => Cut().Match(text) is { Success: true } cut ? cut.Groups[1].Value : null;
 
-    // What was cut out of a request was more of its last letter; what it ended with is what its beginning left open.
+    // What was cut was more of the last letter, and then the end that the beginning needs.
     private static string Whole(string text)
     {
         if (Cut().Match(text) is not { Success: true } cut)
@@ -61,14 +61,15 @@ internal static partial class Recording
         }
 
         var beginning = cut.Groups[1].Value;
-        var entries = beginning.StartsWith('[');
-        var end = entries ? "\", \"contentType\": \"application/json\"}, {\"entryId\": \"3\", \"event\": {\"n\": 3}, \"contentType\": \"application/json\"}]"
-            : beginning.StartsWith('"') ? "\"" : "";
+        var end = beginning[0] switch
+        {
+            '[' => "\", \"contentType\": \"application/json\"}, {\"entryId\": \"3\", \"event\": {\"n\": 3}, \"contentType\": \"application/json\"}]",
+            '"' => "\"",
+            _ => "",
+        };
         return beginning + new string(beginning[^1], int.Parse(cut.Groups[2].Value) - beginning.Length - end.Length) + end;
     }
 
     [GeneratedRegex(@"^(.*)\.\.\. \((\d+) characters\)$", RegexOptions.Singleline)]
     private static partial Regex Cut();
-
-    public static string Compact(JsonNode? node) => node?.ToJsonString(JsonSerializerOptions.Default) ?? "";
 }

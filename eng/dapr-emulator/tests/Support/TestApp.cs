@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
@@ -12,16 +13,10 @@ internal sealed record Call(string Method, string Path, Dictionary<string, strin
 /// <summary>What the app answers.</summary>
 internal sealed record Reply(int Status, string Body = "", params (string Name, string Value)[] Headers);
 
-/// <summary>An app on a port of its own that notes every call and answers as told.</summary>
+/// <summary>An app that notes every call and answers as configured.</summary>
 internal sealed class TestApp(TimeProvider time) : IAsyncDisposable
 {
-    private readonly Lock _gate = new();
-
-    /// <summary>Gets or sets how long is waited for the next call.</summary>
-    public TimeSpan Patience { get; set; } = TimeSpan.FromSeconds(20);
-
-    private readonly List<Call> _calls = [];
-    private TaskCompletionSource _changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Noted<Call> _calls = new();
     private WebApplication? _web;
 
     public int Port { get; private set; }
@@ -29,24 +24,15 @@ internal sealed class TestApp(TimeProvider time) : IAsyncDisposable
     /// <summary>Gets or sets the answer to GET /dapr/subscribe.</summary>
     public Reply Subscriptions { get; set; } = new(404);
 
-    /// <summary>Gets or sets the answers to what is asked at the start, instead of <see cref="Subscriptions"/>.</summary>
+    /// <summary>Gets or sets the answers to the calls at the start, instead of <see cref="Subscriptions"/>.</summary>
     public Func<Call, Reply>? Startup { get; set; }
 
     /// <summary>Gets or sets the answer to all other calls.</summary>
     public Func<Call, Task<Reply>> Answer { get; set; } = _ => Task.FromResult(new Reply(200));
 
-    public IReadOnlyList<Call> Calls
-    {
-        get
-        {
-            lock (_gate)
-            {
-                return [.. _calls];
-            }
-        }
-    }
+    public IReadOnlyList<Call> Calls => _calls.Items;
 
-    public async Task StartAsync(int port = 0)
+    public static async Task<WebApplication> ListenAsync(RequestDelegate handle, int port = 0)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
@@ -54,42 +40,25 @@ internal sealed class TestApp(TimeProvider time) : IAsyncDisposable
             kestrel.AddServerHeader = false;
             kestrel.Listen(IPAddress.Loopback, port);
         });
-        _web = builder.Build();
-        _web.Run(HandleAsync);
-        await _web.StartAsync();
-        Port = new Uri(_web.Urls.Single()).Port;
+        var web = builder.Build();
+        web.Run(handle);
+        await web.StartAsync();
+        return web;
     }
 
-    /// <summary>Waits until <paramref name="count"/> calls to these paths have come, or to any but those of the start, and gives them.</summary>
-    public async Task<IReadOnlyList<Call>> WaitForAsync(int count, params string[] paths)
+    public static int PortOf(WebApplication web) => new Uri(web.Urls.Single()).Port;
+
+    public async Task StartAsync(int port = 0)
     {
-        using var limit = Waiting.Limit(2 * Patience); // also while other calls keep coming
-        while (true)
-        {
-            Task changed;
-            lock (_gate)
-            {
-                var matching = _calls.Where(call => paths.Length == 0 ? !call.Path.StartsWith("/dapr/") : paths.Contains(call.Path)).ToList();
-                if (matching.Count >= count)
-                {
-                    return matching;
-                }
-
-                changed = _changed.Task;
-            }
-
-            await changed.WaitAsync(Patience, limit.Token);
-        }
+        _web = await ListenAsync(HandleAsync, port);
+        Port = PortOf(_web);
     }
 
-    /// <summary>Waits until any call comes.</summary>
-    public Task WaitForNextAsync(TimeSpan patience)
-    {
-        lock (_gate)
-        {
-            return _changed.Task.WaitAsync(patience, TestContext.Current.CancellationToken);
-        }
-    }
+    /// <summary>Waits for calls to these paths, or to any path but those of the start, and returns all of them.</summary>
+    public Task<IReadOnlyList<Call>> WaitForAsync(int count, params string[] paths) => _calls.WaitForAsync(
+        count,
+        call => paths.Length == 0 ? !call.Path.StartsWith("/dapr/") : paths.Contains(call.Path),
+        paths.Length == 0 ? "calls" : $"calls to {string.Join(", ", paths)}");
 
     public async ValueTask DisposeAsync()
     {
@@ -109,16 +78,16 @@ internal sealed class TestApp(TimeProvider time) : IAsyncDisposable
         }
         catch (Exception cut) when (cut is IOException or BadHttpRequestException)
         {
-            // The caller gave up in the middle: noted with what came.
+            // The caller gave up while it sent the body: what has arrived is noted.
         }
 
         var call = new Call(
             http.Request.Method,
             http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget,
             http.Request.Headers.ToDictionary(header => header.Key, header => header.Value.ToString()),
-            System.Text.Encoding.UTF8.GetString(body.ToArray()),
+            Encoding.UTF8.GetString(body.ToArray()),
             time.GetUtcNow());
-        Note(call);
+        _calls.Add(call);
         var reply = call.Path switch
         {
             "/dapr/config" or "/dapr/subscribe" when Startup is { } startup => startup(call),
@@ -136,18 +105,5 @@ internal sealed class TestApp(TimeProvider time) : IAsyncDisposable
         {
             await http.Response.WriteAsync(reply.Body);
         }
-    }
-
-    private void Note(Call call)
-    {
-        TaskCompletionSource changed;
-        lock (_gate)
-        {
-            _calls.Add(call);
-            changed = _changed;
-            _changed = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        }
-
-        changed.SetResult();
     }
 }

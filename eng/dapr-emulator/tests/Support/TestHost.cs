@@ -1,3 +1,4 @@
+using System.Text;
 using DaprOrders.DaprEmulator.Broker;
 using DaprOrders.DaprEmulator.Hosting;
 using DaprOrders.DaprEmulator.Invocation;
@@ -12,6 +13,7 @@ internal sealed class TestHost : IAsyncDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("dapr-emulator-").FullName;
     private readonly List<Sidecar> _sidecars = [];
     private readonly SidecarHost _host;
+    private readonly Noted<string> _log = new();
 
     public TestHost(TimeProvider? time = null, string? apiToken = null, string? appToken = null)
     {
@@ -21,14 +23,14 @@ internal sealed class TestHost : IAsyncDisposable
         Resources = Directory.CreateDirectory(Path.Combine(_folder, "resources")).FullName;
     }
 
-    public MessageBroker Broker { get; private set; }
+    public MessageBroker Broker { get; }
 
-    /// <summary>Gets the resources folder that the sidecars read.</summary>
+    /// <summary>Gets the resources folder of the sidecars.</summary>
     public string Resources { get; }
 
     public HttpClient Client { get; } = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false });
 
-    public List<string> Log { get; } = [];
+    public IReadOnlyList<string> Log => _log.Items;
 
     public void AddResource(string name, string yaml) => File.WriteAllText(Path.Combine(Resources, name), yaml);
 
@@ -56,24 +58,31 @@ internal sealed class TestHost : IAsyncDisposable
             ResourcesPaths = [Resources],
             ConfigFile = tracing ? null : Path.Combine(Recording.Folder, "setup", "config.yaml"),
         },
-        new ListLogger(Log));
+        new ListLogger(_log));
 
     /// <summary>Starts a sidecar and waits until it is ready with its app.</summary>
-    public async Task<Sidecar> StartAsync(string appId, int? appPort = null, int instance = 1)
+    public async Task<Sidecar> StartAsync(string appId, int? appPort = null, int instance = 1, bool tracing = false)
     {
-        var sidecar = Create(appId, appPort, instance);
+        var sidecar = Create(appId, appPort, instance, tracing);
         _sidecars.Add(sidecar);
         await sidecar.StartAsync();
-        await sidecar.Ready.WaitAsync(TimeSpan.FromSeconds(20));
+        await Waiting.ForAsync(sidecar.Ready, () => $"the sidecar of {appId} to be ready");
         return sidecar;
     }
 
     public static string AddressOf(Sidecar sidecar) => $"http://127.0.0.1:{sidecar.HttpPort}";
 
-    public Task<HttpResponseMessage> PostAsync(Sidecar sidecar, string path, string json) =>
-        Client.PostAsync(AddressOf(sidecar) + path, new StringContent(json, System.Text.Encoding.UTF8, "application/json"));
+    public Task<HttpResponseMessage> PostAsync(Sidecar sidecar, string path, string json) => Client.PostAsync(
+        AddressOf(sidecar) + path, new StringContent(json, Encoding.UTF8, "application/json"), TestContext.Current.CancellationToken);
 
-    public Task<string> GetAsync(Sidecar sidecar, string path) => Client.GetStringAsync(AddressOf(sidecar) + path);
+    public async Task PublishAsync(Sidecar sidecar, string path, string json = "{}")
+    {
+        using var answer = await PostAsync(sidecar, "/v1.0/publish/" + path, json);
+        Assert.Equal(204, (int)answer.StatusCode);
+    }
+
+    public Task<string> GetAsync(Sidecar sidecar, string path) =>
+        Client.GetStringAsync(AddressOf(sidecar) + path, TestContext.Current.CancellationToken);
 
     public async ValueTask DisposeAsync()
     {
@@ -87,19 +96,14 @@ internal sealed class TestHost : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private sealed class ListLogger(List<string> lines) : ILogger
+    private sealed class ListLogger(Noted<string> lines) : ILogger
     {
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
 
         public bool IsEnabled(LogLevel logLevel) => true;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            lock (lines)
-            {
-                lines.Add($"{logLevel}: {formatter(state, exception)} {exception}");
-            }
-        }
+        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
+            lines.Add($"{logLevel}: {formatter(state, exception)} {exception}");
     }
 }
