@@ -64,12 +64,6 @@ public sealed class SubscriptionTests : IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("pubsub.kafka", "authType: plain", "kafka error: invalid value for 'authType' attribute")]
-    [InlineData("pubsub.kafka", "authType: password", "kafka error: missing SASL Username for authType 'password'")]
-    [InlineData("pubsub.kafka", "authType: password, saslUsername: u", "kafka error: missing SASL Password for authType 'password'")]
-    [InlineData("pubsub.kafka", "authRequired: maybe", "kafka error: invalid value for 'authRequired' attribute")]
-    [InlineData("pubsub.kafka", "authType: none, version: latest", "kafka error: invalid kafka version")]
-    [InlineData("pubsub.kafka", "authType: none, producerRequiredAcks: two", "kafka error: invalid value for 'producerRequiredAcks': \"two\" (must be \"all\", \"local\", or \"none\")")]
     [InlineData("pubsub.kafka", "authType: none, initialOffset: first", "kafka error: invalid initialOffset: first")]
     [InlineData("foo.bar", "", "process component bus error: incorrect type foo.bar")]
     [InlineData("pubsub.jetstream", "", "(the emulator has pubsub.kafka, pubsub.redis, pubsub.rabbitmq and pubsub.in-memory)")]

@@ -1,6 +1,6 @@
 namespace DaprOrders.DaprEmulator.Broker;
 
-/// <summary>Consumes one partition until it is cancelled, which also happens when the partition moves to another member.</summary>
+/// <summary>Consumes one partition until it is canceled or the partition moves to another member.</summary>
 internal delegate Task Consume(Partition partition, CancellationToken revoked);
 
 /// <summary>The members of one group on one topic; each partition belongs to exactly one of them at a time.</summary>
@@ -9,11 +9,11 @@ internal sealed class ConsumerGroup(MessageBroker broker, string name, Topic top
     private readonly Lock _gate = new();
     private readonly List<Member> _members = [];
 
-    // A partition that moves is first let go by its old consumer, so that none is ever read by two.
+    // A partition that moves is first released by its old consumer, so that it never has two.
     private readonly SemaphoreSlim[] _leases = [.. Enumerable.Range(0, Topic.PartitionCount).Select(_ => new SemaphoreSlim(1))];
 
-    /// <summary>Takes part in the group until the returned member is disposed.</summary>
-    /// <param name="isVolatile">A group without members starts at the end when one comes back.</param>
+    /// <summary>Joins the group until the returned member is disposed.</summary>
+    /// <param name="isVolatile">Whether a group without members forgets its position.</param>
     public Member Join(bool startsAtOldest, bool isVolatile, Consume consume)
     {
         var member = new Member(this, consume);
@@ -62,7 +62,7 @@ internal sealed class ConsumerGroup(MessageBroker broker, string name, Topic top
     {
         private readonly Dictionary<int, (CancellationTokenSource Revoked, Task Done)> _running = [];
 
-        /// <summary>Leaves the group; completes when none of the consumers runs any more.</summary>
+        /// <summary>Leaves the group. Completes when all its consumers have ended.</summary>
         public async ValueTask DisposeAsync()
         {
             Task[] running;
@@ -117,7 +117,7 @@ internal sealed class ConsumerGroup(MessageBroker broker, string name, Topic top
             }
             catch (OperationCanceledException) when (revoked.IsCancellationRequested)
             {
-                // Left the group, or the partition moved; what was not committed comes again to the next owner.
+                // The member left, or the partition moved. Uncommitted records are redelivered to the next owner.
             }
             finally
             {

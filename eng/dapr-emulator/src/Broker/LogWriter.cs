@@ -1,9 +1,9 @@
 namespace DaprOrders.DaprEmulator.Broker;
 
-/// <summary>The one thread that writes: what came while the disk was busy goes into the next commit together.</summary>
+/// <summary>The only thread that writes. Appends that arrive while the disk is busy share the next commit.</summary>
 internal sealed class LogWriter : IDisposable
 {
-    // Positions may be behind after a crash of this process, as with Kafka, which commits them every second.
+    // After a crash of this process positions may be behind, as on Kafka, which commits them every second.
     private static readonly TimeSpan MaxOffsetDelay = TimeSpan.FromMilliseconds(200);
 
     private readonly RecordStore _store;
@@ -22,7 +22,7 @@ internal sealed class LogWriter : IDisposable
         _thread.Start();
     }
 
-    /// <summary>Completes when the records are on disk and their consumers were told.</summary>
+    /// <summary>Completes when the records are on disk and visible to consumers.</summary>
     public Task AppendAsync(Topic topic, IReadOnlyList<NewRecord> records)
     {
         var append = new Append(topic, records, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
@@ -127,7 +127,7 @@ internal sealed class LogWriter : IDisposable
         }
         catch (Exception failure)
         {
-            // A full disk must not end the thread: the publishers are told, and the next commit may pass.
+            // A full disk must not end the thread: the publishers get the error, and the next commit may succeed.
             appends.ForEach(append => append.Done.SetException(failure));
             return;
         }

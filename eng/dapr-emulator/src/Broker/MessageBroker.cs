@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace DaprOrders.DaprEmulator.Broker;
 
-/// <summary>The embedded broker: topics with three partitions each, and consumer groups that keep their positions.</summary>
+/// <summary>The built-in broker: topics with three partitions each, and consumer groups with stored positions.</summary>
 internal sealed class MessageBroker : IDisposable
 {
     private readonly RecordStore _store;
@@ -11,7 +11,7 @@ internal sealed class MessageBroker : IDisposable
     private readonly ConcurrentDictionary<(string Group, Topic Topic), ConsumerGroup> _groups = new();
     private readonly ConcurrentDictionary<(string Group, long Partition), long> _offsets;
 
-    /// <param name="folder">Where the log lies; it is made when it is not there.</param>
+    /// <param name="folder">The folder of the log; it is created when it is missing.</param>
     public MessageBroker(string folder, TimeProvider time)
     {
         Directory.CreateDirectory(folder);

@@ -1,6 +1,6 @@
 namespace DaprOrders.DaprEmulator.Broker;
 
-/// <summary>One partition: its newest records in memory, the rest in the store, and a signal for whoever waits at its end.</summary>
+/// <summary>One partition: its newest records in memory, the others in the store, and a signal for consumers that wait at its end.</summary>
 internal sealed class Partition(RecordStore store, Topic topic, int number, long end)
 {
     private const int MaxCached = 4096;
@@ -29,7 +29,7 @@ internal sealed class Partition(RecordStore store, Topic topic, int number, long
         }
     }
 
-    /// <summary>Takes over records that the store has committed and wakes those who wait.</summary>
+    /// <summary>Adds records that the store has committed, and wakes waiting consumers.</summary>
     public void Append(List<Record> records)
     {
         TaskCompletionSource? waiting;
@@ -56,7 +56,7 @@ internal sealed class Partition(RecordStore store, Topic topic, int number, long
         {
             if (cancellationToken.IsCancellationRequested)
             {
-                // Also when there are records: a consumer that lost the partition must not go on to its end.
+                // Even when there are records: a consumer that lost the partition must not continue.
                 return Task.FromCanceled(cancellationToken);
             }
 
@@ -70,7 +70,7 @@ internal sealed class Partition(RecordStore store, Topic topic, int number, long
         }
     }
 
-    /// <summary>Reads up to <paramref name="max"/> records from <paramref name="offset"/> on, without waiting for more.</summary>
+    /// <summary>Reads up to <paramref name="max"/> records from <paramref name="offset"/> on, without waiting.</summary>
     public IReadOnlyList<Record> Read(long offset, int max)
     {
         lock (_gate)

@@ -1,7 +1,7 @@
 namespace DaprOrders.DaprEmulator.Broker;
 
-/// <summary>A record that is to be appended.</summary>
-/// <param name="Key">Decides the partition; without one any will do.</param>
+/// <summary>A record to append.</summary>
+/// <param name="Key">Chooses the partition; records without a key are spread over all.</param>
 internal sealed record NewRecord(string? Key, byte[] Value, IReadOnlyList<KeyValuePair<string, string>> Headers);
 
 /// <summary>A record of the log.</summary>

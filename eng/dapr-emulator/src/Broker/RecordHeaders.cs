@@ -3,7 +3,7 @@ using System.Text;
 
 namespace DaprOrders.DaprEmulator.Broker;
 
-/// <summary>How headers are stored: name and value after each other, each ended by a zero byte.</summary>
+/// <summary>Stores headers as their names and values in turn, each followed by a zero byte.</summary>
 internal static class RecordHeaders
 {
     public static byte[] Write(IReadOnlyList<KeyValuePair<string, string>> headers)

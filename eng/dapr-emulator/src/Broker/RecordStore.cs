@@ -3,7 +3,7 @@ using Microsoft.Data.Sqlite;
 namespace DaprOrders.DaprEmulator.Broker;
 
 /// <summary>The durable side of the log: one SQLite file in WAL mode, each commit on disk before it returns.</summary>
-/// <remarks>One thread writes, any may read; the caller sees to the former.</remarks>
+/// <remarks>Only one thread may write; any may read.</remarks>
 internal sealed class RecordStore : IDisposable
 {
     private readonly SqliteConnection _writer;
@@ -83,7 +83,7 @@ internal sealed class RecordStore : IDisposable
         }
     }
 
-    /// <summary>Finds or makes the topic and tells where its partitions end.</summary>
+    /// <summary>Finds or creates a topic and the ends of its partitions.</summary>
     public Topic OpenTopic(string name)
     {
         lock (_readerGate)
@@ -130,7 +130,7 @@ internal sealed class RecordStore : IDisposable
 
     private static SqliteConnection Open(string file)
     {
-        // Without pooling the file is closed, and can be deleted, as soon as the store is disposed.
+        // Without pooling the file can be deleted as soon as the store is disposed.
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Pooling = false }.ToString());
         connection.Open();
         return connection;

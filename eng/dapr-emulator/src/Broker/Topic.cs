@@ -21,7 +21,7 @@ internal sealed class Topic
 
     public IReadOnlyList<Partition> Partitions { get; }
 
-    /// <summary>Gets the partition of a key, by the hash that Kafka's component uses; records without a key take turns.</summary>
+    /// <summary>Gets the partition of a key, by the hash that Dapr's Kafka component uses; records without a key go to all in turn.</summary>
     public Partition PartitionOf(string? key)
     {
         if (key is null)

@@ -8,7 +8,7 @@ using DaprOrders.DaprEmulator.Supervision;
 
 namespace DaprOrders.DaprEmulator.Control;
 
-/// <summary>Takes control commands on a loopback port, from whoever can read the address file in the data folder.</summary>
+/// <summary>Accepts control commands on a loopback port from anyone who can read the address file in the data folder.</summary>
 internal sealed class ControlServer : IAsyncDisposable
 {
     private readonly Supervisor _supervisor;
@@ -33,7 +33,7 @@ internal sealed class ControlServer : IAsyncDisposable
         await _accepting;
     }
 
-    // Only the user who runs it may control it.
+    // Only the user of the run may control it.
     private static void Write(string file, string address)
     {
         File.Delete(file);
@@ -78,12 +78,12 @@ internal sealed class ControlServer : IAsyncDisposable
             }
             catch (IOException)
             {
-                // The other end did not wait for the answer.
+                // The client did not wait for the answer.
             }
         }
     }
 
-    /// <summary>Does what a command says and gives the text for the user; one that starts with "error:" is a failure.</summary>
+    /// <summary>Executes a command and returns the text for the user; "error:" at its start means failure.</summary>
     private async Task<string> ExecuteAsync(string[] command)
     {
         try
@@ -128,7 +128,7 @@ internal sealed class ControlServer : IAsyncDisposable
         foreach (var instance in _supervisor.Instances)
         {
             var spec = instance.Spec;
-            var state = instance.IsReady ? "ready" : instance.HasSidecar ? "waits for the app" : "gone";
+            var state = instance.IsReady ? "ready" : instance.HasSidecar ? "waiting for the app" : "gone";
             text.AppendLine(
                 CultureInfo.InvariantCulture,
                 $"{spec.Name}\t{spec.AppPort}\t{spec.HttpPort}\t{spec.GrpcPort}\t{instance.ProcessId?.ToString(CultureInfo.InvariantCulture) ?? "-"}\t{state}");

@@ -2,8 +2,8 @@ using DaprOrders.DaprEmulator.Broker;
 
 namespace DaprOrders.DaprEmulator.Delivery;
 
-/// <summary>Consumes one subscription: reads a partition in order, delivers, and only then moves on.</summary>
-/// <param name="bulkTurn">Kafka's component has one bulk call at a time in flight, over all its topics and partitions.</param>
+/// <summary>Consumes one subscription: reads each partition in order, and commits a position after its delivery.</summary>
+/// <param name="bulkTurn">Dapr's Kafka component has one bulk call in flight over all its topics and partitions.</param>
 internal sealed partial class Consumer(Subscription subscription, MessageBroker broker, SemaphoreSlim bulkTurn) : IAsyncDisposable
 {
     private const int ReadAhead = 100;
@@ -33,7 +33,7 @@ internal sealed partial class Consumer(Subscription subscription, MessageBroker 
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            // What was not committed comes again, here or to another instance.
+            // Uncommitted records are redelivered, here or by another instance.
         }
         catch (Exception failure)
         {
@@ -83,7 +83,7 @@ internal sealed partial class Consumer(Subscription subscription, MessageBroker 
                     break;
                 }
 
-                // Kafka's component knows only the batch as a whole; the others acknowledge one by one.
+                // Dapr's Kafka component retries the whole batch; the others acknowledge single records.
                 open = pubSub.IsKafka ? batch : open;
             }
 
@@ -97,7 +97,7 @@ internal sealed partial class Consumer(Subscription subscription, MessageBroker 
         }
     }
 
-    // The first record waits for company, until the batch is full or its time is over.
+    // Waits until the batch is full or its time is over.
     private async Task FillAsync(Partition partition, long full, CancellationToken stop)
     {
         var wait = subscription.Spec.Bulk!.MaxAwaitMilliseconds is { } milliseconds
@@ -130,16 +130,16 @@ internal sealed partial class Consumer(Subscription subscription, MessageBroker 
         return true;
     }
 
-    // A sidecar that was killed commits nothing, even if the app had answered.
+    // A killed sidecar commits nothing, even when the app has answered.
     private void Commit(Partition partition, long position)
     {
         subscription.Sidecar.Gone.ThrowIfCancellationRequested();
         _group.Commit(partition, position);
     }
 
-    [LoggerMessage(LogLevel.Error, "{Count} event(s) of {PubSub}/{Topic} failed and are lost, as {Type} loses them")]
+    [LoggerMessage(LogLevel.Error, "Lost {Count} event(s) of {PubSub}/{Topic} that failed, as {Type} does")]
     private partial void LogLost(int count, string pubSub, string topic, string type);
 
-    [LoggerMessage(LogLevel.Critical, "delivery of {PubSub}/{Topic}, partition {Partition} has stopped")]
+    [LoggerMessage(LogLevel.Critical, "Delivery of {PubSub}/{Topic}, partition {Partition} has stopped")]
     private partial void LogStopped(Exception failure, string pubSub, string topic, int partition);
 }

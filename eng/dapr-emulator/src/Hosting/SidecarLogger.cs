@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace DaprOrders.DaprEmulator.Hosting;
 
-/// <summary>Writes what a sidecar has to say to its log, and what someone must see to the console as well.</summary>
+/// <summary>Writes the messages of a sidecar to its log, and warnings and errors to the console as well.</summary>
 internal sealed class SidecarLogger(string appId, Action<string> toFile, Action<string>? toConsole) : ILogger
 {
     public IDisposable? BeginScope<TState>(TState state)

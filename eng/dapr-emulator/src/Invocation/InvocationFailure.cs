@@ -2,8 +2,8 @@ using System.Net.Sockets;
 
 namespace DaprOrders.DaprEmulator.Invocation;
 
-/// <summary>A call that got no answer from the app, with the text of the runtime.</summary>
-/// <param name="unavailable">The callee's sidecar is gone: the only case that the built-in retries are for.</param>
+/// <summary>An invocation without a response of the app, with the text of Dapr.</summary>
+/// <param name="unavailable">Whether the callee's sidecar is gone: the only case for the built-in retries.</param>
 internal sealed class InvocationFailure(string message, bool unavailable) : Exception(message)
 {
     public bool Unavailable => unavailable;
@@ -19,7 +19,7 @@ internal sealed class InvocationFailure(string message, bool unavailable) : Exce
         self ? "cannot invoke local endpoint: app channel not initialized" : "rpc error: code = Internal desc = app channel is not initialized",
         unavailable: false);
 
-    /// <param name="self">It is the sidecar's own app: no other sidecar stands between, which would name the kind of its error.</param>
+    /// <param name="self">Whether it is the sidecar's own app: then there is no callee's sidecar, which would add the kind of the error.</param>
     public static InvocationFailure OfApp(string error, bool self) => new(
         self ? error : "rpc error: code = Internal desc = error invoking app channel: " + error, unavailable: false);
 

@@ -1,6 +1,6 @@
 namespace DaprOrders.DaprEmulator.Resources;
 
-/// <summary>Everything that the resource folders and the Configuration file say to one app.</summary>
+/// <summary>The resources and the configuration of one app.</summary>
 internal sealed class AppResources
 {
     public List<Component> Components { get; } = [];
@@ -9,9 +9,9 @@ internal sealed class AppResources
 
     public List<SubscriptionSpec> Subscriptions { get; } = [];
 
-    /// <summary>Gets or sets a value indicating whether trace context is put into events; a sampling rate of 0 turns it off.</summary>
+    /// <summary>Gets or sets a value indicating whether events carry the trace context; a sampling rate of 0 turns it off.</summary>
     public bool Tracing { get; set; } = true;
 
-    /// <summary>Gets what the runtime would pass over in silence, or do, and the development sidecar says aloud.</summary>
+    /// <summary>Gets what Dapr would ignore silently or what the emulator does not do.</summary>
     public List<string> Warnings { get; } = [];
 }

@@ -1,8 +1,8 @@
 namespace DaprOrders.DaprEmulator.Resources;
 
-/// <summary>A resource of kind Component as it stands in the file.</summary>
-/// <param name="Metadata">Names as written: most readers compare them without case, one of Kafka's does not.</param>
-/// <param name="Unresolved">The reason why the component stays out without being an error, or null.</param>
+/// <summary>A resource of kind Component.</summary>
+/// <param name="Metadata">Names as written: most are compared without case, but one of Kafka's with case.</param>
+/// <param name="Unresolved">The reason to ignore the component with a warning, or null.</param>
 internal sealed record Component(
     string Name,
     string Type,

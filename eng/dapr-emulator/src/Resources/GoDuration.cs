@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace DaprOrders.DaprEmulator.Resources;
 
-/// <summary>Reads durations as the resource files write them: <c>200ms</c>, <c>1m30s</c>; a bare number is milliseconds.</summary>
+/// <summary>Reads the durations of resource files: <c>200ms</c>, <c>1m30s</c>; a bare number is milliseconds.</summary>
 internal static class GoDuration
 {
     private static readonly SearchValues<char> Digits = SearchValues.Create("0123456789.");

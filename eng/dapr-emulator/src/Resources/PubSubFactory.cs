@@ -1,18 +1,17 @@
 using System.Globalization;
-using System.Text.RegularExpressions;
 
 namespace DaprOrders.DaprEmulator.Resources;
 
-/// <summary>Makes pub/subs out of components: each type's settings, defaults and losses, without any of the brokers.</summary>
-internal static partial class PubSubFactory
+/// <summary>Creates pub/subs from components, with the settings, defaults and losses of each type.</summary>
+internal static class PubSubFactory
 {
     private static readonly string[] NotEmulated =
         ["bindings", "configuration", "conversation", "crypto", "lock", "middleware", "nameresolution", "secretstores", "state", "workflowbackend"];
 
     private const string Hint = " (the emulator has pubsub.kafka, pubsub.redis, pubsub.rabbitmq and pubsub.in-memory)";
 
-    /// <param name="instance">The name of the sidecar instance: an in-memory component is alone in its process.</param>
-    /// <exception cref="ResourceException">The runtime would not start with one of the components.</exception>
+    /// <param name="instance">The name of the sidecar instance: each has its own in-memory component.</param>
+    /// <exception cref="ResourceException">Dapr would not start with one of the components.</exception>
     public static Dictionary<string, PubSub> CreateAll(AppResources resources, string appId, string instance)
     {
         var pubSubs = new Dictionary<string, PubSub>();
@@ -75,7 +74,7 @@ internal static partial class PubSubFactory
         };
     }
 
-    /// <summary>Says what this component would lose on its real broker, or null.</summary>
+    /// <summary>Describes what this component would lose on its real broker, or returns null.</summary>
     public static string? LossOf(PubSub pubSub, ResiliencyPolicies resiliency)
     {
         if (pubSub.RedeliveryPause is not null || resiliency.Inbound(pubSub.Name).Retry is { MaxRetries: < 0 })
@@ -88,7 +87,7 @@ internal static partial class PubSubFactory
 
     private static PubSub Kafka(PubSub pubSub, Component component)
     {
-        // The only setting whose name Kafka's component reads with exact case.
+        // The only setting that Dapr's Kafka component reads with case.
         var offset = component.Metadata.GetValueOrDefault("initialOffset") ?? "";
         if (offset.ToLowerInvariant() is not ("" or "oldest" or "newest"))
         {
@@ -101,9 +100,9 @@ internal static partial class PubSubFactory
             throw Failed(component, "kafka error: missing 'brokers' attribute");
         }
 
-        if (ProblemOf(component) is { } problem)
+        if (string.IsNullOrEmpty(component.Setting("authType")) && string.IsNullOrEmpty(component.Setting("authRequired")))
         {
-            throw Failed(component, "kafka error: " + problem);
+            throw Failed(component, "kafka error: 'authType' attribute was missing or empty");
         }
 
         var retries = component.Flag("consumeRetryEnabled", true);
@@ -122,45 +121,13 @@ internal static partial class PubSubFactory
         };
     }
 
-    // In the order in which the runtime's component looks at them.
-    private static string? ProblemOf(Component kafka)
-    {
-        switch (kafka.Setting("authType")?.ToLowerInvariant())
-        {
-            case null or "" when kafka.Setting("authRequired")?.ToLowerInvariant() is not ("true" or "false" or "1" or "0"):
-                return string.IsNullOrEmpty(kafka.Setting("authRequired"))
-                    ? "'authType' attribute was missing or empty"
-                    : "invalid value for 'authRequired' attribute";
-            case "password" when string.IsNullOrEmpty(kafka.Setting("saslUsername")):
-                return "missing SASL Username for authType 'password'";
-            case "password" when string.IsNullOrEmpty(kafka.Setting("saslPassword")):
-                return "missing SASL Password for authType 'password'";
-            case null or "" or "none" or "password" or "mtls" or "oidc" or "oidc_private_key_jwt" or "certificate" or "awsiam":
-                break;
-            default:
-                return "invalid value for 'authType' attribute";
-        }
-
-        if (kafka.Setting("version") is { Length: > 0 } version && !KafkaVersion().IsMatch(version))
-        {
-            return "invalid kafka version";
-        }
-
-        return kafka.Setting("producerRequiredAcks") is { } acks && acks.ToLowerInvariant() is not ("" or "all" or "local" or "none")
-            ? $"invalid value for 'producerRequiredAcks': \"{acks}\" (must be \"all\", \"local\", or \"none\")"
-            : null;
-    }
-
-    [GeneratedRegex(@"^(0\.\d+\.\d+\.\d+|[1-9]\d*\.\d+\.\d+)$")]
-    private static partial Regex KafkaVersion();
-
     private static PubSub Redis(PubSub pubSub, Component component) => pubSub with
     {
         Broker = $"{component.Type}/{(component.Setting("redisHost") is { Length: > 0 } host ? host : "localhost:6379")}",
         StartsAtOldest = true,
     };
 
-    // The queue of an app comes with its first subscription and, unless told otherwise, goes with its last consumer.
+    // The queue of an app is created with its first subscription and by default deleted with its last consumer.
     private static PubSub RabbitMq(PubSub pubSub, Component component) => pubSub with
     {
         Broker = $"{component.Type}/{component.Setting("connectionString") ?? component.Setting("hostname")}",

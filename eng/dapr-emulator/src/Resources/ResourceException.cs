@@ -1,4 +1,4 @@
 namespace DaprOrders.DaprEmulator.Resources;
 
-/// <summary>A resource with which the runtime would not start; the message is what the runtime writes as its fatal error.</summary>
+/// <summary>A resource with which Dapr would not start, with the text of its fatal error, or one that is not emulated.</summary>
 internal sealed class ResourceException(string message) : Exception(message);

@@ -5,7 +5,7 @@ using YamlDotNet.RepresentationModel;
 
 namespace DaprOrders.DaprEmulator.Resources;
 
-/// <summary>Reads resource folders with the runtime's leniency (unknown keys and kinds) and its fatal cases.</summary>
+/// <summary>Reads resource folders with Dapr's leniency (unknown keys and kinds) and its fatal cases.</summary>
 internal sealed partial class ResourceLoader
 {
     private readonly string _appId;
@@ -15,7 +15,7 @@ internal sealed partial class ResourceLoader
 
     private ResourceLoader(string appId) => _appId = appId;
 
-    /// <exception cref="ResourceException">The runtime would not start with these files.</exception>
+    /// <exception cref="ResourceException">Dapr would not start with these files, or they ask for what is not emulated.</exception>
     public static AppResources Load(string appId, IEnumerable<string> folders, string? configurationFile)
     {
         var loader = new ResourceLoader(appId);
@@ -42,14 +42,14 @@ internal sealed partial class ResourceLoader
 
         foreach (var inner in Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal))
         {
-            Warn($"{inner} is a folder in a resources folder and is not read");
+            Warn($"{inner} is a folder in a resources folder and is ignored");
         }
 
         foreach (var file in Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal))
         {
             if (Path.GetExtension(file) is not (".yaml" or ".yml"))
             {
-                Warn($"{file} is no YAML file and is passed over");
+                Warn($"{file} is not a YAML file and is ignored");
                 continue;
             }
 
@@ -59,7 +59,7 @@ internal sealed partial class ResourceLoader
 
     private void ReadFile(string file)
     {
-        // Split as the runtime splits, so that one broken document does not take the others with it.
+        // As Dapr does, so that a broken document does not affect the others.
         var documents = File.ReadAllText(file).Split("\n---");
         var next = 0;
         for (var number = 0; number < documents.Length; number++)
@@ -91,12 +91,12 @@ internal sealed partial class ResourceLoader
         }
         catch (YamlException broken)
         {
-            Warn($"{file}:{lines + broken.Start.Line}: {broken.Message}; what stands there is missing");
+            Warn($"{file}:{lines + broken.Start.Line}: {broken.Message}; the document is ignored");
             return null;
         }
     }
 
-    /// <param name="lines">How many lines of the file stand before the document.</param>
+    /// <param name="lines">The number of lines before the document.</param>
     private void Read(YamlMap document, string file, int number, int lines)
     {
         var place = $"{file}:{lines + document.LineOf("kind")}";
@@ -110,7 +110,7 @@ internal sealed partial class ResourceLoader
                 AddSubscription(document, place);
                 break;
             case ("Resiliency", "dapr.io/v1alpha1") when number > 0:
-                Warn($"{place}: a Resiliency is only read from the first document of a file; the one after '---' does nothing");
+                Warn($"{place}: a Resiliency is only read from the first document of a file; the one after '---' is ignored");
                 break;
             case ("Resiliency", "dapr.io/v1alpha1"):
                 AddResiliency(document, place);
@@ -118,7 +118,7 @@ internal sealed partial class ResourceLoader
             case ("Configuration", _):
                 break;
             case var (kind, version):
-                Warn($"{place}: kind '{kind}' with apiVersion '{version}' is not known here and does nothing");
+                Warn($"{place}: kind '{kind}' with apiVersion '{version}' is unknown and is ignored");
                 break;
         }
     }
@@ -132,7 +132,7 @@ internal sealed partial class ResourceLoader
         }
         catch (FormatException failure)
         {
-            Warn($"{place}: Could not read resiliency policy {NameOf(document)}: {failure.Message}; its targets do nothing");
+            Warn($"{place}: Could not read resiliency policy {NameOf(document)}: {failure.Message}; its targets are ignored");
         }
         catch (ResourceException failure)
         {
@@ -194,7 +194,7 @@ internal sealed partial class ResourceLoader
 
             if (entry.Has("secretKeyRef"))
             {
-                unresolved = $"component {name}: secretKeyRef of '{key}' needs a secret store, and there is none here";
+                unresolved = $"component {name}: secretKeyRef of '{key}' is not emulated, so the component is ignored";
             }
 
             metadata[key] = entry.Text("envRef") is { } variable ? FromEnvironment(variable) : Fill(entry.Text("value") ?? "");
@@ -271,7 +271,7 @@ internal sealed partial class ResourceLoader
             throw new ResourceException($"error reading config file {file}: no such file");
         }
 
-        // Configuration files, unlike components, have their environment variables filled in.
+        // Unlike components, Configuration files can contain environment variables.
         if (Parse(Expand(File.ReadAllText(file)), file)?.Map("spec") is not { } spec)
         {
             return;
@@ -283,7 +283,7 @@ internal sealed partial class ResourceLoader
         {
             if (spec.Has(left))
             {
-                Warn($"{file}: {left} is left out by the development sidecar");
+                Warn($"{file}: {left} is not emulated and is ignored");
             }
         }
     }

@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace DaprOrders.DaprEmulator.Resources;
 
-/// <summary>A retry policy of a Resiliency: how long to wait before which repetition, and when to give up.</summary>
-/// <param name="MaxRetries">Repetitions after the first attempt; negative is no end.</param>
-/// <param name="MaxInterval">Upper bound of an exponential pause, by default a minute.</param>
-/// <param name="HttpStatusCodes">The only app answers that are repeated, or null for every failure.</param>
+/// <summary>A retry policy of a Resiliency: the pauses before retries, and when to give up.</summary>
+/// <param name="MaxRetries">Attempts after the first one; negative: indefinitely.</param>
+/// <param name="MaxInterval">The longest exponential pause, by default a minute.</param>
+/// <param name="HttpStatusCodes">The only responses of the app that are retried, or null for every failure.</param>
 internal sealed record RetryPolicy(
     bool Exponential,
     TimeSpan Duration,
@@ -13,11 +13,11 @@ internal sealed record RetryPolicy(
     TimeSpan MaxInterval,
     IReadOnlyList<(int From, int To)>? HttpStatusCodes)
 {
-    // The runtime's library ends an exponential policy after that even when maxRetries says never.
+    // Dapr's library ends an exponential policy after this time even without maxRetries.
     private static readonly TimeSpan MaxElapsed = TimeSpan.FromMinutes(15);
 
-    // "duration" is for constant pauses only: an exponential policy can't begin with another one. The runtime makes its
-    // pauses up to half shorter or longer at random; here they are what they are on average.
+    // "duration" only applies to constant pauses, so every exponential policy begins with this one. Dapr varies pauses
+    // randomly by up to half; here they have the average length.
     private static readonly TimeSpan FirstExponential = TimeSpan.FromMilliseconds(500);
 
     /// <summary>Gets the pause before repetition <paramref name="retry"/> (from 1), or null when the policy has ended.</summary>
@@ -37,11 +37,11 @@ internal sealed record RetryPolicy(
         return elapsed + pause > MaxElapsed ? null : pause;
     }
 
-    /// <summary>Tells whether an answer with this status is repeated; null stands for no answer at all, which always is.</summary>
+    /// <summary>Returns whether a response with this status is retried; no response (null) always is.</summary>
     public bool Repeats(int? status) =>
         status is null || HttpStatusCodes is null || HttpStatusCodes.Any(range => status >= range.From && status <= range.To);
 
-    /// <exception cref="FormatException">It has a type, a duration or status codes that are none.</exception>
+    /// <exception cref="FormatException">Its type, a duration or its status codes are invalid.</exception>
     public static RetryPolicy Read(string name, YamlMap map)
     {
         var exponential = (map.Text("policy") ?? "constant").ToLowerInvariant() switch

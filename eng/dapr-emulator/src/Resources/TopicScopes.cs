@@ -30,7 +30,7 @@ internal sealed class TopicScopes
         return scoped?.Contains(topic) ?? !_protected.Contains(topic);
     }
 
-    // "app1=a,b;app2=": app2 may nothing, an app that is not named may everything.
+    // "app1=a,b;app2=": app2 may use no topic; an app that is not named may use all.
     private static HashSet<string>? OfApp(string? scopes, string appId)
     {
         foreach (var scope in (scopes ?? "").Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))

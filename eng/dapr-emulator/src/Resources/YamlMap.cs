@@ -17,12 +17,12 @@ internal sealed class YamlMap
     /// <summary>Gets the line of the file on which the mapping starts, counted from 1.</summary>
     public int Line => (int)_node.Start.Line;
 
-    /// <summary>Gets the keys with the lines on which they stand.</summary>
+    /// <summary>Gets the keys with their lines.</summary>
     public IEnumerable<(string Key, int Line)> Keys => _node.Children.Keys.OfType<YamlScalarNode>().Select(key => (key.Value ?? "", (int)key.Start.Line));
 
     public bool Has(string key) => Find(key) is not null;
 
-    /// <summary>Gets the line on which the value of <paramref name="key"/> stands, or that of the mapping.</summary>
+    /// <summary>Gets the line of the value of <paramref name="key"/>, or that of the mapping.</summary>
     public int LineOf(string key) => Find(key) is { } value ? (int)value.Start.Line : Line;
 
     public string? Text(string key) => Find(key) is YamlScalarNode scalar ? TextOf(scalar) : null;

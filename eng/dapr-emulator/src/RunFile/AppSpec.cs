@@ -1,6 +1,6 @@
 namespace DaprOrders.DaprEmulator.RunFile;
 
-/// <summary>One entry of <c>apps</c> with everything that <c>common</c> and the defaults add to it.</summary>
+/// <summary>One entry of <c>apps</c>, with the values of <c>common</c> and the defaults.</summary>
 internal sealed record AppSpec
 {
     public required string AppId { get; init; }
@@ -20,12 +20,13 @@ internal sealed record AppSpec
 
     public required int HttpPort { get; init; }
 
+    /// <summary>Gets a port that is only passed to the app: gRPC is not emulated.</summary>
     public required int GrpcPort { get; init; }
 
-    /// <summary>Gets a port that is only told to the app: there are no metrics here.</summary>
+    /// <summary>Gets a port that is only passed to the app: metrics are not emulated.</summary>
     public required int MetricsPort { get; init; }
 
-    /// <summary>Gets a port that only appears in error texts: sidecars reach each other inside this process.</summary>
+    /// <summary>Gets a port for error messages: sidecars call each other inside this process.</summary>
     public int InternalPort { get; init; }
 
     public IReadOnlyList<string> Command { get; init; } = [];
@@ -44,7 +45,7 @@ internal sealed record AppSpec
 
     public LogDestination SidecarLog { get; init; } = LogDestination.File;
 
-    /// <summary>Gets what control commands call this entry: the app id, with the number from the second instance on.</summary>
+    /// <summary>Gets the name for control commands: the app id, with the number from the second instance on.</summary>
     public string Name => Instance == 1 ? AppId : $"{AppId}/{Instance}";
 }
 

@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace DaprOrders.DaprEmulator.RunFile;
 
 /// <summary>
-/// Chooses loopback ports on which nothing listens, each of them once. They lie below those that the kernel gives to outgoing connections:
-/// one of those may be somebody's connection by the time a sidecar wants it.
+/// Chooses free loopback ports, each only once. They are below the range that the kernel uses for outgoing connections, so that no connection
+/// takes a port before the sidecar listens on it.
 /// </summary>
 internal sealed class FreePorts
 {
@@ -14,10 +14,10 @@ internal sealed class FreePorts
 
     private readonly HashSet<int> _taken = [];
 
-    /// <summary>Sees to it that <paramref name="port"/> is not chosen.</summary>
+    /// <summary>Excludes a port.</summary>
     public void Exclude(int port) => _taken.Add(port);
 
-    /// <exception cref="RunFileException">There is none left.</exception>
+    /// <exception cref="RunFileException">No port is left.</exception>
     public int Next()
     {
         var start = Random.Shared.Next(AfterLast - First);

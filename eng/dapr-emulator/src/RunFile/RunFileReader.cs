@@ -22,11 +22,11 @@ internal sealed class RunFileReader
         _folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
     }
 
-    /// <summary>Turns what the user gave into the file: a folder stands for the <c>dapr.yaml</c> in it.</summary>
+    /// <summary>Returns the run file for a path: of a folder, its <c>dapr.yaml</c>.</summary>
     public static string Locate(string path) => Directory.Exists(path) ? Path.Combine(path, "dapr.yaml") : path;
 
-    /// <exception cref="RunFileException">The file is missing, is no YAML, or says something that can't be run.</exception>
-    /// <param name="warnings">Gets what the CLI would pass over in silence, with file and line.</param>
+    /// <param name="warnings">Receives what the CLI would ignore silently, with file and line.</param>
+    /// <exception cref="RunFileException">The file is missing or invalid, or asks for what is not emulated.</exception>
     public static IReadOnlyList<AppSpec> Read(string path, List<string>? warnings = null)
     {
         var file = Locate(path);
@@ -133,7 +133,7 @@ internal sealed class RunFileReader
         return environment;
     }
 
-    // The first place that says anything wins; they are never merged.
+    // The first place that has any wins; they are never merged.
     private List<string> ResourcesPaths(YamlMap app, YamlMap common, string directory)
     {
         if (Listed(app, directory) is { Count: > 0 } own)

@@ -3,7 +3,7 @@ using DaprOrders.DaprEmulator.RunFile;
 
 namespace DaprOrders.DaprEmulator.Supervision;
 
-/// <summary>What the Dapr CLI adds to the environment of an app; the run file's own entries come last and win.</summary>
+/// <summary>The variables that the Dapr CLI adds to the environment of an app. Those of the run file win.</summary>
 internal static class AppEnvironment
 {
     public static Dictionary<string, string> Of(AppSpec spec)

@@ -4,12 +4,12 @@ using DaprOrders.DaprEmulator.RunFile;
 
 namespace DaprOrders.DaprEmulator.Supervision;
 
-/// <summary>One entry of the run file while it runs: an app process and its sidecar, each of which may be gone.</summary>
+/// <summary>One running entry of the run file: an app process and its sidecar, either of which may have ended.</summary>
 internal sealed class AppInstance(
     AppSpec spec, SidecarHost host, OutputWriter output, RememberedProcesses remembered, bool sidecarsOnly) : IAsyncDisposable
 {
-    // As with the Dapr CLI: so long between the request to end and the end.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    // As the Dapr CLI does.
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(5);
 
     private readonly SemaphoreSlim _turn = new(1);
     private readonly LogFile _appLog = new(spec.Directory, spec.AppId, spec.Instance, "app", spec.AppLog.HasFlag(LogDestination.File));
@@ -28,8 +28,8 @@ internal sealed class AppInstance(
 
     public bool IsReady => _sidecar?.IsReady == true;
 
-    /// <summary>Starts what does not run: the sidecar first, as the Dapr CLI does.</summary>
-    /// <exception cref="RunFileException">A port is taken, or the runtime would not start with the resources.</exception>
+    /// <summary>Starts the sidecar and then the app, whichever is not running.</summary>
+    /// <exception cref="RunFileException">A port is taken, or the sidecar does not start with the resources.</exception>
     public async Task StartAsync()
     {
         await _turn.WaitAsync();
@@ -76,18 +76,18 @@ internal sealed class AppInstance(
         }
     }
 
-    /// <summary>Ends the sidecar at once and asks the app to end, which it gets 5 s for.</summary>
+    /// <summary>Ends the sidecar and then the app, which gets 5 s to end itself.</summary>
     public async Task StopAsync()
     {
         await _turn.WaitAsync();
         try
         {
             _expected = true;
-            // As with the Dapr CLI an app that publishes while it ends finds its sidecar gone.
+            // As with the Dapr CLI, the sidecar ends first: an app cannot publish while it ends.
             await EndSidecarAsync(killed: false);
             if (_app is { } app)
             {
-                await app.StopAsync(Patience);
+                await app.StopAsync(StopTimeout);
                 await _watching;
                 output.Line("Exited App successfully");
             }
@@ -165,7 +165,7 @@ internal sealed class AppInstance(
     {
         if (_app is { } ended && !ended.IsAlive())
         {
-            await _watching; // it has ended this very moment: its last lines are still being read
+            await _watching; // its last lines are still being read
         }
 
         if (!_watching.IsCompleted || spec.Command.Count == 0 || sidecarsOnly)
@@ -173,12 +173,12 @@ internal sealed class AppInstance(
             return;
         }
 
-        // What a crashed app has left behind must not go on beside the new one.
+        // Processes that a crashed app left behind must not run next to the new one.
         _app?.Signal(ProcessGroup.Kill);
 
         if (_sidecar?.App is { } channel && await channel.ListensAsync(CancellationToken.None))
         {
-            // The Dapr CLI does not look at it: a proxy before the app is as good as the app.
+            // Only a warning: the listener may be a proxy in front of the app.
             output.Warn($"app '{spec.Name}': something already listens on its appPort {spec.AppPort}; deliveries and invocations go there");
         }
 
@@ -192,11 +192,11 @@ internal sealed class AppInstance(
     {
         var copying = Task.WhenAll(CopyAsync(app.Output), CopyAsync(app.Error));
         var status = await app.WaitForExitAsync();
-        // What the app left behind may hold its output open for ever.
+        // A process that the app left behind may keep its output open indefinitely.
         await Task.WhenAny(copying, Task.Delay(TimeSpan.FromSeconds(0.5)));
         if (!app.IsAlive())
         {
-            // Its id may soon be that of somebody else's group.
+            // Another group may get this id.
             remembered.Remove(app);
             _app = null;
         }

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace DaprOrders.DaprEmulator.Supervision;
 
-/// <summary>A log file as the Dapr CLI writes them: a new one for every run, without colours.</summary>
+/// <summary>A log file as the Dapr CLI writes it: a new one for every run, without colors.</summary>
 internal sealed partial class LogFile : IDisposable
 {
     private readonly Lock _gate = new();
@@ -20,7 +20,7 @@ internal sealed partial class LogFile : IDisposable
         var folder = Path.Combine(directory, ".dapr", "logs");
         Directory.CreateDirectory(folder);
         var time = DateTime.Now.ToString("yyyyMMddHHmmss", CultureInfo.InvariantCulture);
-        // Two instances of one app start within the same second.
+        // Two instances of one app may start in the same second.
         var number = instance == 1 ? "" : $"_{instance}";
         var stream = new FileStream(Path.Combine(folder, $"{appId}_{kind}_{time}{number}.log"), FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
         _writer = new StreamWriter(stream) { AutoFlush = true };
@@ -35,12 +35,12 @@ internal sealed partial class LogFile : IDisposable
 
         lock (_gate)
         {
-            _writer.WriteLine(text.Contains('\u001b') ? Colours().Replace(text, "") : text);
+            _writer.WriteLine(text.Contains('\u001b') ? Colors().Replace(text, "") : text);
         }
     }
 
     public void Dispose() => _writer?.Dispose();
 
     [GeneratedRegex("\u001b\\[[0-9;]*m")]
-    private static partial Regex Colours();
+    private static partial Regex Colors();
 }

@@ -1,7 +1,7 @@
 namespace DaprOrders.DaprEmulator.Supervision;
 
-/// <summary>The console, one whole line at a time, coloured only on a terminal.</summary>
-internal sealed class OutputWriter(TextWriter console, bool colours)
+/// <summary>Writes whole lines to the console, with colors on a terminal.</summary>
+internal sealed class OutputWriter(TextWriter console, bool colors)
 {
     private const string Blue = "\u001b[34m";
     private const string Reset = "\u001b[0m";
@@ -18,15 +18,15 @@ internal sealed class OutputWriter(TextWriter console, bool colours)
         }
     }
 
-    /// <summary>Writes a line as the Dapr CLI marks what it does.</summary>
+    /// <summary>Writes a line with the Dapr CLI's mark for information.</summary>
     public void Say(string text) => Line("ℹ️  " + text);
 
-    /// <summary>Writes a line as the Dapr CLI marks what someone should look at.</summary>
+    /// <summary>Writes a line with the Dapr CLI's mark for warnings.</summary>
     public void Warn(string text) => Line("⚠  " + text);
 
     public void AppLine(string appId, string text) => Prefixed($"== APP - {appId} == ", text);
 
     public void SidecarLine(string appId, string text) => Prefixed($"== DAPR - {appId} == ", text);
 
-    private void Prefixed(string prefix, string text) => Line(colours ? Blue + prefix + Reset + text : prefix + text);
+    private void Prefixed(string prefix, string text) => Line(colors ? Blue + prefix + Reset + text : prefix + text);
 }

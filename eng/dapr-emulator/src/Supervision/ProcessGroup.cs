@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 
 namespace DaprOrders.DaprEmulator.Supervision;
 
-/// <summary>A process and all that it starts, in a process group of its own, so that a signal reaches every one of them.</summary>
+/// <summary>A process and all processes that it starts, in their own process group, so that a signal reaches all of them.</summary>
 internal sealed partial class ProcessGroup : IDisposable
 {
     public const int Terminate = 15;
@@ -26,7 +26,7 @@ internal sealed partial class ProcessGroup : IDisposable
 
     public StreamReader Error => _leader.StandardError;
 
-    /// <exception cref="System.ComponentModel.Win32Exception">There is neither setsid nor perl.</exception>
+    /// <exception cref="System.ComponentModel.Win32Exception">Neither setsid nor perl is installed.</exception>
     public static ProcessGroup Start(IReadOnlyList<string> command, string directory, IReadOnlyDictionary<string, string> environment)
     {
         var start = new ProcessStartInfo
@@ -36,7 +36,7 @@ internal sealed partial class ProcessGroup : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        // .NET can't put a child into a group of its own. The leader keeps its id through both: they exec.
+        // .NET cannot start a process in a new group. Both programs exec, so the leader keeps its id.
         string[] leader = OnPath("setsid") ? ["setsid"] : ["perl", "-e", "setpgrp(0, 0); exec @ARGV", "--"];
         start.FileName = leader[0];
         foreach (var argument in (IEnumerable<string>)[.. leader[1..], "sh", "-c", "exec \"$@\"", "sh", .. command])
@@ -52,12 +52,12 @@ internal sealed partial class ProcessGroup : IDisposable
         var process = Process.Start(start)!;
         process.StandardInput.Close();
         var group = new ProcessGroup(process);
-        // It leaves our group a moment after it was started; a signal to its own would be lost until then.
+        // The process enters its group shortly after its start. A signal to the group would be lost until then.
         SpinWait.SpinUntil(() => process.HasExited || SendSignal(-group.Id, 0) == 0);
         return group;
     }
 
-    /// <summary>Waits for the leader and gives its exit status, 128 + n when signal n ended it.</summary>
+    /// <summary>Waits for the leader and returns its exit status: 128 + n when signal n ended it.</summary>
     public async Task<int> WaitForExitAsync()
     {
         await _leader.WaitForExitAsync();
@@ -72,14 +72,14 @@ internal sealed partial class ProcessGroup : IDisposable
         }
     }
 
-    /// <summary>Asks all to end, and ends those that have not after <paramref name="patience"/>.</summary>
-    public async Task StopAsync(TimeSpan patience)
+    /// <summary>Asks all processes to end, and kills those that are left after the timeout.</summary>
+    public async Task StopAsync(TimeSpan timeout)
     {
         Signal(Terminate);
         var started = Stopwatch.GetTimestamp();
         while (IsAlive())
         {
-            if (Stopwatch.GetElapsedTime(started) > patience)
+            if (Stopwatch.GetElapsedTime(started) > timeout)
             {
                 Signal(Kill);
                 return;
@@ -91,7 +91,7 @@ internal sealed partial class ProcessGroup : IDisposable
 
     public void Dispose() => _leader.Dispose();
 
-    /// <summary>Gets a text that no other process with this id has; null when there is none with it.</summary>
+    /// <summary>Gets a text that tells a process from others that had the same id; null when it does not run.</summary>
     public static string? StartOf(int process)
     {
         if (OperatingSystem.IsLinux())
@@ -113,12 +113,12 @@ internal sealed partial class ProcessGroup : IDisposable
         }
     }
 
-    /// <summary>Kills a group that an earlier run has started, and waits until it is gone.</summary>
-    /// <param name="started">What <see cref="StartOf"/> said of its leader, which may have ended before the others.</param>
-    /// <returns>False when there is nothing left of it: another process with its id is not touched.</returns>
+    /// <summary>Kills a group that an earlier run has started, and waits until it has ended.</summary>
+    /// <param name="started">The result of <see cref="StartOf"/> for its leader, which may have ended before the others.</param>
+    /// <returns>False when no process of it is left. Another process with its id is not touched.</returns>
     public static bool EndLeftover(int id, string started)
     {
-        // While a group has members, no new process gets its id; so without a leader they are those that it has left.
+        // No new process gets the id of a group with members, so a group without a leader is still the old one.
         if ((StartOf(id) is { } now && now != started) || !HasLivingMembers(id))
         {
             return false;
@@ -128,7 +128,7 @@ internal sealed partial class ProcessGroup : IDisposable
         return SpinWait.SpinUntil(() => !HasLivingMembers(id), TimeSpan.FromSeconds(5));
     }
 
-    /// <summary>Tells whether any process of the group lives, also after its leader has ended.</summary>
+    /// <summary>Returns whether any process of the group runs, even after its leader has ended.</summary>
     public bool IsAlive() => HasLivingMembers(Id);
 
     private static bool HasLivingMembers(int group)
@@ -140,7 +140,7 @@ internal sealed partial class ProcessGroup : IDisposable
             return false;
         }
 
-        // A group of which only zombies are left counts as gone: there may be nobody who collects them.
+        // A group of zombies has ended: nobody may be there to reap them.
         var id = group.ToString(CultureInfo.InvariantCulture);
         return !OperatingSystem.IsLinux() || Directory.EnumerateDirectories("/proc").Any(folder =>
             char.IsAsciiDigit(Path.GetFileName(folder)[0])
@@ -149,7 +149,7 @@ internal sealed partial class ProcessGroup : IDisposable
             && fields[Group] == id);
     }
 
-    // What follows "pid (name)": state, parent, group …; the name may contain anything.
+    // The fields after "pid (name)": state, parent, group …; the name may contain anything.
     private static string[]? Fields(string folder)
     {
         try

@@ -32,7 +32,7 @@ internal sealed partial class StopSignals : IDisposable
         _stop.Dispose();
     }
 
-    // A script's background job starts with SIGINT ignored, and .NET leaves it so, while the Dapr CLI does not.
+    // A background job of a script starts with SIGINT ignored. .NET keeps that; the Dapr CLI does not.
     private static void UnignoreInterrupt()
     {
         if (SetHandler(Interrupt, Default) is var before and not Ignored)

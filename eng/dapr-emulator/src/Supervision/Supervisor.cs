@@ -5,7 +5,7 @@ using DaprOrders.DaprEmulator.RunFile;
 
 namespace DaprOrders.DaprEmulator.Supervision;
 
-/// <summary>All apps of a run file with their sidecars and the broker between them. Like Dapr it restarts nothing by itself.</summary>
+/// <summary>All apps of a run file, their sidecars, and the broker. As on Dapr, nothing restarts automatically.</summary>
 internal sealed class Supervisor : IAsyncDisposable
 {
     private readonly MessageBroker _broker;
@@ -21,8 +21,8 @@ internal sealed class Supervisor : IAsyncDisposable
 
     public IReadOnlyList<AppInstance> Instances { get; }
 
-    /// <summary>Starts one after the other, in the order of the file; an app is not waited for.</summary>
-    /// <exception cref="RunFileException">One could not be started; those before it run.</exception>
+    /// <summary>Starts the entries in the order of the file, without waiting for the apps to listen.</summary>
+    /// <exception cref="RunFileException">An entry could not be started; those before it run.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         foreach (var instance in Instances)
@@ -36,7 +36,7 @@ internal sealed class Supervisor : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends one after the other in the order of the file, each sidecar before its app, which gets 5 s.</summary>
+    /// <summary>Ends the entries in the order of the file, each sidecar before its app.</summary>
     public async ValueTask DisposeAsync()
     {
         foreach (var instance in Instances)
