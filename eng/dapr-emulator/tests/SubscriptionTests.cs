@@ -216,15 +216,39 @@ public sealed class SubscriptionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Publish_with_a_time_to_live_is_refused()
+    public async Task Metadata_of_a_bulk_publish_reach_only_entries_with_their_own()
+    {
+        _host.AddSetup("mem.yaml");
+        _app.Subscriptions = new Reply(200, """[{"pubsubname":"mem","topic":"t","route":"/in"}]""");
+        var sidecar = await _host.StartAsync("probe", _app.Port);
+
+        await _host.PublishAsync(sidecar, "bulk/mem/t?metadata.a=request&metadata.cloudevent.type=b", """
+            [{"entryId":"1","event":1,"contentType":"application/json","metadata":{"a":"own"}},
+             {"entryId":"2","event":2,"contentType":"application/json"}]
+            """);
+
+        var calls = await _app.WaitForAsync(2, "/in");
+        var merged = calls.Single(call => call.Body.Contains("\"data\":1"));
+        Assert.Equal(("own", true), (merged.Headers["a"], merged.Body.Contains("\"type\":\"b\"")));
+        Assert.DoesNotContain(calls.Single(call => call.Body.Contains("\"data\":2")).Headers, header => header.Key == "a");
+    }
+
+    [Theory]
+    [InlineData("mem/t?metadata.ttlInSeconds=60", "{}", 501, "ERR_NOT_EMULATED")]
+    [InlineData("bulk/mem/t", """[{"entryId":"1","event":1,"contentType":"application/json","metadata":{"ttlInSeconds":"60"}}]""", 501, "ERR_NOT_EMULATED")]
+    [InlineData("mem/t?metadata.rawPayload=maybe", "{}", 400, "ERR_PUBSUB_REQUEST_METADATA")]
+    [InlineData("bulk/mem/t?metadata.rawPayload=maybe", "[]", 400, "ERR_PUBSUB_REQUEST_METADATA")]
+    [InlineData("bulk/mem/t", """[{"entryId":"1","event":1,"contentType":"text/plain"}]""", 400, "ERR_PUBSUB_EVENTS_SER")]
+    [InlineData("bulk/mem/t", """[{"entryId":1}]""", 400, "ERR_PUBSUB_EVENTS_SER")]
+    public async Task Publish_that_cannot_be_carried_out_is_refused(string path, string body, int status, string code)
     {
         _host.AddSetup("mem.yaml");
         var sidecar = await _host.StartAsync("probe");
 
-        using var answer = await _host.PostAsync(sidecar, "/v1.0/publish/mem/t?metadata.ttlInSeconds=60", "{}");
+        using var answer = await _host.PostAsync(sidecar, "/v1.0/publish/" + path, body);
 
-        Assert.Equal(501, (int)answer.StatusCode);
-        Assert.Contains("ERR_NOT_EMULATED", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(status, (int)answer.StatusCode);
+        Assert.Contains(code, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
 
     [Fact]

@@ -20,7 +20,7 @@ internal sealed class InvocationFailure(string message, bool unavailable) : Exce
         unavailable: false);
 
     /// <param name="self">Whether it is the sidecar's own app: then there is no callee's sidecar, which would add the kind of the error.</param>
-    public static InvocationFailure OfApp(string error, bool self) => new(
+    private static InvocationFailure OfApp(string error, bool self) => new(
         self ? error : "rpc error: code = Internal desc = error invoking app channel: " + error, unavailable: false);
 
     public static InvocationFailure OfApp(HttpRequestMessage request, AppChannel app, HttpRequestException failure, int readBuffer, bool self)
