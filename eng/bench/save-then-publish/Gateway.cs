@@ -5,7 +5,8 @@ namespace DaprOrders.SaveThenPublish;
 
 internal static class Gateway
 {
-    private static readonly HttpClient OrderService = DaprClient.CreateInvokeHttpClient("order");
+    private static readonly HttpClient OrderService = DaprClient.CreateInvokeHttpClient(
+        "order", daprApiToken: Environment.GetEnvironmentVariable("DAPR_API_TOKEN"));
 
     public static void MapGateway(this WebApplication app) => app.MapPost("/orders", PlaceAsync);
 
