@@ -8,10 +8,9 @@ namespace DaprOrders.Contracts.Tests.Consumers;
 /// <summary>What the real runtime answered: tests/recordings.</summary>
 internal static class Recordings
 {
-    public const string Version = "dapr-1.18.3";
+    private static readonly string Folder = Path.Combine(Repository.Root, "tests", "recordings", "dapr-1.18.3");
 
-    public static JsonObject Read(string file) =>
-        JsonNode.Parse(File.ReadAllText(Path.Combine(Repository.Root, "tests", "recordings", Version, $"{file}.json")))!.AsObject();
+    public static JsonObject Read(string file) => JsonNode.Parse(File.ReadAllText(Path.Combine(Folder, $"{file}.json")))!.AsObject();
 
     public static HttpMessage Answer(JsonNode recorded)
     {
