@@ -4,7 +4,7 @@ using System.Text;
 
 namespace DaprOrders.Gateway.Tests;
 
-public sealed class BadInputTests
+public sealed class BadInputTests(SharedGateway shared) : IClassFixture<SharedGateway>
 {
     private const string OrderId = "0199b0c2-7e2a-7c3e-9d1f-2b8f6a5c4d3e";
 
@@ -28,9 +28,9 @@ public sealed class BadInputTests
     [InlineData("DELETE", $"/orders/{OrderId}", 405, "")]
     [InlineData("PUT", "/orders", 405, "")]
     [InlineData("POST", "/inventory/item-1", 405, "")]
-    public async Task What_no_service_could_take_is_a_problem_and_does_not_reach_one(string method, string path, int status, string where)
+    public async Task Request_that_no_service_can_handle_is_refused_by_the_gateway(string method, string path, int status, string where)
     {
-        await using var gateway = new GatewayHost();
+        var gateway = shared.Next();
         using var client = gateway.CreateClient();
         var longest = path.Replace("65", new string('a', 65), StringComparison.Ordinal).Replace("1025", new string('a', 1025), StringComparison.Ordinal);
         using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(longest, UriKind.Relative));
@@ -44,9 +44,9 @@ public sealed class BadInputTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_body_of_over_64_KiB_is_413_also_when_it_comes_in_chunks(bool chunked)
+    public async Task Body_over_64_KiB_is_413_with_or_without_a_length(bool chunked)
     {
-        await using var gateway = new GatewayHost();
+        var gateway = shared.Next();
         using var client = gateway.CreateClient();
         using var request = new HttpRequestMessage(HttpMethod.Post, "/orders");
         request.Content = new StringContent(new string(' ', (64 << 10) + 1), null, "application/json");
@@ -67,9 +67,9 @@ public sealed class BadInputTests
     [InlineData("256")]
     [InlineData("once", "twice")]
     [InlineData("same", "same")]
-    public async Task An_idempotency_key_that_is_none_is_400_and_does_not_reach_a_service(params string[] keys)
+    public async Task Malformed_idempotency_key_is_400_and_reaches_no_service(params string[] keys)
     {
-        await using var gateway = new GatewayHost();
+        var gateway = shared.Next();
         using var kestrel = gateway.CreateClient();
         using var client = new HttpClient(new SocketsHttpHandler { RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8 });
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(kestrel.BaseAddress!, "/orders"));
@@ -90,9 +90,9 @@ public sealed class BadInputTests
     [InlineData("text/plain", "no JSON")]
     [InlineData(null, "{")]
     [InlineData("application/json", "")]
-    public async Task A_body_is_for_the_order_service_to_judge_as_it_came(string? contentType, string body)
+    public async Task Malformed_body_reaches_the_order_service_unchanged(string? contentType, string body)
     {
-        await using var gateway = new GatewayHost();
+        var gateway = shared.Next();
         using var client = gateway.CreateClient();
         gateway.Answers("POST", "/v1.0/invoke/order/method/orders", 400, """{"title":"from the order service"}""", "application/problem+json");
         using var content = new ByteArrayContent(Encoding.UTF8.GetBytes(body));

@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using Microsoft.Extensions.Time.Testing;
 using WireMock.RequestBuilders;
 using WireMock.ResponseBuilders;
 
@@ -148,6 +150,62 @@ public sealed class OrderRoutesTests
         Assert.All(
             gateway.Sidecar.Server.LogEntries,
             entry => Assert.Equal("1000ms", entry.RequestMessage!.Query!["wait"].Single()));
+    }
+
+    [Fact]
+    public async Task Wait_on_an_order_that_stays_pending_ends_with_the_pending_order()
+    {
+        var time = new FakeTimeProvider();
+        await using var gateway = new GatewayHost { Time = time };
+        using var client = gateway.CreateClient();
+        gateway.Sidecar.Server.Given(Request.Create().UsingGet().WithPath($"{Orders}/{OrderId}")).RespondWith(
+            Response.Create().WithStatusCode(200).WithHeader("Content-Type", "application/json").WithBody(request =>
+            {
+                time.Advance(TimeSpan.FromMilliseconds(int.Parse(request.Query!["wait"].Single()[..^2], CultureInfo.InvariantCulture)));
+                return Pending;
+            }));
+
+        var order = await client.GetStringAsync(new Uri($"/orders/{OrderId}?wait=2s", UriKind.Relative), Cancel);
+
+        Assert.Equal(Pending, order);
+        Assert.Equal(["1000ms", "1000ms", "0ms"], gateway.Sidecar.Server.LogEntries.Select(entry => entry.RequestMessage!.Query!["wait"].Single()));
+    }
+
+    [Theory]
+    [InlineData("secret")]
+    [InlineData(null)]
+    public async Task Api_token_is_sent_to_the_sidecar_if_one_is_set(string? token)
+    {
+        await using var gateway = token is null ? new GatewayHost() : new GatewayHost(("DAPR_API_TOKEN", token));
+        using var client = gateway.CreateClient();
+        gateway.Answers("POST", Orders, 201, Pending);
+        gateway.Answers("GET", "/v1.0/invoke/inventory/method/inventory", 200, "{}");
+
+        using var placed = await client.PostAsJsonAsync("/orders", new { item_id = "item-123", quantity = 1 }, Cancel);
+        await client.GetStringAsync(new Uri("/inventory", UriKind.Relative), Cancel);
+        await client.GetStringAsync(new Uri("/healthz/ready", UriKind.Relative), Cancel);
+
+        Assert.Equal(3, gateway.Sidecar.Server.LogEntries.Count);
+        Assert.All(gateway.Sidecar.Server.LogEntries, entry => Assert.Equal(
+            token, entry.RequestMessage!.Headers!.TryGetValue("dapr-api-token", out var sent) ? sent.Single() : null));
+    }
+
+    [Fact]
+    public async Task Credentials_of_the_client_are_not_forwarded()
+    {
+        await using var gateway = new GatewayHost();
+        using var client = gateway.CreateClient();
+        gateway.Answers("POST", Orders, 201, Pending);
+        gateway.Answers("GET", Orders, 200, "{}");
+        client.DefaultRequestHeaders.Add("Authorization", "Bearer secret");
+        client.DefaultRequestHeaders.Add("Cookie", "session=secret");
+
+        using var placed = await client.PostAsJsonAsync("/orders", new { item_id = "item-123", quantity = 1 }, Cancel);
+        await client.GetStringAsync(new Uri("/orders", UriKind.Relative), Cancel);
+
+        Assert.Equal(2, gateway.Sidecar.Server.LogEntries.Count);
+        Assert.All(gateway.Sidecar.Server.LogEntries, entry => Assert.DoesNotContain(
+            entry.RequestMessage!.Headers!.Values.SelectMany(values => values), value => value.Contains("secret", StringComparison.Ordinal)));
     }
 
     [Theory]

@@ -6,7 +6,7 @@ using WireMock.ResponseBuilders;
 namespace DaprOrders.Gateway.Tests;
 
 /// <summary>Everything but success that the real runtime was seen to answer to a service invocation (tests/recordings).</summary>
-public sealed class RecordedFailureTests
+public sealed class RecordedFailureTests(SharedGateway shared) : IClassFixture<SharedGateway>
 {
     private const string Invoke = "invoke";
     private const string InvokeWithTimeout = "invoke_with_timeout_policy";
@@ -30,9 +30,9 @@ public sealed class RecordedFailureTests
 
     [Theory]
     [MemberData(nameof(Failures))]
-    public async Task A_failed_invocation_is_a_problem_that_tells_whether_to_repeat_it_and_nothing_of_the_runtime(string file, string name)
+    public async Task Failed_invocation_is_a_problem_that_tells_whether_to_retry(string file, string name)
     {
-        await using var gateway = new GatewayHost();
+        var gateway = shared.Next();
         using var client = gateway.CreateClient();
         var recorded = Stub(gateway, file, name);
         var didNotRun = recorded["app_received"]!.AsArray().Count == 0 && !NotCertain.Contains($"{file}/{name}");
@@ -42,6 +42,7 @@ public sealed class RecordedFailureTests
             503 => 503,
             _ => didNotRun ? 503 : 502,
         };
+        var isRetried = status is 503 || IsErrorOfTheSidecar(recorded);
 
         foreach (var key in (string?[])["my-key", null])
         {
@@ -58,18 +59,20 @@ public sealed class RecordedFailureTests
             var used = Assert.Single(answer.Headers.GetValues("Idempotency-Key"));
             Assert.Equal(key ?? used, used);
             Assert.All(gateway.Sidecar.Server.LogEntries, entry => Assert.Equal(used, Assert.Single(entry.RequestMessage!.Headers!["Idempotency-Key"])));
+            Assert.Equal(isRetried, gateway.Sidecar.Server.LogEntries.Count > 1);
             gateway.Sidecar.Server.ResetLogEntries();
         }
 
         using var read = await client.GetAsync(new Uri(AnOrder, UriKind.Relative), Cancel);
         await AssertProblemAsync(read, status, mayRepeat: status is not 431);
+        Assert.Equal(isRetried, gateway.Sidecar.Server.LogEntries.Count > 1);
     }
 
     [Theory]
     [MemberData(nameof(Refusals))]
-    public async Task What_the_app_itself_refuses_reaches_the_client_unchanged(string file, string name)
+    public async Task Refusal_by_the_app_reaches_the_client_unchanged(string file, string name)
     {
-        await using var gateway = new GatewayHost();
+        var gateway = shared.Next();
         using var client = gateway.CreateClient();
         var recorded = Stub(gateway, file, name)["response"]!;
 
@@ -92,6 +95,10 @@ public sealed class RecordedFailureTests
 
     private static bool IsRefusalOfTheApp(JsonNode recorded) =>
         (int)recorded["response"]!["status"]! is >= 400 and < 500 && recorded["app_received"]!.AsArray().Count > 0;
+
+    /// <summary>Only these, and 503 of an app, can pass when they are retried. A redirect or another status of the app would be the same again.</summary>
+    private static bool IsErrorOfTheSidecar(JsonNode recorded) =>
+        ((string)recorded["response"]!["body"]!).Contains("\"errorCode\"", StringComparison.Ordinal);
 
     private static JsonObject Read(string file) =>
         JsonNode.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "dapr", $"{file}.json")))!.AsObject();

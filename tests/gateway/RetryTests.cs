@@ -1,7 +1,14 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Http.Json;
 using System.Net.Sockets;
+using DaprOrders.Gateway.Invocation;
 using DaprOrders.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.Metrics.Testing;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Testing;
 using WireMock.RequestBuilders;
 using WireMock.ResponseBuilders;
 
@@ -19,18 +26,60 @@ public sealed class RetryTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task An_attempt_that_takes_over_two_seconds_is_followed_by_another_with_the_same_key()
+    public async Task Attempt_without_response_for_two_seconds_is_retried_with_the_same_key()
     {
-        await using var gateway = new GatewayHost { Time = TimeProvider.System };
+        var time = new SkippedPauses();
+        await using var gateway = new GatewayHost { Time = time };
         using var client = gateway.CreateClient();
-        InTurn(gateway, Json(201, Placed).WithDelay(TimeSpan.FromSeconds(20)), Json(201, Placed));
+        var keys = new ConcurrentQueue<string>(); // as they arrive: WireMock logs a request when it has responded
+        var firstResponse = new TaskCompletionSource<string>();
+        gateway.Sidecar.Server.Given(Request.Create().UsingPost().WithPath(Orders)).RespondWith(
+            Response.Create().WithStatusCode(201).WithHeader("Content-Type", "application/json").WithBody(async request =>
+            {
+                keys.Enqueue(request.Headers!["Idempotency-Key"].Single());
+                return keys.Count == 1 ? await firstResponse.Task : Placed;
+            }));
 
-        using var response = await client.PostAsJsonAsync("/orders", Order, Cancel);
+        var posted = client.PostAsJsonAsync("/orders", Order, Cancel);
+        await Wait.UntilAsync("the first attempt", () => keys.Count == 1);
+        time.Advance(TimeSpan.FromSeconds(1.9));
+        Assert.Single(keys);
+        time.Advance(TimeSpan.FromSeconds(0.1));
+        using var response = await posted;
+        firstResponse.SetResult(Placed);
 
         Assert.Equal(HttpStatusCode.Created, response.StatusCode);
-        var requests = await gateway.Sidecar.UntilAsync(requests => requests.Count >= 1);
-        Assert.All(requests, request => Assert.Equal(
-            response.Headers.GetValues("Idempotency-Key"), request.RequestMessage!.Headers!["Idempotency-Key"]));
+        var key = Assert.Single(response.Headers.GetValues("Idempotency-Key"));
+        Assert.Equal([key, key], keys);
+    }
+
+    [Fact]
+    public async Task Client_that_disconnects_ends_the_attempts_without_a_warning()
+    {
+        var log = new FakeLogger<InvocationProblems>();
+        await using var gateway = new GatewayHost { Configure = services => services.AddSingleton<ILogger<InvocationProblems>>(log) };
+        using var client = gateway.CreateClient();
+        using var ended = new MetricCollector<double>(
+            gateway.Services.GetRequiredService<IMeterFactory>(), "Microsoft.AspNetCore.Hosting", "http.server.request.duration");
+        using var disconnect = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
+        var attempts = 0;
+        var response = new TaskCompletionSource<string>();
+        gateway.Sidecar.Server.Given(Request.Create().UsingPost().WithPath(Orders)).RespondWith(
+            Response.Create().WithStatusCode(201).WithBody(_ =>
+            {
+                Interlocked.Increment(ref attempts);
+                return response.Task;
+            }));
+
+        var posted = client.PostAsJsonAsync("/orders", Order, disconnect.Token);
+        await Wait.UntilAsync("the first attempt", () => attempts == 1);
+        await disconnect.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => posted);
+        await ended.WaitForMeasurementsAsync(1, Wait.Limit);
+        response.SetResult(Placed);
+
+        Assert.Equal(1, attempts);
+        Assert.Empty(log.Collector.GetSnapshot());
     }
 
     [Fact]
@@ -71,7 +120,7 @@ public sealed class RetryTests
 
         var asked = client.PostAsJsonAsync("/orders", Order, Cancel);
         var attempts = 0;
-        while (await Task.WhenAny(asked, BreakOffAsync(listener)) != asked)
+        while (await Task.WhenAny(asked, BreakOffAsync(listener)).WaitAsync(Wait.Limit, Cancel) != asked)
         {
             attempts++;
         }

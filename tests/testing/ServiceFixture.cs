@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
 namespace DaprOrders.Testing;
@@ -61,16 +63,20 @@ public abstract class ServiceFixture<TProgram>(string appId) : IAsyncDisposable
     }
 }
 
-/// <summary>A running service, its database and the sidecar beside it, which the test plays.</summary>
+/// <summary>A running service, its database and the stub of its sidecar.</summary>
 public sealed class ServiceHost<TProgram>(
     string appId, string database, SidecarStub sidecar, params (string Key, string Value)[] settings) : WebApplicationFactory<TProgram>
     where TProgram : class
 {
     public SidecarStub Sidecar { get; } = sidecar;
 
-    public NpgsqlDataSource Database { get; } = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database) { Pooling = false });
+    /// <summary>Gets the test's own connections to the database. Those of the service are others, and end with it.</summary>
+    public NpgsqlDataSource Database { get; } = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database) { MaxPoolSize = 4 });
 
     public string ConnectionString { get; } = database;
+
+    /// <summary>Gets the clock of the service.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>Reads one value by SQL.</summary>
     public async Task<T> QueryAsync<T>(string sql)
@@ -79,12 +85,18 @@ public sealed class ServiceHost<TProgram>(
         return (T)(await command.ExecuteScalarAsync())!;
     }
 
+    /// <summary>Runs SQL that returns nothing.</summary>
+    public async Task ExecuteAsync(string sql)
+    {
+        await using var command = Database.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync();
+    }
+
     public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync();
         await Database.DisposeAsync();
         Sidecar.Dispose();
-        NpgsqlConnection.ClearAllPools();
     }
 
     protected override void ConfigureWebHost(IWebHostBuilder builder)
@@ -95,6 +107,7 @@ public sealed class ServiceHost<TProgram>(
         builder.UseSetting("DAPR_HTTP_ENDPOINT", Sidecar.Url);
         builder.UseSetting("ConnectionStrings:Database", ConnectionString);
         builder.UseSetting("Serilog:MinimumLevel:Default", "Fatal");
+        builder.ConfigureTestServices(services => services.AddSingleton(Time));
         foreach (var (key, value) in settings)
         {
             builder.UseSetting(key, value);

@@ -1,4 +1,3 @@
-using System.Collections.Specialized;
 using System.Text.Json;
 using WireMock.Logging;
 using WireMock.RequestBuilders;
@@ -7,53 +6,46 @@ using WireMock.Server;
 
 namespace DaprOrders.Testing;
 
-/// <summary>WireMock in the part of the sidecar. It takes every bulk publish, unless a test stubs something with a higher priority (below 10).</summary>
+/// <summary>
+/// A stub of the sidecar. It accepts every bulk publish and is healthy, unless a test stubs something with a higher priority (below 10).
+/// </summary>
 public sealed class SidecarStub : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
-
     /// <param name="port">The port of 127.0.0.1, or null for a free one.</param>
     public SidecarStub(int? port = null)
     {
         Server = WireMockServer.Start(port ?? FreePort.Take()); // its own choice may be gone by the time it listens
-        Server.Given(Request.Create().WithPath("/v1.0/publish/bulk/*").UsingPost()).AtPriority(10)
-            .RespondWith(Response.Create().WithStatusCode(204));
-        Server.Given(Request.Create().WithPath("/v1.0/healthz/outbound").UsingGet()).AtPriority(10)
-            .RespondWith(Response.Create().WithStatusCode(204));
+        AddDefaults();
     }
 
     public WireMockServer Server { get; }
 
     public string Url => Server.Url!;
 
-    /// <summary>Waits until the condition holds for the requests that came so far; each request makes it look again.</summary>
-    public async Task<IReadOnlyList<ILogEntry>> UntilAsync(Func<IReadOnlyList<ILogEntry>, bool> condition)
+    /// <summary>Forgets the requests that came and what a test stubbed, so that the next test can share the stub.</summary>
+    public void Reset()
     {
-        var arrived = new SemaphoreSlim(0);
-        void OnChange(object? sender, NotifyCollectionChangedEventArgs e) => arrived.Release();
-        Server.LogEntriesChanged += OnChange;
-        try
-        {
-            var entries = Server.LogEntries.ToList();
-            while (!condition(entries))
-            {
-                if (!await arrived.WaitAsync(Patience))
-                {
-                    throw new TimeoutException($"The sidecar got only: {string.Join("; ", entries.Select(entry => entry.RequestMessage?.Path))}");
-                }
-
-                entries = Server.LogEntries.ToList();
-            }
-
-            return entries;
-        }
-        finally
-        {
-            Server.LogEntriesChanged -= OnChange;
-        }
+        Server.Reset();
+        AddDefaults();
     }
 
-    /// <summary>Waits until that many events were published to the topic, and gives the entries of the bulk publishes in their order.</summary>
+    /// <summary>Waits until the condition is true for the requests that came so far.</summary>
+    public async Task<IReadOnlyList<ILogEntry>> UntilAsync(Func<IReadOnlyList<ILogEntry>, bool> condition)
+    {
+        IReadOnlyList<ILogEntry> entries = [];
+        try
+        {
+            await Wait.UntilAsync("requests to the sidecar", () => condition(entries = Server.LogEntries.ToList()));
+        }
+        catch (TimeoutException e)
+        {
+            throw new TimeoutException($"{e.Message} There were only: {string.Join("; ", entries.Select(entry => entry.RequestMessage?.Path))}", e);
+        }
+
+        return entries;
+    }
+
+    /// <summary>Waits until that many events were published to the topic, and returns the entries of the bulk publishes in their order.</summary>
     public async Task<IReadOnlyList<JsonElement>> PublishedAsync(string topic, int count)
     {
         var entries = await UntilAsync(requests => Entries(requests, topic).Count >= count);
@@ -61,6 +53,14 @@ public sealed class SidecarStub : IDisposable
     }
 
     public void Dispose() => Server.Dispose();
+
+    private void AddDefaults()
+    {
+        Server.Given(Request.Create().WithPath("/v1.0/publish/bulk/*").UsingPost()).AtPriority(10)
+            .RespondWith(Response.Create().WithStatusCode(204));
+        Server.Given(Request.Create().WithPath("/v1.0/healthz/outbound").UsingGet()).AtPriority(10)
+            .RespondWith(Response.Create().WithStatusCode(204));
+    }
 
     private static List<JsonElement> Entries(IReadOnlyList<ILogEntry> requests, string topic) => requests
         .Where(request => request.RequestMessage?.Path == $"/v1.0/publish/bulk/pubsub/{topic}")

@@ -3,9 +3,7 @@ extern alias notification;
 extern alias order;
 
 using System.Reflection;
-using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using DaprOrders.Contracts.Tests.Events;
 using DaprOrders.Contracts.Tests.Exchanges;
 using DaprOrders.Contracts.Tests.Providers;
 using DaprOrders.Messaging;
@@ -75,23 +73,6 @@ public sealed class AsyncApiTests(Implementations implementations)
     public void It_has_the_version_of_the_OpenAPI_documents() => Assert.All(
         (string[])["gateway", "order", "inventory", "notification"],
         service => Assert.Equal(AsyncApiFile.Read().Version, (string?)ContractFiles.Read("http", $"{service}.openapi.json")["info"]!["version"]));
-
-    [Theory]
-    [InlineData("", "")]
-    [InlineData("action: send", "action: shout")]
-    [InlineData("asyncapi: 3.0.0", "asyncapi: 2.6.0")]
-    [InlineData("    address: order.created", "    adress: order.created")]
-    [InlineData("title: DaprOrders", "name: DaprOrders")]
-    public async Task It_is_valid_by_the_schema_of_AsyncAPI_3_0_and_a_mistake_would_be_noticed(string from, string to)
-    {
-        var text = await File.ReadAllTextAsync(Path.Combine(ContractFiles.Folder, "asyncapi.yaml"), TestContext.Current.CancellationToken);
-        Assert.Contains(from, text, StringComparison.Ordinal);
-        var document = AsyncApiFile.Parse(from.Length == 0 ? text : text.Replace(from, to, StringComparison.Ordinal)).Document;
-
-        var opinion = await SecondOpinion.AskAsync(new JsonObject { ["schemas"] = new JsonObject(), ["cases"] = new JsonArray(), ["asyncapi"] = document });
-
-        Assert.Equal(from.Length == 0, opinion["asyncapi"]!.AsArray().Count == 0);
-    }
 
     /// <summary>An event that a service handles is one that it receives; an event that it declares and does not handle is one that it sends.</summary>
     private static IEnumerable<string> OperationsOf(string app, Assembly assembly)

@@ -1,39 +1,26 @@
 extern alias gateway;
 
-using System.Net;
 using DaprOrders.Contracts.Tests.Exchanges;
 using DaprOrders.Contracts.Tests.Providers;
 using DaprOrders.Testing;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Mvc.Testing;
-using Microsoft.AspNetCore.TestHost;
-using Microsoft.Extensions.DependencyInjection;
 using WireMock.RequestBuilders;
 using WireMock.ResponseBuilders;
 
 namespace DaprOrders.Contracts.Tests.Consumers;
 
-/// <summary>The gateway beside a sidecar that knows the contract and nothing else: a call that no stub expects fails the test.</summary>
-internal sealed class GatewayHost : WebApplicationFactory<gateway::Program>
+/// <summary>The gateway and a sidecar that knows the contract and nothing else: a call that no stub expects fails the test.</summary>
+internal sealed class GatewayHost : GatewayHost<gateway::Program>
 {
-    public GatewayHost() => UseKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
-
-    public SidecarStub Sidecar { get; } = new();
-
-    public TimeProvider Time { get; init; } = new HurriedTime();
-
-    public Provider Start()
+    /// <summary>Returns the gateway for the next test. Its sidecar has forgotten the test before.</summary>
+    public Provider Next()
     {
-        StartServer();
+        Sidecar.Reset();
         return new Provider(CreateClient(), Sidecar, () => ValueTask.CompletedTask);
     }
 
     /// <summary>Has the service answer an exchange's request, and only that one, as the exchange says.</summary>
-    public void Expect(string service, Exchange exchange, Func<IResponseBuilder, IResponseBuilder>? answer = null)
-    {
-        var response = Answer(exchange.Response);
-        Sidecar.Server.Given(RequestOf(service, exchange.Request)).RespondWith(answer is null ? response : answer(response));
-    }
+    public void Expect(string service, Exchange exchange) =>
+        Sidecar.Server.Given(RequestOf(service, exchange.Request)).RespondWith(Answer(exchange.Response));
 
     /// <summary>The request as it reaches the gateway's sidecar: whole, or it does not match.</summary>
     public static IRequestBuilder RequestOf(string service, HttpMessage request)
@@ -54,18 +41,12 @@ internal sealed class GatewayHost : WebApplicationFactory<gateway::Program>
         var answer = Response.Create().WithStatusCode(response.Status).WithBody(response.Content ?? "");
         return response.Headers.Aggregate(answer, (builder, header) => builder.WithHeader(header.Key, header.Value));
     }
+}
 
-    public override async ValueTask DisposeAsync()
-    {
-        await base.DisposeAsync();
-        Sidecar.Dispose();
-    }
+/// <summary>One gateway for all tests of a class: only for tests that leave nothing behind in it.</summary>
+public sealed class SharedGateway : IAsyncDisposable
+{
+    internal GatewayHost Host { get; } = new();
 
-    protected override void ConfigureWebHost(IWebHostBuilder builder)
-    {
-        builder.UseSetting("APP_ID", "gateway");
-        builder.UseSetting("DAPR_HTTP_ENDPOINT", Sidecar.Url);
-        builder.UseSetting("Serilog:MinimumLevel:Default", "Fatal");
-        builder.ConfigureTestServices(services => services.AddSingleton(Time));
-    }
+    public ValueTask DisposeAsync() => Host.DisposeAsync();
 }

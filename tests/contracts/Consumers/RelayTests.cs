@@ -49,22 +49,6 @@ public sealed class RelayTests(Implementations implementations)
         Assert.Single(calls.SelectMany(call => call).Where(entry => Id(entry) == first).Select(entry => entry!.ToJsonString()).Distinct());
     }
 
-    [Fact]
-    public async Task Events_that_were_taken_without_an_answer_in_time_are_sent_again_with_the_same_ids()
-    {
-        await using var service = await implementations.StartOrderServiceAsync(("Messaging:PublishTimeout", "00:00:00.300"));
-        service.Sidecar.Server.Given(Bulk()).InScenario("late").WillSetStateTo("answering").AtPriority(1)
-            .RespondWith(Response.Create().WithStatusCode(204).WithDelay(TimeSpan.FromSeconds(60)));
-        using var client = service.CreateClient();
-
-        var id = Guid.CreateVersion7();
-        await PutIntoOutboxAsync(service, id);
-
-        // The first call is still being answered: what is seen is the second.
-        var calls = await CallsUntilAsync(service, calls => calls.Count >= 1);
-        Assert.Equal(id, Id(Assert.Single(calls[0])));
-    }
-
     /// <summary>Which of the events the answer says that the broker does not have, and may have one day.</summary>
     private static HashSet<Guid> AskedForAgain(JsonNode recorded, Guid first, Guid second)
     {

@@ -4,7 +4,7 @@ using DaprOrders.Testing;
 
 namespace DaprOrders.Contracts.Tests.Events;
 
-/// <summary>What ajv says, which shares no code with NJsonSchema. Where npm is, the tests install it by the lock file; elsewhere they are skipped.</summary>
+/// <summary>What ajv says, which shares no code with NJsonSchema. The tests install it by the lock file, or are skipped where npm cannot.</summary>
 internal static class SecondOpinion
 {
     private static readonly string Folder = Path.Combine(Repository.Root, "tests", "contracts", "ajv");
@@ -26,18 +26,20 @@ internal static class SecondOpinion
             return;
         }
 
-        var (status, output) = await Programs.RunAsync(Folder, "", "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund");
-        Assert.True(status == 0, output);
+        var (status, output) = await Programs.RunAsync(Folder, "", "npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--fetch-retries=0");
+        Assert.SkipUnless(status == 0, $"npm cannot install ajv: {output}");
     }
 }
 
 /// <summary>Programs of this machine.</summary>
 internal static class Programs
 {
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
+
     public static bool Has(string program) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, program)));
 
-    /// <summary>Runs a program to its end.</summary>
+    /// <summary>Runs a program to its end, which must come within three minutes.</summary>
     /// <returns>Its exit status and what it printed; when it failed, its complaints too.</returns>
     public static async Task<(int Status, string Output)> RunAsync(string folder, string input, string program, params string[] arguments)
     {
@@ -52,7 +54,7 @@ internal static class Programs
         var errors = process.StandardError.ReadToEndAsync();
         await process.StandardInput.WriteAsync(input);
         process.StandardInput.Close();
-        await process.WaitForExitAsync();
+        await process.WaitForExitAsync().WaitAsync(Limit);
         return (process.ExitCode, process.ExitCode == 0 ? await output : await output + await errors);
     }
 }

@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 using System.Text.RegularExpressions;
 using DaprOrders.Contracts.Tests.Events;
 using DaprOrders.Testing;
@@ -13,9 +13,7 @@ namespace DaprOrders.Contracts.Tests.Polyglot;
 /// </summary>
 public sealed partial class NodeStack : IAsyncLifetime
 {
-    private const int SigTerm = 15;
-
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(120);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("dapr-orders-polyglot-").FullName;
     private readonly ConcurrentQueue<string> _output = new();
@@ -51,12 +49,13 @@ public sealed partial class NodeStack : IAsyncLifetime
     /// <summary>Returns the run file of the sample with paths as seen from the root of the repository.</summary>
     public static string AtTheRoot(string runFile) => SamplePath().Replace(runFile, "./");
 
+    [UnsupportedOSPlatform("windows")]
     public async ValueTask DisposeAsync()
     {
         Gateway.Dispose();
         if (_runtime is not null)
         {
-            _ = Kill(_runtime.Id, SigTerm);
+            Signals.Send(_runtime.Id, Signals.Terminate);
             using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
             await _runtime.WaitForExitAsync(limit.Token);
             _runtime.Dispose();
@@ -100,27 +99,27 @@ public sealed partial class NodeStack : IAsyncLifetime
     private async Task UntilReadyAsync(int port)
     {
         using var client = new HttpClient();
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(100));
-        var started = Stopwatch.GetTimestamp();
-        while (await timer.WaitForNextTickAsync())
+        try
         {
-            if (_runtime!.HasExited || Stopwatch.GetElapsedTime(started) > Patience)
-            {
-                throw new InvalidOperationException($"Port {port} is not ready:\n{string.Join('\n', _output)}");
-            }
+            await Wait.UntilAsync($"port {port} to be ready", () => IsReadyAsync(client, port), StartLimit);
+        }
+        catch (TimeoutException e)
+        {
+            throw new TimeoutException($"{e.Message}\n{string.Join('\n', _output)}", e);
+        }
+    }
 
-            try
-            {
-                using var response = await client.GetAsync(new Uri($"http://127.0.0.1:{port}/healthz/ready"));
-                if (response.IsSuccessStatusCode)
-                {
-                    return;
-                }
-            }
-            catch (HttpRequestException)
-            {
-                // Not listening yet.
-            }
+    private async Task<bool> IsReadyAsync(HttpClient client, int port)
+    {
+        Assert.False(_runtime!.HasExited, string.Join('\n', _output));
+        try
+        {
+            using var response = await client.GetAsync(new Uri($"http://127.0.0.1:{port}/healthz/ready"));
+            return response.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false; // not listening yet
         }
     }
 
@@ -132,7 +131,4 @@ public sealed partial class NodeStack : IAsyncLifetime
 
     [GeneratedRegex(@"\[dotnet, run, --artifacts-path, \.\./\.\./artifacts/(\w+)\]")]
     private static partial Regex DotnetRun();
-
-    [LibraryImport("libc", EntryPoint = "kill")]
-    private static partial int Kill(int pid, int signal);
 }

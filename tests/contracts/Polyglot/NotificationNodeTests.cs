@@ -1,7 +1,7 @@
-using DaprOrders.Contracts.Tests.Events;
 using DaprOrders.Contracts.Tests.Exchanges;
 using DaprOrders.Contracts.Tests.Providers;
 using DaprOrders.Testing;
+using YamlDotNet.Serialization;
 
 namespace DaprOrders.Contracts.Tests.Polyglot;
 
@@ -71,31 +71,21 @@ public sealed class NotificationNodeTests
     }
 
     [Fact]
-    public async Task NOTIFICATION_URL_points_the_suite_to_it()
+    public void Its_run_file_differs_from_dapr_yaml_in_one_entry()
     {
-        Assert.SkipUnless(Programs.Has("node"), "the sample needs Node 20");
-        await using var node = new NotificationNode();
-        using var http = await node.StartAsync();
+        var (ours, theirs) = (Apps("dapr.yaml", out var commonOfOurs), Apps("samples/notification-node/dapr.yaml", out var commonOfTheirs));
 
-        // The same method for all services: two of them are ours, and one is where the variable says.
-        var (status, output) = await Programs.RunAsync(
-            Repository.Root, "", "env", $"NOTIFICATION_URL={http.BaseAddress}", Environment.ProcessPath!, "-noColor",
-            "-method", $"{typeof(ProviderTests).FullName}.{nameof(ProviderTests.Events_that_can_never_be_handled_are_not_asked_for_again_and_harm_no_other)}");
-
-        Assert.True(status == 0, output);
-        Assert.Contains("Total: 3, Errors: 0, Failed: 0, Skipped: 0", output, StringComparison.Ordinal);
-        Assert.Single(await File.ReadAllLinesAsync(node.File, Cancel));
-        Assert.Contains("Dropped event", node.Output, StringComparison.Ordinal);
+        Assert.Equal(commonOfOurs, commonOfTheirs);
+        Assert.Equal(ours.Keys, theirs.Keys);
+        Assert.Equal(["notification"], ours.Keys.Where(app => ours[app] != theirs[app]));
     }
 
-    [Fact]
-    public async Task It_has_at_most_150_lines_and_uses_nothing_but_Node_itself()
+    private static Dictionary<string, string> Apps(string file, out string common)
     {
-        var lines = await File.ReadAllLinesAsync(Path.Combine(Repository.Root, "samples", "notification-node", "notification.mjs"), Cancel);
-
-        Assert.InRange(lines.Length, 1, 150);
-        Assert.All(lines.Where(line => line.StartsWith("import ", StringComparison.Ordinal)), line => Assert.Contains(" from 'node:", line, StringComparison.Ordinal));
-        Assert.Equal(["README.md", "notification.mjs"], Directory.GetFiles(Path.Combine(Repository.Root, "samples", "notification-node"))
-            .Select(Path.GetFileName).Where(name => name != "notifications.jsonl").Order(StringComparer.Ordinal));
+        var text = NodeStack.AtTheRoot(File.ReadAllText(Path.Combine(Repository.Root, file)));
+        var run = new DeserializerBuilder().Build().Deserialize<Dictionary<string, object>>(text);
+        var yaml = new SerializerBuilder().Build();
+        common = yaml.Serialize(run["common"]);
+        return ((List<object>)run["apps"]).Cast<Dictionary<object, object>>().ToDictionary(app => (string)app["appID"], app => yaml.Serialize(app));
     }
 }

@@ -1,12 +1,12 @@
 using Microsoft.Extensions.Time.Testing;
 
-namespace DaprOrders.Gateway.Tests;
+namespace DaprOrders.Testing;
 
 /// <summary>
-/// A clock in which only the pauses between attempts take time, and they are over at once: eight seconds of retries pass as fast as the
-/// sidecar answers, and no attempt runs out of time because the machine is slow.
+/// A clock that skips pauses of up to a second and stands still otherwise. Eight seconds of retries pass as fast as the sidecar answers, and no
+/// timeout of an attempt expires because the machine is slow.
 /// </summary>
-internal sealed class HurriedTime : FakeTimeProvider
+public sealed class SkippedPauses : FakeTimeProvider
 {
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
 
