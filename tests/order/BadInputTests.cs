@@ -4,8 +4,7 @@ using System.Text;
 
 namespace DaprOrders.OrderService.Tests;
 
-/// <summary>On Kestrel, since its limits count and it decides what reaches a route.</summary>
-public sealed class BadInputTests(OrderServiceFixture fixture)
+public sealed class BadInputTests(SharedOrderService service) : IClassFixture<SharedOrderService>
 {
     private const string Good = """{"item_id":"item-123","quantity":1}""";
     private const string ItemIdRule = "item_id must be 1 to 64 of A-Z, a-z, 0-9";
@@ -55,14 +54,14 @@ public sealed class BadInputTests(OrderServiceFixture fixture)
 
     [Theory]
     [MemberData(nameof(Bodies))]
-    public async Task A_body_that_is_no_order_is_400_naming_the_field_and_the_bound(string body, string where)
+    public async Task Malformed_order_is_400_with_the_field_and_its_rule(string body, string where)
     {
         using var content = new StringContent(body, null, "application/json");
         await AssertRefusedAsync(content, HttpStatusCode.BadRequest, where);
     }
 
     [Fact]
-    public async Task Bytes_that_are_no_UTF_8_are_400()
+    public async Task Body_that_is_not_UTF_8_is_400()
     {
         using var content = new ByteArrayContent([.. """{"item_id":"a"""u8, 0xff, .. "\",\"quantity\":1}"u8]);
         content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
@@ -76,7 +75,7 @@ public sealed class BadInputTests(OrderServiceFixture fixture)
     [InlineData("application/json; charset=no-such-thing")]
     [InlineData("nonsense")]
     [InlineData(null)]
-    public async Task What_is_not_declared_as_JSON_is_415(string? contentType)
+    public async Task Body_without_a_JSON_content_type_is_415(string? contentType)
     {
         using var content = new ByteArrayContent(Encoding.UTF8.GetBytes(Good));
         if (contentType is not null)
@@ -90,7 +89,7 @@ public sealed class BadInputTests(OrderServiceFixture fixture)
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_body_of_over_64_KiB_is_413_also_when_it_comes_in_chunks(bool chunked)
+    public async Task Body_over_64_KiB_is_413_with_or_without_a_length(bool chunked)
     {
         using var content = new StringContent(Good + new string(' ', 64 << 10), null, "application/json");
         await AssertRefusedAsync(content, HttpStatusCode.RequestEntityTooLarge, "65536 bytes", chunked);
@@ -104,7 +103,7 @@ public sealed class BadInputTests(OrderServiceFixture fixture)
     [InlineData("256")]
     [InlineData("once", "twice")]
     [InlineData("same", "same")]
-    public async Task An_idempotency_key_that_is_none_is_400(params string[] keys)
+    public async Task Malformed_idempotency_key_is_400(params string[] keys)
     {
         using var content = new StringContent(Good, null, "application/json");
         await AssertRefusedAsync(
@@ -122,14 +121,11 @@ public sealed class BadInputTests(OrderServiceFixture fixture)
     [InlineData("PUT", "/orders", 405, "")]
     [InlineData("DELETE", "/orders/0199b0c2-7e2a-7c3e-9d1f-2b8f6a5c4d3e", 405, "")]
     [InlineData("NONSENSE", "/orders", 405, "")]
-    public async Task A_request_that_no_route_takes_is_a_problem(string method, string path, int status, string where)
+    public async Task Request_that_no_route_handles_is_a_problem(string method, string path, int status, string where)
     {
-        await using var host = await fixture.StartAsync();
-        host.UseKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0)); // by its port alone it would race with the start
-        using var client = host.CreateClient();
         using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(path, UriKind.Relative));
 
-        using var response = await client.SendAsync(request, Cancel);
+        using var response = await service.Client.SendAsync(request, Cancel);
 
         await AssertProblemAsync(response, (HttpStatusCode)status, where);
         Assert.Equal(status is 405, response.Content.Headers.Allow.Count > 0);
@@ -148,14 +144,6 @@ public sealed class BadInputTests(OrderServiceFixture fixture)
     private async Task AssertRefusedAsync(
         HttpContent content, HttpStatusCode status, string where, bool chunked = false, params string[] keys)
     {
-        await using var host = await fixture.StartAsync();
-        host.UseKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0)); // by its port alone it would race with the start
-        using var client = new HttpClient(new SocketsHttpHandler { RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8 });
-        using (host.CreateClient())
-        {
-            client.BaseAddress = host.ClientOptions.BaseAddress;
-        }
-
         using var request = new HttpRequestMessage(HttpMethod.Post, "/orders") { Content = content };
         request.Headers.TransferEncodingChunked = chunked;
         foreach (var key in keys)
@@ -163,9 +151,9 @@ public sealed class BadInputTests(OrderServiceFixture fixture)
             request.Headers.TryAddWithoutValidation("Idempotency-Key", key);
         }
 
-        using var response = await client.SendAsync(request, Cancel);
+        using var response = await service.Client.SendAsync(request, Cancel);
 
         await AssertProblemAsync(response, status, where);
-        Assert.Equal(0L, await host.QueryAsync<long>("SELECT (SELECT count(*) FROM orders) + (SELECT count(*) FROM outbox)"));
+        await service.AssertNothingWasStoredAsync();
     }
 }

@@ -97,7 +97,7 @@ public sealed class GroupCommitTests(OrderServiceFixture fixture)
     public async Task One_bad_order_fails_alone_and_harms_no_other_of_its_group()
     {
         await using var host = await fixture.StartAsync();
-        await ExecuteAsync(host, "ALTER TABLE orders ADD CHECK (quantity <> 7)");
+        await host.ExecuteAsync("ALTER TABLE orders ADD CHECK (quantity <> 7)");
         using var client = host.CreateClient();
         await using var commits = await HeldCommits.HoldAsync(host);
         var first = Place(host, "first");
@@ -117,7 +117,7 @@ public sealed class GroupCommitTests(OrderServiceFixture fixture)
     public async Task A_bad_order_that_comes_alone_is_tried_once()
     {
         await using var host = await fixture.StartAsync();
-        await ExecuteAsync(host, "CREATE SEQUENCE tries; ALTER TABLE orders ADD CHECK (nextval('tries') < 0)");
+        await host.ExecuteAsync("CREATE SEQUENCE tries; ALTER TABLE orders ADD CHECK (nextval('tries') < 0)");
 
         await Assert.ThrowsAsync<PostgresException>(() => Place(host, "a"));
 
@@ -142,7 +142,7 @@ public sealed class GroupCommitTests(OrderServiceFixture fixture)
         }
 
         var group = PlaceGroupAsync(host, [Order("a"), Order("b"), Order("c")]);
-        await HeldCommits.UntilAsync(async () => await host.QueryAsync<long>("SELECT count(*) FROM pg_locks WHERE NOT granted") > 0);
+        await host.UntilBlockedAsync();
         await transaction.CommitAsync(Cancel);
         var placed = await group;
 
@@ -177,8 +177,7 @@ public sealed class GroupCommitTests(OrderServiceFixture fixture)
     public async Task A_deadlock_repeats_the_group_and_at_last_each_order_alone(int deadlocks, long transactions)
     {
         await using var host = await fixture.StartAsync();
-        await ExecuteAsync(
-            host,
+        await host.ExecuteAsync(
             $"""
             CREATE SEQUENCE tries;
             CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
@@ -287,15 +286,8 @@ public sealed class GroupCommitTests(OrderServiceFixture fixture)
     private static Task<Placement[]> PlaceGroupAsync(ServiceHost<Program> host, IReadOnlyList<NewOrder> orders) =>
         host.Services.GetRequiredService<OrderPlacement>().PlaceAsync(orders);
 
-    private static Task GatheredAsync(ServiceHost<Program> host, int count) => HeldCommits.UntilAsync(() =>
-        Task.FromResult(host.Services.GetRequiredService<GroupCommit>().Gathered >= count));
-
-    private static async Task ExecuteAsync(ServiceHost<Program> host, string sql)
-    {
-        _ = host.Services; // started, so that the tables are there
-        await using var command = host.Database.CreateCommand(sql);
-        await command.ExecuteNonQueryAsync(Cancel);
-    }
+    private static Task GatheredAsync(ServiceHost<Program> host, int count) =>
+        Wait.UntilAsync($"{count} waiting orders", () => host.Services.GetRequiredService<GroupCommit>().Gathered >= count);
 
     private static Task<HttpResponseMessage> PostAsync(HttpClient client, string key, int quantity) => PostAsync(client, key, quantity, Cancel);
 

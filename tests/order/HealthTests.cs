@@ -62,35 +62,9 @@ public sealed class HealthTests(OrderServiceFixture fixture)
         using var ready = await client.GetAsync(Ready, Cancel);
 
         Assert.Equal(NoAnswer, Failing(await ready.Content.ReadAsStringAsync(Cancel))["database"]);
-        Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.FromSeconds(0.9), TimeSpan.FromSeconds(10));
+        Assert.True(Stopwatch.GetElapsedTime(started) >= TimeSpan.FromSeconds(0.9));
         await AssertAliveAsync(client);
         proxy.Dispose(); // else the service waits for its database before it ends
-    }
-
-    [Fact]
-    public async Task A_sidecar_that_is_not_ready_is_named_with_what_it_says()
-    {
-        await using var host = await StartAsync();
-        using var client = host.CreateClient();
-        host.Sidecar.Server.Given(Request.Create().WithPath("/v1.0/healthz/outbound")).AtPriority(1)
-            .RespondWith(Response.Create().WithStatusCode(500).WithBody("ERR_HEALTH_NOT_READY"));
-
-        var failing = await FailingAsync(client);
-
-        Assert.Equal("the sidecar answers 500: ERR_HEALTH_NOT_READY", Assert.Single(failing).Value);
-        await AssertAliveAsync(client);
-    }
-
-    [Fact]
-    public async Task A_sidecar_that_is_not_there_is_named()
-    {
-        await using var host = await fixture.StartAsync(("DAPR_HTTP_ENDPOINT", $"http://127.0.0.1:{FreePort.Take()}"));
-        using var client = host.CreateClient();
-
-        var failing = await FailingAsync(client);
-
-        Assert.Equal(["sidecar", "subscriptions"], failing.Keys.Order());
-        Assert.Contains("not there", failing["sidecar"], StringComparison.Ordinal);
     }
 
     [Theory]
@@ -103,11 +77,10 @@ public sealed class HealthTests(OrderServiceFixture fixture)
 
         // The time that counts is the database's, so the younger one is made in the future: the machine may be slow.
         var age = reason is null ? "-1 h" : $"{seconds} s";
-        await host.QueryAsync<string>(
+        await host.ExecuteAsync(
             $$"""
             INSERT INTO outbox (id, topic, key, data, created_at, not_before, attempts)
-            VALUES (gen_random_uuid(), 'order.created', 'k', '{}', now() - interval '{{age}}', now() + interval '1 h', 0);
-            SELECT 'done'
+            VALUES (gen_random_uuid(), 'order.created', 'k', '{}', now() - interval '{{age}}', now() + interval '1 h', 0)
             """);
 
         var (status, body) = await AnswerAsync(client);
@@ -157,15 +130,14 @@ public sealed class HealthTests(OrderServiceFixture fixture)
     /// <summary>Asks again where a check was merely slow, as each may be on a busy machine.</summary>
     private static async Task<(HttpStatusCode Status, string Body)> AnswerAsync(HttpClient client)
     {
-        while (true)
+        var answer = (HttpStatusCode.OK, Body: "");
+        await Wait.UntilAsync("checks that are not slow", async () =>
         {
             using var ready = await client.GetAsync(Ready, Cancel);
-            var body = await ready.Content.ReadAsStringAsync(Cancel);
-            if (!Failing(body).ContainsValue(NoAnswer))
-            {
-                return (ready.StatusCode, body);
-            }
-        }
+            answer = (ready.StatusCode, await ready.Content.ReadAsStringAsync(Cancel));
+            return !Failing(answer.Body).ContainsValue(NoAnswer);
+        });
+        return answer;
     }
 
     private static Dictionary<string, string> Failing(string body) =>

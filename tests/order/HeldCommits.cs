@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using DaprOrders.Testing;
 using Npgsql;
 
@@ -18,7 +17,8 @@ internal sealed class HeldCommits : IAsyncDisposable
 
     public static async Task<HeldCommits> HoldAsync(ServiceHost<Program> host)
     {
-        var holder = await host.Database.OpenConnectionAsync();
+        var holder = new NpgsqlConnection(host.ConnectionString + ";Pooling=false"); // else the lock would outlive it in the pool
+        await holder.OpenAsync();
         await using var command = new NpgsqlCommand(
             """
             CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_advisory_xact_lock_shared(1); RETURN NULL; END $$;
@@ -31,23 +31,12 @@ internal sealed class HeldCommits : IAsyncDisposable
     }
 
     /// <summary>Waits until a transaction has done all but its commit.</summary>
-    public Task HeldAsync() => UntilAsync(async () =>
-        await _host.QueryAsync<long>("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'advisory'") > 0);
+    public Task HeldAsync() => _host.UntilBlockedAsync();
 
     public async Task ReleaseAsync()
     {
         await using var command = new NpgsqlCommand("SELECT pg_advisory_unlock(1)", _holder);
         await command.ExecuteNonQueryAsync();
-    }
-
-    public static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        var started = Stopwatch.GetTimestamp();
-        while (!await condition())
-        {
-            Assert.InRange(Stopwatch.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromSeconds(20));
-            await Task.Yield();
-        }
     }
 
     public ValueTask DisposeAsync() => _holder.DisposeAsync();

@@ -1,5 +1,3 @@
-using System.Buffers.Text;
-using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using DaprOrders.Testing;
@@ -9,21 +7,6 @@ namespace DaprOrders.OrderService.Tests;
 public sealed class ListOrdersTests(OrderServiceFixture fixture)
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
-    public static TheoryData<string> BadCursors =>
-    [
-        "",
-        "abc",
-        new string('A', 31),
-        new string('A', 33),
-        new string('%', 32),
-        new string('é', 32),
-        new string('A', 32), // the year 1
-        Cursor(long.MaxValue),
-        Cursor(-1),
-        Cursor(new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc).Ticks + 1), // PostgreSQL keeps whole microseconds
-        Cursor(new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc).Ticks)[..24] + "        ",
-    ];
 
     [Fact]
     public async Task Orders_are_listed_newest_first_as_they_read_one_by_one()
@@ -121,7 +104,7 @@ public sealed class ListOrdersTests(OrderServiceFixture fixture)
         using var client = host.CreateClient();
         await InsertAsync(host, 5000);
         await InsertAsync(host, 500, "rejected");
-        await host.QueryAsync<string>("ANALYZE orders; SELECT 'done'");
+        await host.ExecuteAsync("ANALYZE orders");
 
         var plan = await host.QueryAsync<string>(
             $"""
@@ -134,56 +117,6 @@ public sealed class ListOrdersTests(OrderServiceFixture fixture)
         Assert.Equal(index, scan.GetProperty("Index Name").GetString());
         Assert.Contains("ROW(created_at, id) <", scan.GetProperty("Index Cond").GetString(), StringComparison.Ordinal);
         Assert.False(scan.TryGetProperty("Filter", out _));
-    }
-
-    [Theory]
-    [InlineData("limit=0", "limit must be a whole number from 1 to 200.")]
-    [InlineData("limit=201", "limit must be")]
-    [InlineData("limit=-1", "limit must be")]
-    [InlineData("limit=1.5", "limit must be")]
-    [InlineData("limit=2147483648", "limit must be")]
-    [InlineData("limit=%201", "limit must be")]
-    [InlineData("limit=ten", "limit must be")]
-    [InlineData("limit=", "limit must be")]
-    [InlineData("limit=1&limit=2", "limit must be")]
-    [InlineData("status=Pending", "status must be one of pending, confirmed, rejected.")]
-    [InlineData("status=0", "status must be")]
-    [InlineData("status=pending,confirmed", "status must be")]
-    [InlineData("status=pending&status=confirmed", "status must be")]
-    [InlineData("status=%00", "status must be")]
-    [InlineData("status=", "status must be")]
-    public async Task A_parameter_that_is_none_is_400_naming_its_bound(string query, string rule)
-    {
-        await using var host = await fixture.StartAsync();
-        using var client = host.CreateClient();
-
-        await AssertRefusedAsync(client, $"/orders?{query}", rule);
-    }
-
-    [Fact]
-    public async Task A_cursor_that_no_page_gave_is_400()
-    {
-        await using var host = await fixture.StartAsync();
-        using var client = host.CreateClient();
-
-        foreach (var row in BadCursors)
-        {
-            await AssertRefusedAsync(client, $"/orders?cursor={Uri.EscapeDataString(row.Data)}", "cursor must be what an earlier page of this list gave as next.");
-        }
-    }
-
-    private static async Task AssertRefusedAsync(HttpClient client, string path, string rule)
-    {
-        using var response = await client.GetAsync(new Uri(path, UriKind.Relative), Cancel);
-        Assert.Equal((HttpStatusCode.BadRequest, "application/problem+json"), (response.StatusCode, response.Content.Headers.ContentType?.MediaType));
-        Assert.Contains(rule, await response.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
-    }
-
-    private static string Cursor(long ticks)
-    {
-        var bytes = new byte[24];
-        System.Buffers.Binary.BinaryPrimitives.WriteInt64BigEndian(bytes, ticks);
-        return Base64Url.EncodeToString(bytes);
     }
 
     private static Task<JsonElement> GetAsync(HttpClient client, string path) => client.GetFromJsonAsync<JsonElement>(path, Cancel);
@@ -201,13 +134,11 @@ public sealed class ListOrdersTests(OrderServiceFixture fixture)
         return pages;
     }
 
-    private static Task<long> InsertAsync(ServiceHost<Program> host, int count, string status = "pending", bool sameTime = false) => host.QueryAsync<long>(
+    private static Task InsertAsync(ServiceHost<Program> host, int count, string status = "pending", bool sameTime = false) => host.ExecuteAsync(
         $"""
-        WITH inserted AS (
-          INSERT INTO orders (id, item_id, quantity, status, created_at, next_sweep_at, sweeps)
-          SELECT gen_random_uuid(), 'item-1', 1, '{status}', now() - n * interval '{(sameTime ? 0 : 1)} ms', now() + interval '1 day', 0 FROM generate_series(1, {count}) n
-          RETURNING 1)
-        SELECT count(*) FROM inserted
+        INSERT INTO orders (id, item_id, quantity, status, created_at, next_sweep_at, sweeps)
+        SELECT gen_random_uuid(), 'item-1', 1, '{status}', now() - n * interval '{(sameTime ? 0 : 1)} ms', now() + interval '1 day', 0
+        FROM generate_series(1, {count}) n
         """);
 
     private static async Task<string[]> IdsAsync(ServiceHost<Program> host) =>

@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using DaprOrders.OrderService.Orders;
+using DaprOrders.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 
@@ -116,11 +117,10 @@ public sealed class PlaceOrderTests(OrderServiceFixture fixture)
 
         using var impatient = new CancellationTokenSource();
         var first = PostUntilAsync(client, "key-1", quantity: 1, impatient.Token);
-        await HeldCommits.UntilAsync(async () =>
-            await host.QueryAsync<long>("SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'orders'::regclass") == 1);
+        await host.UntilBlockedAsync();
         await impatient.CancelAsync();
         var repeats = new[] { PostAsync(client, "key-1", quantity: 1), PostAsync(client, "key-1", quantity: 1) };
-        await HeldCommits.UntilAsync(() => Task.FromResult(host.Services.GetRequiredService<GroupCommit>().Gathered == 2)); // the next group
+        await Wait.UntilAsync("both in the next group", () => host.Services.GetRequiredService<GroupCommit>().Gathered == 2);
         await transaction.CommitAsync(Cancel);
 
         var answers = await Task.WhenAll(repeats);

@@ -19,11 +19,15 @@ public abstract class ServiceFixture<TProgram>(string appId) : IAsyncDisposable
 
     /// <summary>Starts the service for one test, with a database of its own and a sidecar that accepts everything.</summary>
     /// <param name="settings">Settings of the configuration, by their keys.</param>
-    public async Task<ServiceHost<TProgram>> StartAsync(params (string Key, string Value)[] settings)
+    public Task<ServiceHost<TProgram>> StartAsync(params (string Key, string Value)[] settings) => StartAsync(TimeProvider.System, settings);
+
+    /// <summary>Starts the service with another clock.</summary>
+    public async Task<ServiceHost<TProgram>> StartAsync(TimeProvider time, params (string Key, string Value)[] settings)
     {
+        ArgumentNullException.ThrowIfNull(time);
         var (cluster, template) = await MigratedAsync();
         var database = cluster.ConnectionString(await cluster.CreateDatabaseAsync(template));
-        return new ServiceHost<TProgram>(appId, database, new SidecarStub(), settings);
+        return new ServiceHost<TProgram>(appId, database, new SidecarStub(), settings) { Time = time };
     }
 
     public async ValueTask DisposeAsync()
@@ -91,6 +95,14 @@ public sealed class ServiceHost<TProgram>(
         await using var command = Database.CreateCommand(sql);
         await command.ExecuteNonQueryAsync();
     }
+
+    /// <summary>Waits until a transaction in this database, other than the relay's, waits for a lock.</summary>
+    public Task UntilBlockedAsync() => Wait.UntilAsync("a transaction that waits for a lock", async () => await QueryAsync<bool>(
+        """
+        SELECT EXISTS (
+          SELECT FROM pg_stat_activity
+          WHERE datname = current_database() AND wait_event_type = 'Lock' AND application_name <> 'outbox relay')
+        """));
 
     public override async ValueTask DisposeAsync()
     {

@@ -2,7 +2,6 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Runtime.Versioning;
 using System.Text.RegularExpressions;
-using DaprOrders.Contracts.Tests.Events;
 using DaprOrders.Testing;
 
 namespace DaprOrders.Contracts.Tests.Polyglot;
@@ -11,7 +10,7 @@ namespace DaprOrders.Contracts.Tests.Polyglot;
 /// The whole system by samples/notification-node/dapr.yaml: a copy of it that starts what was built, on free ports, and nothing else changed. Tests look at it from
 /// outside.
 /// </summary>
-public sealed partial class NodeStack : IAsyncLifetime
+public sealed partial class NodeStack : IAsyncDisposable
 {
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(120);
 
@@ -20,27 +19,12 @@ public sealed partial class NodeStack : IAsyncLifetime
     private readonly Dictionary<string, int> _ports = [];
     private PostgresCluster? _postgres;
     private Process? _runtime;
+    private Task? _started;
 
     public HttpClient Gateway { get; } = new() { Timeout = TimeSpan.FromSeconds(60) };
 
-    public async ValueTask InitializeAsync()
-    {
-        if (!Programs.Has("node"))
-        {
-            return; // the tests are skipped
-        }
-
-        _postgres = await PostgresCluster.StartAsync();
-        await _postgres.RunScriptAsync(Path.Combine(Repository.Root, "postgres", "init.sql"));
-        _ports["5433"] = _postgres.Port;
-        var runFile = Copy(AtTheRoot(await File.ReadAllTextAsync(Path.Combine(Repository.Root, "samples", "notification-node", "dapr.yaml"))));
-        var path = Path.Combine(_folder, "dapr.yaml");
-        await File.WriteAllTextAsync(path, runFile);
-
-        _runtime = Start("dotnet", Repository.Emulator, "run", "-f", path, "--data", _folder);
-        Gateway.BaseAddress = new Uri($"http://127.0.0.1:{_ports["8000"]}");
-        await Task.WhenAll(((string[])["8000", "8001", "8002", "8003"]).Select(port => UntilReadyAsync(_ports[port])));
-    }
+    /// <summary>Starts the system, once. Not with the fixture: xUnit creates that also when none of its tests is to run.</summary>
+    public Task StartAsync() => _started ??= StartOnceAsync();
 
     /// <summary>Puts the ports of this copy in place of those of the run file.</summary>
     public string WithFreePorts(string text) => _ports.Aggregate(text, (result, port) =>
@@ -67,6 +51,20 @@ public sealed partial class NodeStack : IAsyncLifetime
         }
 
         Directory.Delete(_folder, recursive: true);
+    }
+
+    private async Task StartOnceAsync()
+    {
+        _postgres = await PostgresCluster.StartAsync();
+        await _postgres.RunScriptAsync(Path.Combine(Repository.Root, "postgres", "init.sql"));
+        _ports["5433"] = _postgres.Port;
+        var runFile = Copy(AtTheRoot(await File.ReadAllTextAsync(Path.Combine(Repository.Root, "samples", "notification-node", "dapr.yaml"))));
+        var path = Path.Combine(_folder, "dapr.yaml");
+        await File.WriteAllTextAsync(path, runFile);
+
+        _runtime = Start("dotnet", Repository.Emulator, "run", "-f", path, "--data", _folder);
+        Gateway.BaseAddress = new Uri($"http://127.0.0.1:{_ports["8000"]}");
+        await Task.WhenAll(((string[])["8000", "8001", "8002", "8003"]).Select(port => UntilReadyAsync(_ports[port])));
     }
 
     private string Copy(string runFile)

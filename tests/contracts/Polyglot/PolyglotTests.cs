@@ -10,9 +10,17 @@ namespace DaprOrders.Contracts.Tests.Polyglot;
 
 /// <summary>The order flow with a service in another language in it, seen through the gateway only; and the README of the contracts, line by line.</summary>
 [Trait("Form", "scripts")]
-public sealed partial class PolyglotTests(NodeStack stack) : IClassFixture<NodeStack>
+public sealed partial class PolyglotTests(NodeStack stack) : IClassFixture<NodeStack>, IAsyncLifetime
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        Assert.SkipUnless(Programs.Has("node"), "the sample needs Node 20");
+        await stack.StartAsync();
+    }
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     [Theory(Explicit = true)]
     [InlineData("item-123", 1, "confirmed", null, "reserved")]
@@ -20,7 +28,6 @@ public sealed partial class PolyglotTests(NodeStack stack) : IClassFixture<NodeS
     [InlineData("no-such-item", 1, "rejected", "unknown_item", "rejected")]
     public async Task An_order_is_settled_and_notified(string item, int quantity, string status, string? reason, string outcome)
     {
-        SkipWithoutNode();
         var placed = await PlaceAsync(item, quantity);
         var id = placed.GetProperty("id").GetString();
 
@@ -38,8 +45,6 @@ public sealed partial class PolyglotTests(NodeStack stack) : IClassFixture<NodeS
     [Fact(Explicit = true)]
     public async Task Orders_that_are_placed_together_are_each_settled_and_notified_once()
     {
-        SkipWithoutNode();
-
         var ids = await Task.WhenAll(Enumerable.Range(0, 20).Select(async _ => (await PlaceAsync("item-7", 1)).GetProperty("id").GetString()!));
 
         foreach (var id in ids)
@@ -54,8 +59,6 @@ public sealed partial class PolyglotTests(NodeStack stack) : IClassFixture<NodeS
     [Fact(Explicit = true)]
     public async Task A_bad_request_is_refused_through_the_gateway_in_the_words_of_the_service()
     {
-        SkipWithoutNode();
-
         using var response = await stack.Gateway.GetAsync(new Uri("/notifications?limit=0", UriKind.Relative), Cancel);
 
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
@@ -66,7 +69,6 @@ public sealed partial class PolyglotTests(NodeStack stack) : IClassFixture<NodeS
     [Fact(Explicit = true)]
     public async Task Every_command_of_the_README_of_the_contracts_gives_the_output_beside_it()
     {
-        SkipWithoutNode();
         var blocks = Block().Matches(await File.ReadAllTextAsync(Path.Combine(Repository.Root, "contracts", "README.md"), Cancel))
             .Select(match => (Language: match.Groups[1].Value, Text: match.Groups[2].Value.Trim()))
             .ToList();
@@ -83,8 +85,6 @@ public sealed partial class PolyglotTests(NodeStack stack) : IClassFixture<NodeS
             Assert.Equal(Masked(expected.Text), Masked(output));
         }
     }
-
-    private static void SkipWithoutNode() => Assert.SkipUnless(Programs.Has("node"), "the sample needs Node 20");
 
     /// <summary>Places an order. The key allows to retry where the gateway, on a busy machine, says so.</summary>
     private Task<JsonElement> PlaceAsync(string item, int quantity)
