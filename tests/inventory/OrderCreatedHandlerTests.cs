@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DaprOrders.Testing;
+using Npgsql;
 
 namespace DaprOrders.InventoryService.Tests;
 
@@ -60,38 +61,80 @@ public sealed class OrderCreatedHandlerTests(InventoryServiceFixture fixture)
     }
 
     [Fact]
-    public async Task An_order_that_comes_again_takes_nothing_more_neither_in_the_same_batch_nor_later()
+    public async Task Redelivered_order_takes_no_more_stock_and_is_not_answered_again()
     {
         await using var host = await fixture.StartAsync();
         using var client = host.CreateClient();
-        var order = Order(Guid.NewGuid(), "item-123", 1);
+        var (order, other) = (Guid.NewGuid(), Guid.NewGuid());
 
-        var together = await client.DeliverAsync(Topic, order, order);
-        var later = await client.DeliverAsync(Topic, order);
+        var together = await client.DeliverAsync(Topic, Order(order, "item-123", 1), Order(order, "item-123", 1));
+        await UntilPublishedAsync(host);
+        var later = await client.DeliverAsync(Topic, Order(order, "item-123", 1), Order(other, "item-1", 1));
 
-        Assert.Equal(["SUCCESS", "SUCCESS", "SUCCESS"], together.Concat(later));
+        Assert.Equal(["SUCCESS", "SUCCESS", "SUCCESS", "SUCCESS"], together.Concat(later));
         Assert.Equal(999_999, await host.QueryAsync<int>("SELECT available FROM stock WHERE item_id = 'item-123'"));
-        Assert.Equal(1L, await host.QueryAsync<long>("SELECT count(*) FROM reservations"));
+        Assert.Equal(2L, await host.QueryAsync<long>("SELECT count(*) FROM reservations"));
+        var published = await host.Sidecar.PublishedAsync("inventory.updated", 2);
+        Assert.Equal([$"{order}", $"{other}"], published.Select(entry => entry.GetProperty("metadata").GetProperty("partitionKey").GetString()));
     }
 
-    [Fact]
-    public async Task An_order_that_is_asked_for_again_after_20_seconds_gets_the_same_answer_with_the_same_event_id()
+    [Theory]
+    [InlineData("item-123", 1, "reserved", 999_999)]
+    [InlineData("item-100", 4, "rejected out_of_stock", 3)]
+    public async Task Order_that_is_republished_after_20_seconds_gets_the_stored_reservation(string item, int quantity, string outcome, int available)
     {
         await using var host = await fixture.StartAsync();
         using var client = host.CreateClient();
-        var order = Order(Guid.NewGuid(), "item-123", 1);
+        var order = Order(Guid.NewGuid(), item, quantity);
         await client.DeliverAsync(Topic, order);
         var first = Assert.Single(await host.Sidecar.PublishedAsync("inventory.updated", 1));
-        await host.QueryAsync<long>(
-            "WITH old AS (UPDATE reservations SET created_at = created_at - interval '21 s' RETURNING 1) SELECT count(*) FROM old");
+        await UntilPublishedAsync(host);
+        await host.ExecuteAsync(
+            $"""
+            UPDATE reservations SET created_at = created_at - interval '21 s';
+            UPDATE stock SET available = 1000 WHERE item_id = '{item}'
+            """);
 
         await client.DeliverAsync(Topic, order);
 
         var second = (await host.Sidecar.PublishedAsync("inventory.updated", 2))[1];
         Assert.Equal(first.GetProperty("entryId").GetString(), second.GetProperty("entryId").GetString());
-        Assert.Equal("reserved", Answer(second.GetProperty("event")));
-        Assert.Equal(999_999, second.GetProperty("event").GetProperty("available").GetInt32());
-        Assert.Equal(999_999, await host.QueryAsync<int>("SELECT available FROM stock WHERE item_id = 'item-123'"));
+        Assert.Equal(outcome, Answer(second.GetProperty("event")));
+        Assert.Equal(available, second.GetProperty("event").GetProperty("available").GetInt32());
+        Assert.Equal(1000, await host.QueryAsync<int>($"SELECT available FROM stock WHERE item_id = '{item}'"));
+    }
+
+    [Theory]
+    [InlineData("item-123", "reserved")]
+    [InlineData("no-such-item", "rejected unknown_item")] // of which there is no row that could be locked
+    public async Task Order_that_reaches_two_instances_at_once_is_answered_once(string item, string outcome)
+    {
+        await using var one = await fixture.StartAsync();
+        await using var two = new ServiceHost<Program>("inventory", one.ConnectionString, new SidecarStub());
+        using var clientOne = one.CreateClient();
+        using var clientTwo = two.CreateClient();
+        var order = Order(Guid.NewGuid(), item, 1);
+        await using var holder = await one.Database.OpenConnectionAsync(Cancel);
+        await using var transaction = await holder.BeginTransactionAsync(Cancel);
+        await using var hold = new NpgsqlCommand("LOCK TABLE reservations IN SHARE MODE", holder); // they can be read, and none can be added
+        await hold.ExecuteNonQueryAsync(Cancel);
+
+        var deliveries = new[] { clientOne.DeliverAsync(Topic, order), clientTwo.DeliverAsync(Topic, order) };
+        await one.UntilBlockedAsync(2);
+        await transaction.CommitAsync(Cancel);
+        var statuses = (await Task.WhenAll(deliveries)).SelectMany(status => status).ToList();
+        if (statuses.Contains("RETRY"))
+        {
+            statuses.AddRange(await clientOne.DeliverAsync(Topic, order));
+        }
+
+        Assert.Equal("SUCCESS", statuses[^1]);
+        Assert.Equal(1L, await one.QueryAsync<long>("SELECT count(*) FROM reservations"));
+        Assert.Equal(0L, await one.QueryAsync<long>("SELECT count(*) FROM dead_letters"));
+        Assert.Equal(1_000_000 - (outcome is "reserved" ? 1 : 0), await one.QueryAsync<int>("SELECT available FROM stock WHERE item_id = 'item-123'"));
+        await UntilPublishedAsync(one);
+        var published = one.Sidecar.Published("inventory.updated").Concat(two.Sidecar.Published("inventory.updated"));
+        Assert.Equal(outcome, Answer(Assert.Single(published).GetProperty("event")));
     }
 
     [Fact]
@@ -130,19 +173,8 @@ public sealed class OrderCreatedHandlerTests(InventoryServiceFixture fixture)
         Assert.Contains("order_id", await host.QueryAsync<string>("SELECT reason FROM dead_letters"), StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task The_stock_of_an_item_can_be_read_and_an_unknown_item_is_404()
-    {
-        await using var host = await fixture.StartAsync();
-        using var client = host.CreateClient();
-
-        Assert.Equal(
-            """{"item_id":"item-100","initial":3,"available":3}""",
-            await client.GetStringAsync(new Uri("/inventory/item-100", UriKind.Relative), Cancel));
-        using var unknown = await client.GetAsync(new Uri("/inventory/no-such-item", UriKind.Relative), Cancel);
-        Assert.Equal(System.Net.HttpStatusCode.NotFound, unknown.StatusCode);
-        Assert.Equal("application/problem+json", unknown.Content.Headers.ContentType?.MediaType);
-    }
+    private static Task UntilPublishedAsync(ServiceHost<Program> host) =>
+        Wait.UntilAsync("an empty outbox", async () => await host.QueryAsync<long>("SELECT count(*) FROM outbox") == 0);
 
     private static JsonObject Order(Guid orderId, string itemId, int quantity) =>
         Deliveries.Event(Topic, new { orderId, itemId, quantity, createdAt = DateTimeOffset.UnixEpoch }, orderId.ToString());

@@ -4,20 +4,18 @@ using System.Text.Json;
 
 namespace DaprOrders.InventoryService.Tests;
 
-public sealed class StockEndpointsTests(InventoryServiceFixture fixture)
+/// <summary>These tests only read the sample stock, so they share one service.</summary>
+public sealed class StockEndpointsTests(SharedInventoryService service) : IClassFixture<SharedInventoryService>
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Every_item_is_listed_once_over_all_pages()
     {
-        await using var host = await fixture.StartAsync();
-        using var client = host.CreateClient();
-
         List<string> listed = [];
         for (string? next = ""; next is not null;)
         {
-            var page = await client.GetFromJsonAsync<JsonElement>($"/inventory?limit=200{(next is "" ? "" : $"&cursor={next}")}", Cancel);
+            var page = await service.Client.GetFromJsonAsync<JsonElement>($"/inventory?limit=200{(next is "" ? "" : $"&cursor={next}")}", Cancel);
             listed.AddRange(page.GetProperty("items").EnumerateArray().Select(item => item.GetProperty("item_id").GetString()!));
             next = page.GetProperty("next").GetString();
         }
@@ -26,20 +24,24 @@ public sealed class StockEndpointsTests(InventoryServiceFixture fixture)
         Assert.Equal(1000, listed.Distinct().Count());
     }
 
+    [Fact]
+    public async Task Stock_of_an_item_can_be_read() => Assert.Equal(
+        """{"item_id":"item-100","initial":3,"available":3}""",
+        await service.Client.GetStringAsync(new Uri("/inventory/item-100", UriKind.Relative), Cancel));
+
     [Theory]
-    [InlineData("/inventory/a%2Fb", "item_id must be 1 to 64")]
-    [InlineData("/inventory/%F0%9F%98%80", "item_id must be 1 to 64")]
-    [InlineData("/inventory?limit=0", "limit must be a whole number from 1 to 200.")]
-    [InlineData("/inventory?cursor=%00", "cursor")]
-    [InlineData("/inventory?cursor=", "cursor")]
-    public async Task What_cannot_be_an_item_or_a_page_is_400_naming_it(string path, string where)
+    [InlineData("/inventory/no-such-item", 404, "")]
+    [InlineData("/inventory/a%2Fb", 400, "item_id must be 1 to 64")]
+    [InlineData("/inventory/%F0%9F%98%80", 400, "item_id must be 1 to 64")]
+    [InlineData("/inventory?limit=0", 400, "limit must be a whole number from 1 to 200.")]
+    [InlineData("/inventory?cursor=%00", 400, "cursor")]
+    [InlineData("/inventory?cursor=", 400, "cursor")]
+    public async Task Unknown_item_or_malformed_parameter_is_a_problem(string path, int status, string where)
     {
-        await using var host = await fixture.StartAsync();
-        using var client = host.CreateClient();
+        using var response = await service.Client.GetAsync(new Uri(path, UriKind.Relative), Cancel);
 
-        using var response = await client.GetAsync(new Uri(path, UriKind.Relative), Cancel);
-
-        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Equal((HttpStatusCode)status, response.StatusCode);
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
         Assert.Contains(where, await response.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
     }
 }

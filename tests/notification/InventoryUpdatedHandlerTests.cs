@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -38,33 +37,6 @@ public sealed class InventoryUpdatedHandlerTests(NotificationServiceFixture fixt
         await client.DeliverAsync(Topic, Outcome(orderId, "rejected", "out_of_stock"));
 
         Assert.Equal("out_of_stock", Assert.Single((await ListAsync(client, orderId)).EnumerateArray()).GetProperty("reason").GetString());
-    }
-
-    [Fact]
-    public async Task An_order_without_notifications_has_an_empty_list()
-    {
-        await using var host = await fixture.StartAsync();
-        using var client = host.CreateClient();
-
-        Assert.Equal(
-            """{"items":[],"next":null}""",
-            await client.GetStringAsync(new Uri($"/notifications?order_id={Guid.NewGuid()}", UriKind.Relative), Cancel));
-    }
-
-    [Theory]
-    [InlineData("order_id=17", "order_id")]
-    [InlineData("order_id=", "order_id")]
-    [InlineData("limit=201", "limit must be a whole number from 1 to 200.")]
-    [InlineData("cursor=abc", "cursor")]
-    public async Task A_parameter_that_is_none_is_400_naming_it(string query, string where)
-    {
-        await using var host = await fixture.StartAsync();
-        using var client = host.CreateClient();
-
-        using var response = await client.GetAsync(new Uri($"/notifications?{query}", UriKind.Relative), Cancel);
-
-        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
-        Assert.Contains(where, await response.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -6,3 +6,6 @@ using DaprOrders.Testing;
 namespace DaprOrders.NotificationService.Tests;
 
 public sealed class NotificationServiceFixture() : ServiceFixture<Program>("notification");
+
+/// <summary>One service for all tests of a class, which only read.</summary>
+public sealed class SharedNotificationService(NotificationServiceFixture fixture) : SharedService<Program>(fixture), IAsyncLifetime;

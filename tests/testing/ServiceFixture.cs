@@ -96,13 +96,14 @@ public sealed class ServiceHost<TProgram>(
         await command.ExecuteNonQueryAsync();
     }
 
-    /// <summary>Waits until a transaction in this database, other than the relay's, waits for a lock.</summary>
-    public Task UntilBlockedAsync() => Wait.UntilAsync("a transaction that waits for a lock", async () => await QueryAsync<bool>(
-        """
-        SELECT EXISTS (
-          SELECT FROM pg_stat_activity
-          WHERE datname = current_database() AND wait_event_type = 'Lock' AND application_name <> 'outbox relay')
-        """));
+    /// <summary>Waits until so many transactions in this database, not counting relays, wait for locks.</summary>
+    public Task UntilBlockedAsync(int transactions = 1) => Wait.UntilAsync(
+        $"{transactions} transactions that wait for locks",
+        async () => await QueryAsync<long>(
+            """
+            SELECT count(*) FROM pg_stat_activity
+            WHERE datname = current_database() AND wait_event_type = 'Lock' AND application_name <> 'outbox relay'
+            """) >= transactions);
 
     public override async ValueTask DisposeAsync()
     {

@@ -52,6 +52,9 @@ public sealed class SidecarStub : IDisposable
         return Entries(entries, topic);
     }
 
+    /// <summary>Returns the events that were published to the topic so far.</summary>
+    public IReadOnlyList<JsonElement> Published(string topic) => Entries([.. Server.LogEntries], topic);
+
     public void Dispose() => Server.Dispose();
 
     private void AddDefaults()
