@@ -18,26 +18,39 @@ namespace DaprOrders.Messaging.Tests;
 /// <summary>One PostgreSQL for all tests of the assembly; each test has a database of its own.</summary>
 public sealed class MessagingFixture : IAsyncDisposable
 {
-    private readonly Lazy<Task<PostgresCluster>> _cluster = new(PostgresCluster.StartAsync);
+    private readonly Lazy<Task<(PostgresCluster Server, string Template)>> _cluster = new(StartClusterAsync);
 
     internal async Task<MessagingHost> StartAsync(bool withRelay = false, params (string Key, string Value)[] settings)
     {
-        var cluster = await _cluster.Value;
-        return await MessagingHost.StartAsync(cluster.ConnectionString(await cluster.CreateDatabaseAsync()), withRelay, settings);
+        var (server, template) = await _cluster.Value;
+        return await MessagingHost.StartAsync(server.ConnectionString(await server.CreateDatabaseAsync(template)), withRelay, settings);
     }
 
     public async ValueTask DisposeAsync()
     {
         if (_cluster.IsValueCreated)
         {
-            await (await _cluster.Value).DisposeAsync();
+            await (await _cluster.Value).Server.DisposeAsync();
         }
+    }
+
+    private static async Task<(PostgresCluster Server, string Template)> StartClusterAsync()
+    {
+        var server = await PostgresCluster.StartAsync();
+        var template = await server.CreateDatabaseAsync();
+        await using var source = NpgsqlDataSource.Create(server.ConnectionString(template));
+        var options = new DbContextOptionsBuilder<NotesDbContext>().UseNpgsql(source).UseSnakeCaseNamingConvention().Options;
+        await using var db = new NotesDbContext(options);
+        await db.Database.EnsureCreatedAsync();
+        return (server, template);
     }
 }
 
 /// <summary>A small service with the messaging library, beside a sidecar that the test plays. The relay runs only when asked to.</summary>
 internal sealed class MessagingHost : IAsyncDisposable
 {
+    private readonly NpgsqlDataSource _database;
+
     private MessagingHost(WebApplication app, SidecarStub sidecar, FakeTimeProvider time, string connectionString)
     {
         App = app;
@@ -45,6 +58,7 @@ internal sealed class MessagingHost : IAsyncDisposable
         Time = time;
         ConnectionString = connectionString;
         Client = app.GetTestClient();
+        _database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString) { MaxPoolSize = 4 });
     }
 
     public WebApplication App { get; }
@@ -98,11 +112,6 @@ internal sealed class MessagingHost : IAsyncDisposable
         var app = builder.Build();
         app.MapEvent<Noted, NotedHandler>();
         app.MapDeadLetters();
-        await using (var scope = app.Services.CreateAsyncScope())
-        {
-            await scope.ServiceProvider.GetRequiredService<NotesDbContext>().Database.EnsureCreatedAsync();
-        }
-
         await app.StartAsync();
         return new MessagingHost(app, sidecar, time, connectionString);
     }
@@ -124,8 +133,7 @@ internal sealed class MessagingHost : IAsyncDisposable
 
     public async Task<T> QueryAsync<T>(string sql)
     {
-        await using var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(ConnectionString) { Pooling = false });
-        await using var command = source.CreateCommand(sql);
+        await using var command = _database.CreateCommand(sql);
         return (T)(await command.ExecuteScalarAsync() ?? throw new InvalidOperationException($"No row: {sql}"));
     }
 
@@ -136,6 +144,9 @@ internal sealed class MessagingHost : IAsyncDisposable
     {
         Client.Dispose();
         await App.DisposeAsync();
+        await _database.DisposeAsync();
+        await using var service = new NpgsqlConnection(ConnectionString);
+        NpgsqlConnection.ClearPool(service); // else its connections stay open until the end
         Sidecar.Dispose();
     }
 }
