@@ -20,15 +20,17 @@ internal sealed class BatchedConsole : ILogEventSink, IDisposable
 
     private readonly ITextFormatter _formatter;
     private readonly StreamWriter _output;
+    private readonly TimeProvider _time;
     private readonly CancellationTokenSource _ending = new();
     private readonly Task _writing;
 
     private readonly Channel<LogEvent> _lines = Channel.CreateBounded<LogEvent>(
         new BoundedChannelOptions(MostWaiting) { SingleReader = true, FullMode = BoundedChannelFullMode.DropWrite });
 
-    public BatchedConsole(ITextFormatter formatter, Stream output)
+    public BatchedConsole(ITextFormatter formatter, Stream output, TimeProvider time)
     {
         _formatter = formatter;
+        _time = time;
         _output = new StreamWriter(output, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), bufferSize: 64 << 10);
         _writing = Task.Run(WriteAsync);
     }
@@ -55,7 +57,7 @@ internal sealed class BatchedConsole : ILogEventSink, IDisposable
             }
 
             await _output.FlushAsync();
-            await Task.Delay(Pause, _ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await Task.Delay(Pause, _time, _ending.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 }

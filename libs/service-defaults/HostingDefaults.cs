@@ -95,7 +95,8 @@ public static class HostingDefaults
         .MinimumLevel.Override("Microsoft.AspNetCore.Routing", LogEventLevel.Error) // the in-memory test server has no body limits, and says so
         .MinimumLevel.Override("Polly", LogEventLevel.Fatal) // what came of the retries is logged once, by whoever asked
         .ReadFrom.Configuration(configuration)
-        .WriteTo.Sink(new BatchedConsole(new MessageTemplateTextFormatter(LogLine, CultureInfo.InvariantCulture), Console.OpenStandardOutput()));
+        .WriteTo.Sink(new BatchedConsole(
+            new MessageTemplateTextFormatter(LogLine, CultureInfo.InvariantCulture), Console.OpenStandardOutput(), TimeProvider.System));
 
     /// <summary>One line per step of an order is enough for good requests; the handlers write it.</summary>
     private static LogEventLevel RequestLevel(HttpContext context, double milliseconds, Exception? exception) =>

@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
+using DaprOrders.Testing;
+using Microsoft.Extensions.Time.Testing;
 using Serilog.Events;
 using Serilog.Formatting.Display;
 using Serilog.Parsing;
@@ -9,45 +11,44 @@ namespace DaprOrders.ServiceDefaults.Tests;
 
 public sealed class BatchedConsoleTests
 {
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
     [Fact]
-    public async Task A_single_line_is_written_without_being_followed_by_another()
+    public async Task Single_line_is_written_at_once()
     {
         using var output = new Writes();
-        using var console = Console(output);
+        using var console = Console(output, new FakeTimeProvider());
 
         console.Emit(Line("lone"));
+        await Wait.UntilAsync("a write", () => !output.All.IsEmpty);
 
-        Assert.Equal("lone\n", await output.NextAsync(Cancel));
+        Assert.Equal(["lone\n"], output.All);
     }
 
     [Fact]
-    public async Task Lines_that_come_while_one_was_just_written_are_written_together_in_their_order()
+    public async Task Lines_within_100_ms_after_a_write_are_written_together()
     {
+        var time = new FakeTimeProvider();
         using var output = new Writes();
-        using var console = Console(output);
+        using var console = Console(output, time);
         console.Emit(Line("first"));
-        await output.NextAsync(Cancel);
+        await Wait.UntilAsync("the first write", () => output.All.Count == 1);
 
         var lines = Enumerable.Range(0, 50).Select(n => $"line {n}").ToList();
         lines.ForEach(line => console.Emit(Line(line)));
-        var written = new StringBuilder();
-        var writes = 0;
-        for (; written.Length < lines.Sum(line => line.Length + 1); writes++)
+        Assert.Single(output.All);
+        await Wait.UntilAsync("the next write", () =>
         {
-            written.Append(await output.NextAsync(Cancel));
-        }
+            time.Advance(TimeSpan.FromMilliseconds(100));
+            return output.All.Count > 1;
+        });
 
-        Assert.Equal(string.Concat(lines.Select(line => $"{line}\n")), written.ToString());
-        Assert.InRange(writes, 1, 25); // one, unless this test was held up for long in between
+        Assert.Equal(["first\n", string.Concat(lines.Select(line => $"{line}\n"))], output.All);
     }
 
     [Fact]
-    public void What_waits_is_written_before_the_end()
+    public void Waiting_lines_are_written_before_the_end()
     {
         using var output = new Writes();
-        using (var console = Console(output))
+        using (var console = Console(output, new FakeTimeProvider()))
         {
             for (var n = 0; n < 5000; n++)
             {
@@ -58,8 +59,8 @@ public sealed class BatchedConsoleTests
         Assert.Equal(string.Concat(Enumerable.Range(0, 5000).Select(n => $"line {n}\n")), string.Concat(output.All));
     }
 
-    private static BatchedConsole Console(Stream output) =>
-        new(new MessageTemplateTextFormatter("{Message:l}\n", CultureInfo.InvariantCulture), output);
+    private static BatchedConsole Console(Stream output, TimeProvider time) =>
+        new(new MessageTemplateTextFormatter("{Message:l}\n", CultureInfo.InvariantCulture), output, time);
 
     private static LogEvent Line(string text) =>
         new(DateTimeOffset.UnixEpoch, LogEventLevel.Information, exception: null, new MessageTemplateParser().Parse(text), []);
@@ -67,35 +68,16 @@ public sealed class BatchedConsoleTests
     /// <summary>Keeps each write apart.</summary>
     private sealed class Writes : MemoryStream
     {
-        private readonly ConcurrentQueue<string> _writes = [];
-        private readonly SemaphoreSlim _written = new(0);
-
-        public IEnumerable<string> All => _writes;
-
-        public async Task<string> NextAsync(CancellationToken cancellationToken)
-        {
-            await _written.WaitAsync(cancellationToken);
-            return _writes.TryDequeue(out var text) ? text : throw new InvalidOperationException("Nothing was written.");
-        }
+        public ConcurrentQueue<string> All { get; } = [];
 
         public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
 
-        public override void Write(ReadOnlySpan<byte> buffer)
-        {
-            _writes.Enqueue(Encoding.UTF8.GetString(buffer));
-            _written.Release();
-        }
+        public override void Write(ReadOnlySpan<byte> buffer) => All.Enqueue(Encoding.UTF8.GetString(buffer));
 
         public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
         {
             Write(buffer.Span);
             return ValueTask.CompletedTask;
-        }
-
-        protected override void Dispose(bool disposing)
-        {
-            _written.Dispose();
-            base.Dispose(disposing);
         }
     }
 }

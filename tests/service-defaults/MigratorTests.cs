@@ -1,0 +1,69 @@
+using System.Data.Common;
+using DaprOrders.Testing;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Diagnostics;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Testing;
+using Microsoft.Extensions.Time.Testing;
+
+namespace DaprOrders.ServiceDefaults.Tests;
+
+public sealed class MigratorTests
+{
+    private readonly FakeTimeProvider _time = new();
+    private readonly FakeLogger<Migrator<EmptyContext>> _log = new();
+    private readonly MigrationState _state = new();
+    private readonly Attempts _attempts = new();
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Migrator_tries_once_a_second_until_the_database_is_there_and_then_ends()
+    {
+        var port = FreePort.Take();
+        await using var services = Services($"Host=127.0.0.1;Port={port};Username=postgres;Password=postgres;Database=late;Pooling=false");
+        using var migrator = new Migrator<EmptyContext>(services.GetRequiredService<IServiceScopeFactory>(), _state, _time, _log);
+
+        await migrator.StartAsync(Cancel);
+        var (atStart, started) = (_attempts.Count, _time.GetUtcNow());
+        await Wait.UntilAsync("a second attempt", () =>
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(250));
+            return _attempts.Count > atStart;
+        });
+        Assert.True(_time.GetUtcNow() - started >= TimeSpan.FromSeconds(1));
+        Assert.NotNull(_state.Failure);
+
+        await using var server = await PostgresCluster.StartAsync(port);
+        await Wait.UntilAsync("the migrations", () =>
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            return migrator.ExecuteTask!.IsCompletedSuccessfully;
+        });
+
+        Assert.Null(_state.Failure);
+        Assert.Equal([LogLevel.Warning, LogLevel.Information], _log.Collector.GetSnapshot().Select(record => record.Level));
+    }
+
+    private ServiceProvider Services(string connectionString) => new ServiceCollection()
+        .AddDbContext<EmptyContext>(options => options.UseNpgsql(connectionString).AddInterceptors(_attempts))
+        .BuildServiceProvider();
+
+    internal sealed class EmptyContext(DbContextOptions<EmptyContext> options) : DbContext(options);
+
+    /// <summary>Counts the attempts to connect.</summary>
+    private sealed class Attempts : DbConnectionInterceptor
+    {
+        private int _count;
+
+        public int Count => _count;
+
+        public override ValueTask<InterceptionResult> ConnectionOpeningAsync(
+            DbConnection connection, ConnectionEventData eventData, InterceptionResult result, CancellationToken cancellationToken = default)
+        {
+            Interlocked.Increment(ref _count);
+            return base.ConnectionOpeningAsync(connection, eventData, result, cancellationToken);
+        }
+    }
+}
