@@ -27,7 +27,7 @@ public sealed class RelayTests(Implementations implementations)
     [MemberData(nameof(Answers))]
     public async Task No_answer_to_a_publish_loses_an_event_or_changes_it(string file, string name)
     {
-        await using var service = await implementations.StartOrderServiceAsync();
+        await using var service = await implementations.StartOrderServiceAsync(("Messaging:PollInterval", "00:00:00.010"));
         var recorded = Recordings.Read(file)[name]!;
         AnswerOnce(service.Sidecar, Recordings.Answer(recorded), Recordings.EntryIds(recorded));
         using var client = service.CreateClient();

@@ -11,31 +11,44 @@ using DaprOrders.Testing;
 namespace DaprOrders.Contracts.Tests.Providers;
 
 /// <summary>
-/// The implementations that the contract is tested with: ours, each with a database of its own, or another one where ORDER_URL, INVENTORY_URL
-/// or NOTIFICATION_URL says where it listens. That one has the sidecar port of dapr.yaml, on which the suite then plays the sidecar.
+/// The implementations that the contract is tested with: ours, or another one where ORDER_URL, INVENTORY_URL or NOTIFICATION_URL says where it
+/// listens. That one has the sidecar port of dapr.yaml, on which the suite then stubs the sidecar. All tests share them: each has ids of its own.
 /// </summary>
 public sealed class Implementations : IAsyncDisposable
 {
     private readonly ServiceFixture<order::Program> _order = new OrderFixture();
     private readonly ServiceFixture<inventory::Program> _inventory = new InventoryFixture();
     private readonly ServiceFixture<notification::Program> _notification = new NotificationFixture();
+    private readonly Lazy<Task<ServiceHost<order::Program>>> _orderHost;
+    private readonly Lazy<Task<ServiceHost<inventory::Program>>> _inventoryHost;
+    private readonly Lazy<Task<ServiceHost<notification::Program>>> _notificationHost;
     private readonly ConcurrentDictionary<string, Lazy<SidecarStub>> _sidecars = new();
+
+    public Implementations()
+    {
+        _orderHost = new(() => _order.StartAsync());
+        _inventoryHost = new(() => _inventory.StartAsync());
+        _notificationHost = new(() => _notification.StartAsync());
+    }
 
     internal Task<Provider> StartAsync(string service) => Environment.GetEnvironmentVariable($"{service.ToUpperInvariant()}_URL") is { Length: > 0 } url
         ? Task.FromResult(Elsewhere(service, new Uri(url)))
         : service switch
         {
-            "order" => HereAsync(_order),
-            "inventory" => HereAsync(_inventory),
-            "notification" => HereAsync(_notification),
+            "order" => HereAsync(_orderHost.Value),
+            "inventory" => HereAsync(_inventoryHost.Value),
+            "notification" => HereAsync(_notificationHost.Value),
             _ => throw new ArgumentException($"There is no service {service}.", nameof(service)),
         };
 
-    /// <summary>Our own order service, whose database the test looks into.</summary>
+    /// <summary>An order service of ours for one test, which looks into its database.</summary>
     internal Task<ServiceHost<order::Program>> StartOrderServiceAsync(params (string Key, string Value)[] settings) => _order.StartAsync(settings);
 
     public async ValueTask DisposeAsync()
     {
+        await StopAsync(_orderHost);
+        await StopAsync(_inventoryHost);
+        await StopAsync(_notificationHost);
         await _order.DisposeAsync();
         await _inventory.DisposeAsync();
         await _notification.DisposeAsync();
@@ -45,11 +58,20 @@ public sealed class Implementations : IAsyncDisposable
         }
     }
 
-    private static async Task<Provider> HereAsync<TProgram>(ServiceFixture<TProgram> service)
+    private static async Task<Provider> HereAsync<TProgram>(Task<ServiceHost<TProgram>> service)
         where TProgram : class
     {
-        var host = await service.StartAsync();
-        return new Provider(host.CreateClient(), host.Sidecar, host.DisposeAsync);
+        var host = await service;
+        return new Provider(host.CreateClient(), host.Sidecar, () => ValueTask.CompletedTask);
+    }
+
+    private static async Task StopAsync<TProgram>(Lazy<Task<ServiceHost<TProgram>>> service)
+        where TProgram : class
+    {
+        if (service.IsValueCreated)
+        {
+            await (await service.Value).DisposeAsync();
+        }
     }
 
     private Provider Elsewhere(string service, Uri url)

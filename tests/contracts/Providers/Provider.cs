@@ -8,16 +8,18 @@ using WireMock.ResponseBuilders;
 
 namespace DaprOrders.Contracts.Tests.Providers;
 
-/// <summary>A service, whoever wrote it, and the sidecar beside it, which the test plays. What reaches the sidecar is looked at in the end.</summary>
+/// <summary>A service, whoever wrote it, and the sidecar beside it, which the test plays. What reaches the sidecar meanwhile is looked at in the end.</summary>
 internal sealed class Provider : IAsyncDisposable
 {
     private readonly Func<ValueTask> _stop;
+    private readonly int _earlierRequests;
 
     public Provider(HttpClient http, SidecarStub sidecar, Func<ValueTask> stop)
     {
         Http = http;
         Sidecar = sidecar;
         _stop = stop;
+        _earlierRequests = sidecar.Server.LogEntries.Count;
         sidecar.Server.Given(Request.Create().WithPath("/v1.0/publish/pubsub/*").UsingPost()).AtPriority(10)
             .RespondWith(Response.Create().WithStatusCode(204));
         sidecar.Server.Given(Request.Create().WithPath("/v1.0/metadata").UsingGet()).AtPriority(10)
@@ -100,14 +102,14 @@ internal sealed class Provider : IAsyncDisposable
     }
 
     /// <summary>The events that were handed to the sidecar so far, in order.</summary>
-    public IReadOnlyList<PublishedEvent> Published() => PublishedEvent.Of(Sidecar.Server.LogEntries);
+    public IReadOnlyList<PublishedEvent> Published() => PublishedEvent.Of(Sidecar.Server.LogEntries.Skip(_earlierRequests));
 
     public async Task<IReadOnlyList<PublishedEvent>> UntilPublishedAsync(Func<IReadOnlyList<PublishedEvent>, bool> condition) =>
-        PublishedEvent.Of(await Sidecar.UntilAsync(requests => condition(PublishedEvent.Of(requests))));
+        PublishedEvent.Of((await Sidecar.UntilAsync(requests => condition(PublishedEvent.Of(requests.Skip(_earlierRequests))))).Skip(_earlierRequests));
 
     public async ValueTask DisposeAsync()
     {
-        var unexpected = Sidecar.UnexpectedCalls();
+        var unexpected = Sidecar.UnexpectedCalls(_earlierRequests);
         var wrong = Published().SelectMany(message => message.Violations()).ToList();
         await _stop();
         Assert.True(unexpected.Count == 0, $"No stub expects {string.Join(", ", unexpected)}");
