@@ -18,6 +18,7 @@ public sealed class StockEndpointsTests(SharedInventoryService service) : IClass
             var page = await service.Client.GetFromJsonAsync<JsonElement>($"/inventory?limit=200{(next is "" ? "" : $"&cursor={next}")}", Cancel);
             listed.AddRange(page.GetProperty("items").EnumerateArray().Select(item => item.GetProperty("item_id").GetString()!));
             next = page.GetProperty("next").GetString();
+            Assert.True(listed.Count <= 1000, "The list does not end.");
         }
 
         Assert.Equal(1000, listed.Count);

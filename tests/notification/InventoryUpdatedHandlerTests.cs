@@ -56,6 +56,7 @@ public sealed class InventoryUpdatedHandlerTests(NotificationServiceFixture fixt
             var page = await client.GetFromJsonAsync<JsonElement>($"/notifications?limit=2{(next is "" ? "" : $"&cursor={next}")}", Cancel);
             listed.AddRange(page.GetProperty("items").EnumerateArray().Select(item => item.GetProperty("order_id").GetString()!));
             next = page.GetProperty("next").GetString();
+            Assert.True(listed.Count <= 1000, "The list does not end.");
         }
 
         Assert.Equal(orders.AsEnumerable().Reverse().Select(id => id.ToString()), listed);

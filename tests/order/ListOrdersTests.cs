@@ -129,6 +129,7 @@ public sealed class ListOrdersTests(OrderServiceFixture fixture)
             var page = await GetAsync(client, path + (next is "" ? "" : $"&cursor={next}"));
             pages.Add([.. page.GetProperty("items").EnumerateArray().Select(order => order.GetProperty("id").GetString()!)]);
             next = page.GetProperty("next").GetString();
+            Assert.True(pages.Count < 100, "The list does not end.");
         }
 
         return pages;

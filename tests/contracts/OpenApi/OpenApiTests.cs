@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using DaprOrders.Contracts.Tests.Events;
@@ -29,15 +28,8 @@ public sealed class OpenApiTests
     [MemberData(nameof(Services))]
     public async Task The_committed_document_is_the_one_that_the_service_prints(string service)
     {
-        var start = new ProcessStartInfo("dotnet", [Repository.Built(Projects[service], $"{Projects[service]}.dll"), "--openapi"])
-        {
-            RedirectStandardOutput = true,
-            WorkingDirectory = Path.GetTempPath(),
-            Environment = { ["APP_ID"] = service },
-        };
-        using var process = Process.Start(start)!;
-        var printed = await process.StandardOutput.ReadToEndAsync(Cancel);
-        await process.WaitForExitAsync(Cancel);
+        var (_, printed) = await Programs.RunAsync(
+            Path.GetTempPath(), "", "env", $"APP_ID={service}", "dotnet", Repository.Built(Projects[service], $"{Projects[service]}.dll"), "--openapi");
 
         var committed = await File.ReadAllTextAsync(Path.Combine(ContractFiles.Folder, "http", $"{service}.openapi.json"), Cancel);
         Assert.True(committed == printed, $"contracts/http/{service}.openapi.json is not what the code says. Run eng/write-contracts.sh and look at the difference.");

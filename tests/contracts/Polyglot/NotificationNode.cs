@@ -48,7 +48,7 @@ internal sealed class NotificationNode : IAsyncDisposable
         _process.ErrorDataReceived += (_, line) => OnLine(line.Data);
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
-        await Task.WhenAny(listening.Task, _process.WaitForExitAsync());
+        await Task.WhenAny(listening.Task, _process.WaitForExitAsync()).WaitAsync(Wait.Limit);
         Assert.True(listening.Task.IsCompleted, Output);
         return new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{_port}") };
 
