@@ -56,7 +56,7 @@ start_module() {
   local folder=$1 id
   shift
   logged "$results/${folder//\//-}.log" timeout -k 10 "$limit" dotnet "$(program "$folder")" \
-    -noColor -noLogo -longRunning 120 -trx "$results/${folder//\//-}.trx" "$@" &
+    -noColor -noLogo -longRunning 120 -result-trx "$results/${folder//\//-}.trx" "$@" &
   id=$!
   names[$id]=$folder started[$id]=$SECONDS
 }
