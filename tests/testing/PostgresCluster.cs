@@ -23,7 +23,7 @@ public sealed class PostgresCluster : IAsyncDisposable
     private PostgresCluster(PostgresOptions options)
     {
         _options = options;
-        _folder = Directory.CreateTempSubdirectory("dapr-orders-postgres-").FullName;
+        _folder = CreateFolder(options);
         Port = options.Port ?? FreePort.Take();
     }
 
@@ -155,7 +155,6 @@ public sealed class PostgresCluster : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        NpgsqlConnection.ClearAllPools();
         if (ServerRuns())
         {
             await CrashServerAsync();
@@ -242,6 +241,21 @@ public sealed class PostgresCluster : IAsyncDisposable
         return Environment.IsPrivilegedProcess
             ? RunAsync("runuser", ["-u", "postgres", "--", path, .. arguments])
             : RunAsync(path, arguments);
+    }
+
+    /// <summary>Creates the folder in memory if it need not survive and there is room: creating a database there takes a tenth of the time.</summary>
+    private static string CreateFolder(PostgresOptions options)
+    {
+        const string memory = "/dev/shm";
+        const long room = 4L << 30;
+        if (!OperatingSystem.IsLinux() || options.IsDurable || options.DiskMegabytes is not null || !Directory.Exists(memory) || new DriveInfo(memory).AvailableFreeSpace < room)
+        {
+            return Directory.CreateTempSubdirectory("dapr-orders-postgres-").FullName;
+        }
+
+        var folder = Path.Combine(memory, $"dapr-orders-postgres-{Guid.NewGuid():N}");
+        Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        return folder;
     }
 
     private static async Task RunAsync(string program, params string[] arguments)
