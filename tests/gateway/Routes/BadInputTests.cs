@@ -1,0 +1,122 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text;
+
+namespace DaprOrders.Gateway.Tests.Routes;
+
+public sealed class BadInputTests(SharedGateway shared) : IClassFixture<SharedGateway>
+{
+    private const string OrderId = "0199b0c2-7e2a-7c3e-9d1f-2b8f6a5c4d3e";
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("GET", "/orders/17", 400, "id must be a UUID")]
+    [InlineData("GET", "/orders/..%2Fx", 400, "id must be a UUID")]
+    [InlineData("GET", $"/orders/{OrderId}?wait=5", 400, "wait must be")]
+    [InlineData("GET", $"/orders/{OrderId}?wait=31s", 400, "up to 30 s")]
+    [InlineData("GET", $"/orders/{OrderId}?wait=1s&wait=1s", 400, "wait must be")]
+    [InlineData("GET", "/inventory/a%2Fb", 400, "item_id must be 1 to 64")]
+    [InlineData("GET", "/inventory/a%25b", 400, "item_id must be 1 to 64")]
+    [InlineData("GET", "/inventory/-", 400, "item_id must be 1 to 64")]
+    [InlineData("GET", "/inventory/%F0%9F%98%80", 400, "item_id must be 1 to 64")]
+    [InlineData("GET", "/inventory/65", 400, "item_id must be 1 to 64")]
+    [InlineData("GET", "/orders?cursor=1025", 400, "at most 1024 characters")]
+    [InlineData("GET", "/nothing", 404, "")]
+    [InlineData("GET", "/v1.0/invoke/order/method/orders", 404, "")]
+    [InlineData("GET", "/events/inventory.updated", 404, "")]
+    [InlineData("DELETE", $"/orders/{OrderId}", 405, "")]
+    [InlineData("PUT", "/orders", 405, "")]
+    [InlineData("POST", "/inventory/item-1", 405, "")]
+    public async Task Request_that_no_service_can_handle_is_refused_by_the_gateway(string method, string path, int status, string where)
+    {
+        var gateway = shared.Next();
+        using var client = gateway.CreateClient();
+        var longest = path.Replace("65", new string('a', 65), StringComparison.Ordinal).Replace("1025", new string('a', 1025), StringComparison.Ordinal);
+        using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(longest, UriKind.Relative));
+
+        using var response = await client.SendAsync(request, Cancel);
+
+        await AssertProblemAsync(response, status, where);
+        Assert.Empty(gateway.Sidecar.Server.LogEntries);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Body_over_64_KiB_is_413_with_or_without_a_length(bool chunked)
+    {
+        var gateway = shared.Next();
+        using var client = gateway.CreateClient();
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/orders");
+        request.Content = new StringContent(new string(' ', (64 << 10) + 1), null, "application/json");
+        request.Headers.TransferEncodingChunked = chunked;
+
+        using var response = await client.SendAsync(request, Cancel);
+
+        await AssertProblemAsync(response, 413, "65536 bytes");
+        Assert.Single(response.Headers.GetValues("Idempotency-Key"));
+        Assert.Empty(gateway.Sidecar.Server.LogEntries);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("a b")]
+    [InlineData("ключ")]
+    [InlineData("a\u007fb")]
+    [InlineData("256")]
+    [InlineData("once", "twice")]
+    [InlineData("same", "same")]
+    public async Task Malformed_idempotency_key_is_400_and_reaches_no_service(params string[] keys)
+    {
+        var gateway = shared.Next();
+        using var kestrel = gateway.CreateClient();
+        using var client = new HttpClient(new SocketsHttpHandler { RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8 });
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(kestrel.BaseAddress!, "/orders"));
+        request.Content = JsonContent.Create(new { item_id = "item-123", quantity = 1 });
+        foreach (var key in keys)
+        {
+            request.Headers.TryAddWithoutValidation("Idempotency-Key", key is "256" ? new string('k', 256) : key);
+        }
+
+        using var response = await client.SendAsync(request, Cancel);
+
+        await AssertProblemAsync(response, 400, "Idempotency-Key must be there once, with 1 to 255 visible ASCII");
+        Assert.Empty(gateway.Sidecar.Server.LogEntries);
+    }
+
+    [Theory]
+    [InlineData("application/json", """{"item_id":"item-123","quantity":1,"quantity":2}""")]
+    [InlineData("text/plain", "no JSON")]
+    [InlineData(null, "{")]
+    [InlineData("application/json", "")]
+    public async Task Malformed_body_reaches_the_order_service_unchanged(string? contentType, string body)
+    {
+        var gateway = shared.Next();
+        using var client = gateway.CreateClient();
+        gateway.Answers("POST", "/v1.0/invoke/order/method/orders", 400, """{"title":"from the order service"}""", "application/problem+json");
+        using var content = new ByteArrayContent(Encoding.UTF8.GetBytes(body));
+        if (contentType is not null)
+        {
+            content.Headers.TryAddWithoutValidation("Content-Type", contentType);
+        }
+
+        using var response = await client.PostAsync(new Uri("/orders", UriKind.Relative), content, Cancel);
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
+        Assert.Equal("""{"title":"from the order service"}""", await response.Content.ReadAsStringAsync(Cancel));
+        var passedOn = Assert.Single(gateway.Sidecar.Server.LogEntries).RequestMessage!;
+        Assert.Equal(body, passedOn.Body ?? "");
+        Assert.Equal(contentType, passedOn.Headers!.TryGetValue("Content-Type", out var types) ? types.Single() : null);
+    }
+
+    private static async Task AssertProblemAsync(HttpResponseMessage response, int status, string where)
+    {
+        var problem = System.Text.RegularExpressions.Regex.Unescape(await response.Content.ReadAsStringAsync(Cancel));
+        Assert.Equal((status, "application/problem+json"), ((int)response.StatusCode, response.Content.Headers.ContentType?.MediaType));
+        Assert.Contains(where, problem, StringComparison.Ordinal);
+        Assert.DoesNotContain("DaprOrders", problem, StringComparison.Ordinal);
+        Assert.DoesNotContain("   at ", problem, StringComparison.Ordinal);
+        Assert.Equal(status is 405, response.Content.Headers.Allow.Count > 0);
+    }
+}

@@ -1,0 +1,149 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using DaprOrders.Testing;
+using WireMock.RequestBuilders;
+using WireMock.ResponseBuilders;
+
+namespace DaprOrders.Messaging.Tests.DeadLetters;
+
+public sealed class DeadLetterTests(MessagingFixture fixture)
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Dead_letters_are_listed_newest_first_with_reason_and_payload()
+    {
+        await using var host = await fixture.StartAsync();
+        await host.Client.DeliverAsync("noted", JsonNode.Parse("""{"id":"first","data":{}}"""), JsonNode.Parse("""{"id":"second","data":5}"""));
+
+        var page = await ListAsync(host);
+
+        var letters = page.GetProperty("items").EnumerateArray().ToList();
+        Assert.Equal(["second", "first"], letters.Select(letter => letter.GetProperty("event_id").GetString()));
+        Assert.Equal("""{"id":"first","data":{}}""", letters[1].GetProperty("event").GetString());
+        Assert.Contains("text", letters[1].GetProperty("reason").GetString(), StringComparison.Ordinal);
+        Assert.Equal(JsonValueKind.Null, page.GetProperty("next").ValueKind);
+    }
+
+    [Fact]
+    public async Task A_long_list_comes_in_pages()
+    {
+        await using var host = await fixture.StartAsync();
+        await host.Client.DeliverAsync("noted", [.. Enumerable.Range(0, 5).Select(i => JsonNode.Parse($$"""{"id":"{{i}}","data":5}"""))]);
+
+        var ids = new List<string?>();
+        for (var query = "?limit=2"; query != "";)
+        {
+            var page = await ListAsync(host, query);
+            ids.AddRange(page.GetProperty("items").EnumerateArray().Select(letter => letter.GetProperty("event_id").GetString()));
+            query = page.GetProperty("next").GetString() is { } next ? $"?limit=2&cursor={next}" : "";
+        }
+
+        Assert.Equal(["4", "3", "2", "1", "0"], ids);
+    }
+
+    [Fact]
+    public async Task A_redriven_event_is_handled_once_and_its_dead_letter_is_gone()
+    {
+        await using var host = await fixture.StartAsync(settings: ("Messaging:MaxAttempts", "1"));
+        var id = await BuryAsync(host, "bad");
+        host.Handler.Failures.Clear();
+
+        var answers = await Task.WhenAll(RedriveAsync(host, id), RedriveAsync(host, id));
+
+        Assert.Equal([HttpStatusCode.NoContent, HttpStatusCode.NotFound], answers.Order());
+        Assert.Equal(1L, await host.QueryAsync<long>("SELECT count(*) FROM notes"));
+        Assert.Equal(0L, await host.QueryAsync<long>("SELECT count(*) FROM dead_letters"));
+    }
+
+    [Fact]
+    public async Task An_event_that_fails_again_stays_with_the_new_reason_and_changes_nothing()
+    {
+        await using var host = await fixture.StartAsync(settings: ("Messaging:MaxAttempts", "1"));
+        var id = await BuryAsync(host, "bad");
+        host.Handler.Failures["bad"] = new InvalidOperationException("still bad");
+
+        using var response = await host.Client.PostAsync(new Uri($"/dead-letters/{id}/redrive", UriKind.Relative), null, Cancel);
+
+        Assert.Equal(HttpStatusCode.Conflict, response.StatusCode);
+        Assert.Contains("still bad", await response.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
+        Assert.Equal("2 InvalidOperationException: still bad", await host.QueryAsync<string>("SELECT attempts || ' ' || reason FROM dead_letters"));
+        Assert.Equal(0L, await host.QueryAsync<long>("SELECT count(*) FROM notes"));
+    }
+
+    [Fact]
+    public async Task What_is_no_event_cannot_be_handled_by_redriving_it()
+    {
+        await using var host = await fixture.StartAsync();
+        await host.Client.DeliverAsync("noted", JsonNode.Parse("""{"id":"x","data":{}}"""));
+
+        Assert.Equal(HttpStatusCode.Conflict, await RedriveAsync(host, await host.QueryAsync<long>("SELECT id FROM dead_letters")));
+    }
+
+    [Fact]
+    public async Task An_event_that_could_not_be_published_goes_into_the_outbox_again_with_its_id_and_key()
+    {
+        await using var host = await fixture.StartAsync();
+        var eventId = Assert.Single(await host.PublishAsync("the key", "huge"));
+        host.Sidecar.Server.Given(Request.Create().WithPath("/v1.0/publish/bulk/*")).InScenario("once").WillSetStateTo("passed").AtPriority(1)
+            .RespondWith(Response.Create().WithStatusCode(500).WithBody(
+                $$"""{"failedEntries":[{"entryId":"{{eventId}}","error":"message too large"}],"errorCode":"ERR_PUBSUB_PUBLISH_MESSAGE"}"""));
+        await host.Relay.RelayBatchAsync(Cancel);
+        var letter = await host.QueryAsync<long>("SELECT id FROM dead_letters WHERE direction = 'out'");
+
+        Assert.Equal(HttpStatusCode.NoContent, await RedriveAsync(host, letter));
+        Assert.Equal(1, await host.Relay.RelayBatchAsync(Cancel));
+
+        var entries = await host.Sidecar.PublishedAsync("noted", 2);
+        Assert.Equal(entries[0].GetRawText(), entries[1].GetRawText());
+        Assert.Equal("the key", entries[1].GetProperty("metadata").GetProperty("partitionKey").GetString());
+    }
+
+    [Fact]
+    public async Task A_dead_letter_can_be_deleted()
+    {
+        await using var host = await fixture.StartAsync(settings: ("Messaging:MaxAttempts", "1"));
+        var uri = new Uri($"/dead-letters/{await BuryAsync(host, "bad")}", UriKind.Relative);
+
+        using var first = await host.Client.DeleteAsync(uri, Cancel);
+        using var second = await host.Client.DeleteAsync(uri, Cancel);
+
+        Assert.Equal([HttpStatusCode.NoContent, HttpStatusCode.NotFound], [first.StatusCode, second.StatusCode]);
+    }
+
+    [Theory]
+    [InlineData("GET", "/dead-letters", "dapr-caller-app-id")]
+    [InlineData("GET", "/dead-letters", "X-Forwarded-For")]
+    [InlineData("POST", "/dead-letters/1/redrive", "dapr-caller-app-id")]
+    [InlineData("DELETE", "/dead-letters/1", "dapr-caller-app-id")]
+    public async Task Whoever_comes_by_service_invocation_finds_nothing(string method, string path, string header)
+    {
+        await using var host = await fixture.StartAsync(settings: ("Messaging:MaxAttempts", "1"));
+        await BuryAsync(host, "bad");
+        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+        request.Headers.Add(header, "gateway");
+
+        using var response = await host.Client.SendAsync(request, Cancel);
+
+        Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
+        Assert.Equal(1L, await host.QueryAsync<long>("SELECT count(*) FROM dead_letters"));
+    }
+
+    private static async Task<long> BuryAsync(MessagingHost host, string text)
+    {
+        host.Handler.Failures[text] = new InvalidOperationException("cannot be noted");
+        Assert.Equal(["SUCCESS"], await host.Client.DeliverAsync("noted", Deliveries.Event("noted", new { text, by = "k" })));
+        return await host.QueryAsync<long>("SELECT max(id) FROM dead_letters");
+    }
+
+    private static async Task<HttpStatusCode> RedriveAsync(MessagingHost host, long id)
+    {
+        using var response = await host.Client.PostAsync(new Uri($"/dead-letters/{id}/redrive", UriKind.Relative), null, Cancel);
+        return response.StatusCode;
+    }
+
+    private static Task<JsonElement> ListAsync(MessagingHost host, string query = "") =>
+        host.Client.GetFromJsonAsync<JsonElement>($"/dead-letters{query}", Cancel);
+}

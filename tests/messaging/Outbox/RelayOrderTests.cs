@@ -1,0 +1,125 @@
+using DaprOrders.Testing;
+using Npgsql;
+using static DaprOrders.Messaging.Tests.Outbox.BulkPublish;
+
+namespace DaprOrders.Messaging.Tests.Outbox;
+
+/// <summary>In which order events of one key reach the sidecar, however many relays there are.</summary>
+public sealed class RelayOrderTests(MessagingFixture fixture)
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Two_relays_hand_over_the_events_of_each_key_in_the_order_of_their_commits()
+    {
+        await using var host = await fixture.StartAsync(settings: ("Messaging:BatchSize", "7"));
+        await using var other = await MessagingHost.StartAsync(
+            host.ConnectionString, withRelay: false, [("Messaging:BatchSize", "7")], host.Sidecar);
+        for (var i = 0; i < 50; i++)
+        {
+            await host.PublishAsync("even", $"even {i}");
+            await host.PublishAsync("odd", $"odd {i}");
+        }
+
+        await Task.WhenAll(DrainAsync(host.Relay), DrainAsync(other.Relay));
+
+        var texts = (await host.Sidecar.PublishedAsync("noted", 100)).Select(Text).ToList();
+        Assert.Equal(Enumerable.Range(0, 50).Select(i => $"even {i}"), texts.Where(text => text.StartsWith("even", StringComparison.Ordinal)));
+        Assert.Equal(Enumerable.Range(0, 50).Select(i => $"odd {i}"), texts.Where(text => text.StartsWith("odd", StringComparison.Ordinal)));
+
+        static Task DrainAsync(Relay relay) => Wait.UntilAsync("nothing left to do", async () => await relay.RelayBatchAsync(Cancel) == 0);
+    }
+
+    [Fact]
+    public async Task Relays_that_are_killed_in_between_repeat_events_but_change_no_keys_order_and_lose_none()
+    {
+        await using var host = await fixture.StartAsync(settings: ("Messaging:BatchSize", "7"));
+        await using var other = await MessagingHost.StartAsync(
+            host.ConnectionString, withRelay: false, [("Messaging:BatchSize", "7")], host.Sidecar);
+        var expected = Enumerable.Range(0, 50).ToList();
+        foreach (var i in expected)
+        {
+            await host.PublishAsync("even", $"even {i}");
+            await host.PublishAsync("odd", $"odd {i}");
+        }
+
+        await using var admin = NpgsqlDataSource.Create(host.ConnectionString);
+        var kills = 0;
+        host.Sidecar.Server.LogEntriesChanged += (_, _) =>
+        {
+            // The sidecar has the events, and the relay has not yet deleted them.
+            if (Interlocked.Increment(ref kills) % 3 == 0)
+            {
+                using var kill = admin.CreateCommand(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'outbox relay'");
+                kill.ExecuteNonQuery();
+            }
+        };
+
+        await Task.WhenAll(DrainAsync(host), DrainAsync(other));
+
+        var texts = (await host.Sidecar.PublishedAsync("noted", 100)).Select(Text).ToList();
+        Assert.True(texts.Count > 100, "no event was repeated, so no kill hit");
+        Assert.Equal(expected, FirstTimes("even"));
+        Assert.Equal(expected, FirstTimes("odd"));
+
+        IEnumerable<int> FirstTimes(string key) => texts
+            .Where(text => text.StartsWith(key, StringComparison.Ordinal))
+            .Select(text => int.Parse(text.Split(' ')[1], null))
+            .Distinct();
+
+        static Task DrainAsync(MessagingHost host) => Wait.UntilAsync("an empty outbox", async () =>
+        {
+            try
+            {
+                await host.Relay.RelayBatchAsync(Cancel);
+            }
+            catch (NpgsqlException)
+            {
+                // Killed. What it held is free again.
+            }
+
+            return await host.OutboxAsync() == "";
+        });
+    }
+
+    [Fact]
+    public async Task Frozen_relay_loses_its_turn_after_ten_seconds()
+    {
+        await using var host = await fixture.StartAsync();
+        await host.PublishAsync(null, "a");
+        await using var frozen = OutboxTable.CreateDataSource(host.ConnectionString);
+        await using var connection = await frozen.OpenConnectionAsync(Cancel);
+        await using var limit = new NpgsqlCommand("SHOW idle_in_transaction_session_timeout", connection);
+        Assert.Equal("10s", await limit.ExecuteScalarAsync(Cancel));
+        await using var shorter = new NpgsqlCommand("SET idle_in_transaction_session_timeout = '300ms'", connection);
+        await shorter.ExecuteNonQueryAsync(Cancel);
+        await using var transaction = await connection.BeginTransactionAsync(Cancel);
+        var (batch, _) = await OutboxTable.LockAndReadAsync(connection, [], limit: 200, maxBytes: 1 << 20, Cancel);
+        Assert.Single(batch);
+
+        Assert.Equal(1, await host.Relay.RelayBatchAsync(Cancel));
+
+        Assert.Equal("", await host.OutboxAsync());
+        await Assert.ThrowsAnyAsync<NpgsqlException>(() => OutboxTable.DeleteAsync(connection, batch, Cancel));
+    }
+
+    [Fact]
+    public async Task Later_events_of_a_refused_events_key_wait_for_it_and_those_of_other_keys_do_not()
+    {
+        await using var host = await fixture.StartAsync();
+        var ids = await host.PublishAsync("k", "k1");
+        await host.PublishAsync("k", "k2");
+        await host.PublishAsync("other", "o1");
+        AnswerOnce(host, 500, Failed(ids[0]));
+
+        await host.Relay.RelayBatchAsync(Cancel);
+        await host.Relay.RelayBatchAsync(Cancel);
+        Assert.Equal("k1 k2", await host.OutboxAsync());
+
+        await host.QueryAsync<long>("WITH due AS (UPDATE outbox SET not_before = now() RETURNING 1) SELECT count(*) FROM due");
+        await host.Relay.RelayBatchAsync(Cancel);
+        Assert.Equal("", await host.OutboxAsync());
+        Assert.Equal(["k1", "k2"], (await host.Sidecar.PublishedAsync("noted", 6)).Select(Text).TakeLast(2));
+    }
+}

@@ -1,0 +1,85 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+
+namespace DaprOrders.OrderService.Tests.Orders;
+
+public sealed class BadBatchTests(SharedOrderService service) : IClassFixture<SharedOrderService>
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    /// <summary>All bodies of single orders that are JSON; one with a field twice makes the whole batch unreadable.</summary>
+    public static TheoryData<string> BadOrders =>
+        [.. BadInputTests.Bodies.Select(row => row.Data.Item1).Where(body => IsJson(body) && !body.Contains("1,\"quantity\"", StringComparison.Ordinal))];
+
+    public static TheoryData<string, string> BadBatches => new()
+    {
+        { """{"orders":[]}""", BatchTests.OrdersRule },
+        { """{"orders":null}""", BatchTests.OrdersRule },
+        { """{"orders":{}}""", BatchTests.OrdersRule },
+        { """{"orders":"all"}""", BatchTests.OrdersRule },
+        { "{}", BatchTests.OrdersRule },
+        { """{"orders":[{"item_id":"item-1","quantity":1}],"more":1}""", "unknown field 'more'" },
+        { """{"orders":[{"item_id":"item-1","quantity":1}],"orders":[]}""", "the field 'orders' twice" },
+        { """{"orders":[{"item_id":"item-1","quantity":1,"quantity":2}]}""", "the field 'quantity' twice" },
+        { """{"orders":[{"item_id":"item-1","quantity":1},]}""", "line 1" },
+        { """{"orders":[{"item_id":""", "line 1" },
+        { """[{"item_id":"item-1","quantity":1}]""", "form" },
+        { "null", "body" },
+        { "", "body" },
+    };
+
+    [Theory]
+    [MemberData(nameof(BadOrders))]
+    public async Task Bad_order_of_a_batch_has_the_same_problem_as_alone(string order)
+    {
+        using var alone = await service.Client.PostAsync(new Uri("/orders", UriKind.Relative), BatchTests.Json(order), Cancel);
+        var expected = (await alone.Content.ReadFromJsonAsync<JsonObject>(Cancel))!;
+        expected.Remove("type");
+        expected.Remove("trace_id");
+
+        var results = await BatchTests.PostAsync(service.Client, null, order);
+
+        var result = Assert.Single(results)!;
+        Assert.Equal(400, (int)result["status"]!);
+        Assert.True(JsonNode.DeepEquals(expected, result["problem"]), $"alone {expected.ToJsonString()}, in a batch {result["problem"]!.ToJsonString()}");
+        await service.AssertNothingWasStoredAsync();
+    }
+
+    [Theory]
+    [MemberData(nameof(BadBatches))]
+    public async Task Malformed_batch_is_400_with_what_is_wrong(string body, string where)
+    {
+        using var response = await service.Client.PostAsync(new Uri("/orders/batch", UriKind.Relative), BatchTests.Json(body), Cancel);
+
+        await BatchTests.AssertProblemAsync(response, HttpStatusCode.BadRequest, where);
+        await service.AssertNothingWasStoredAsync();
+    }
+
+    [Fact]
+    public async Task Two_idempotency_keys_for_a_batch_are_400()
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/orders/batch");
+        request.Content = BatchTests.Json("""{"orders":[{"item_id":"item-1","quantity":1}]}""");
+        request.Headers.Add("Idempotency-Key", ["once", "twice"]);
+
+        using var response = await service.Client.SendAsync(request, Cancel);
+
+        await BatchTests.AssertProblemAsync(response, HttpStatusCode.BadRequest, "Idempotency-Key of a batch must be there once");
+        await service.AssertNothingWasStoredAsync();
+    }
+
+    private static bool IsJson(string body)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(body);
+            return true;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,282 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using DaprOrders.Testing;
+using Npgsql;
+
+namespace DaprOrders.OrderService.Tests.Orders;
+
+/// <summary>On Kestrel, because its limits count. Requests that are refused as a whole: <see cref="BadBatchTests"/>.</summary>
+public sealed class BatchTests(OrderServiceFixture fixture)
+{
+    internal const string OrdersRule = "orders must be a list of 1 to 1000 orders.";
+    private const string Transactions = "SELECT count(DISTINCT xmin::text) FROM orders";
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Each_order_is_answered_by_itself_and_the_good_ones_are_stored_in_one_transaction()
+    {
+        await using var host = await StartAsync();
+        using var client = host.CreateClient();
+
+        var results = await PostAsync(
+            client,
+            null,
+            """
+            {"item_id":"item-1","quantity":1},
+            {"item_id":"item-2","quantity":0},
+            {"item_id":"item-3","quantity":3,"idempotency_key":"c"},
+            {"item_id":"item-3","quantity":3,"idempotency_key":"c"},
+            {"item_id":"item-3","quantity":4,"idempotency_key":"c"},
+            {"item_id":"item-4","quantity":4,"colour":"red"},
+            {"item_id":"item-5","quantity":5,"idempotency_key":"a b"},
+            {"item_id":"item-6","quantity":6,"idempotency_key":""},
+            17,
+            {"item_id":"item-7","quantity":7,"idempotency_key":null}
+            """);
+
+        var ids = results.Select(result => (string?)result!["id"]).ToList();
+        Assert.Equal([201, 400, 201, 201, 422, 400, 400, 400, 400, 201], results.Select(result => (int)result!["status"]!));
+        Assert.Equal(Enumerable.Range(0, 10), results.Select(result => (int)result!["index"]!));
+        Assert.Equal($$"""{"index":0,"status":201,"id":"{{ids[0]}}"}""", results[0]!.ToJsonString());
+        Assert.Equal(
+            """{"index":1,"status":400,"problem":{"title":"One or more validation errors occurred.","status":400,"errors":{"quantity":["quantity must be a whole number from 1 to 1000."]}}}""",
+            results[1]!.ToJsonString());
+        Assert.Equal($$"""{"index":3,"status":201,"id":"{{ids[2]}}","replayed":true}""", results[3]!.ToJsonString());
+        Assert.Equal("It was used for 3 of item-3. Take a new key for a new order.", (string?)results[4]!["problem"]!["detail"]);
+        Assert.Equal("The body has an unknown field 'colour'.", (string?)results[5]!["problem"]!["detail"]);
+        Assert.All(
+            [results[6], results[7]],
+            result => Assert.Equal("idempotency_key must be 1 to 255 visible ASCII characters.", (string?)Assert.Single(result!["problem"]!["errors"]!["idempotency_key"]!.AsArray())));
+        Assert.Equal(3L, await host.QueryAsync<long>("SELECT count(*) FROM orders"));
+        Assert.Equal(1L, await host.QueryAsync<long>(Transactions));
+        var published = await host.Sidecar.PublishedAsync("order.created", 3);
+        Assert.Equal(((string?[])[ids[0], ids[2], ids[9]]).Order(), published.Select(entry => entry.GetProperty("entryId").GetString()).Order());
+    }
+
+    [Fact]
+    public async Task A_thousand_orders_are_taken_and_one_more_is_refused()
+    {
+        await using var host = await StartAsync();
+        using var client = host.CreateClient();
+        var thousand = string.Join(',', Enumerable.Repeat("""{"item_id":"item-1","quantity":1}""", 1000));
+
+        var results = await PostAsync(client, "k", thousand);
+        using var refused = await client.PostAsync(new Uri("/orders/batch", UriKind.Relative), Batch($"{thousand},17"), Cancel);
+
+        Assert.All(results, result => Assert.Equal(201, (int)result!["status"]!));
+        await AssertProblemAsync(refused, HttpStatusCode.BadRequest, OrdersRule);
+        Assert.Equal(1000L, await host.QueryAsync<long>("SELECT count(*) FROM orders"));
+        Assert.Equal(1L, await host.QueryAsync<long>(Transactions));
+        var published = await host.Sidecar.PublishedAsync("order.created", 1000);
+        Assert.Equal(results.Select(result => (string)result!["id"]!).Order(), published.Select(entry => entry.GetProperty("entryId").GetString()!).Order());
+    }
+
+    [Theory]
+    [InlineData(0, 200)]
+    [InlineData(1, 413)]
+    public async Task A_body_may_have_512_KiB(int more, int status)
+    {
+        await using var host = await StartAsync();
+        using var client = host.CreateClient();
+        var body = """{"orders":[{"item_id":"item-1","quantity":1}]}""";
+        using var content = Json(body + new string(' ', (512 << 10) - body.Length + more));
+
+        using var response = await client.PostAsync(new Uri("/orders/batch", UriKind.Relative), content, Cancel);
+
+        Assert.Equal(status, (int)response.StatusCode);
+        if (more > 0)
+        {
+            await AssertProblemAsync(response, HttpStatusCode.RequestEntityTooLarge, "at most 524288 bytes");
+        }
+    }
+
+    [Fact]
+    public async Task A_repeated_batch_is_the_same_orders_and_says_so()
+    {
+        const string Orders = """{"item_id":"item-1","quantity":1},{"item_id":"item-1","quantity":1},{"item_id":"item-2","quantity":2,"idempotency_key":"own"}""";
+        await using var host = await StartAsync();
+        using var client = host.CreateClient();
+
+        var first = await PostAsync(client, "k", Orders);
+        var second = await PostAsync(client, "k", Orders);
+
+        Assert.Equal(first.Select(result => (string)result!["id"]!), second.Select(result => (string)result!["id"]!));
+        Assert.All(first, result => Assert.Null(result!["replayed"]));
+        Assert.All(second, result => Assert.True((bool)result!["replayed"]!));
+        Assert.Equal("k/0,k/1,own", await host.QueryAsync<string>("SELECT string_agg(idempotency_key, ',' ORDER BY idempotency_key) FROM orders"));
+    }
+
+    [Fact]
+    public async Task Without_any_key_a_repeated_batch_is_other_orders()
+    {
+        await using var host = await StartAsync();
+        using var client = host.CreateClient();
+
+        await PostAsync(client, null, """{"item_id":"item-1","quantity":1}""");
+        await PostAsync(client, null, """{"item_id":"item-1","quantity":1}""");
+
+        Assert.Equal(2L, await host.QueryAsync<long>("SELECT count(*) FROM orders WHERE idempotency_key IS NULL"));
+    }
+
+    [Theory]
+    [InlineData(250, HttpStatusCode.OK)]
+    [InlineData(251, HttpStatusCode.BadRequest)]
+    public async Task The_key_of_a_batch_leaves_room_for_the_places_of_its_orders(int length, HttpStatusCode status)
+    {
+        await using var host = await StartAsync();
+        using var client = host.CreateClient();
+        client.DefaultRequestHeaders.Add("Idempotency-Key", new string('k', length));
+
+        using var response = await client.PostAsync(new Uri("/orders/batch", UriKind.Relative), Batch("""{"item_id":"item-1","quantity":1}"""), Cancel);
+
+        Assert.Equal(status, response.StatusCode);
+        if (status is not HttpStatusCode.OK)
+        {
+            await AssertProblemAsync(response, status, "1 to 250 visible ASCII");
+        }
+    }
+
+    [Fact]
+    public async Task An_order_that_the_database_refuses_is_500_and_harms_no_other()
+    {
+        await using var host = await StartAsync();
+        using var client = host.CreateClient();
+        await host.ExecuteAsync("ALTER TABLE orders ADD CHECK (quantity <> 7)");
+
+        var results = await PostAsync(client, "k", """{"item_id":"item-1","quantity":1},{"item_id":"item-1","quantity":7},{"item_id":"item-1","quantity":2}""");
+
+        Assert.Equal([201, 500, 201], results.Select(result => (int)result!["status"]!));
+        Assert.Equal("""{"title":"The service failed","status":500,"detail":"The reason is in its log."}""", results[1]!["problem"]!.ToJsonString());
+        Assert.Equal(2L, await host.QueryAsync<long>("SELECT count(*) FROM orders"));
+    }
+
+    [Fact]
+    public async Task Order_that_deadlocks_three_times_is_503_without_affecting_the_others()
+    {
+        await using var host = await StartAsync();
+        using var client = host.CreateClient();
+        await FailAsync(host, quantity: 7, PostgresErrorCodes.DeadlockDetected);
+
+        var results = await PostAsync(client, "k", """{"item_id":"item-1","quantity":1},{"item_id":"item-1","quantity":7},{"item_id":"item-1","quantity":2}""");
+
+        Assert.Equal([201, 503, 201], results.Select(result => (int)result!["status"]!));
+        Assert.Equal(2L, await host.QueryAsync<long>("SELECT count(*) FROM orders"));
+    }
+
+    [Fact]
+    public async Task Database_that_goes_away_between_single_orders_is_503_for_the_rest_at_once()
+    {
+        await using var host = await StartAsync();
+        using var client = host.CreateClient();
+        await host.ExecuteAsync("ALTER TABLE orders ADD CHECK (quantity <> 8)"); // so that each order is placed alone
+        await FailAsync(host, quantity: 7, PostgresErrorCodes.CannotConnectNow);
+
+        var results = await PostAsync(
+            client,
+            "k",
+            """{"item_id":"item-1","quantity":1},{"item_id":"item-1","quantity":8},{"item_id":"item-1","quantity":7},{"item_id":"item-1","quantity":2}""");
+
+        Assert.Equal([201, 500, 503, 503], results.Select(result => (int)result!["status"]!));
+        Assert.Equal("k/0", await host.QueryAsync<string>("SELECT string_agg(idempotency_key, ' ') FROM orders"));
+    }
+
+    [Fact]
+    public async Task Key_derived_from_the_place_in_the_batch_is_the_same_key_when_it_is_given()
+    {
+        await using var host = await StartAsync();
+        using var client = host.CreateClient();
+
+        var results = await PostAsync(
+            client,
+            "k",
+            """{"item_id":"item-1","quantity":1},{"item_id":"item-1","quantity":1,"idempotency_key":"k/0"},{"item_id":"item-1","quantity":2,"idempotency_key":"k/0"}""");
+
+        Assert.Equal([201, 201, 422], results.Select(result => (int)result!["status"]!));
+        Assert.Equal((string)results[0]!["id"]!, (string)results[1]!["id"]!);
+        Assert.True((bool)results[1]!["replayed"]!);
+        Assert.Equal(1L, await host.QueryAsync<long>("SELECT count(*) FROM orders"));
+    }
+
+    [Fact]
+    public async Task A_batch_while_the_database_is_away_is_503_as_a_whole()
+    {
+        await using var host = new ServiceHost<Program>(
+            "order", $"Host=127.0.0.1;Port={FreePort.Take()};Username=orders;Password=orders;Database=orders_db", new SidecarStub());
+        using var client = host.CreateClient();
+
+        using var response = await client.PostAsync(new Uri("/orders/batch", UriKind.Relative), Batch("""{"item_id":"item-1","quantity":1},17"""), Cancel);
+
+        await AssertProblemAsync(response, HttpStatusCode.ServiceUnavailable, "Not available now");
+        Assert.Equal("1", Assert.Single(response.Headers.GetValues("Retry-After")));
+    }
+
+    [Fact]
+    public async Task The_batch_and_single_orders_with_the_same_keys_at_the_same_moment_are_one_order_each()
+    {
+        const int Keys = 100;
+        await using var host = await StartAsync();
+        using var client = host.CreateClient();
+        var orders = string.Join(',', Enumerable.Range(0, Keys).Reverse().Select(i => $$"""{"item_id":"item-1","quantity":1,"idempotency_key":"{{i}}"}"""));
+
+        var singles = Enumerable.Range(0, Keys).Select(i => SingleAsync(client, $"{i}")).ToList();
+        var batches = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => PostAsync(client, null, orders)));
+
+        Assert.All(await Task.WhenAll(singles), status => Assert.Equal(HttpStatusCode.Created, status));
+        Assert.All(batches.SelectMany(batch => batch), result => Assert.Equal(201, (int)result!["status"]!));
+        Assert.Equal((long)Keys, await host.QueryAsync<long>("SELECT count(*) FROM orders"));
+    }
+
+    internal static StringContent Json(string body) => new(body, null, "application/json");
+
+    private static StringContent Batch(string orders) => Json($$"""{"orders":[{{orders}}]}""");
+
+    internal static async Task<JsonArray> PostAsync(HttpClient client, string? key, string orders)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/orders/batch") { Content = Batch(orders) };
+        if (key is not null)
+        {
+            request.Headers.Add("Idempotency-Key", key);
+        }
+
+        using var response = await client.SendAsync(request, Cancel);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        var answer = (await response.Content.ReadFromJsonAsync<JsonObject>(Cancel))!;
+        Assert.Equal("results", Assert.Single(answer).Key);
+        return answer["results"]!.AsArray();
+    }
+
+    private static async Task<HttpStatusCode> SingleAsync(HttpClient client, string key)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/orders") { Content = Json("""{"item_id":"item-1","quantity":1}""") };
+        request.Headers.Add("Idempotency-Key", key);
+        using var response = await client.SendAsync(request, Cancel);
+        return response.StatusCode;
+    }
+
+    internal static async Task AssertProblemAsync(HttpResponseMessage response, HttpStatusCode status, string where)
+    {
+        var problem = System.Text.RegularExpressions.Regex.Unescape(await response.Content.ReadAsStringAsync(Cancel));
+        Assert.Equal((status, "application/problem+json"), (response.StatusCode, response.Content.Headers.ContentType?.MediaType));
+        Assert.Contains(where, problem, StringComparison.Ordinal);
+        Assert.DoesNotContain("PlaceBatch", problem, StringComparison.Ordinal);
+    }
+
+    /// <summary>Has the database fail each insert of such an order.</summary>
+    private static Task FailAsync(ServiceHost<Program> host, int quantity, string sqlState) => host.ExecuteAsync(
+        $"""
+        CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+          IF NEW.quantity = {quantity} THEN RAISE EXCEPTION 'on purpose' USING ERRCODE = '{sqlState}'; END IF;
+          RETURN NEW;
+        END $$;
+        CREATE TRIGGER fail BEFORE INSERT ON orders FOR EACH ROW EXECUTE FUNCTION fail()
+        """);
+
+    private async Task<ServiceHost<Program>> StartAsync()
+    {
+        var host = await fixture.StartAsync();
+        host.UseKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0));
+        return host;
+    }
+}
