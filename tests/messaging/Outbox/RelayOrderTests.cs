@@ -114,6 +114,7 @@ public sealed class RelayOrderTests(MessagingFixture fixture)
         AnswerOnce(host, 500, Failed(ids[0]));
 
         await host.Relay.RelayBatchAsync(Cancel);
+        await host.PostponeRefusedAsync();
         await host.Relay.RelayBatchAsync(Cancel);
         Assert.Equal("k1 k2", await host.OutboxAsync());
 

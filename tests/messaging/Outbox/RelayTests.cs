@@ -65,6 +65,7 @@ public sealed class RelayTests(MessagingFixture fixture)
         AnswerOnce(host, 500, Failed(ids[1]));
 
         await host.Relay.RelayBatchAsync(Cancel);
+        await host.PostponeRefusedAsync();
         await host.Relay.RelayBatchAsync(Cancel);
 
         Assert.Equal(["a", "bad", "c", "a", "c"], (await host.Sidecar.PublishedAsync("noted", 5)).Select(Text));
