@@ -1,5 +1,5 @@
 using System.Net;
-using DaprOrders.Testing.Stack;
+using DaprOrders.Stack;
 
 namespace DaprOrders.EndToEnd.Tests;
 
@@ -16,7 +16,7 @@ public sealed class AttachedTests(StackFixture fixture)
             Connections = Databases.ToDictionary(database => database, database => fixture.Stack.ConnectionString(database)),
         };
 
-        await using (var attached = new Stack(settings: there))
+        await using (var attached = new StackHost(settings: there))
         {
             await attached.StartAsync();
 

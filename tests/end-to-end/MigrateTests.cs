@@ -1,6 +1,5 @@
 using System.Diagnostics;
-using DaprOrders.Testing;
-using DaprOrders.Testing.Stack;
+using DaprOrders.Stack;
 
 namespace DaprOrders.EndToEnd.Tests;
 

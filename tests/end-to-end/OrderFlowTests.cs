@@ -2,8 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-using DaprOrders.Testing;
-using DaprOrders.Testing.Stack;
+using DaprOrders.Stack;
 using Npgsql;
 
 namespace DaprOrders.EndToEnd.Tests;
@@ -12,7 +11,7 @@ public sealed class OrderFlowTests(StackFixture fixture)
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    private Stack Stack => fixture.Stack;
+    private StackHost Stack => fixture.Stack;
 
     [Fact]
     public async Task Order_is_confirmed_and_notified_with_a_row_in_each_database()

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using DaprOrders.Testing.Stack;
+using DaprOrders.Stack.Platforms;
 
 namespace DaprOrders.EndToEnd.Tests;
 
@@ -16,7 +16,7 @@ public sealed class ProcessesTests
         })!;
         try
         {
-            var start = Processes.HowStarted(process.Id)!;
+            var start = Platform.Current.HowStarted(process.Id)!;
 
             Assert.Equal(arguments, start.ArgumentList);
             Assert.Equal("", start.Environment["EMPTY"]);

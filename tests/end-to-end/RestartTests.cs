@@ -1,5 +1,5 @@
-using DaprOrders.Testing;
-using DaprOrders.Testing.Stack;
+using DaprOrders.Stack;
+using DaprOrders.Stack.Platforms;
 
 namespace DaprOrders.EndToEnd.Tests;
 
@@ -14,7 +14,7 @@ public sealed class RestartTests(StackFixture fixture)
         var instance = fixture.Stack.Instances.Last(instance => instance.AppId == "inventory");
 
         await runtime.KillSidecarAsync(instance);
-        Assert.True(await runtime.SignalAsync(instance, Signals.Kill));
+        Assert.True(await runtime.SignalAsync(instance, Signal.Kill));
         Assert.Null(runtime.ProcessOf(instance));
         await runtime.StartAsync(instance);
 

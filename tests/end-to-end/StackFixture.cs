@@ -1,6 +1,6 @@
 using System.Runtime.Versioning;
 using DaprOrders.EndToEnd.Tests;
-using DaprOrders.Testing.Stack;
+using DaprOrders.Stack;
 
 [assembly: UnsupportedOSPlatform("windows")]
 [assembly: AssemblyFixture(typeof(StackFixture))]
@@ -10,7 +10,7 @@ namespace DaprOrders.EndToEnd.Tests;
 /// <summary>Starts the whole system, with two instances of inventory, once for all tests. Each test orders its own items.</summary>
 public sealed class StackFixture : IAsyncLifetime
 {
-    public Stack Stack { get; } = new(new StackOptions { Instances = new Dictionary<string, int> { ["inventory"] = 2 } });
+    public StackHost Stack { get; } = new(new StackOptions { Instances = new Dictionary<string, int> { ["inventory"] = 2 } });
 
     public async ValueTask InitializeAsync() => await Stack.StartAsync();
 

@@ -1,4 +1,4 @@
-using DaprOrders.Testing.Stack;
+using DaprOrders.Stack;
 
 namespace DaprOrders.EndToEnd.Tests;
 
@@ -15,7 +15,7 @@ public sealed class StackSettingsTests
     }
 
     [Theory]
-    [InlineData("STACK", "docker", "must be embedded or dapr")]
+    [InlineData("STACK", "docker", "must be emulator or dapr")]
     [InlineData("BROKER", "nats", "must be one of kafka, redis, rabbitmq")]
     [InlineData("STACK_BIN", "/nowhere", "eng/publish.sh writes one")]
     [InlineData("GATEWAY_URL", "localhost", "must be a URL like http://localhost:8000")]

@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using DaprOrders.Testing;
+using DaprOrders.Stack;
 
 namespace DaprOrders.Eng.Tests;
 

@@ -3,8 +3,7 @@ using DaprOrders.Faults.Tests.Checks;
 using DaprOrders.Faults.Tests.Kinds;
 using DaprOrders.Faults.Tests.Load;
 using DaprOrders.Faults.Tests.Proxy;
-using DaprOrders.Testing;
-using DaprOrders.Testing.Stack;
+using DaprOrders.Stack;
 using Npgsql;
 
 namespace DaprOrders.Faults.Tests;
@@ -103,7 +102,7 @@ internal static class FaultRun
     public static async Task<FaultRunResult> RunAsync(FaultPlan plan, Action<string> say)
     {
         var began = Stopwatch.GetTimestamp();
-        await using var stack = new Stack(plan.Stack with { IsProxied = true });
+        await using var stack = new StackHost(plan.Stack with { IsProxied = true });
         var randomness = new Randomness(plan.Seed);
         await using var proxy = await FaultyProxy.StartAsync(stack.Instances, randomness);
         await stack.StartAsync();
@@ -196,7 +195,7 @@ internal static class FaultRun
     }
 
     /// <summary>Waits briefly for an order in flight: a request without a response yet, or a pending order.</summary>
-    private static async Task<bool> IsOrderInFlightAsync(Stack stack, Ledger ledger)
+    private static async Task<bool> IsOrderInFlightAsync(StackHost stack, Ledger ledger)
     {
         for (var i = 0; i < 50; i++)
         {
@@ -211,7 +210,7 @@ internal static class FaultRun
         return false;
     }
 
-    private static async Task<bool> HasPendingAsync(Stack stack)
+    private static async Task<bool> HasPendingAsync(StackHost stack)
     {
         try
         {
@@ -223,6 +222,6 @@ internal static class FaultRun
         }
     }
 
-    private static async Task StockAsync(Stack stack) => await stack.QueryAsync(
+    private static async Task StockAsync(StackHost stack) => await stack.QueryAsync(
         "inventory_db", $"INSERT INTO stock (item_id, initial, available) VALUES ('{LoadOptions.ScarceItem}', 100, 100)");
 }

@@ -1,5 +1,5 @@
 using System.Globalization;
-using DaprOrders.Testing;
+using DaprOrders.Stack;
 
 namespace DaprOrders.Faults.Tests;
 

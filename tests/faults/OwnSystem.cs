@@ -1,4 +1,4 @@
-using DaprOrders.Testing.Stack;
+using DaprOrders.Stack;
 
 namespace DaprOrders.Faults.Tests;
 

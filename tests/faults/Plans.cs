@@ -1,6 +1,6 @@
 using DaprOrders.Faults.Tests.Kinds;
 using DaprOrders.Faults.Tests.Load;
-using DaprOrders.Testing.Stack;
+using DaprOrders.Stack;
 
 namespace DaprOrders.Faults.Tests;
 
@@ -14,7 +14,7 @@ internal static class Plans
         Faults = faults,
         Orders = orders,
         Repetitions = 5,
-        Kinds = FaultKinds.Possible(StackSettings.FromEnvironment().Runtime is RuntimeKind.Embedded),
+        Kinds = FaultKinds.Possible(StackSettings.FromEnvironment().Runtime is RuntimeKind.Emulator),
         Load = new LoadOptions(Clients: 24, OrdersPerSecond: ordersPerSecond),
         Stack = new StackOptions
         {
@@ -37,7 +37,7 @@ internal static class Plans
         [
             ProcessFaults.KillService("order"), NetworkFaults.DeliverTwice, ProcessFaults.KillService("inventory"), NetworkFaults.BrokerLoses,
             ProcessFaults.KillService("notification"), NetworkFaults.DropAnswers, DatabaseFaults.Crash,
-            StackSettings.FromEnvironment().Runtime is RuntimeKind.Embedded ? ProcessFaults.KillEmulator : ProcessFaults.KillSidecar("order"),
+            StackSettings.FromEnvironment().Runtime is RuntimeKind.Emulator ? ProcessFaults.KillEmulator : ProcessFaults.KillSidecar("order"),
             ProcessFaults.FreezeFor(TimeSpan.FromSeconds(1.5)),
         ],
         Orders = 800,

@@ -4,8 +4,7 @@ using System.Text;
 using System.Text.Json;
 using DaprOrders.Faults.Tests.Checks;
 using DaprOrders.Faults.Tests.Load;
-using DaprOrders.Testing;
-using DaprOrders.Testing.Stack;
+using DaprOrders.Stack;
 
 namespace DaprOrders.Faults.Tests;
 
@@ -26,7 +25,7 @@ public sealed class PoisonTests
     public async Task Poison_becomes_dead_letters_blocks_no_other_event_and_can_be_redriven_once()
     {
         OwnSystem.Require();
-        await using var stack = new Stack();
+        await using var stack = new StackHost();
         await stack.StartAsync();
         var since = DateTimeOffset.UtcNow;
         var ledger = new Ledger();
@@ -72,7 +71,7 @@ public sealed class PoisonTests
         """;
 
     /// <summary>Publishes through the sidecar of order, which is allowed to publish this topic.</summary>
-    private static async Task<HttpStatusCode> PublishAsync(Stack stack, string body, string contentType, string query)
+    private static async Task<HttpStatusCode> PublishAsync(StackHost stack, string body, string contentType, string query)
     {
         using var content = new StringContent(body, Encoding.UTF8, contentType);
         using var response = await stack.Gateway.PostAsync(
@@ -80,7 +79,7 @@ public sealed class PoisonTests
         return response.StatusCode;
     }
 
-    private static async Task<string> PublishTooLargeAsync(Stack stack)
+    private static async Task<string> PublishTooLargeAsync(StackHost stack)
     {
         var id = Guid.CreateVersion7().ToString();
         await stack.QueryAsync(
@@ -89,13 +88,13 @@ public sealed class PoisonTests
         return id;
     }
 
-    private static async Task<string> OrderAsync(Stack stack, string item)
+    private static async Task<string> OrderAsync(StackHost stack, string item)
     {
         using var response = await stack.Gateway.PostAsJsonAsync("/orders", new { item_id = item, quantity = 1 }, Cancel);
         return (await response.Content.ReadFromJsonAsync<JsonElement>(Cancel)).GetProperty("id").GetString()!;
     }
 
-    private static async Task<IReadOnlyList<DeadLetterRow>> DeadLettersAsync(Stack stack, DateTimeOffset since, int count)
+    private static async Task<IReadOnlyList<DeadLetterRow>> DeadLettersAsync(StackHost stack, DateTimeOffset since, int count)
     {
         IReadOnlyList<DeadLetterRow> letters = [];
         await Wait.UntilAsync($"{count} dead letters", async () =>
@@ -107,7 +106,7 @@ public sealed class PoisonTests
         return letters;
     }
 
-    private static async Task<HttpStatusCode> RedriveAsync(Stack stack, string eventId)
+    private static async Task<HttpStatusCode> RedriveAsync(StackHost stack, string eventId)
     {
         var id = await stack.QueryAsync("inventory_db", $"SELECT max(id) FROM dead_letters WHERE event_id = '{eventId}'") is long found ? found : 0;
         using var response = await stack.Gateway.PostAsync(
@@ -115,5 +114,5 @@ public sealed class PoisonTests
         return response.StatusCode;
     }
 
-    private static AppInstance InstanceOf(Stack stack, string appId) => stack.Instances.First(instance => instance.AppId == appId);
+    private static AppInstance InstanceOf(StackHost stack, string appId) => stack.Instances.First(instance => instance.AppId == appId);
 }

@@ -5,8 +5,8 @@ using System.Text.Json;
 using DaprOrders.Faults.Tests.Checks;
 using DaprOrders.Faults.Tests.Load;
 using DaprOrders.Faults.Tests.Proxy;
-using DaprOrders.Testing;
-using DaprOrders.Testing.Stack;
+using DaprOrders.Stack;
+using DaprOrders.Stack.Platforms;
 
 namespace DaprOrders.Faults.Tests;
 
@@ -22,7 +22,7 @@ public sealed class RollingRestartTests(ITestOutputHelper output)
     public async Task Rolling_restart_under_load_fails_no_request_and_publishes_nothing_twice()
     {
         OwnSystem.Require();
-        await using var stack = new Stack(new StackOptions
+        await using var stack = new StackHost(new StackOptions
         {
             IsProxied = true,
             Instances = Restarted.ToDictionary(app => app, _ => 2),
@@ -37,7 +37,7 @@ public sealed class RollingRestartTests(ITestOutputHelper output)
         var load = Task.WhenAll(Enumerable.Range(0, 8).Select(_ => OrderAsync(stack, ledger, failures, stop.Token)));
         foreach (var instance in stack.Instances.Where(instance => Restarted.Contains(instance.AppId)).ToList())
         {
-            Assert.True(await stack.Runtime.SignalAsync(instance, Signals.Terminate));
+            Assert.True(await stack.Runtime.SignalAsync(instance, Signal.Terminate));
             await stack.Runtime.StartAsync(instance);
             await stack.UntilReadyAsync(instance);
             output.WriteLine($"{instance} restarted, {ledger.Acknowledged.Count} orders");
@@ -56,7 +56,7 @@ public sealed class RollingRestartTests(ITestOutputHelper output)
     }
 
     /// <summary>Places orders without retries and checks every response.</summary>
-    private async Task OrderAsync(Stack stack, Ledger ledger, ConcurrentQueue<string> failures, CancellationToken stop)
+    private async Task OrderAsync(StackHost stack, Ledger ledger, ConcurrentQueue<string> failures, CancellationToken stop)
     {
         using var timer = new PeriodicTimer(Pace);
         while (!stop.IsCancellationRequested)

@@ -1,4 +1,5 @@
 using DaprOrders.Messaging.Tests;
+using DaprOrders.Stack;
 using DaprOrders.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.TestHost;

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Json;
+using DaprOrders.Stack;
 using DaprOrders.Testing;
 using Npgsql;
 

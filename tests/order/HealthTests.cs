@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Text.Json;
+using DaprOrders.Stack;
 using DaprOrders.Testing;
 using Npgsql;
 using WireMock.RequestBuilders;

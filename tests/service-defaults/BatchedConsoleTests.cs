@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
-using DaprOrders.Testing;
+using DaprOrders.Stack;
 using Microsoft.Extensions.Time.Testing;
 using Serilog.Events;
 using Serilog.Formatting.Display;

@@ -1,5 +1,5 @@
 using System.Data.Common;
-using DaprOrders.Testing;
+using DaprOrders.Stack;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;

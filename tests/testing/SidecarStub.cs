@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DaprOrders.Stack;
 using WireMock.Logging;
 using WireMock.RequestBuilders;
 using WireMock.ResponseBuilders;

@@ -1,13 +1,12 @@
 extern alias inventory;
 extern alias notification;
 extern alias order;
-
 using System.Reflection;
 using System.Text.RegularExpressions;
 using DaprOrders.Contracts.Tests.Exchanges;
 using DaprOrders.Contracts.Tests.Providers;
 using DaprOrders.Messaging;
-using DaprOrders.Testing;
+using DaprOrders.Stack;
 
 namespace DaprOrders.Contracts.Tests.AsyncApi;
 

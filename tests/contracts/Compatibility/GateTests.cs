@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using DaprOrders.Contracts.Tests.Events;
 using DaprOrders.Contracts.Tests.Exchanges;
-using DaprOrders.Testing;
+using DaprOrders.Stack;
 
 namespace DaprOrders.Contracts.Tests.Compatibility;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json.Nodes;
-using DaprOrders.Testing;
+using DaprOrders.Stack;
 
 namespace DaprOrders.Contracts.Tests.Events;
 

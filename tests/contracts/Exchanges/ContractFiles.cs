@@ -1,5 +1,5 @@
 using System.Text.Json.Nodes;
-using DaprOrders.Testing;
+using DaprOrders.Stack;
 
 namespace DaprOrders.Contracts.Tests.Exchanges;
 

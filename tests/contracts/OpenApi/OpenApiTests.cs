@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using DaprOrders.Contracts.Tests.Events;
 using DaprOrders.Contracts.Tests.Exchanges;
-using DaprOrders.Testing;
+using DaprOrders.Stack;
 using Microsoft.OpenApi;
 
 namespace DaprOrders.Contracts.Tests.OpenApi;

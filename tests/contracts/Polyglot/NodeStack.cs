@@ -2,7 +2,8 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Runtime.Versioning;
 using System.Text.RegularExpressions;
-using DaprOrders.Testing;
+using DaprOrders.Stack;
+using DaprOrders.Stack.Platforms;
 
 namespace DaprOrders.Contracts.Tests.Polyglot;
 
@@ -39,7 +40,7 @@ public sealed partial class NodeStack : IAsyncDisposable
         Gateway.Dispose();
         if (_runtime is not null)
         {
-            Signals.Send(_runtime.Id, Signals.Terminate);
+            Platform.Current.Send(_runtime.Id, Signal.Terminate);
             using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(30));
             await _runtime.WaitForExitAsync(limit.Token);
             _runtime.Dispose();

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using DaprOrders.Contracts.Tests.Events;
 using DaprOrders.Contracts.Tests.Providers;
+using DaprOrders.Stack;
 using DaprOrders.Testing;
 
 namespace DaprOrders.Contracts.Tests.Polyglot;

@@ -1,5 +1,6 @@
 using DaprOrders.Contracts.Tests.Exchanges;
 using DaprOrders.Contracts.Tests.Providers;
+using DaprOrders.Stack;
 using DaprOrders.Testing;
 using YamlDotNet.Serialization;
 

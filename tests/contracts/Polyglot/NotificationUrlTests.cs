@@ -1,6 +1,6 @@
 using DaprOrders.Contracts.Tests.Events;
 using DaprOrders.Contracts.Tests.Providers;
-using DaprOrders.Testing;
+using DaprOrders.Stack;
 
 namespace DaprOrders.Contracts.Tests.Polyglot;
 

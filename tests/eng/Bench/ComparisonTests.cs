@@ -1,7 +1,7 @@
 using DaprOrders.Bench;
 using DaprOrders.Bench.Load;
 using DaprOrders.Bench.Systems;
-using DaprOrders.Testing.Stack;
+using DaprOrders.Stack;
 using Npgsql;
 
 namespace DaprOrders.Eng.Tests.Bench;
@@ -43,7 +43,7 @@ public sealed class ComparisonTests
     public async Task Old_rows_lie_in_all_three_tables_before_those_that_are_measured()
     {
         Assert.SkipWhen(StackSettings.FromEnvironment().Attached is not null, "GATEWAY_URL is set: nothing is measured on a system that somebody else started.");
-        await using var stack = new Stack();
+        await using var stack = new StackHost();
         await stack.StartAsync();
 
         await using var orders = NpgsqlDataSource.Create(stack.ConnectionString("orders_db"));

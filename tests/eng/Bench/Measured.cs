@@ -1,6 +1,6 @@
 using DaprOrders.Bench.Report;
 using DaprOrders.Bench.Systems;
-using DaprOrders.Testing.Stack;
+using DaprOrders.Stack;
 
 namespace DaprOrders.Eng.Tests.Bench;
 

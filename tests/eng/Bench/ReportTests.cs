@@ -3,7 +3,7 @@ using DaprOrders.Bench;
 using DaprOrders.Bench.Load;
 using DaprOrders.Bench.Report;
 using DaprOrders.Bench.Systems;
-using DaprOrders.Testing.Stack;
+using DaprOrders.Stack;
 
 namespace DaprOrders.Eng.Tests.Bench;
 
@@ -38,7 +38,7 @@ public sealed class ReportTests
     public void On_the_emulator_CPU_per_order_is_compared_with_its_targets_and_no_op()
     {
         var results = Measured.Results(
-            RuntimeKind.Embedded,
+            RuntimeKind.Emulator,
             Measured.Of(SystemKind.NoOp, 128, services: 200),
             Measured.Of(SystemKind.Ours, 128, services: 219, postgres: 101, backlog: 1001));
 
@@ -74,7 +74,7 @@ public sealed class ReportTests
     {
         var folder = Directory.CreateTempSubdirectory("dapr-orders-bench-").FullName;
         var results = Measured.Results(
-            RuntimeKind.Embedded, Measured.Of(SystemKind.NoOp, 128, services: 200), Measured.Of(SystemKind.Ours, 128, services: 221, postgres: 99));
+            RuntimeKind.Emulator, Measured.Of(SystemKind.NoOp, 128, services: 200), Measured.Of(SystemKind.Ours, 128, services: 221, postgres: 99));
 
         results.Write(folder);
 

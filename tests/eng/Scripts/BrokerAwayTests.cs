@@ -1,4 +1,4 @@
-using DaprOrders.Testing;
+using DaprOrders.Stack;
 
 namespace DaprOrders.Eng.Tests.Scripts;
 

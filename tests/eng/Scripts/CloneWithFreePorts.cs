@@ -5,7 +5,8 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.RegularExpressions;
-using DaprOrders.Testing;
+using DaprOrders.Stack;
+using DaprOrders.Stack.Platforms;
 
 namespace DaprOrders.Eng.Tests.Scripts;
 
@@ -99,7 +100,7 @@ internal sealed partial class CloneWithFreePorts : IAsyncDisposable
         _run.BeginOutputReadLine();
         _run.BeginErrorReadLine();
         using var limit = new CancellationTokenSource(Patience);
-        using var stop = limit.Token.Register(() => Signals.Send(_run.Id, Signals.Terminate));
+        using var stop = limit.Token.Register(() => Platform.Current.Send(_run.Id, Signal.Terminate));
         var first = await Task.WhenAny(ready.Task, _run.WaitForExitAsync());
         return first == ready.Task;
 
@@ -120,16 +121,16 @@ internal sealed partial class CloneWithFreePorts : IAsyncDisposable
         var error = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEndAsync();
         using var limit = new CancellationTokenSource(Patience);
-        using var stop = limit.Token.Register(() => Signals.Send(process.Id, Signals.Terminate));
+        using var stop = limit.Token.Register(() => Platform.Current.Send(process.Id, Signal.Terminate));
         await process.WaitForExitAsync();
         Assert.False(limit.IsCancellationRequested, $"./run.sh goes on:\n{await output}");
         return (process.ExitCode, (await error).TrimEnd());
     }
 
     /// <summary>Sends a signal to ./run.sh and waits for its end.</summary>
-    public async Task StopAsync(int signal)
+    public async Task StopAsync(Signal signal)
     {
-        Signals.Send(_run!.Id, signal);
+        Platform.Current.Send(_run!.Id, signal);
         await Wait.UntilAsync("the end of run.sh", () => _run.HasExited);
         await _run.WaitForExitAsync(); // its output
     }
@@ -155,7 +156,7 @@ internal sealed partial class CloneWithFreePorts : IAsyncDisposable
     {
         if (_run is { HasExited: false })
         {
-            await StopAsync(Signals.Terminate);
+            await StopAsync(Signal.Terminate);
         }
 
         _run?.Dispose();
@@ -166,7 +167,7 @@ internal sealed partial class CloneWithFreePorts : IAsyncDisposable
             var left = ProcessesByPid();
             foreach (var pid in left.Keys)
             {
-                Signals.Send(pid, Signals.Kill);
+                Platform.Current.Send(pid, Signal.Kill);
             }
 
             return left.Count == 0;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using DaprOrders.Testing;
+using DaprOrders.Stack.Platforms;
 
 namespace DaprOrders.Eng.Tests.Scripts;
 
@@ -27,7 +27,7 @@ public sealed class DatabaseChoiceTests
         Assert.Equal(["docker info"], machine.Calls.Where(call => call.StartsWith("docker", StringComparison.Ordinal)));
         Assert.Contains(
             $"Database  private PostgreSQL on 127.0.0.1:{machine.Clone.FreePortOf(5433)}", machine.Clone.Output, StringComparison.Ordinal);
-        await machine.Clone.StopAsync(Signals.Interrupt);
+        await machine.Clone.StopAsync(Signal.Interrupt);
         Assert.Empty(machine.Clone.Processes());
     }
 
@@ -60,7 +60,7 @@ public sealed class DatabaseChoiceTests
         machine.ServicesAreReadyOnce("dotnet eng");
 
         Assert.True(await machine.Clone.StartAsync(), machine.Clone.Output);
-        await machine.Clone.StopAsync(Signals.Interrupt);
+        await machine.Clone.StopAsync(Signal.Interrupt);
 
         Assert.Equal(
             [

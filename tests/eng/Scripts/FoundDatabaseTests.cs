@@ -1,4 +1,5 @@
-using DaprOrders.Testing;
+using DaprOrders.Stack;
+using DaprOrders.Stack.Platforms;
 using Npgsql;
 
 namespace DaprOrders.Eng.Tests.Scripts;
@@ -34,7 +35,7 @@ public sealed class FoundDatabaseTests : IAsyncLifetime
         machine.ServicesAreReadyOnce("dotnet eng");
         Assert.True(await machine.Clone.StartAsync("--reset", "--yes"), machine.Clone.Output);
         Assert.Equal(DBNull.Value, await CommentAsync());
-        await machine.Clone.StopAsync(Signals.Interrupt);
+        await machine.Clone.StopAsync(Signal.Interrupt);
         Assert.Equal(DBNull.Value, await CommentAsync()); // still running
     }
 

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text.RegularExpressions;
-using DaprOrders.Testing;
+using DaprOrders.Stack;
+using DaprOrders.Stack.Platforms;
 
 namespace DaprOrders.Eng.Tests.Scripts;
 
@@ -49,7 +50,7 @@ public sealed partial class ReadmeTests
         Assert.Equal(1, exitCode);
         Assert.StartsWith("run.sh: the system is already running", Assert.Single(error.Split('\n')), StringComparison.Ordinal);
 
-        await clone.StopAsync(Signals.Interrupt);
+        await clone.StopAsync(Signal.Interrupt);
         Assert.Equal(0, clone.ExitCode);
         Assert.Empty(clone.Processes());
         Assert.All((int[])[8000, 8001, 8002, 8003, 3500, 3501, 3502, 3503], port => Assert.False(clone.Listens(port)));

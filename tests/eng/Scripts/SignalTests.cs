@@ -1,4 +1,4 @@
-using DaprOrders.Testing;
+using DaprOrders.Stack.Platforms;
 namespace DaprOrders.Eng.Tests.Scripts;
 
 /// <summary>Ctrl-C, or a SIGTERM, while ./run.sh is still starting: it ends with 0, and so does all that it has started.</summary>
@@ -6,9 +6,9 @@ namespace DaprOrders.Eng.Tests.Scripts;
 public sealed class SignalTests
 {
     [Theory(Explicit = true)]
-    [InlineData(Signals.Interrupt)]
-    [InlineData(Signals.Terminate)]
-    public async Task While_it_is_built(int signal)
+    [InlineData(Signal.Interrupt)]
+    [InlineData(Signal.Terminate)]
+    public async Task While_it_is_built(Signal signal)
     {
         await using var machine = await Machine.CreateAsync();
         machine.InstallDotnet(build: Machine.Hang);
@@ -24,7 +24,7 @@ public sealed class SignalTests
         machine.InstallDotnet();
         machine.Install("docker", $"[[ $* != *up* ]] || {Machine.Hang}");
 
-        await StopOnceCalledAsync(machine, "docker compose up", Signals.Interrupt);
+        await StopOnceCalledAsync(machine, "docker compose up", Signal.Interrupt);
 
         Assert.Equal("docker compose stop -t 2 postgres", machine.Calls[^1]);
     }
@@ -39,7 +39,7 @@ public sealed class SignalTests
         var started = machine.Clone.StartAsync();
 
         await machine.UntilSaidAsync("Waiting up to 60 s for kafka");
-        await machine.Clone.StopAsync(Signals.Interrupt);
+        await machine.Clone.StopAsync(Signal.Interrupt);
 
         await AssertNothingIsLeftAsync(machine, started);
     }
@@ -56,10 +56,10 @@ public sealed class SignalTests
         machine.Install("dapr", dapr);
         machine.Listen(9092, "yes");
 
-        await StopOnceCalledAsync(machine, "dapr run", Signals.Terminate);
+        await StopOnceCalledAsync(machine, "dapr run", Signal.Terminate);
     }
 
-    private static async Task StopOnceCalledAsync(Machine machine, string call, int signal)
+    private static async Task StopOnceCalledAsync(Machine machine, string call, Signal signal)
     {
         var started = machine.Clone.StartAsync();
         await machine.UntilCalledAsync(call);

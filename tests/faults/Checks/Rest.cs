@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using DaprOrders.Testing.Stack;
+using DaprOrders.Stack;
 using Npgsql;
 
 namespace DaprOrders.Faults.Tests.Checks;
@@ -15,7 +15,7 @@ internal static class Rest
     /// How long nothing may change, with empty outboxes, before nothing more is expected. Null if the sweep may still heal something.
     /// </param>
     /// <returns>How long it took.</returns>
-    public static async Task<TimeSpan> WaitAsync(Stack stack, TimeSpan limit, TimeSpan? quiet)
+    public static async Task<TimeSpan> WaitAsync(StackHost stack, TimeSpan limit, TimeSpan? quiet)
     {
         var began = Stopwatch.GetTimestamp();
         var changed = began;
@@ -53,7 +53,7 @@ internal static class Rest
     /// Waits until these orders have been notified. They are the last ones, in every partition: an earlier order that is still missing then was
     /// lost, and is not waiting for a service that starts slowly on a busy machine.
     /// </summary>
-    public static async Task UntilNotifiedAsync(Stack stack, IReadOnlyList<Guid> orders, TimeSpan limit)
+    public static async Task UntilNotifiedAsync(StackHost stack, IReadOnlyList<Guid> orders, TimeSpan limit)
     {
         var began = Stopwatch.GetTimestamp();
         var ids = string.Join(", ", orders.Select(id => $"'{id}'"));
@@ -64,7 +64,7 @@ internal static class Rest
         }
     }
 
-    private static async Task<Progress?> TryReadAsync(Stack stack)
+    private static async Task<Progress?> TryReadAsync(StackHost stack)
     {
         try
         {
@@ -81,7 +81,7 @@ internal static class Rest
         }
     }
 
-    private static async Task<long> CountAsync(Stack stack, string database, string what) =>
+    private static async Task<long> CountAsync(StackHost stack, string database, string what) =>
         (long)(await stack.QueryAsync(database, $"SELECT count(*) FROM {what}"))!;
 
     private readonly record struct Progress(long Orders, long Pending, long OutboxRows, long Reservations, long Notifications)

@@ -1,4 +1,4 @@
-using DaprOrders.Testing.Stack;
+using DaprOrders.Stack;
 using Npgsql;
 
 namespace DaprOrders.Faults.Tests.Checks;
@@ -28,7 +28,7 @@ internal sealed record Snapshot(
     /// <param name="since">
     /// When the run began. A broker that is older than the databases may deliver orders of earlier runs; their version 7 UUIDs are smaller.
     /// </param>
-    public static async Task<Snapshot> ReadAsync(Stack stack, DateTimeOffset since)
+    public static async Task<Snapshot> ReadAsync(StackHost stack, DateTimeOffset since)
     {
         var floor = FirstIdAt(since);
         var outboxRows = 0L;
@@ -69,7 +69,7 @@ internal sealed record Snapshot(
 
     private static Guid FirstIdAt(DateTimeOffset time) => new($"{Guid.CreateVersion7(time).ToString()[..13]}-0000-0000-000000000000");
 
-    private static async Task<List<T>> ReadAsync<T>(Stack stack, string database, string sql, Func<NpgsqlDataReader, T> read)
+    private static async Task<List<T>> ReadAsync<T>(StackHost stack, string database, string sql, Func<NpgsqlDataReader, T> read)
     {
         await using var source = NpgsqlDataSource.Create(stack.ConnectionString(database) + ";Pooling=false");
         await using var command = source.CreateCommand(sql);

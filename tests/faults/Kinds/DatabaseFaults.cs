@@ -10,7 +10,7 @@ internal static class DatabaseFaults
         await context.Stack.Postgres.StartServerAsync();
     });
 
-    /// <summary>Needs <see cref="Testing.PostgresOptions.DiskMegabytes"/>. PostgreSQL may panic; it is started again when there is space.</summary>
+    /// <summary>Needs <see cref="DaprOrders.Stack.PostgresOptions.DiskMegabytes"/>. PostgreSQL may panic; it is started again when there is space.</summary>
     public static readonly FaultKind FullDisk = new("disk of PostgreSQL full", async context =>
     {
         await context.Stack.Postgres.FillDiskAsync();

@@ -1,10 +1,10 @@
 using DaprOrders.Faults.Tests.Proxy;
-using DaprOrders.Testing.Stack;
+using DaprOrders.Stack;
 
 namespace DaprOrders.Faults.Tests.Kinds;
 
 /// <summary>The system on which a fault is inflicted, and the random source by which it chooses instances and durations.</summary>
-internal sealed record FaultContext(Stack Stack, FaultyProxy Proxy, Random Random)
+internal sealed record FaultContext(StackHost Stack, FaultyProxy Proxy, Random Random)
 {
     public AppInstance AnyOf(string appId)
     {

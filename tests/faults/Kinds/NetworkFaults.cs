@@ -1,6 +1,6 @@
 using DaprOrders.Faults.Tests.Checks;
 using DaprOrders.Faults.Tests.Proxy;
-using DaprOrders.Testing;
+using DaprOrders.Stack;
 
 namespace DaprOrders.Faults.Tests.Kinds;
 

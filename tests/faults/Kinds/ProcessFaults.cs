@@ -1,5 +1,5 @@
-using DaprOrders.Testing;
-using DaprOrders.Testing.Stack;
+using DaprOrders.Stack;
+using DaprOrders.Stack.Platforms;
 
 namespace DaprOrders.Faults.Tests.Kinds;
 
@@ -9,7 +9,7 @@ internal static class ProcessFaults
     public static FaultKind KillService(string appId) => new($"kill -9 of {appId}", async context =>
     {
         var instance = context.AnyOf(appId);
-        await context.Stack.Runtime.SignalAsync(instance, Signals.Kill);
+        await context.Stack.Runtime.SignalAsync(instance, Signal.Kill);
         await context.PauseAsync(0.1, 0.8);
         await context.Stack.Runtime.StartAsync(instance);
     });
@@ -25,7 +25,7 @@ internal static class ProcessFaults
     /// <summary>Kills all sidecars and the broker at once. The emulator replaces the apps that it left behind when it starts again.</summary>
     public static readonly FaultKind KillEmulator = new("kill -9 of the emulator with its broker", async context =>
     {
-        var runtime = (EmbeddedRuntime)context.Stack.Runtime;
+        var runtime = (EmulatorRuntime)context.Stack.Runtime;
         await runtime.KillAsync();
         await context.PauseAsync(0.1, 0.8);
         await runtime.StartAsync();
@@ -37,8 +37,8 @@ internal static class ProcessFaults
     public static FaultKind FreezeFor(TimeSpan duration) => new($"SIGSTOP of a service for {duration.TotalSeconds} s", async context =>
     {
         var instance = context.Any();
-        await context.Stack.Runtime.SignalAsync(instance, Signals.Stop);
+        await context.Stack.Runtime.SignalAsync(instance, Signal.Freeze);
         await Task.Delay(duration);
-        await context.Stack.Runtime.SignalAsync(instance, Signals.Continue);
+        await context.Stack.Runtime.SignalAsync(instance, Signal.Continue);
     });
 }

@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using DaprOrders.Testing;
+using DaprOrders.Stack;
 
 namespace DaprOrders.Faults.Tests.Mutations;
 

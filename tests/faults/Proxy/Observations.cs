@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using DaprOrders.Testing.Stack;
+using DaprOrders.Stack;
 
 namespace DaprOrders.Faults.Tests.Proxy;
 

@@ -1,4 +1,4 @@
-using DaprOrders.Testing;
+using DaprOrders.Stack;
 using Npgsql;
 using static DaprOrders.Messaging.Tests.Outbox.BulkPublish;
 

@@ -1,4 +1,4 @@
-using DaprOrders.Testing;
+using DaprOrders.Stack;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using WireMock.RequestBuilders;

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using DaprOrders.OrderService.Orders;
+using DaprOrders.Stack;
 using DaprOrders.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;

@@ -2,7 +2,7 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using DaprOrders.OrderService.Orders;
-using DaprOrders.Testing;
+using DaprOrders.Stack;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
 

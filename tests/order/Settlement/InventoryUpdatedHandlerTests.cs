@@ -1,7 +1,8 @@
-using DaprOrders.OrderService.Tests.Orders;
 using System.Collections.Concurrent;
 using System.Net.Http.Json;
 using System.Text.Json;
+using DaprOrders.OrderService.Tests.Orders;
+using DaprOrders.Stack;
 using DaprOrders.Testing;
 using Microsoft.Extensions.Time.Testing;
 

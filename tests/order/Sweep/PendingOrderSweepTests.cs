@@ -1,5 +1,6 @@
-using DaprOrders.OrderService.Tests.Orders;
 using DaprOrders.OrderService.Sweep;
+using DaprOrders.OrderService.Tests.Orders;
+using DaprOrders.Stack;
 using DaprOrders.Testing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using DaprOrders.Bench.Report;
-using DaprOrders.Testing;
+using DaprOrders.Stack;
+using DaprOrders.Stack.Platforms;
 
 namespace DaprOrders.Bench.Parts;
 
@@ -43,7 +44,7 @@ internal static class CleanClone
             }
             finally
             {
-                Signals.Send(run.Id, Signals.Terminate);
+                Platform.Current.Send(run.Id, Signal.Terminate);
                 await run.WaitForExitAsync().WaitAsync(Patience);
             }
         }

@@ -2,8 +2,7 @@ using System.Diagnostics;
 using System.Net.Http.Json;
 using System.Text.Json;
 using DaprOrders.Bench.Report;
-using DaprOrders.Testing;
-using DaprOrders.Testing.Stack;
+using DaprOrders.Stack;
 
 namespace DaprOrders.Bench.Parts;
 
@@ -21,7 +20,7 @@ internal sealed class StartTimes(BenchOptions options) : IPart
     private bool CanPublished => options.Stack.Published is not null;
 
     /// <summary>A clone is made of a clone, and dapr.yaml has fixed ports; what was published lies anywhere.</summary>
-    private bool CanClone => Repository.IsHere && options.Stack.Runtime is RuntimeKind.Embedded;
+    private bool CanClone => Repository.IsHere && options.Stack.Runtime is RuntimeKind.Emulator;
 
     public async Task RunAsync(Results results, Progress progress)
     {
@@ -71,7 +70,7 @@ internal sealed class StartTimes(BenchOptions options) : IPart
         var seconds = new List<double>();
         for (var time = 0; time < Times; time++)
         {
-            await using var stack = new Stack(null, settings);
+            await using var stack = new StackHost(null, settings);
             Interruption.Add(stack);
             await stack.PrepareAsync();
             var started = Stopwatch.GetTimestamp();

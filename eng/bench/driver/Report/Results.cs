@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using DaprOrders.Bench.Systems;
-using DaprOrders.Testing.Stack;
+using DaprOrders.Stack;
 
 namespace DaprOrders.Bench.Report;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using DaprOrders.Bench.Systems;
-using DaprOrders.Testing.Stack;
+using DaprOrders.Stack;
 
 namespace DaprOrders.Bench.Report;
 

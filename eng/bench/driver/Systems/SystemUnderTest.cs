@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using DaprOrders.Bench.Load;
 using DaprOrders.Bench.Report;
-using DaprOrders.Testing.Stack;
+using DaprOrders.Stack;
 using Npgsql;
 
 namespace DaprOrders.Bench.Systems;
@@ -15,13 +15,13 @@ internal sealed class SystemUnderTest : IAsyncDisposable
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly HttpClient _http = new();
-    private readonly Stack _stack;
+    private readonly StackHost _stack;
     private readonly int? _broker;
     private NpgsqlDataSource? _orders;
     private NpgsqlDataSource? _inventory;
     private NpgsqlDataSource? _notifications;
 
-    private SystemUnderTest(SystemKind kind, Stack stack, int? broker) => (Kind, _stack, _broker) = (kind, stack, broker);
+    private SystemUnderTest(SystemKind kind, StackHost stack, int? broker) => (Kind, _stack, _broker) = (kind, stack, broker);
 
     public SystemKind Kind { get; }
 
@@ -31,7 +31,7 @@ internal sealed class SystemUnderTest : IAsyncDisposable
 
     public static async Task<SystemUnderTest> StartAsync(SystemKind kind, BenchOptions options, int instances = 1)
     {
-        var stack = new Stack(
+        var stack = new StackHost(
             new StackOptions
             {
                 Instead = kind switch

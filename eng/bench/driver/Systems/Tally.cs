@@ -1,5 +1,5 @@
 using System.Net.Http.Json;
-using DaprOrders.Testing.Stack;
+using DaprOrders.Stack;
 using Npgsql;
 
 namespace DaprOrders.Bench.Systems;
@@ -93,13 +93,13 @@ internal sealed class RowTally(NpgsqlDataSource orders, NpgsqlDataSource notific
 /// <summary>Asks the services that do nothing how much they have done.</summary>
 internal sealed class NoOpTally : ITally
 {
-    private readonly Stack _stack;
+    private readonly StackHost _stack;
     private readonly HttpClient _http;
     private NoOpCounts _before = new(0, 0, 0);
 
-    private NoOpTally(Stack stack, HttpClient http) => (_stack, _http) = (stack, http);
+    private NoOpTally(StackHost stack, HttpClient http) => (_stack, _http) = (stack, http);
 
-    public static async Task<NoOpTally> StartAsync(Stack stack, HttpClient http)
+    public static async Task<NoOpTally> StartAsync(StackHost stack, HttpClient http)
     {
         var tally = new NoOpTally(stack, http);
         tally._before = await tally.AskAsync();

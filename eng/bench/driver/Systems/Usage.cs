@@ -1,4 +1,4 @@
-using DaprOrders.Testing.Stack;
+using DaprOrders.Stack;
 
 namespace DaprOrders.Bench.Systems;
 
@@ -12,7 +12,7 @@ internal sealed record Usage(IReadOnlyDictionary<string, TimeSpan> Cpu, IReadOnl
 
     public static readonly string[] Services = ["gateway", "order", "inventory", "notification"];
 
-    public static Usage Read(Stack stack, int? broker)
+    public static Usage Read(StackHost stack, int? broker)
     {
         var cpu = new Dictionary<string, TimeSpan>();
         var rss = new Dictionary<string, long>();

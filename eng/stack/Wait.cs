@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace DaprOrders.Testing;
+namespace DaprOrders.Stack;
 
 /// <summary>Waits for conditions. Every wait has a limit, and says what it waited for when that has passed.</summary>
 public static class Wait

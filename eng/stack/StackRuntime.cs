@@ -1,15 +1,15 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Runtime.Versioning;
+using DaprOrders.Stack.Platforms;
 
-namespace DaprOrders.Testing.Stack;
+namespace DaprOrders.Stack;
 
 /// <summary>Starts the apps of a run file, each with its sidecar, and lets a test kill and restart them.</summary>
-[UnsupportedOSPlatform("windows")]
-public abstract class StackRuntime : IAsyncDisposable
+/// <param name="id">The mark of its processes; null: one of its own.</param>
+public abstract class StackRuntime(string? id = null) : IAsyncDisposable
 {
     /// <summary>A variable in the environment of every process of a stack, by which they are found.</summary>
-    protected const string Marker = "DAPR_ORDERS_STACK";
+    internal const string Marker = "DAPR_ORDERS_STACK";
 
     private const int LinesKept = 3_000;
 
@@ -23,7 +23,13 @@ public abstract class StackRuntime : IAsyncDisposable
     /// <summary>Gets the processes of the sidecars.</summary>
     public abstract IReadOnlyList<int> SidecarProcesses { get; }
 
-    protected string Id { get; } = Guid.NewGuid().ToString("N");
+    /// <summary>Gets or sets what is told each line that the runtime and the apps write.</summary>
+    public Action<string> OnLine { get; set; } = _ => { };
+
+    /// <summary>Gets the exit code of the runtime; null while it runs.</summary>
+    public abstract int? ExitCode { get; }
+
+    protected string Id { get; } = id ?? Guid.NewGuid().ToString("N");
 
     public abstract Task StartAsync();
 
@@ -37,13 +43,13 @@ public abstract class StackRuntime : IAsyncDisposable
     public int? ProcessOf(AppInstance instance)
     {
         ArgumentNullException.ThrowIfNull(instance);
-        var ids = Processes.With((Marker, Id), ("APP_ID", instance.AppId), ("DAPR_GRPC_PORT", $"{instance.GrpcPort}"));
+        var ids = Platform.Current.FindByEnvironment((Marker, Id), ("APP_ID", instance.AppId), ("DAPR_GRPC_PORT", $"{instance.GrpcPort}"));
         return ids.Count == 0 ? null : ids[0];
     }
 
     /// <summary>Sends a signal to an app's process, if it runs. After SIGKILL and SIGTERM it waits until the process has ended.</summary>
     /// <returns>Whether the process ran.</returns>
-    public async Task<bool> SignalAsync(AppInstance instance, int signal)
+    public async Task<bool> SignalAsync(AppInstance instance, Signal signal)
     {
         if (ProcessOf(instance) is not { } id)
         {
@@ -51,10 +57,10 @@ public abstract class StackRuntime : IAsyncDisposable
         }
 
         BeforeSignal(instance, id);
-        Signals.Send(id, signal);
-        if (signal is Signals.Kill or Signals.Terminate)
+        Platform.Current.Send(id, signal);
+        if (signal is Signal.Kill or Signal.Terminate)
         {
-            await Processes.UntilGoneAsync(id);
+            await Platform.Current.UntilEndedAsync(id);
         }
 
         return true;
@@ -68,7 +74,7 @@ public abstract class StackRuntime : IAsyncDisposable
     }
 
     /// <summary>Kills what is left of the stack.</summary>
-    protected void KillAll() => Processes.With((Marker, Id)).ToList().ForEach(id => Signals.Send(id, Signals.Kill));
+    protected void KillAll() => Platform.Current.FindByEnvironment((Marker, Id)).ToList().ForEach(id => Platform.Current.Send(id, Signal.Kill));
 
     protected Process Start(ProcessStartInfo start)
     {
@@ -91,6 +97,7 @@ public abstract class StackRuntime : IAsyncDisposable
             return;
         }
 
+        OnLine(line);
         _output.Enqueue(line);
         if (_output.Count > LinesKept)
         {

@@ -2,14 +2,14 @@ using System.Diagnostics;
 using System.Globalization;
 using Npgsql;
 
-namespace DaprOrders.Testing;
+namespace DaprOrders.Stack;
 
 /// <summary>
-/// A throw-away PostgreSQL on a free port of 127.0.0.1. As root it runs as the user postgres, since PostgreSQL refuses to run as root.
+/// A private PostgreSQL on 127.0.0.1, which is thrown away or keeps its data. As root it runs as the user postgres, since PostgreSQL refuses to
+/// run as root.
 /// </summary>
 public sealed class PostgresCluster : IAsyncDisposable
 {
-    private const string Password = "postgres";
     private const string NotDurable = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off";
 
     /// <summary>Little write-ahead log, or it alone would fill a small disk.</summary>
@@ -17,18 +17,23 @@ public sealed class PostgresCluster : IAsyncDisposable
 
     private static readonly string[] Durability = ["fsync", "full_page_writes", "synchronous_commit"];
 
+    private static readonly Lazy<string?> Newest = new(() => PostgresPrograms.Find());
+
     private readonly PostgresOptions _options;
     private readonly string _folder;
+    private readonly string _binaries;
 
     private PostgresCluster(PostgresOptions options)
     {
         _options = options;
-        _folder = CreateFolder(options);
+        _folder = options.Folder ?? CreateFolder(options);
         Port = options.Port ?? FreePort.Take();
+        _binaries = ProgramsFor(Data);
     }
 
-    /// <summary>Gets the folder of PostgreSQL's programs on this machine.</summary>
-    public static string Binaries { get; } = FindBinaries();
+    /// <summary>Gets the folder of the newest PostgreSQL's programs on this machine.</summary>
+    /// <exception cref="StackException">PostgreSQL is not installed.</exception>
+    public static string Binaries => Newest.Value ?? throw new StackException(PostgresPrograms.Advice);
 
     public int Port { get; }
 
@@ -56,7 +61,11 @@ public sealed class PostgresCluster : IAsyncDisposable
 
         await GiveToOwnerAsync(cluster._folder);
         await cluster.CreateDataAsync();
-        await cluster.StartServerAsync();
+        if (!await cluster.IsRunningAsync())
+        {
+            await cluster.StartServerAsync();
+        }
+
         if (options.IsDurable)
         {
             await cluster.RequireDurabilityAsync();
@@ -77,6 +86,37 @@ public sealed class PostgresCluster : IAsyncDisposable
 
     /// <summary>Ends the server without a checkpoint, as a crash would: the next start replays the write-ahead log.</summary>
     public Task CrashServerAsync() => StopAsync("immediate");
+
+    /// <summary>Returns whether a server runs on the data in this folder.</summary>
+    public static async Task<bool> IsRunningInAsync(string folder) =>
+        File.Exists(Path.Combine(folder, "data", "postmaster.pid")) && await new PostgresCluster(new PostgresOptions { Folder = folder, Port = 0 }).IsRunningAsync();
+
+    /// <summary>Ends the server on the data in this folder, if one runs, and deletes the data.</summary>
+    public static async Task DeleteAsync(string folder)
+    {
+        if (await IsRunningInAsync(folder))
+        {
+            await new PostgresCluster(new PostgresOptions { Folder = folder, Port = 0 }).StopServerAsync();
+        }
+
+        if (Directory.Exists(folder))
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private async Task<bool> IsRunningAsync()
+    {
+        try
+        {
+            await RunAsOwnerAsync("pg_ctl", "-D", Data, "-s", "status");
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
+    }
 
     private bool ServerRuns() => File.Exists($"{Data}/postmaster.pid");
 
@@ -128,7 +168,7 @@ public sealed class PostgresCluster : IAsyncDisposable
         Host = "127.0.0.1",
         Port = Port,
         Username = "postgres",
-        Password = Password,
+        Password = _options.Password,
         Database = database,
         NoResetOnClose = true,
         IncludeErrorDetail = true,
@@ -155,6 +195,12 @@ public sealed class PostgresCluster : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_options.Folder is not null)
+        {
+            await StopServerAsync();
+            return;
+        }
+
         if (ServerRuns())
         {
             await CrashServerAsync();
@@ -171,7 +217,12 @@ public sealed class PostgresCluster : IAsyncDisposable
     /// <summary>Copies the data folder that this clone has made before with these programs, which takes a fifth of the time of making one.</summary>
     private async Task CreateDataAsync()
     {
-        if (!Repository.IsHere)
+        if (File.Exists(Path.Combine(Data, "PG_VERSION")))
+        {
+            return;
+        }
+
+        if (!Repository.IsHere || _options.Folder is not null)
         {
             await InitializeDataAsync();
             return;
@@ -192,7 +243,7 @@ public sealed class PostgresCluster : IAsyncDisposable
     private async Task InitializeDataAsync()
     {
         var password = Path.Combine(_folder, "password");
-        await File.WriteAllTextAsync(password, Password);
+        await File.WriteAllTextAsync(password, _options.Password);
         await GiveToOwnerAsync(password);
         await RunAsOwnerAsync(
             "initdb", "-D", Data, "-U", "postgres", "-A", "scram-sha-256", $"--pwfile={password}",
@@ -230,17 +281,30 @@ public sealed class PostgresCluster : IAsyncDisposable
         }
     }
 
-    private static string Uri(int port) => $"postgresql://postgres:{Password}@127.0.0.1:{port}/postgres";
+    private string Uri(int port) => $"postgresql://postgres:{_options.Password}@127.0.0.1:{port}/postgres";
 
     private static Task GiveToOwnerAsync(string path) =>
         Environment.IsPrivilegedProcess ? RunAsync("chown", "postgres", path) : Task.CompletedTask;
 
-    private static Task RunAsOwnerAsync(string program, params string[] arguments)
+    private Task RunAsOwnerAsync(string program, params string[] arguments)
     {
-        var path = Path.Combine(Binaries, program);
+        var path = Path.Combine(_binaries, SearchPath.FileName(program));
         return Environment.IsPrivilegedProcess
             ? RunAsync("runuser", ["-u", "postgres", "--", path, .. arguments])
             : RunAsync(path, arguments);
+    }
+
+    /// <summary>Only the version that has written the data can read it.</summary>
+    private static string ProgramsFor(string data)
+    {
+        var version = Path.Combine(data, "PG_VERSION");
+        if (!File.Exists(version) || !int.TryParse(File.ReadAllText(version), NumberStyles.Integer, CultureInfo.InvariantCulture, out var major))
+        {
+            return Binaries;
+        }
+
+        return PostgresPrograms.Find(major) ?? throw new StackException(
+            $"the data in {Path.GetDirectoryName(data)} was written by PostgreSQL {major}, which is not installed; install it, or start empty with --reset");
     }
 
     /// <summary>Creates the folder in memory if it need not survive and there is room: creating a database there takes a tenth of the time.</summary>
@@ -260,27 +324,15 @@ public sealed class PostgresCluster : IAsyncDisposable
 
     private static async Task RunAsync(string program, params string[] arguments)
     {
-        // Output goes to nowhere, not to a pipe: the server would inherit the pipe and keep it open.
-        var start = new ProcessStartInfo("sh") { WorkingDirectory = "/" };
-        foreach (var argument in (string[])["-c", "exec \"$@\" > /dev/null", "sh", program, .. arguments])
-        {
-            start.ArgumentList.Add(argument);
-        }
-
+        // Output goes nowhere, and not to a pipe: the server would inherit the pipe and keep it open.
+        var start = OperatingSystem.IsWindows()
+            ? new ProcessStartInfo(program, arguments)
+            : new ProcessStartInfo("sh", ["-c", "exec \"$@\" > /dev/null", "sh", program, .. arguments]) { WorkingDirectory = "/" };
         using var process = Process.Start(start)!;
         await Wait.UntilAsync($"{program} {string.Join(' ', arguments)} to end", () => process.HasExited, TimeSpan.FromMinutes(2));
         if (process.ExitCode != 0)
         {
             throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}.");
         }
-    }
-
-    private static string FindBinaries()
-    {
-        var versions = Directory.Exists("/usr/lib/postgresql") ? Directory.GetDirectories("/usr/lib/postgresql") : [];
-        var folders = versions.OrderByDescending(folder => folder).Select(folder => Path.Combine(folder, "bin"))
-            .Concat((Environment.GetEnvironmentVariable("PATH") ?? "").Split(':'));
-        return folders.FirstOrDefault(folder => File.Exists(Path.Combine(folder, "initdb")))
-            ?? throw new InvalidOperationException("The tests need PostgreSQL's binaries. ./test.sh installs them.");
     }
 }

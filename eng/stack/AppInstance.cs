@@ -1,4 +1,4 @@
-namespace DaprOrders.Testing.Stack;
+namespace DaprOrders.Stack;
 
 /// <summary>One app process of a stack, with its sidecar.</summary>
 /// <param name="AppId">The app id.</param>

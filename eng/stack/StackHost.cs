@@ -1,15 +1,13 @@
 using System.Net.Sockets;
-using System.Runtime.Versioning;
 using Npgsql;
 
-namespace DaprOrders.Testing.Stack;
+namespace DaprOrders.Stack;
 
 /// <summary>
 /// Starts the whole system: its own durable PostgreSQL, and the services of a copy of dapr.yaml on free ports, on the emulator or on Dapr, as
 /// they were built or published. Or uses a system that runs already. <see cref="StackSettings"/> reads from the environment which.
 /// </summary>
-[UnsupportedOSPlatform("windows")]
-public sealed class Stack : IAsyncDisposable
+public sealed class StackHost : IAsyncDisposable
 {
     /// <summary>Eight .NET processes start at once, perhaps on two cores.</summary>
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(120);
@@ -24,11 +22,11 @@ public sealed class Stack : IAsyncDisposable
 
     /// <param name="options">In what it differs from dapr.yaml.</param>
     /// <param name="settings">On what it runs; as the environment says by default.</param>
-    public Stack(StackOptions? options = null, StackSettings? settings = null)
+    public StackHost(StackOptions? options = null, StackSettings? settings = null)
     {
         _settings = settings ?? StackSettings.FromEnvironment();
         _options = options ?? new StackOptions();
-        _runFile = RunFile.Read(_settings.Root);
+        _runFile = RunFile.Read(Path.Combine(_settings.Root, "dapr.yaml"));
         if (_settings.Attached is not null)
         {
             Instances = [];
@@ -90,7 +88,7 @@ public sealed class Stack : IAsyncDisposable
         var path = Path.Combine(_folder, "dapr.yaml");
         await File.WriteAllTextAsync(path, _runFile.ToString());
 
-        _runtime = _settings.Runtime is RuntimeKind.Dapr ? new DaprRuntime(path) : new EmbeddedRuntime(_settings.Emulator, path, _folder);
+        _runtime = _settings.Runtime is RuntimeKind.Dapr ? new DaprRuntime(path) : new EmulatorRuntime(_settings.Emulator, path, _folder);
     }
 
     /// <summary>Waits until every app is ready.</summary>
@@ -140,7 +138,7 @@ public sealed class Stack : IAsyncDisposable
     public string ConnectionString(string database, string? role = null)
     {
         var connection = new NpgsqlConnectionStringBuilder(
-            _settings.Connections.GetValueOrDefault(database) ?? _runFile.ConnectionString(database));
+            _settings.Connections.GetValueOrDefault(database) ?? _runFile.Apps.First(app => app.Database?.Database == database).Database!.ConnectionString);
         if (role is not null)
         {
             connection.Username = role;

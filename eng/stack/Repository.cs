@@ -1,4 +1,4 @@
-namespace DaprOrders.Testing;
+namespace DaprOrders.Stack;
 
 /// <summary>Where things lie: the clone, and what was built in it.</summary>
 public static class Repository
@@ -14,6 +14,15 @@ public static class Repository
 
     /// <summary>Gets which build these tests belong to; a published program has none, and goes with the release.</summary>
     private static string Build { get; } = Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/')) is "debug" ? "debug" : "release";
+
+    /// <summary>Gets the projects of the services, by app id.</summary>
+    public static IReadOnlyDictionary<string, string> Projects { get; } = new Dictionary<string, string>
+    {
+        ["gateway"] = "DaprOrders.Gateway",
+        ["order"] = "DaprOrders.OrderService",
+        ["inventory"] = "DaprOrders.InventoryService",
+        ["notification"] = "DaprOrders.NotificationService",
+    };
 
     /// <summary>A file of the build that these tests belong to.</summary>
     public static string Built(string project, string file) => Path.Combine(Root, "artifacts", "bin", project, Build, file);

@@ -1,16 +1,20 @@
 using System.Diagnostics;
-using System.Runtime.Versioning;
+using DaprOrders.Stack.Platforms;
 
-namespace DaprOrders.Testing.Stack;
+namespace DaprOrders.Stack;
 
 /// <summary>The emulator, with the broker that is built into it.</summary>
 /// <param name="program">The command that starts it.</param>
 /// <param name="runFile">The run file.</param>
 /// <param name="data">Its data folder, which outlives a crash.</param>
-[UnsupportedOSPlatform("windows")]
-public sealed class EmbeddedRuntime(IReadOnlyList<string> program, string runFile, string data) : StackRuntime
+/// <param name="id">The mark of its processes; null: one of its own.</param>
+/// <param name="options">More options of its command <c>run</c>.</param>
+public sealed class EmulatorRuntime(
+    IReadOnlyList<string> program, string runFile, string data, string? id = null, IReadOnlyList<string>? options = null) : StackRuntime(id)
 {
     private Process? _process;
+
+    public override int? ExitCode => _process is { HasExited: true } ? _process.ExitCode : null;
 
     public override bool HasEnded => _process is null or { HasExited: true };
 
@@ -18,7 +22,7 @@ public sealed class EmbeddedRuntime(IReadOnlyList<string> program, string runFil
 
     public override Task StartAsync()
     {
-        _process = Start(Command("run"));
+        _process = Start(Command(["run", .. options ?? []]));
         return Task.CompletedTask;
     }
 
@@ -29,8 +33,8 @@ public sealed class EmbeddedRuntime(IReadOnlyList<string> program, string runFil
     /// <summary>Kills the emulator: every sidecar and the broker. The apps keep running, as after a crash.</summary>
     public async Task KillAsync()
     {
-        Signals.Send(_process!.Id, Signals.Kill);
-        await Processes.UntilGoneAsync(_process.Id);
+        Platform.Current.Send(_process!.Id, Signal.Kill);
+        await Platform.Current.UntilEndedAsync(_process.Id);
     }
 
     public override async ValueTask DisposeAsync()
@@ -43,8 +47,8 @@ public sealed class EmbeddedRuntime(IReadOnlyList<string> program, string runFil
         try
         {
             // Not Process.WaitForExitAsync, which also waits for the end of the output: an app that was left behind may hold that open.
-            Signals.Send(_process.Id, Signals.Terminate);
-            await Processes.UntilGoneAsync(_process.Id);
+            Platform.Current.Send(_process.Id, Signal.Terminate);
+            await Platform.Current.UntilEndedAsync(_process.Id);
         }
         finally
         {

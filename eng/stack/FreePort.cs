@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace DaprOrders.Testing;
+namespace DaprOrders.Stack;
 
 /// <summary>
 /// Finds ports of 127.0.0.1 on which nothing listens. They are below the ports that the kernel gives to outgoing connections and above those
@@ -34,6 +34,32 @@ public static class FreePort
         }
 
         throw new InvalidOperationException($"Something listens on each of the {BlockSize} ports of this process.");
+    }
+
+    /// <summary>Requires that nothing listens on these ports of 127.0.0.1.</summary>
+    /// <exception cref="StackException">Another program has one of them.</exception>
+    public static void Require(IEnumerable<int> ports)
+    {
+        ArgumentNullException.ThrowIfNull(ports);
+        if (ports.Cast<int?>().FirstOrDefault(port => Listens(port!.Value)) is { } taken)
+        {
+            throw new StackException($"port {taken} is taken by another program, and dapr.yaml needs it");
+        }
+    }
+
+    /// <summary>Returns whether something listens on a port of 127.0.0.1.</summary>
+    public static bool Listens(int port)
+    {
+        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        try
+        {
+            socket.Connect(IPAddress.Loopback, port);
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
+        }
     }
 
     private static (int Number, FileStream Lock) OpenBlock()

@@ -1,16 +1,17 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Runtime.Versioning;
+using System.Globalization;
+using DaprOrders.Stack.Platforms;
 
-namespace DaprOrders.Testing.Stack;
+namespace DaprOrders.Stack;
 
 /// <summary>
 /// Runs the Dapr CLI with daprd. The CLI restarts nothing, so this does what an orchestrator would: it restarts a sidecar that has ended with the
 /// arguments, environment and folder that the CLI gave it. Apps are restarted in the same way when a test asks for it.
 /// </summary>
 /// <param name="runFile">The run file.</param>
-[UnsupportedOSPlatform("windows")]
-public sealed class DaprRuntime(string runFile) : StackRuntime
+/// <param name="id">The mark of its processes; null: one of its own.</param>
+public sealed class DaprRuntime(string runFile, string? id = null) : StackRuntime(id)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan PauseBeforeRestart = TimeSpan.FromMilliseconds(500);
@@ -20,6 +21,8 @@ public sealed class DaprRuntime(string runFile) : StackRuntime
     private readonly CancellationTokenSource _stopping = new();
     private Process? _cli;
     private Task _supervising = Task.CompletedTask;
+
+    public override int? ExitCode => _cli is { HasExited: true } ? _cli.ExitCode : null;
 
     public override bool HasEnded => _cli is null or { HasExited: true };
 
@@ -49,8 +52,8 @@ public sealed class DaprRuntime(string runFile) : StackRuntime
         Remember();
         foreach (var id in Sidecars().Where(id => GrpcPortOf(id) == instance.GrpcPort))
         {
-            Signals.Send(id, Signals.Kill);
-            await Processes.UntilGoneAsync(id);
+            Platform.Current.Send(id, Signal.Kill);
+            await Platform.Current.UntilEndedAsync(id);
         }
     }
 
@@ -62,8 +65,8 @@ public sealed class DaprRuntime(string runFile) : StackRuntime
             await _supervising;
             if (_cli is not null)
             {
-                Signals.Send(_cli.Id, Signals.Terminate);
-                await Processes.UntilGoneAsync(_cli.Id);
+                Platform.Current.Send(_cli.Id, Signal.Terminate);
+                await Platform.Current.UntilEndedAsync(_cli.Id);
             }
         }
         finally
@@ -77,7 +80,7 @@ public sealed class DaprRuntime(string runFile) : StackRuntime
     protected override void BeforeSignal(AppInstance instance, int processId)
     {
         ArgumentNullException.ThrowIfNull(instance);
-        if (Processes.HowStarted(processId) is { } start)
+        if (Platform.Current.HowStarted(processId) is { } start)
         {
             _apps[instance.GrpcPort] = start;
         }
@@ -122,7 +125,7 @@ public sealed class DaprRuntime(string runFile) : StackRuntime
         var running = new HashSet<int>();
         foreach (var id in Sidecars())
         {
-            if (GrpcPortOf(id) is { } port && Processes.HowStarted(id) is { } start)
+            if (GrpcPortOf(id) is { } port && Platform.Current.HowStarted(id) is { } start)
             {
                 running.Add(port);
                 _sidecars.TryAdd(port, start);
@@ -133,12 +136,11 @@ public sealed class DaprRuntime(string runFile) : StackRuntime
     }
 
     private List<int> Sidecars() =>
-        Processes.With((Marker, Id)).Where(id => Processes.Runs(id) && Processes.CommandLine(id) is [var program, ..] && Path.GetFileName(program) == "daprd").ToList();
+        Platform.Current.FindByEnvironment((Marker, Id)).Where(id => Platform.Current.IsRunning(id) && Platform.Current.CommandLine(id) is [var program, ..] && Path.GetFileName(program) == "daprd").ToList();
 
     private static int? GrpcPortOf(int sidecar)
     {
-        var arguments = Processes.CommandLine(sidecar);
-        var at = Array.IndexOf(arguments, "--dapr-grpc-port");
-        return at >= 0 && at + 1 < arguments.Length && int.TryParse(arguments[at + 1], out var port) ? port : null;
+        var port = Platform.Current.CommandLine(sidecar).SkipWhile(argument => argument != "--dapr-grpc-port").ElementAtOrDefault(1);
+        return int.TryParse(port, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
     }
 }

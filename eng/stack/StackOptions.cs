@@ -1,4 +1,4 @@
-namespace DaprOrders.Testing.Stack;
+namespace DaprOrders.Stack;
 
 /// <summary>How a stack differs from dapr.yaml.</summary>
 public sealed record StackOptions

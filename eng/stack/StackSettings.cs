@@ -1,17 +1,17 @@
-namespace DaprOrders.Testing.Stack;
+namespace DaprOrders.Stack;
 
 /// <summary>What provides the sidecars and the broker.</summary>
 public enum RuntimeKind
 {
     /// <summary>The emulator in eng/dapr-emulator.</summary>
-    Embedded,
+    Emulator,
 
     /// <summary>The Dapr CLI, daprd, and the broker of the component.</summary>
     Dapr,
 }
 
 /// <summary>What the tests of the whole system run on, as read from the environment.</summary>
-/// <param name="Runtime"><c>STACK</c>: <c>embedded</c> (default) or <c>dapr</c>.</param>
+/// <param name="Runtime"><c>STACK</c>: <c>emulator</c> (default) or <c>dapr</c>.</param>
 /// <param name="Broker"><c>BROKER</c>: <c>kafka</c> (default), <c>redis</c> or <c>rabbitmq</c>. On Dapr it must run at the address in its component.</param>
 /// <param name="Published"><c>STACK_BIN</c>: the folder that eng/publish.sh wrote; without it, and outside such a folder, what was built.</param>
 /// <param name="Attached"><c>GATEWAY_URL</c>: the gateway of a running system; nothing is started then.</param>
@@ -25,13 +25,6 @@ public sealed record StackSettings(
     private static readonly string[] Brokers = ["kafka", "redis", "rabbitmq"];
     private static readonly string[] Databases = ["orders_db", "inventory_db", "notification_db"];
 
-    private static readonly Dictionary<string, string> Projects = new()
-    {
-        ["gateway"] = "DaprOrders.Gateway",
-        ["order"] = "DaprOrders.OrderService",
-        ["inventory"] = "DaprOrders.InventoryService",
-        ["notification"] = "DaprOrders.NotificationService",
-    };
 
     /// <summary>Gets the folder of dapr.yaml, the components and the SQL script.</summary>
     public string Root => Published ?? Repository.Root;
@@ -45,7 +38,7 @@ public sealed record StackSettings(
     /// <summary>Returns the command that starts an app.</summary>
     /// <param name="appId">The app id.</param>
     /// <param name="build">A folder with another build of it.</param>
-    public IReadOnlyList<string> Command(string appId, string? build = null) => Program(appId, Projects[appId], build);
+    public IReadOnlyList<string> Command(string appId, string? build = null) => Program(appId, Repository.Projects[appId], build);
 
     /// <summary>Returns the command that starts another program than the services.</summary>
     public IReadOnlyList<string> Command(StackProgram program)
@@ -75,9 +68,9 @@ public sealed record StackSettings(
 
     private static RuntimeKind RuntimeOf(string? value) => value switch
     {
-        null or "" or "embedded" => RuntimeKind.Embedded,
+        null or "" or "emulator" => RuntimeKind.Emulator,
         "dapr" => RuntimeKind.Dapr,
-        _ => throw new InvalidOperationException($"STACK is '{value}'; it must be embedded or dapr."),
+        _ => throw new InvalidOperationException($"STACK is '{value}'; it must be emulator or dapr."),
     };
 
     private static string BrokerOf(string? value) =>

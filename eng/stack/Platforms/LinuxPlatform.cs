@@ -1,0 +1,60 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.Versioning;
+using System.Text;
+
+namespace DaprOrders.Stack.Platforms;
+
+/// <summary>Reads /proc.</summary>
+[UnsupportedOSPlatform("windows")]
+internal sealed class LinuxPlatform : UnixPlatform
+{
+    public override bool IsRunning(int processId)
+    {
+        var state = Encoding.UTF8.GetString(Read(processId, "stat"));
+        var afterName = state.LastIndexOf(')') + 2;
+        return state.Length > afterName && state[afterName] is not ('Z' or 'X');
+    }
+
+    public override IReadOnlyList<int> FindByEnvironment(params (string Name, string Value)[] variables)
+    {
+        var wanted = variables.Select(variable => Encoding.UTF8.GetBytes($"\0{variable.Name}={variable.Value}\0")).ToArray();
+        return [.. Processes().Where(id =>
+        {
+            var environment = (byte[])[0, .. Read(id, "environ")];
+            return Array.TrueForAll(wanted, variable => environment.AsSpan().IndexOf(variable) >= 0);
+        })];
+    }
+
+    public override IReadOnlyList<string> CommandLine(int processId) => Texts(processId, "cmdline");
+
+    public override ProcessStartInfo? HowStarted(int processId)
+    {
+        var command = CommandLine(processId);
+        var folder = new FileInfo($"/proc/{processId}/cwd").LinkTarget;
+        return command.Count == 0 || folder is null ? null : Start(command, folder, Texts(processId, "environ"));
+    }
+
+    private static IEnumerable<int> Processes() => new DirectoryInfo("/proc").EnumerateDirectories()
+        .Select(folder => int.TryParse(folder.Name, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : 0)
+        .Where(id => id > 0);
+
+    /// <summary>Reads texts that each end with a null character. A text may be empty, as an argument is that turns a default off.</summary>
+    private static string[] Texts(int id, string file)
+    {
+        var texts = Encoding.UTF8.GetString(Read(id, file)).Split('\0');
+        return texts[^1].Length == 0 ? texts[..^1] : texts;
+    }
+
+    private static byte[] Read(int id, string file)
+    {
+        try
+        {
+            return File.ReadAllBytes($"/proc/{id}/{file}");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return []; // it has ended, or belongs to another user
+        }
+    }
+}
