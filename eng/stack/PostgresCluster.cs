@@ -197,7 +197,11 @@ public sealed class PostgresCluster : IAsyncDisposable
     {
         if (_options.Folder is not null)
         {
-            await StopServerAsync();
+            if (await IsRunningAsync())
+            {
+                await StopServerAsync();
+            }
+
             return;
         }
 

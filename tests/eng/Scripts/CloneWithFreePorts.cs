@@ -42,6 +42,9 @@ internal sealed partial class CloneWithFreePorts : IAsyncDisposable
     /// <summary>Gets what comes before ./run.sh on its command line, for example to become another user.</summary>
     public string[] Prefix { get; set; } = [];
 
+    /// <summary>Gets or sets the command that starts the system; ./run.sh by default.</summary>
+    public string[] StartCommand { get; set; } = ["./run.sh"];
+
     public string Output => string.Join('\n', _output);
 
     public int? ExitCode => _run is { HasExited: true } ? _run.ExitCode : null;
@@ -77,6 +80,10 @@ internal sealed partial class CloneWithFreePorts : IAsyncDisposable
         await ReplaceAsync("dapr.yaml", $"Port={_ports[port]};", $"Port={taken};");
         _ports[port] = taken;
     }
+
+    /// <summary>Lets the system run on the emulator, also where Dapr is installed: its broker would be waited for.</summary>
+    public void HideDapr() => Environment["PATH"] = string.Join(
+        ':', (System.Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Where(folder => !File.Exists(Path.Combine(folder, "dapr"))));
 
     /// <summary>Changes a file of the clone.</summary>
     public async Task ReplaceAsync(string file, string text, string replacement)
@@ -193,7 +200,7 @@ internal sealed partial class CloneWithFreePorts : IAsyncDisposable
     private ProcessStartInfo Command(params string[] arguments)
     {
         // Where the tests are run in the background of a script, or with nohup, run.sh would ignore what these ignore.
-        string[] command = [.. Prefix, "/usr/bin/env", "--default-signal=HUP,INT", Path.Combine(Folder, "run.sh"), .. arguments];
+        string[] command = [.. Prefix, "/usr/bin/env", "--default-signal=HUP,INT", .. StartCommand, .. arguments];
         var start = new ProcessStartInfo(command[0], command[1..])
         {
             WorkingDirectory = Folder,
@@ -214,7 +221,8 @@ internal sealed partial class CloneWithFreePorts : IAsyncDisposable
         return start;
     }
 
-    private static async Task RunAsync(string folder, string program, params string[] arguments)
+    /// <summary>Runs a program to its end, with status 0.</summary>
+    public static async Task RunAsync(string folder, string program, params string[] arguments)
     {
         using var process = Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = folder })!;
         await process.WaitForExitAsync();

@@ -15,6 +15,7 @@ public sealed partial class ReadmeTests
     public async Task Every_command_of_the_README_and_the_tour_gives_its_output_in_a_fresh_clone()
     {
         await using var clone = await CloneWithFreePorts.CreateAsync();
+        clone.HideDapr();
         var pages = await Task.WhenAll(((string[])["README.md", "docs/tour.md"]).Select(page => File.ReadAllTextAsync(Path.Combine(clone.Folder, page), Cancel)));
         var blocks = Block().Matches(string.Concat(pages))
             .Select(match => (Language: match.Groups[1].Value, Text: match.Groups[2].Value.TrimEnd()))

@@ -1,0 +1,173 @@
+using DaprOrders.Stack;
+using Npgsql;
+
+namespace DaprOrders.Cli.Up;
+
+/// <summary>Starts the whole system, waits, and ends it.</summary>
+internal sealed class LocalRun(UpOptions options)
+{
+    private static readonly TimeSpan BrokerPatience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan ReadyPatience = TimeSpan.FromSeconds(120);
+
+    private readonly string _root = Repository.Root;
+    private readonly string _data = Directory.CreateDirectory(Path.Combine(Repository.Root, ".dapr-orders")).FullName;
+    private readonly long _began = TimeProvider.System.GetTimestamp();
+
+    /// <returns>The exit code.</returns>
+    public async Task<int> RunAsync(CancellationToken cancellationToken)
+    {
+        var runFile = RunFile.Read(Path.Combine(_root, "dapr.yaml"));
+        var broker = Broker.Read(runFile.ComponentFile);
+        using var runLock = RunLock.Take(_data);
+        try
+        {
+            await Leftovers.StopAsync(_root, Output.Line);
+            FreePort.Require(runFile.Apps.SelectMany(app => app.Ports));
+            await using var postgres = await StartPostgresAsync(runFile, cancellationToken);
+            await BuildAsync(runFile, cancellationToken);
+            var choice = await RuntimeChoice.MakeAsync(broker, BrokerPatience, Output.Line, cancellationToken);
+            if (choice.Kind is RuntimeKind.Emulator)
+            {
+                await DotnetBuild.RunAsync(Path.Combine(_root, "eng", "dapr-emulator", "src"), cancellationToken);
+            }
+
+            Announce(postgres, choice, broker);
+            FreePort.Require(runFile.Apps.SelectMany(app => app.Ports)); // once more, as building takes a while
+            await using var runtime = CreateRuntime(choice, await WriteRunFileAsync(runFile, cancellationToken));
+            await runtime.StartAsync();
+            await WaitUntilReadyAsync(runFile, runtime, cancellationToken);
+            return await WaitForEndAsync(runtime, cancellationToken);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return ExitCodes.Ok;
+        }
+    }
+
+    private async Task<LocalPostgres> StartPostgresAsync(RunFile runFile, CancellationToken cancellationToken)
+    {
+        var logins = runFile.Apps.Where(app => app.Database is not null).ToDictionary(app => app.AppId, app => app.Database!);
+        var port = logins.Values.First().Port;
+        var password = Environment.GetEnvironmentVariable("POSTGRES_PASSWORD") ?? "postgres";
+        var postgres = await LocalPostgres.StartAsync(_root, port, password, options.IsReset, Output.Line, cancellationToken);
+        try
+        {
+            var superuser = new NpgsqlConnectionStringBuilder { Host = "127.0.0.1", Port = port, Username = "postgres", Password = password, Database = "postgres" };
+            var databases = new ServiceDatabases(logins, superuser);
+            if (options.IsReset)
+            {
+                if (!postgres.IsOurs && !options.IsYes)
+                {
+                    throw new StackException(
+                        $"PostgreSQL on 127.0.0.1:{port} was already running; ./run.sh --reset --yes drops its databases "
+                        + string.Join(' ', logins.Values.Select(login => login.Database)));
+                }
+
+                await databases.DropAsync(cancellationToken);
+                DeleteEvents();
+            }
+
+            await databases.PrepareAsync(await File.ReadAllTextAsync(Path.Combine(_root, "postgres", "init.sql"), cancellationToken), cancellationToken);
+            return postgres;
+        }
+        catch
+        {
+            await postgres.DisposeAsync();
+            throw;
+        }
+    }
+
+    private Task BuildAsync(RunFile runFile, CancellationToken cancellationToken) => options.IsSidecarsOnly
+        ? Task.CompletedTask
+        : Output.StepAsync("Building", "Built", () => DotnetBuild.RunAsync(SolutionFilter.Write(_root, _data, runFile.Apps.Select(app => app.Folder)), cancellationToken));
+
+    private void Announce(LocalPostgres postgres, RuntimeChoice choice, Broker broker)
+    {
+        Output.Line($"Database  {postgres.Description}");
+        if (choice.Kind is RuntimeKind.Dapr)
+        {
+            Output.Line($"Runtime   Dapr, {choice.Program}");
+            Output.Line($"Broker    {broker}");
+            if (options.IsReset)
+            {
+                Output.Line("          --reset does not empty it; docker compose down -v does");
+            }
+        }
+        else
+        {
+            Output.Line($"Runtime   Dapr emulator, as {choice.Reason}");
+            Output.Line($"Broker    {broker.Name}, emulated, data in .dapr-orders/broker");
+        }
+    }
+
+    private async Task<string> WriteRunFileAsync(RunFile runFile, CancellationToken cancellationToken)
+    {
+        if (!options.IsSidecarsOnly)
+        {
+            runFile.Run(appId => ["dotnet", Repository.Built(Repository.Projects[appId], $"{Repository.Projects[appId]}.dll")]);
+        }
+
+        runFile.LogToConsole();
+        var path = Path.Combine(_data, "dapr.yaml");
+        await File.WriteAllTextAsync(path, runFile.ToString(), cancellationToken);
+        return path;
+    }
+
+    private StackRuntime CreateRuntime(RuntimeChoice choice, string runFile)
+    {
+        StackRuntime runtime = choice.Kind is RuntimeKind.Dapr
+            ? new DaprRuntime(runFile, _root)
+            : new EmulatorRuntime(["dotnet", Repository.Emulator], runFile, Path.Combine(_data, "broker"), _root, options.IsSidecarsOnly ? ["--sidecars-only"] : []);
+        runtime.OnLine = Console.Out.WriteLine;
+        return runtime;
+    }
+
+    private async Task WaitUntilReadyAsync(RunFile runFile, StackRuntime runtime, CancellationToken cancellationToken)
+    {
+        if (options.IsSidecarsOnly)
+        {
+            Output.Line("The sidecars are starting. Start the services from your IDE, or with: dotnet run --project services/order --launch-profile order");
+            return;
+        }
+
+        await new Readiness(runFile).WaitAsync(ReadyPatience, () => runtime.HasEnded, Output.Line, cancellationToken);
+        if (runtime.HasEnded)
+        {
+            return;
+        }
+
+        var gateway = $"http://localhost:{runFile.Apps[0].AppPort}";
+        Output.Line($"Ready after {TimeProvider.System.GetElapsedTime(_began).TotalSeconds:0} s: {gateway}");
+        Output.Line($"  curl -i {gateway}/orders -H 'Content-Type: application/json' -d '{{\"item_id\":\"item-123\",\"quantity\":1}}'");
+    }
+
+    private static async Task<int> WaitForEndAsync(StackRuntime runtime, CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(200));
+        try
+        {
+            while (await timer.WaitForNextTickAsync(cancellationToken))
+            {
+                if (runtime.HasEnded)
+                {
+                    return runtime.ExitCode is 0 ? ExitCodes.Ok : throw new StackException($"the runtime ended with status {runtime.ExitCode}");
+                }
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            Output.Line("Stopping ...");
+        }
+
+        return ExitCodes.Ok;
+    }
+
+    private void DeleteEvents()
+    {
+        var broker = Path.Combine(_data, "broker");
+        if (Directory.Exists(broker))
+        {
+            Directory.Delete(broker, recursive: true);
+        }
+    }
+}

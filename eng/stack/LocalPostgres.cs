@@ -1,0 +1,140 @@
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace DaprOrders.Stack;
+
+/// <summary>The PostgreSQL of a run: one that runs already, one in Docker, or a private one, whichever is there first.</summary>
+public sealed class LocalPostgres : IAsyncDisposable
+{
+    // The first message of a client that asks for TLS. Every PostgreSQL answers with one letter.
+    private static readonly byte[] TlsRequest = [0, 0, 0, 8, 4, 0xd2, 0x16, 0x2f];
+    private static readonly TimeSpan DockerLimit = TimeSpan.FromSeconds(3);
+
+    private readonly Func<ValueTask> _stop;
+
+    private LocalPostgres(string description, bool isOurs, Func<ValueTask> stop) => (Description, IsOurs, _stop) = (description, isOurs, stop);
+
+    /// <summary>Gets a sentence on where the database is.</summary>
+    public string Description { get; }
+
+    /// <summary>Gets whether the run has started it, so that nobody else's data is in it.</summary>
+    public bool IsOurs { get; }
+
+    /// <summary>Finds or starts PostgreSQL.</summary>
+    /// <param name="root">The root of the clone.</param>
+    /// <param name="port">The port that dapr.yaml names.</param>
+    /// <param name="password">The password of the role postgres in a new data folder.</param>
+    /// <param name="reset">Whether a private PostgreSQL starts empty.</param>
+    /// <param name="report">Is told about steps that take a while.</param>
+    /// <param name="cancellationToken">Ends the start.</param>
+    /// <exception cref="StackException">There is no PostgreSQL to be had, or something else listens on the port.</exception>
+    public static async Task<LocalPostgres> StartAsync(
+        string root, int port, string password, bool reset, Action<string> report, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        var folder = DataFolder(root);
+        var isRunning = await PostgresCluster.IsRunningInAsync(folder);
+        if (!isRunning && FreePort.Listens(port))
+        {
+            return await RespondsAsync(port, TimeSpan.FromSeconds(10), cancellationToken)
+                ? new LocalPostgres($"PostgreSQL on 127.0.0.1:{port}, which was already running", isOurs: false, () => ValueTask.CompletedTask)
+                : throw new StackException($"port {port} is not used by PostgreSQL but by another program; free that port");
+        }
+
+        if (!isRunning && await TryDockerAsync(root, port, report, cancellationToken) is { } docker)
+        {
+            return docker;
+        }
+
+        return await StartPrivateAsync(folder, port, password, reset, report, cancellationToken);
+    }
+
+    public ValueTask DisposeAsync() => _stop();
+
+    /// <summary>The data of root is where the user postgres can reach it, as the clone may be in a folder that only root can enter.</summary>
+    private static string DataFolder(string root) => OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess
+        ? $"/var/lib/postgresql/dapr-orders-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(root)))[..12]}"
+        : Path.Combine(root, ".dapr-orders", "postgres");
+
+    private static async Task<LocalPostgres> StartPrivateAsync(
+        string folder, int port, string password, bool reset, Action<string> report, CancellationToken cancellationToken)
+    {
+        if (reset)
+        {
+            await PostgresCluster.DeleteAsync(folder);
+        }
+
+        if (PostgresPrograms.Find() is null)
+        {
+            await PostgresInstaller.InstallAsync(report, cancellationToken);
+        }
+
+        Directory.CreateDirectory(folder);
+        var cluster = await PostgresCluster.StartAsync(new PostgresOptions { Folder = folder, Port = port, Password = password, IsDurable = true });
+        return new LocalPostgres($"private PostgreSQL on 127.0.0.1:{port}, data in {folder}", isOurs: true, cluster.DisposeAsync);
+    }
+
+    private static async Task<LocalPostgres?> TryDockerAsync(string root, int port, Action<string> report, CancellationToken cancellationToken)
+    {
+        // Without an engine, or with one that hangs, the command takes its time.
+        if (await RunAsync(DockerLimit, "info") is not 0 || await RunAsync(DockerLimit, "compose", "version") is not 0)
+        {
+            return null;
+        }
+
+        report("Starting PostgreSQL in Docker (the first time its image is downloaded) ...");
+        var (exitCode, output) = await Command.RunAsync(["docker", "compose", "up", "-d", "postgres"], root, null, null, cancellationToken);
+        if (exitCode is 0 && await RespondsAsync(port, TimeSpan.FromSeconds(60), cancellationToken))
+        {
+            return new LocalPostgres($"PostgreSQL in Docker on 127.0.0.1:{port}", isOurs: true, StopAsync);
+        }
+
+        report($"Docker did not start PostgreSQL: {output.TrimEnd().Split('\n')[^1]}");
+        await StopAsync();
+        return null;
+
+        async Task<int?> RunAsync(TimeSpan limit, params string[] arguments) =>
+            (await Command.RunAsync(["docker", .. arguments], root, limit, null, cancellationToken)).ExitCode;
+
+        async ValueTask StopAsync() =>
+            await Command.RunAsync(["docker", "compose", "stop", "-t", "2", "postgres"], root, TimeSpan.FromSeconds(4), null, CancellationToken.None);
+    }
+
+    /// <summary>No response may mean that it is still starting. A response other than PostgreSQL's is final.</summary>
+    private static async Task<bool> RespondsAsync(int port, TimeSpan patience, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(patience);
+        while (!limit.IsCancellationRequested)
+        {
+            if (await AskAsync(port, limit.Token) is { } letter)
+            {
+                return letter is (byte)'S' or (byte)'N';
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(300), limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        return false;
+    }
+
+    private static async Task<byte?> AskAsync(int port, CancellationToken cancellationToken)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        limit.CancelAfter(TimeSpan.FromSeconds(2));
+        try
+        {
+            using var client = new TcpClient();
+            await client.ConnectAsync("127.0.0.1", port, limit.Token);
+            await client.GetStream().WriteAsync(TlsRequest, limit.Token);
+            var answer = new byte[1];
+            return await client.GetStream().ReadAsync(answer, limit.Token) == 1 ? answer[0] : null;
+        }
+        catch (Exception e) when (e is SocketException or IOException or OperationCanceledException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,38 @@
+namespace DaprOrders.Stack;
+
+/// <summary>Installs PostgreSQL for root on Debian. Everyone else is told how to do it.</summary>
+public static class PostgresInstaller
+{
+    // Keeps the package from creating its own cluster on port 5432, which nobody asked for.
+    private const string NoCluster = "/etc/postgresql-common/createcluster.d/dapr-orders.conf";
+
+    /// <exception cref="StackException">It cannot be installed here. The message says what to do.</exception>
+    public static async Task InstallAsync(Action<string> report, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(report);
+        if (!OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess || SearchPath.Find("apt-get") is null)
+        {
+            throw new StackException(PostgresPrograms.Advice);
+        }
+
+        report("Installing PostgreSQL ...");
+        Directory.CreateDirectory(Path.GetDirectoryName(NoCluster)!);
+        await File.WriteAllTextAsync(NoCluster, "create_main_cluster = false\n", cancellationToken);
+        try
+        {
+            var environment = new Dictionary<string, string> { ["DEBIAN_FRONTEND"] = "noninteractive" };
+            await Command.RunAsync(["apt-get", "update"], "/", null, environment, cancellationToken);
+            // Not canceled: dpkg may not be stopped in the middle of its work.
+            var (exitCode, output) = await Command.RunAsync(
+                ["apt-get", "-o", "Dpkg::Use-Pty=0", "install", "-y", "--no-install-recommends", "postgresql"], "/", null, environment, CancellationToken.None);
+            if (exitCode is not 0 || PostgresPrograms.Find() is null)
+            {
+                throw new StackException($"{output.TrimEnd()}\nPostgreSQL could not be installed; try: apt-get update && apt-get install postgresql");
+            }
+        }
+        finally
+        {
+            File.Delete(NoCluster);
+        }
+    }
+}

@@ -1,0 +1,65 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using DaprOrders.Eng.Tests.Scripts;
+using DaprOrders.Stack.Platforms;
+
+namespace DaprOrders.Eng.Tests.Cli;
+
+/// <summary>Runs <c>up</c> of the command line in a fresh clone.</summary>
+[Trait("Form", "scripts")]
+public sealed class UpTests
+{
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Fact(Explicit = true)]
+    public async Task System_starts_again_after_a_kill_and_ends_without_leaving_anything()
+    {
+        await using var clone = await CloneAsync();
+
+        Assert.True(await clone.StartAsync(), clone.Output);
+        Assert.Equal("confirmed", await OrderAsync(clone));
+
+        var (exitCode, error) = await clone.TryRunAsync();
+        Assert.Equal(1, exitCode);
+        Assert.StartsWith("up: the system is already running; stop it with: kill ", error, StringComparison.Ordinal);
+
+        await clone.StopAsync(Signal.Kill);
+        Assert.True(await clone.StartAsync(), clone.Output);
+        Assert.Equal("confirmed", await OrderAsync(clone));
+
+        await clone.StopAsync(Signal.Terminate);
+        Assert.Equal(0, clone.ExitCode);
+        Assert.Empty(clone.Processes());
+    }
+
+    [Theory(Explicit = true)]
+    [InlineData("--yes")]
+    [InlineData("--nonsense")]
+    [InlineData("nonsense")]
+    public async Task Wrong_usage_ends_with_2(string argument)
+    {
+        await using var clone = await CloneAsync();
+
+        var (exitCode, error) = await clone.TryRunAsync(argument);
+
+        Assert.Equal(2, exitCode);
+        Assert.Contains(argument, error, StringComparison.Ordinal);
+    }
+
+    private static async Task<CloneWithFreePorts> CloneAsync()
+    {
+        var clone = await CloneWithFreePorts.CreateAsync();
+        await CloneWithFreePorts.RunAsync(clone.Folder, "dotnet", "build", "eng/cli", "-v", "q", "-nodeReuse:false", "-p:UseSharedCompilation=false");
+        clone.HideDapr();
+        clone.StartCommand = ["dotnet", Path.Combine(clone.Folder, "artifacts", "bin", "DaprOrders.Cli", "debug", "DaprOrders.Cli.dll"), "up"];
+        return clone;
+    }
+
+    private static async Task<string?> OrderAsync(CloneWithFreePorts clone)
+    {
+        using var gateway = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{clone.FreePortOf(8000)}") };
+        using var placed = await gateway.PostAsJsonAsync("/orders", new { item_id = "item-1", quantity = 1 }, Cancel);
+        var order = await gateway.GetFromJsonAsync<JsonElement>(new Uri($"{placed.Headers.Location}?wait=20s", UriKind.Relative), Cancel);
+        return order.GetProperty("status").GetString();
+    }
+}

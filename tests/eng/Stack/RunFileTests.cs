@@ -1,0 +1,87 @@
+using DaprOrders.Stack;
+
+namespace DaprOrders.Eng.Tests.Stack;
+
+public sealed class RunFileTests : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("dapr-orders-runfile-").FullName;
+
+    public static TheoryData<string, string, string> SameYaml => new()
+    {
+        { "double quotes", "ConnectionStrings__Database: Host=", "ConnectionStrings__Database: \"Host=" },
+        { "keywords in another order", "Database=orders_db;Username=orders;Password=orders", "Username=orders;Password=orders;Database=orders_db" },
+        { "a list in block style", "  resourcesPaths: [./components/common, ./components/kafka]", "  resourcesPaths:\n  - ./components/common\n  - ./components/kafka" },
+        { "CRLF", "\n", "\r\n" },
+        { "a comment with a bracket", "./components/kafka]", "./components/kafka] # was [redis]" },
+        { "an anchor", "  env:\n    ASPNETCORE_ENVIRONMENT: Development", "  env: &development\n    ASPNETCORE_ENVIRONMENT: Development" },
+    };
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    [Theory]
+    [MemberData(nameof(SameYaml))]
+    public void Forms_of_YAML_that_mean_the_same_are_read_alike(string form, string text, string replacement)
+    {
+        var original = File.ReadAllText(Path.Combine(Repository.Root, "dapr.yaml"));
+        var changed = original.Replace(text, replacement, StringComparison.Ordinal);
+        if (form == "double quotes")
+        {
+            changed = string.Join('\n', changed.Split('\n').Select(line => line.Contains("\"Host", StringComparison.Ordinal) ? $"{line}\"" : line));
+        }
+
+        Assert.NotEqual(original, changed);
+        Assert.Equal(Described(Read(original)), Described(Read(changed)));
+    }
+
+    [Fact]
+    public void Aliases_are_resolved()
+    {
+        var file = Read("""
+            version: 1
+            common: {resourcesPaths: [./components/kafka]}
+            apps:
+            - {appID: a, appDirPath: ., appPort: 1, daprHTTPPort: 2, daprGRPCPort: 3, env: &env {ConnectionStrings__Database: Host=h;Database=d}}
+            - {appID: b, appDirPath: ., appPort: 4, daprHTTPPort: 5, daprGRPCPort: 6, env: *env}
+            """);
+
+        Assert.Equal(["d", "d"], file.Apps.Select(app => app.Database!.Database!));
+    }
+
+    [Theory]
+    [InlineData("", "is empty")]
+    [InlineData("a: [", "this is no YAML")]
+    [InlineData("- a", "this is no YAML")]
+    [InlineData("apps: []", "'common' must be a mapping")]
+    [InlineData("common: {}\napps: 5", "'apps' must be a list of mappings")]
+    [InlineData("common: {}\napps: [{appID: a}]", "common.resourcesPaths must be a list of folders")]
+    [InlineData("common: {resourcesPaths: [a]}\napps: [{appDirPath: a}]", "every app needs an appID")]
+    [InlineData("common: {resourcesPaths: [a]}\napps: [{appID: a}]", "app a needs an appDirPath")]
+    [InlineData("common: {resourcesPaths: [a]}\napps: [{appID: a, appDirPath: .}]", "appPort of app a is '', and must be a port")]
+    [InlineData("common: {resourcesPaths: [a]}\napps: [{appID: a, appDirPath: ., appPort: 70000}]", "appPort of app a is '70000', and must be a port")]
+    [InlineData(
+        "common: {resourcesPaths: [a]}\napps: [{appID: a, appDirPath: ., appPort: 1, daprHTTPPort: 2, daprGRPCPort: 3, env: {ConnectionStrings__Database: no}}]",
+        "ConnectionStrings__Database of app a is no connection string")]
+    public void Run_file_that_cannot_be_used_is_refused_with_the_reason(string text, string reason)
+    {
+        var error = Assert.Throws<StackException>(() => Read(text));
+
+        Assert.Contains("dapr.yaml", error.Message, StringComparison.Ordinal);
+        Assert.Contains(reason, error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Run_file_that_is_missing_is_refused() =>
+        Assert.Contains("cannot be read", Assert.Throws<StackException>(() => RunFile.Read(Path.Combine(_folder, "none.yaml"))).Message, StringComparison.Ordinal);
+
+    private static string Described(RunFile file) => string.Join(
+        '\n',
+        file.Apps.Select(app => $"{app.AppId} {app.Folder} {string.Join(' ', app.Ports)} {app.Database?.Database} {app.Database?.Username} {app.Database?.Password}")
+            .Append(file.ComponentFile));
+
+    private RunFile Read(string text)
+    {
+        var path = Path.Combine(_folder, "dapr.yaml");
+        File.WriteAllText(path, text);
+        return RunFile.Read(path);
+    }
+}

@@ -1,0 +1,20 @@
+using DaprOrders.Stack;
+
+namespace DaprOrders.Eng.Tests.Stack;
+
+public sealed class RunLockTests
+{
+    [Fact]
+    public void Lock_is_taken_once_and_again_when_it_was_given_back()
+    {
+        var folder = Directory.CreateTempSubdirectory("dapr-orders-lock-").FullName;
+        using (RunLock.Take(folder))
+        {
+            var error = Assert.Throws<StackException>(() => RunLock.Take(folder));
+            Assert.Equal($"the system is already running; stop it with: kill {Environment.ProcessId}", error.Message);
+        }
+
+        RunLock.Take(folder).Dispose();
+        Directory.Delete(folder, recursive: true);
+    }
+}
