@@ -18,6 +18,6 @@ try
 }
 catch (StackException e)
 {
-    await Console.Error.WriteLineAsync($"{parsed.CommandResult.Command.Name}: {e.Message}");
+    await Console.Error.WriteLineAsync($"error: {e.Message}");
     return ExitCodes.Failed;
 }

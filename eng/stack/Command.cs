@@ -17,7 +17,7 @@ public static class Command
         IReadOnlyList<string> command, string folder, TimeSpan? limit, IReadOnlyDictionary<string, string>? environment, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(command);
-        var start = new ProcessStartInfo(command[0], command.Skip(1))
+        var start = new ProcessStartInfo(SearchPath.Resolve(command[0]), command.Skip(1))
         {
             WorkingDirectory = folder,
             RedirectStandardInput = true,

@@ -63,16 +63,14 @@ public sealed class DaprRuntime(string runFile, string? id = null) : StackRuntim
         try
         {
             await _supervising;
-            if (_cli is not null)
-            {
-                Platform.Current.Send(_cli.Id, Signal.Terminate);
-                await Platform.Current.UntilEndedAsync(_cli.Id);
-            }
         }
         finally
         {
-            KillAll();
-            _cli?.Dispose();
+            if (_cli is not null)
+            {
+                await EndAsync(_cli);
+            }
+
             _stopping.Dispose();
         }
     }

@@ -39,21 +39,9 @@ public sealed class EmulatorRuntime(
 
     public override async ValueTask DisposeAsync()
     {
-        if (_process is null)
+        if (_process is not null)
         {
-            return;
-        }
-
-        try
-        {
-            // Not Process.WaitForExitAsync, which also waits for the end of the output: an app that was left behind may hold that open.
-            Platform.Current.Send(_process.Id, Signal.Terminate);
-            await Platform.Current.UntilEndedAsync(_process.Id);
-        }
-        finally
-        {
-            KillAll();
-            _process.Dispose();
+            await EndAsync(_process);
         }
     }
 

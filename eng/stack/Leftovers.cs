@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using DaprOrders.Stack.Platforms;
 
 namespace DaprOrders.Stack;
@@ -20,28 +21,40 @@ public static class Leftovers
         await StopAsync(root);
     }
 
+    /// <summary>Asks the processes of a run to end, and kills those that have not ended after 3 s.</summary>
     internal static async Task StopAsync(string id)
     {
-        foreach (var signal in (Signal[])[Signal.Terminate, Signal.Kill])
+        Send(id, Signal.Terminate);
+        if (!await EndInTimeAsync(id))
         {
-            foreach (var process in Find(id))
+            Send(id, Signal.Kill);
+            await EndInTimeAsync(id);
+        }
+    }
+
+    /// <summary>Returns whether all processes of a run end within 3 s.</summary>
+    internal static async Task<bool> EndInTimeAsync(string id)
+    {
+        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
+        var began = Stopwatch.GetTimestamp();
+        while (Find(id).Count > 0)
+        {
+            if (Stopwatch.GetElapsedTime(began) > Patience)
             {
-                Platform.Current.Send(process, signal);
+                return false;
             }
 
-            try
-            {
-                await Wait.UntilAsync("the processes of the run to end", async () =>
-                {
-                    await Task.Delay(TimeSpan.FromMilliseconds(50));
-                    return Find(id).Count == 0;
-                }, Patience);
-                return;
-            }
-            catch (TimeoutException)
-            {
-                // Some hear no request to end.
-            }
+            await timer.WaitForNextTickAsync();
+        }
+
+        return true;
+    }
+
+    private static void Send(string id, Signal signal)
+    {
+        foreach (var process in Find(id))
+        {
+            Platform.Current.Send(process, signal);
         }
     }
 

@@ -84,13 +84,22 @@ public sealed class LocalPostgres : IAsyncDisposable
         }
 
         report("Starting PostgreSQL in Docker (the first time its image is downloaded) ...");
-        var (exitCode, output) = await Command.RunAsync(["docker", "compose", "up", "-d", "postgres"], root, null, null, cancellationToken);
-        if (exitCode is 0 && await RespondsAsync(port, TimeSpan.FromSeconds(60), cancellationToken))
+        try
         {
-            return new LocalPostgres($"PostgreSQL in Docker on 127.0.0.1:{port}", isOurs: true, StopAsync);
+            var (exitCode, output) = await Command.RunAsync(["docker", "compose", "up", "-d", "postgres"], root, null, null, cancellationToken);
+            if (exitCode is 0 && await RespondsAsync(port, TimeSpan.FromSeconds(60), cancellationToken))
+            {
+                return new LocalPostgres($"PostgreSQL in Docker on 127.0.0.1:{port}", isOurs: true, StopAsync);
+            }
+
+            report($"Docker did not start PostgreSQL: {output.TrimEnd().Split('\n')[^1]}");
+        }
+        catch (OperationCanceledException)
+        {
+            await StopAsync();
+            throw;
         }
 
-        report($"Docker did not start PostgreSQL: {output.TrimEnd().Split('\n')[^1]}");
         await StopAsync();
         return null;
 

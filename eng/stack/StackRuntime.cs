@@ -73,12 +73,26 @@ public abstract class StackRuntime(string? id = null) : IAsyncDisposable
     {
     }
 
-    /// <summary>Kills what is left of the stack.</summary>
-    protected void KillAll() => Platform.Current.FindByEnvironment((Marker, Id)).ToList().ForEach(id => Platform.Current.Send(id, Signal.Kill));
+    /// <summary>
+    /// Asks the runtime to end, which ends the apps. Asks everything after 3 s, since the Dapr CLI hears nothing before it has started every app,
+    /// and kills what has not ended after 6 s.
+    /// </summary>
+    protected async Task EndAsync(Process runtime)
+    {
+        ArgumentNullException.ThrowIfNull(runtime);
+        Platform.Current.Send(runtime.Id, Signal.Terminate);
+        if (!await Leftovers.EndInTimeAsync(Id))
+        {
+            await Leftovers.StopAsync(Id);
+        }
+
+        runtime.Dispose();
+    }
 
     protected Process Start(ProcessStartInfo start)
     {
         ArgumentNullException.ThrowIfNull(start);
+        start.FileName = SearchPath.Resolve(start.FileName);
         start.RedirectStandardOutput = true;
         start.RedirectStandardError = true;
         start.Environment[Marker] = Id;

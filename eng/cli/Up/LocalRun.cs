@@ -16,6 +16,7 @@ internal sealed class LocalRun(UpOptions options)
     /// <returns>The exit code.</returns>
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
+        LocalEnvironment.Clean();
         var runFile = RunFile.Read(Path.Combine(_root, "dapr.yaml"));
         var broker = Broker.Read(runFile.ComponentFile);
         using var runLock = RunLock.Take(_data);

@@ -21,7 +21,7 @@ public sealed class UpTests
 
         var (exitCode, error) = await clone.TryRunAsync();
         Assert.Equal(1, exitCode);
-        Assert.StartsWith("up: the system is already running; stop it with: kill ", error, StringComparison.Ordinal);
+        Assert.StartsWith("error: the system is already running; stop it with: kill ", error, StringComparison.Ordinal);
 
         await clone.StopAsync(Signal.Kill);
         Assert.True(await clone.StartAsync(), clone.Output);
