@@ -135,7 +135,7 @@ case ${1:-} in
 esac
 
 require_tools
-[[ -n ${HOME:-} && -w ${HOME:-} ]] || export DOTNET_CLI_HOME=${DOTNET_CLI_HOME:-$root/.run/home}
+[[ -n ${HOME:-} && -w ${HOME:-} ]] || export DOTNET_CLI_HOME=${DOTNET_CLI_HOME:-$root/.dapr-orders/home}
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_GENERATE_ASPNET_CERTIFICATE=false
 # A bare Debian has no ICU, without which the SDK does not start.
 export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT=${DOTNET_SYSTEM_GLOBALIZATION_INVARIANT:-1}

@@ -22,7 +22,7 @@ bin_of() {
 }
 
 is_published() {
-  [[ -f $published/dapr.yaml ]] && [[ -z $(find . \( -name artifacts -o -name .git -o -name .run \) -prune -o -newer "$published/dapr.yaml" \
+  [[ -f $published/dapr.yaml ]] && [[ -z $(find . \( -name artifacts -o -name .git -o -name .dapr-orders \) -prune -o -newer "$published/dapr.yaml" \
     \( -name '*.cs' -o -name '*.csproj' -o -name '*.props' -o -name '*.yaml' -o -name publish.sh \) -print -quit) ]]
 }
 

@@ -26,6 +26,6 @@ public sealed partial class LinkTests
     [GeneratedRegex(@"\]\((?!https?:|#)([^)#\s]+)(?:#[^)]*)?\)")]
     private static partial Regex Link();
 
-    [GeneratedRegex(@"(^|/)(artifacts|node_modules|\.git|\.run)/")]
+    [GeneratedRegex(@"(^|/)(artifacts|node_modules|\.git|\.dapr-orders)/")]
     private static partial Regex Ignored();
 }

@@ -27,12 +27,12 @@ public sealed class FoundDatabaseTests : IAsyncLifetime
 
         Assert.Equal(1, exitCode);
         Assert.Equal(
-            $"run.sh: PostgreSQL on 127.0.0.1:{Postgres.Port} was already running; " +
+            $"error: PostgreSQL on 127.0.0.1:{Postgres.Port} was already running; " +
             "./run.sh --reset --yes drops its databases orders_db inventory_db notification_db",
             error);
         Assert.Equal("precious", await CommentAsync());
 
-        machine.ServicesAreReadyOnce("dotnet eng");
+        machine.ServicesAreReadyOnce(machine.EmulatorCall);
         Assert.True(await machine.Clone.StartAsync("--reset", "--yes"), machine.Clone.Output);
         Assert.Equal(DBNull.Value, await CommentAsync());
         await machine.Clone.StopAsync(Signal.Interrupt);
@@ -49,17 +49,16 @@ public sealed class FoundDatabaseTests : IAsyncLifetime
 
         Assert.Equal(1, exitCode);
         Assert.Equal(
-            $"run.sh: PostgreSQL on 127.0.0.1:{Postgres.Port} refuses role postgres: password authentication failed for user \"postgres\". " +
+            $"error: PostgreSQL on 127.0.0.1:{Postgres.Port} refuses role postgres: password authentication failed for user \"postgres\". " +
             "Set POSTGRES_PASSWORD to its password, or let its owner run postgres/init.sql, or free the port",
             error);
-        Assert.DoesNotContain(machine.Calls, call => call.StartsWith("dotnet build", StringComparison.Ordinal));
+        Assert.DoesNotContain(machine.Calls, call => call.StartsWith($"dotnet build {machine.Clone.Folder}", StringComparison.Ordinal));
     }
 
     private async Task<Machine> MachineAsync()
     {
         var machine = await Machine.CreateAsync();
         machine.InstallDotnet();
-        machine.InstallRealPostgres();
         await machine.Clone.UsePortAsync(5433, Postgres.Port);
         return machine;
     }

@@ -15,13 +15,17 @@ internal sealed class Machine : IAsyncDisposable
     /// <summary>All that ./run.sh finds on PATH: a minimal Debian has them.</summary>
     private static readonly string[] Bare =
     [
-        "basename", "bash", "cat", "chmod", "chown", "cut", "date", "dirname", "env", "grep", "head", "id", "mkdir", "mktemp", "mv",
-        "paste", "rm", "sed", "setpriv", "sha256sum", "sleep", "tail", "timeout", "tr",
+        "basename", "bash", "cat", "chmod", "chown", "cut", "date", "dirname", "env", "head", "id", "mkdir", "mktemp", "mv",
+        "cp", "grep", "paste", "rm", "runuser", "sed", "setpriv", "sh", "sha256sum", "sleep", "tail", "timeout", "tr",
     ];
+
+    /// <summary>Longer than run.sh waits for a broker.</summary>
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
 
     private readonly List<Answering> _servers = [];
     private readonly CancellationTokenSource _end = new();
     private readonly List<Task> _waiting = [];
+    private PostgresCluster? _postgres;
 
     private Machine(CloneWithFreePorts clone) => Clone = clone;
 
@@ -32,8 +36,8 @@ internal sealed class Machine : IAsyncDisposable
 
     public string CallsFile => Path.Combine(Clone.Parent, "calls");
 
-    /// <summary>Gets the folder that is /usr/lib/postgresql for this clone.</summary>
-    private string PostgresFolder => Path.Combine(Clone.Parent, "postgresql");
+    /// <summary>Gets the beginning of the call that starts the emulator.</summary>
+    public string EmulatorCall => $"dotnet {Clone.Folder}/eng/dapr-emulator/";
 
     private string Programs => Path.Combine(Clone.Parent, "programs");
 
@@ -54,9 +58,10 @@ internal sealed class Machine : IAsyncDisposable
         machine.Clone.Environment["HOME"] = machine.Home;
         machine.Clone.Environment["POSTGRES_PASSWORD"] = null;
 
-        // The tests need PostgreSQL, so it is on this machine; the clone looks for it elsewhere.
-        await machine.Clone.ReplaceAsync("postgres/local.sh", "/usr/lib/postgresql/", $"{machine.PostgresFolder}/");
-        await machine.Clone.ReplaceAsync("postgres/local.sh", "/etc/postgresql-common/", $"{machine.Clone.Parent}/etc/");
+        // Built before, so that ./run.sh only starts it.
+        var built = Path.Combine("artifacts", "bin", "DaprOrders.Cli", "debug");
+        Directory.CreateDirectory(Path.Combine(machine.Clone.Folder, built));
+        await CloneWithFreePorts.RunAsync("/", "cp", "-r", $"{Path.Combine(Repository.Root, built)}/.", Path.Combine(machine.Clone.Folder, built));
         return machine;
     }
 
@@ -69,9 +74,18 @@ internal sealed class Machine : IAsyncDisposable
         MakeExecutable(path);
     }
 
-    /// <summary>A .NET SDK that builds nothing; the emulator that it starts only goes on until it is stopped.</summary>
-    public void InstallDotnet(string sdk = "10.0.100", string build = "true") =>
-        Install("dotnet", $"case $1 in --list-sdks) echo '{sdk} [/sdk]' ;; build) {build} ;; *) {Hang} ;; esac");
+    /// <summary>Installs a .NET SDK that builds nothing and runs the command line only; other programs that it starts run until they are stopped.</summary>
+    public void InstallDotnet(string sdk = "10.0.100", string build = "true") => Install(
+        "dotnet",
+        $$"""
+        case "$*" in
+          --list-sdks) echo '{{sdk}} [/sdk]' ;;
+          'build eng/cli '*) ;;
+          build*) {{build}} ;;
+          *DaprOrders.Cli.dll*) exec '{{Find("dotnet")}}' "$@" ;;
+          *) {{Hang}} ;;
+        esac
+        """);
 
     public void InstallDapr(bool withRuntime = true)
     {
@@ -85,23 +99,19 @@ internal sealed class Machine : IAsyncDisposable
         }
     }
 
-    /// <summary>A PostgreSQL that was already running, and in which the services' roles are.</summary>
-    public void RunPostgres()
+    /// <summary>Starts a PostgreSQL that was there before, with the roles of the services.</summary>
+    public async Task RunPostgresAsync()
     {
-        Install("psql");
-        Listen(5433, "N"); // to the question for TLS
+        _postgres = await PostgresCluster.StartAsync(Clone.FreePortOf(5433));
+        await _postgres.RunScriptAsync(Path.Combine(Repository.Root, "postgres", "init.sql"));
     }
 
-    /// <summary>PostgreSQL's real programs, where Debian has them.</summary>
-    public void InstallRealPostgres()
-    {
-        Directory.CreateDirectory(Path.Combine(PostgresFolder, "1"));
-        Directory.CreateSymbolicLink(Path.Combine(PostgresFolder, "1", "bin"), PostgresCluster.Binaries);
-    }
+    /// <summary>Starts PostgreSQL as soon as a program was called that would start it.</summary>
+    public void RunPostgresOnce(string called) => _waiting.Add(RunPostgresOnceAsync(called));
 
-    /// <summary>A script that does what <see cref="InstallRealPostgres"/> does.</summary>
-    public string InstallingRealPostgres() =>
-        $"/bin/mkdir -p '{PostgresFolder}/1' && /bin/ln -s '{PostgresCluster.Binaries}' '{PostgresFolder}/1/bin'";
+    /// <summary>Hides the PostgreSQL of this machine from the clone.</summary>
+    public void HidePostgres() =>
+        Clone.Prefix = ["/usr/bin/unshare", "--mount", "/bin/sh", "-c", "/bin/mount -t tmpfs tmpfs /usr/lib/postgresql && exec \"$@\"", "sh", .. Clone.Prefix];
 
     /// <summary>Answers whoever speaks on that port of dapr.yaml.</summary>
     public void Listen(int port, string answer)
@@ -145,6 +155,11 @@ internal sealed class Machine : IAsyncDisposable
         await Task.WhenAll(_waiting).ContinueWith(_ => { }, TaskScheduler.Default);
         _servers.ForEach(server => server.Dispose());
         await Clone.DisposeAsync();
+        if (_postgres is not null)
+        {
+            await _postgres.DisposeAsync();
+        }
+
         _end.Dispose();
     }
 
@@ -155,6 +170,12 @@ internal sealed class Machine : IAsyncDisposable
 
     private static void MakeExecutable(string path) => File.SetUnixFileMode(
         path, File.GetUnixFileMode(path) | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
+
+    private async Task RunPostgresOnceAsync(string called)
+    {
+        await UntilCalledAsync(called);
+        await RunPostgresAsync();
+    }
 
     private async Task ListenOnceAsync(string called, int port, string answer)
     {
@@ -168,6 +189,6 @@ internal sealed class Machine : IAsyncDisposable
         {
             _end.Token.ThrowIfCancellationRequested();
             return Clone.ExitCode is null ? condition() : throw new InvalidOperationException($"run.sh has ended without {what}:\n{Clone.Output}");
-        });
+        }, Limit);
     }
 }

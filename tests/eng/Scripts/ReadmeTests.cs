@@ -49,7 +49,7 @@ public sealed partial class ReadmeTests
 
         var (exitCode, error) = await clone.TryRunAsync();
         Assert.Equal(1, exitCode);
-        Assert.StartsWith("run.sh: the system is already running", Assert.Single(error.Split('\n')), StringComparison.Ordinal);
+        Assert.StartsWith("error: the system is already running", Assert.Single(error.Split('\n')), StringComparison.Ordinal);
 
         await clone.StopAsync(Signal.Interrupt);
         Assert.Equal(0, clone.ExitCode);
