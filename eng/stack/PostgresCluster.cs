@@ -77,7 +77,7 @@ public sealed class PostgresCluster : IAsyncDisposable
     private string Data => $"{_folder}/data";
 
     public Task StartServerAsync() => RunAsOwnerAsync(
-        "pg_ctl", "-D", Data, "-w", "-s", "-l", $"{_folder}/log", "start", "-o",
+        "pg_ctl", "-D", Data, "-w", "-s", "-l", $"{_folder}/server.log", "start", "-o",
         $"-p {Port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=300 " +
         $"{(_options.IsDurable ? "" : NotDurable)} {(_options.DiskMegabytes is null ? "" : SmallLog)} " +
         string.Join(' ', _options.Settings.Select(setting => $"-c {setting}")));

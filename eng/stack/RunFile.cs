@@ -57,6 +57,11 @@ public sealed class RunFile
             throw file.Error("'apps' must be a list of mappings");
         }
 
+        foreach (var values in file.AppList.Append(file.Common).Append(file._file))
+        {
+            RestoreTypes(values);
+        }
+
         file.MakePathsAbsolute(Path.GetDirectoryName(Path.GetFullPath(path))!);
         _ = file.Apps; // every app can be read
         return file;
@@ -139,6 +144,18 @@ public sealed class RunFile
     /// <summary>Returns the run file as YAML.</summary>
     public override string ToString() => new SerializerBuilder().WithQuotingNecessaryStrings().Build().Serialize(_file);
 
+    /// <summary>Every value was read as text. The Dapr CLI requires numbers and booleans without quotes, but not in env, whose texts stay as they are.</summary>
+    private static void RestoreTypes(Dictionary<object, object> values)
+    {
+        foreach (var (key, value) in values.ToList())
+        {
+            values[key] = value is not string text ? value
+                : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number
+                : bool.TryParse(text, out var isTrue) ? isTrue
+                : value;
+        }
+    }
+
     private static string Id(Dictionary<object, object> app) => $"{app["appID"]}";
 
     private static Dictionary<object, object> Environment(Dictionary<object, object> app) =>
@@ -163,10 +180,10 @@ public sealed class RunFile
 
     private RunFileApp Read(Dictionary<object, object> app)
     {
-        var appId = app.GetValueOrDefault("appID") as string ?? throw Error("every app needs an appID");
+        var appId = app.GetValueOrDefault("appID")?.ToString() ?? throw Error("every app needs an appID");
         return new RunFileApp(
             appId,
-            app.GetValueOrDefault("appDirPath") as string ?? throw Error($"app {appId} needs an appDirPath"),
+            app.GetValueOrDefault("appDirPath")?.ToString() ?? throw Error($"app {appId} needs an appDirPath"),
             Port("appPort"), Port("daprHTTPPort"), Port("daprGRPCPort"), Database());
 
         int Port(string key) => int.TryParse($"{app.GetValueOrDefault(key)}", NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is > 0 and < 65_536

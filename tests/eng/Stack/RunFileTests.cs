@@ -34,6 +34,25 @@ public sealed class RunFileTests : IDisposable
     }
 
     [Fact]
+    public void Numbers_stay_numbers_and_the_environment_stays_text()
+    {
+        var text = Read("""
+            version: 1
+            common: {resourcesPaths: [./components/kafka], enableApiLogging: true, placementHostAddress: "", schedulerHostAddress: " "}
+            apps: [{appID: a, appDirPath: ., appPort: 1, daprHTTPPort: 2, daprGRPCPort: 3, env: {A: "8000", B: "1.10", C: "true"}}]
+            """).ToString().ReplaceLineEndings("\n");
+
+        Assert.Contains("version: 1\n", text, StringComparison.Ordinal);
+        Assert.Contains("enableApiLogging: true\n", text, StringComparison.Ordinal);
+        Assert.Contains("placementHostAddress: \"\"\n", text, StringComparison.Ordinal);
+        Assert.Contains("schedulerHostAddress: \" \"\n", text, StringComparison.Ordinal);
+        Assert.Contains("appPort: 1\n", text, StringComparison.Ordinal);
+        Assert.Contains("A: \"8000\"\n", text, StringComparison.Ordinal);
+        Assert.Contains("B: \"1.10\"\n", text, StringComparison.Ordinal);
+        Assert.Contains("C: \"true\"\n", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Aliases_are_resolved()
     {
         var file = Read("""
