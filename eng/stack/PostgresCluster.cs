@@ -49,7 +49,7 @@ public sealed class PostgresCluster : IAsyncDisposable
 
     public static Task<PostgresCluster> StartAsync(int port) => StartAsync(new PostgresOptions { Port = port });
 
-    /// <exception cref="InvalidOperationException">A program of PostgreSQL failed, or the server is not as durable as it should be.</exception>
+    /// <exception cref="StackException">A program of PostgreSQL failed, or the server is not as durable as it should be.</exception>
     public static async Task<PostgresCluster> StartAsync(PostgresOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -112,7 +112,7 @@ public sealed class PostgresCluster : IAsyncDisposable
             await RunAsOwnerAsync("pg_ctl", "-D", Data, "-s", "status");
             return true;
         }
-        catch (InvalidOperationException)
+        catch (StackException)
         {
             return false;
         }
@@ -156,7 +156,7 @@ public sealed class PostgresCluster : IAsyncDisposable
                 await ExecuteAsync("SELECT 1");
                 return;
             }
-            catch (Exception e) when (e is NpgsqlException or InvalidOperationException)
+            catch (Exception e) when (e is NpgsqlException or StackException)
             {
                 // It recovers, or is just ending.
             }
@@ -280,7 +280,7 @@ public sealed class PostgresCluster : IAsyncDisposable
             await using var command = source.CreateCommand($"SHOW {setting}");
             if (await command.ExecuteScalarAsync() is not "on")
             {
-                throw new InvalidOperationException($"{setting} of this PostgreSQL is not on, so what survives a crash here proves nothing.");
+                throw new StackException($"{setting} of this PostgreSQL is not on, so what survives a crash here proves nothing.");
             }
         }
     }
@@ -336,7 +336,7 @@ public sealed class PostgresCluster : IAsyncDisposable
         await Wait.UntilAsync($"{program} {string.Join(' ', arguments)} to end", () => process.HasExited, TimeSpan.FromMinutes(2));
         if (process.ExitCode != 0)
         {
-            throw new InvalidOperationException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}.");
+            throw new StackException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}.");
         }
     }
 }

@@ -33,10 +33,6 @@ internal static class Yaml
     /// <summary>Returns the entries of the list at a path; none if there is no list.</summary>
     public static IEnumerable<YamlNode> List(this YamlMappingNode node, params string[] path) => At(node, path) as YamlSequenceNode ?? [];
 
-    /// <summary>Returns the texts of the list at a path.</summary>
-    public static IReadOnlyList<string> Texts(this YamlMappingNode node, params string[] path) =>
-        [.. node.List(path).OfType<YamlScalarNode>().Select(text => text.Value ?? "")];
-
     private static YamlNode? At(YamlMappingNode node, string[] path)
     {
         YamlNode? at = node;

@@ -1,6 +1,7 @@
 using DaprOrders.Bench;
 using DaprOrders.Bench.Parts;
 using DaprOrders.Bench.Report;
+using DaprOrders.Stack;
 
 var (options, status) = BenchOptions.Parse(args);
 if (options is null)
@@ -28,7 +29,7 @@ try
         results.Write(options.Output); // a later part that fails takes nothing away
     }
 }
-catch (InvalidOperationException e)
+catch (Exception e) when (e is InvalidOperationException or StackException)
 {
     Console.Error.WriteLine($"bench: {e.Message}");
     return 1;
