@@ -5,22 +5,51 @@ namespace DaprOrders.Cli;
 /// <summary>Tells the user what happens: a spinner on a terminal, plain lines elsewhere.</summary>
 internal static class Output
 {
-    public static void Line(string text) => Console.WriteLine(text); // AnsiConsole would wrap it
+    private static bool _isSpinning;
+
+    /// <summary>Writes a line. The terminal wraps it, so that it can be copied in one piece.</summary>
+    public static void Line(string text)
+    {
+        if (_isSpinning)
+        {
+            AnsiConsole.WriteLine(text); // only Spectre can write above its spinner
+        }
+        else
+        {
+            Console.WriteLine(text);
+        }
+    }
 
     /// <summary>Shows a step that takes a while, and how long it took.</summary>
     public static async Task StepAsync(string doing, string done, Func<Task> step)
     {
         var began = TimeProvider.System.GetTimestamp();
-        if (AnsiConsole.Profile.Capabilities.Interactive)
+        if (!AnsiConsole.Profile.Capabilities.Interactive)
+        {
+            Line($"{doing} ...");
+        }
+
+        await WhileAsync(doing, step);
+        Line($"{done} in {TimeProvider.System.GetElapsedTime(began).TotalSeconds:0} s");
+    }
+
+    /// <summary>Shows on a terminal that a step is running.</summary>
+    public static async Task WhileAsync(string doing, Func<Task> step)
+    {
+        if (!AnsiConsole.Profile.Capabilities.Interactive)
+        {
+            await step();
+            return;
+        }
+
+        _isSpinning = true;
+        try
         {
             await AnsiConsole.Status().StartAsync($"{Markup.Escape(doing)} ...", _ => step());
         }
-        else
+        finally
         {
-            Line($"{doing} ...");
-            await step();
+            _isSpinning = false;
         }
-
-        Line($"{done} in {TimeProvider.System.GetElapsedTime(began).TotalSeconds:0} s");
     }
 }

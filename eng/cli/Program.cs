@@ -1,13 +1,30 @@
 using System.CommandLine;
 using DaprOrders.Cli;
+using DaprOrders.Cli.Bench;
+using DaprOrders.Cli.Contracts;
+using DaprOrders.Cli.Faults;
+using DaprOrders.Cli.Publishing;
+using DaprOrders.Cli.Testing;
 using DaprOrders.Cli.Up;
 using DaprOrders.Stack;
 
-var root = new RootCommand("Runs and tests DaprOrders.") { UpCommand.Create() };
-var parsed = root.Parse(args);
+// Without a command it does what `up` does, so ./run.sh starts the system.
+var root = UpCommand.Configure(new RootCommand());
+root.Add(UpCommand.Configure(new Command("up")));
+root.Add(TestCommand.Create());
+root.Add(BenchCommand.Create());
+root.Add(FaultsCommand.Create());
+root.Add(PublishCommand.Create());
+root.Add(ContractsCommand.Create());
+
+var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
 if (parsed.Errors.Count > 0)
 {
-    await parsed.InvokeAsync();
+    foreach (var error in parsed.Errors)
+    {
+        await Console.Error.WriteLineAsync($"error: {error.Message} --help lists what there is.");
+    }
+
     return ExitCodes.Usage;
 }
 
@@ -20,4 +37,8 @@ catch (StackException e)
 {
     await Console.Error.WriteLineAsync($"error: {e.Message}");
     return ExitCodes.Failed;
+}
+catch (OperationCanceledException)
+{
+    return ExitCodes.Failed; // Ctrl-C
 }

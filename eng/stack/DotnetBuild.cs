@@ -1,18 +1,27 @@
 namespace DaprOrders.Stack;
 
-/// <summary>Builds with the .NET SDK.</summary>
+/// <summary>Builds with the .NET SDK. Leaves neither build nodes nor a compiler server behind.</summary>
 public static class DotnetBuild
 {
-    /// <summary>Builds a project or a solution. Leaves neither build nodes nor a compiler server behind.</summary>
+    private static readonly string[] Quiet = ["-v", "q", "-clp:NoSummary", "-nodeReuse:false", "-p:UseSharedCompilation=false"];
+
+    /// <summary>Builds a project or a solution.</summary>
     /// <exception cref="StackException">The build failed. The message has what it said.</exception>
-    public static async Task RunAsync(string project, CancellationToken cancellationToken)
+    public static Task RunAsync(string project, CancellationToken cancellationToken, params string[] options) =>
+        RunAsync("build", project, options, cancellationToken);
+
+    /// <summary>Publishes a project.</summary>
+    /// <exception cref="StackException">The build failed. The message has what it said.</exception>
+    public static Task PublishAsync(string project, CancellationToken cancellationToken, params string[] options) =>
+        RunAsync("publish", project, options, cancellationToken);
+
+    private static async Task RunAsync(string verb, string project, string[] options, CancellationToken cancellationToken)
     {
-        var (exitCode, output) = await Command.RunAsync(
-            ["dotnet", "build", project, "-v", "q", "-clp:NoSummary", "-nodeReuse:false", "-p:UseSharedCompilation=false"],
-            Repository.Root, null, null, cancellationToken);
+        var (exitCode, output) = await ProcessRunner.RunAsync(
+            ["dotnet", verb, project, .. Quiet, .. options], Repository.Root, null, null, cancellationToken);
         if (exitCode is not 0)
         {
-            throw new StackException($"the build failed:\n{output.TrimEnd()}");
+            throw new StackException($"{project} was not built:\n{output.TrimEnd()}");
         }
     }
 }

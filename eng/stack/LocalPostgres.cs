@@ -86,7 +86,7 @@ public sealed class LocalPostgres : IAsyncDisposable
         report("Starting PostgreSQL in Docker (the first time its image is downloaded) ...");
         try
         {
-            var (exitCode, output) = await Command.RunAsync(["docker", "compose", "up", "-d", "postgres"], root, null, null, cancellationToken);
+            var (exitCode, output) = await ProcessRunner.RunAsync(["docker", "compose", "up", "-d", "postgres"], root, null, null, cancellationToken);
             if (exitCode is 0 && await RespondsAsync(port, TimeSpan.FromSeconds(60), cancellationToken))
             {
                 return new LocalPostgres($"PostgreSQL in Docker on 127.0.0.1:{port}", isOurs: true, StopAsync);
@@ -104,10 +104,10 @@ public sealed class LocalPostgres : IAsyncDisposable
         return null;
 
         async Task<int?> RunAsync(TimeSpan limit, params string[] arguments) =>
-            (await Command.RunAsync(["docker", .. arguments], root, limit, null, cancellationToken)).ExitCode;
+            (await ProcessRunner.RunAsync(["docker", .. arguments], root, limit, null, cancellationToken)).ExitCode;
 
         async ValueTask StopAsync() =>
-            await Command.RunAsync(["docker", "compose", "stop", "-t", "2", "postgres"], root, TimeSpan.FromSeconds(4), null, CancellationToken.None);
+            await ProcessRunner.RunAsync(["docker", "compose", "stop", "-t", "2", "postgres"], root, TimeSpan.FromSeconds(4), null, CancellationToken.None);
     }
 
     /// <summary>No response may mean that it is still starting. A response other than PostgreSQL's is final.</summary>

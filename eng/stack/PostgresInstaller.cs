@@ -21,9 +21,9 @@ public static class PostgresInstaller
         try
         {
             var environment = new Dictionary<string, string> { ["DEBIAN_FRONTEND"] = "noninteractive" };
-            await Command.RunAsync(["apt-get", "update"], "/", null, environment, cancellationToken);
+            await ProcessRunner.RunAsync(["apt-get", "update"], "/", null, environment, cancellationToken);
             // Not canceled: dpkg may not be stopped in the middle of its work.
-            var (exitCode, output) = await Command.RunAsync(
+            var (exitCode, output) = await ProcessRunner.RunAsync(
                 ["apt-get", "-o", "Dpkg::Use-Pty=0", "install", "-y", "--no-install-recommends", "postgresql"], "/", null, environment, CancellationToken.None);
             if (exitCode is not 0 || PostgresPrograms.Find() is null)
             {

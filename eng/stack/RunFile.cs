@@ -62,7 +62,8 @@ public sealed class RunFile
             RestoreTypes(values);
         }
 
-        file.MakePathsAbsolute(Path.GetDirectoryName(Path.GetFullPath(path))!);
+        var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
+        file.ChangePaths(relative => Path.GetFullPath(Path.Combine(folder, relative)));
         _ = file.Apps; // every app can be read
         return file;
     }
@@ -80,6 +81,20 @@ public sealed class RunFile
         foreach (var app in AppList)
         {
             app["command"] = command(Id(app)).ToList<object>();
+        }
+    }
+
+    /// <summary>Rewrites the file for published apps: each is a program in a folder named after its app id. Paths become relative to a folder.</summary>
+    /// <param name="root">The folder to which the other paths become relative.</param>
+    /// <param name="program">Returns the name of an app's program.</param>
+    public void UsePublished(string root, Func<string, string> program)
+    {
+        ArgumentNullException.ThrowIfNull(program);
+        Run(appId => [$"./{program(appId)}"]);
+        ChangePaths(path => $"./{Path.GetRelativePath(root, path).Replace('\\', '/')}");
+        foreach (var app in AppList)
+        {
+            app["appDirPath"] = $"./{Id(app)}";
         }
     }
 
@@ -208,20 +223,18 @@ public sealed class RunFile
         }
     }
 
-    private void MakePathsAbsolute(string folder)
+    private void ChangePaths(Func<string, string> change)
     {
-        Common["resourcesPaths"] = ResourcesPaths.Select(Absolute).ToList<object>();
+        Common["resourcesPaths"] = ResourcesPaths.Select(change).ToList<object>();
         if (Common.GetValueOrDefault("configFilePath") is string config)
         {
-            Common["configFilePath"] = Absolute(config);
+            Common["configFilePath"] = change(config);
         }
 
         foreach (var app in AppList)
         {
-            app["appDirPath"] = Absolute(Read(app).Folder);
+            app["appDirPath"] = change(Read(app).Folder);
         }
-
-        string Absolute(string path) => Path.GetFullPath(Path.Combine(folder, path));
     }
 
     private StackException Error(string what) => new($"{_path}: {what}");

@@ -28,6 +28,6 @@ public sealed record StackOptions
 }
 
 /// <summary>A program that can run as each of the apps, by APP_ID.</summary>
-/// <param name="Folder">Its folder in what eng/publish.sh wrote.</param>
+/// <param name="Folder">Its folder in what ./run.sh publish wrote.</param>
 /// <param name="Project">Its project, which is also the name of its assembly.</param>
 public sealed record StackProgram(string Folder, string Project);

@@ -13,7 +13,7 @@ public enum RuntimeKind
 /// <summary>What the tests of the whole system run on, as read from the environment.</summary>
 /// <param name="Runtime"><c>STACK</c>: <c>emulator</c> (default) or <c>dapr</c>.</param>
 /// <param name="Broker"><c>BROKER</c>: <c>kafka</c> (default), <c>redis</c> or <c>rabbitmq</c>. On Dapr it must run at the address in its component.</param>
-/// <param name="Published"><c>STACK_BIN</c>: the folder that eng/publish.sh wrote; without it, and outside such a folder, what was built.</param>
+/// <param name="Published"><c>STACK_BIN</c>: the folder that ./run.sh publish wrote; without it, and outside such a folder, what was built.</param>
 /// <param name="Attached"><c>GATEWAY_URL</c>: the gateway of a running system; nothing is started then.</param>
 /// <param name="Connections">
 /// <c>ORDERS_DB</c>, <c>INVENTORY_DB</c>, <c>NOTIFICATION_DB</c>: Npgsql's connection strings to the databases of that system, by database.
@@ -81,7 +81,7 @@ public sealed record StackSettings(
     private static string? PublishedOf(string? value) =>
         value is null or "" ? null
         : IsPublished(value) ? Path.GetFullPath(value)
-        : throw new InvalidOperationException($"STACK_BIN is '{value}', where there is no dapr.yaml with the folder dapr-emulator; eng/publish.sh writes one.");
+        : throw new InvalidOperationException($"STACK_BIN is '{value}', where there is no dapr.yaml with the folder dapr-emulator; ./run.sh publish writes one.");
 
     /// <summary>Published suites are in a folder beside the programs that they test.</summary>
     private static string? PublishedAround(string folder)

@@ -17,7 +17,7 @@ public sealed class StackSettingsTests
     [Theory]
     [InlineData("STACK", "docker", "must be emulator or dapr")]
     [InlineData("BROKER", "nats", "must be one of kafka, redis, rabbitmq")]
-    [InlineData("STACK_BIN", "/nowhere", "eng/publish.sh writes one")]
+    [InlineData("STACK_BIN", "/nowhere", "./run.sh publish writes one")]
     [InlineData("GATEWAY_URL", "localhost", "must be a URL like http://localhost:8000")]
     public void Invalid_value_is_an_error_that_lists_the_valid_ones(string name, string value, string hint)
     {

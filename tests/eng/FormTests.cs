@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using DaprOrders.Cli.Testing;
 using DaprOrders.Stack;
 
 namespace DaprOrders.Eng.Tests;
@@ -9,10 +10,9 @@ public sealed partial class FormTests
     private static readonly string[] Folders = ["tests", "eng"];
 
     [Fact]
-    public void Every_class_with_explicit_tests_belongs_to_a_form_of_test_sh()
+    public void Every_class_with_explicit_tests_belongs_to_a_form()
     {
-        var script = File.ReadAllText(Path.Combine(Repository.Root, "test.sh"));
-        var forms = FormOfScript().Matches(script).Select(match => match.Groups[1].Value).ToHashSet();
+        var forms = TestForm.All.Select(form => form.Name).ToHashSet();
 
         var strays = Folders.SelectMany(folder => Directory.GetFiles(Path.Combine(Repository.Root, folder), "*Tests.cs", SearchOption.AllDirectories))
             .Select(file => (Name: Path.GetRelativePath(Repository.Root, file), Text: File.ReadAllText(file)))
@@ -22,8 +22,14 @@ public sealed partial class FormTests
         Assert.Empty(strays);
     }
 
-    [GeneratedRegex("^([a-z]+)\\(\\) \\{ .*(?:explicit|run_modules) ", RegexOptions.Multiline)]
-    private static partial Regex FormOfScript();
+    [Fact]
+    public void Every_test_project_belongs_to_a_form()
+    {
+        var projects = Folders.SelectMany(folder => Directory.GetFiles(Path.Combine(Repository.Root, folder), "*.Tests.csproj", SearchOption.AllDirectories))
+            .Select(file => Path.GetRelativePath(Repository.Root, Path.GetDirectoryName(file)!));
+
+        Assert.Equal(projects.Order(), TestForm.All.SelectMany(form => form.Steps).SelectMany(step => step).Distinct().Order());
+    }
 
     [GeneratedRegex("^    \\[(Fact|Theory)\\(.*Explicit = true.*\\)\\]", RegexOptions.Multiline)]
     private static partial Regex ExplicitTest();

@@ -29,7 +29,7 @@ internal static class FaultReport
             a disk that can be filled; load from 24 clients the whole time. After the last fault the load ends, the system comes to rest, and the
             invariants of `tests/faults/Checks/Invariants.cs` are checked by SQL. The kinds of faults are in `tests/faults/Kinds`.
 
-            It is written by `eng/faults.sh`, which takes 25 minutes on 2 cores; `eng/faults.sh 7` repeats one seed, `eng/faults.sh 13-20` adds others. A seed fixes which
+            It is written by `./run.sh faults`, which takes 25 minutes on 2 cores; `./run.sh faults 7` repeats one seed, `./run.sh faults 13-20` adds others. A seed fixes which
             faults come in which order, not what they meet.
 
 

@@ -4,7 +4,7 @@ using DaprOrders.Stack;
 namespace DaprOrders.Faults.Tests;
 
 /// <summary>
-/// Inflicts every kind of fault on thousands of orders. <c>FAULTS_SEED=7</c> repeats a run. With <c>FAULTS_SEEDS=1-12</c>, which eng/faults.sh
+/// Inflicts every kind of fault on thousands of orders. <c>FAULTS_SEED=7</c> repeats a run. With <c>FAULTS_SEEDS=1-12</c>, which ./run.sh faults
 /// sets, runs a larger plan for each seed and writes the results to docs/faults.md.
 /// </summary>
 [Trait("Form", "faults")]

@@ -54,7 +54,7 @@ internal sealed record BenchOptions
         var quick = new Option<bool>("--quick") { Description = "One short round of the comparison and the batch intake, in at most 3 minutes." };
         var runtime = new Option<string>("--runtime") { Description = "emulator: the Dapr emulator (default); dapr: the Dapr CLI, with the broker running." };
         runtime.AcceptOnlyFromAmong("emulator", "dapr");
-        var bin = new Option<DirectoryInfo>("--bin") { Description = "The folder that eng/publish.sh wrote; without it, what was built." };
+        var bin = new Option<DirectoryInfo>("--bin") { Description = "The folder that ./run.sh publish wrote; without it, what was built." };
         bin.AcceptExistingOnly();
         var rows = new Option<int>("--rows") { Description = "How many old rows the growth part puts into each table.", DefaultValueFactory = _ => 1_000_000 };
         rows.Validators.Add(result =>

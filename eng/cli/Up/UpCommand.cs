@@ -5,15 +5,16 @@ namespace DaprOrders.Cli.Up;
 /// <summary><c>up</c>: starts the whole system.</summary>
 internal static class UpCommand
 {
-    public static Command Create()
+    /// <summary>Gives a command the options and the action of <c>up</c>.</summary>
+    public static Command Configure(Command command)
     {
         var reset = new Option<bool>("--reset") { Description = "Empty the databases, and the events of the emulator, before starting." };
         var yes = new Option<bool>("--yes") { Description = "With --reset: also in a PostgreSQL that was already running." };
         var sidecarsOnly = new Option<bool>("--sidecars-only") { Description = "Start the database and the sidecars; the services are started from an IDE." };
-        var command = new Command("up", "Starts PostgreSQL, the four services and their sidecars. Ctrl-C stops everything and keeps the data.")
-        {
-            reset, yes, sidecarsOnly,
-        };
+        command.Description = $"{command.Description} Starts the whole system. Ctrl-C stops it and keeps the data.".Trim();
+        command.Add(reset);
+        command.Add(yes);
+        command.Add(sidecarsOnly);
         command.Validators.Add(result =>
         {
             if (result.GetValue(yes) && !result.GetValue(reset))

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using DaprOrders.Cli.Contracts;
 using DaprOrders.Contracts.Tests.Events;
 using DaprOrders.Contracts.Tests.Exchanges;
 using DaprOrders.Stack;
@@ -130,26 +131,26 @@ public sealed class GateTests
     }
 
     [Fact]
-    public async Task A_version_is_released_once_whole_with_its_hashes_and_a_change_of_it_is_noticed()
+    public async Task Version_is_released_once_and_a_later_change_of_it_is_noticed()
     {
         var folder = Directory.CreateTempSubdirectory("dapr-orders-release-").FullName;
         try
         {
-            await Programs.RunAsync(Repository.Root, "", "cp", "-R", "--parents", "eng/release-contracts.sh", "contracts", folder);
-            Directory.Delete(Path.Combine(folder, "contracts", "released"), recursive: true);
+            await Programs.RunAsync(Repository.Root, "", "cp", "-R", "--parents", "contracts", folder);
+            var contracts = Path.Combine(folder, "contracts");
+            Directory.Delete(Path.Combine(contracts, "released"), recursive: true);
 
-            var (status, output) = await Programs.RunAsync(folder, "", "bash", "eng/release-contracts.sh", "1.0");
-            Assert.True(status == 0, output);
-            var release = Path.Combine(folder, "contracts", "released", "1.0");
+            var release = ContractRelease.Create(contracts, "1.0");
+
+            Assert.Equal(Path.Combine(contracts, "released", "1.0"), release);
             Assert.Empty(ContractSet.ChangedAfterRelease(release));
             Assert.Empty(Gate.Compare(ContractSet.Read(release), ContractSet.Current));
             Assert.Equal(
-                (1, "release-contracts.sh: 1.0 is released already, and a release is never changed\n"),
-                await Programs.RunAsync(folder, "", "bash", "eng/release-contracts.sh", "1.0"));
-            (status, output) = await Programs.RunAsync(folder, "", "bash", "eng/release-contracts.sh", "1.1");
-            Assert.Equal(1, status);
-            Assert.Contains("has another version", output, StringComparison.Ordinal);
-            Assert.Equal(["1.0"], Directory.GetDirectories(Path.Combine(folder, "contracts", "released")).Select(Path.GetFileName));
+                "1.0 is released already, and a release is never changed",
+                Assert.Throws<StackException>(() => ContractRelease.Create(contracts, "1.0")).Message);
+            Assert.Contains(
+                "has another version", Assert.Throws<StackException>(() => ContractRelease.Create(contracts, "1.1")).Message, StringComparison.Ordinal);
+            Assert.Equal(["1.0"], Directory.GetDirectories(Path.Combine(contracts, "released")).Select(Path.GetFileName));
 
             await File.AppendAllTextAsync(Path.Combine(release, "asyncapi.yaml"), "\n", TestContext.Current.CancellationToken);
             await File.WriteAllTextAsync(Path.Combine(release, "http", "new.json"), "{}", TestContext.Current.CancellationToken);

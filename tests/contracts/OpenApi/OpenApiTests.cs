@@ -7,7 +7,7 @@ using Microsoft.OpenApi;
 
 namespace DaprOrders.Contracts.Tests.OpenApi;
 
-/// <summary>The OpenAPI documents: written by eng/write-contracts.sh, so what they say is what the code says. These tests ask whether it is enough.</summary>
+/// <summary>The OpenAPI documents: written by `./run.sh contracts write`, so what they say is what the code says. These tests ask whether it is enough.</summary>
 public sealed class OpenApiTests
 {
     private static readonly Dictionary<string, string> Projects = new()
@@ -32,7 +32,7 @@ public sealed class OpenApiTests
             Path.GetTempPath(), "", "env", $"APP_ID={service}", "dotnet", Repository.Built(Projects[service], $"{Projects[service]}.dll"), "--openapi");
 
         var committed = await File.ReadAllTextAsync(Path.Combine(ContractFiles.Folder, "http", $"{service}.openapi.json"), Cancel);
-        Assert.True(committed == printed, $"contracts/http/{service}.openapi.json is not what the code says. Run eng/write-contracts.sh and look at the difference.");
+        Assert.True(committed == printed, $"contracts/http/{service}.openapi.json is not what the code says. Run ./run.sh contracts write and look at the difference.");
     }
 
     [Theory]

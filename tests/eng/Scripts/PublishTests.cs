@@ -3,11 +3,11 @@ using DaprOrders.Stack;
 
 namespace DaprOrders.Eng.Tests.Scripts;
 
-/// <summary>What eng/publish.sh writes needs no SDK, no sources and no NuGet: only PostgreSQL's programs, and a few of every Debian.</summary>
+/// <summary>What <c>publish</c> writes needs no SDK, no sources and no NuGet: only PostgreSQL's programs, and a few of every Debian.</summary>
 [Trait("Form", "scripts")]
 public sealed class PublishTests : IDisposable
 {
-    private static readonly string[] Programs = ["bash", "chown", "env", "mkfifo", "mount", "perl", "runuser", "setsid", "sh", "sleep", "umount"];
+    private static readonly string[] Programs = ["chown", "env", "mkfifo", "mount", "perl", "runuser", "setsid", "sh", "sleep", "umount"];
 
     private readonly string _folder = Directory.CreateTempSubdirectory("dapr-orders-published-").FullName;
 
@@ -17,7 +17,7 @@ public sealed class PublishTests : IDisposable
     public async Task The_published_end_to_end_suite_passes_in_an_empty_folder()
     {
         var target = Path.Combine(_folder, "published");
-        var (published, output) = await RunAsync("eng/publish.sh", Repository.Root, "", "--to", target);
+        var (published, output) = await RunAsync("./run.sh", Repository.Root, "", "publish", "--to", target);
         Assert.True(published == 0, output);
         var empty = Directory.CreateDirectory(Path.Combine(_folder, "empty")).FullName;
 

@@ -1,0 +1,31 @@
+using System.CommandLine;
+using System.Runtime.InteropServices;
+
+namespace DaprOrders.Cli.Publishing;
+
+/// <summary><c>publish</c>: writes programs that run without the SDK, the sources or NuGet.</summary>
+internal static class PublishCommand
+{
+    public static Command Create()
+    {
+        var rid = new Argument<string>("rid")
+        {
+            Description = "The runtime identifier, for example linux-x64.",
+            DefaultValueFactory = _ => RuntimeInformation.RuntimeIdentifier,
+        };
+        var target = new Option<DirectoryInfo?>("--to") { Description = "The folder; artifacts/published/<rid> by default. It must be empty, or from an earlier publish." };
+        var bench = new Option<bool>("--bench") { Description = "Leave the test suites out, which takes less time." };
+        var command = new Command(
+            "publish", "Publishes services, emulator, benchmark and suites, to run without the SDK.")
+        {
+            rid, target, bench,
+        };
+        command.SetAction(async (parsed, cancellationToken) =>
+        {
+            var folder = parsed.GetValue(target)?.FullName ?? Publisher.DefaultFolder(parsed.GetValue(rid)!);
+            await new Publisher(parsed.GetValue(rid)!, folder, hasSuites: !parsed.GetValue(bench)).RunAsync(cancellationToken);
+            return ExitCodes.Ok;
+        });
+        return command;
+    }
+}

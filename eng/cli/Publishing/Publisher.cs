@@ -1,0 +1,76 @@
+using DaprOrders.Stack;
+
+namespace DaprOrders.Cli.Publishing;
+
+/// <summary>Publishes the system to a folder, with a dapr.yaml that starts what is in it.</summary>
+/// <param name="rid">The runtime identifier.</param>
+/// <param name="target">The folder, absolute.</param>
+/// <param name="hasSuites">Whether the test suites are published too.</param>
+internal sealed class Publisher(string rid, string target, bool hasSuites)
+{
+    private static readonly (string Folder, string Project)[] Programs =
+    [
+        .. Repository.Projects.Keys.Select(appId => (appId, $"services/{appId}")),
+        ("dapr-emulator", "eng/dapr-emulator/src"),
+        ("bench", "eng/bench/driver"),
+        ("no-op", "eng/bench/no-op"),
+        ("save-then-publish", "eng/bench/save-then-publish"),
+    ];
+
+    private static readonly (string Folder, string Project)[] Suites = [("end-to-end", "tests/end-to-end"), ("faults", "tests/faults")];
+
+    private readonly string _root = Repository.Root;
+
+    public static string DefaultFolder(string rid) => Path.Combine(Repository.Root, "artifacts", "published", rid);
+
+    public async Task RunAsync(CancellationToken cancellationToken)
+    {
+        var runFile = Path.Combine(target, "dapr.yaml");
+        if (Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any() && !File.Exists(runFile))
+        {
+            throw new StackException($"{target} is not empty, and not from an earlier publish");
+        }
+
+        if (Directory.Exists(target))
+        {
+            Directory.Delete(target, recursive: true);
+        }
+
+        foreach (var (folder, project) in Programs)
+        {
+            // Compiled ahead of time. Otherwise the first seconds of each process go into compiling.
+            await PublishAsync(folder, project, "-p:PublishReadyToRun=true");
+        }
+
+        foreach (var (folder, project) in hasSuites ? Suites : [])
+        {
+            await PublishAsync(folder, project);
+        }
+
+        Copy("components");
+        Copy("postgres");
+        // Last: its presence tells that all is there, its time from when.
+        var published = RunFile.Read(Path.Combine(_root, "dapr.yaml"));
+        published.UsePublished(_root, appId => Repository.Projects[appId]);
+        await File.WriteAllTextAsync(runFile, published.ToString(), cancellationToken);
+        Output.Line($"Published to {target}");
+
+        Task PublishAsync(string folder, string project, params string[] options) => Output.StepAsync(
+            $"Publishing {folder}",
+            $"Published {folder}",
+            () => DotnetBuild.PublishAsync(
+                Path.Combine(_root, project),
+                cancellationToken,
+                ["-r", rid, "--self-contained", "-c", "Release", "-o", Path.Combine(target, folder), $"-p:ArtifactsPath={target}.build", .. options]));
+    }
+
+    private void Copy(string folder)
+    {
+        foreach (var file in Directory.GetFiles(Path.Combine(_root, folder), "*", SearchOption.AllDirectories))
+        {
+            var copy = Path.Combine(target, Path.GetRelativePath(_root, file));
+            Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
+            File.Copy(file, copy);
+        }
+    }
+}

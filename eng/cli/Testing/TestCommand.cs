@@ -1,0 +1,34 @@
+using System.CommandLine;
+
+namespace DaprOrders.Cli.Testing;
+
+/// <summary><c>test</c>: builds and tests, with a subcommand for each form.</summary>
+internal static class TestCommand
+{
+    public static Command Create()
+    {
+        var test = Create("test", "Builds and tests. Without a form: fast.", [TestForm.Fast]);
+        foreach (var form in TestForm.All)
+        {
+            test.Add(Create(form.Name, form.Description, [form]));
+        }
+
+        test.Add(Create("all", "All of these, as CI runs them.", TestForm.All));
+        return test;
+    }
+
+    private static Command Create(string name, string description, IReadOnlyList<TestForm> forms)
+    {
+        var options = new Argument<string[]>("options") { Description = "Options of the xunit runner, for example -class *RelayTests", Arity = ArgumentArity.ZeroOrMore };
+        options.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: var first }, ..] && !first.StartsWith('-'))
+            {
+                result.AddError($"There is no form '{first}'.");
+            }
+        });
+        var command = new Command(name, description) { options };
+        command.SetAction((parsed, cancellationToken) => new TestRun(forms, parsed.GetValue(options) ?? []).RunAsync(cancellationToken));
+        return command;
+    }
+}

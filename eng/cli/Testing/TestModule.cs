@@ -1,0 +1,55 @@
+using System.Globalization;
+using System.Xml.Linq;
+using DaprOrders.Stack;
+
+namespace DaprOrders.Cli.Testing;
+
+/// <summary>Runs the program of one test project. Keeps what it writes in a file.</summary>
+internal sealed class TestModule(string folder, string results)
+{
+    /// <summary>After this time a module counts as hung.</summary>
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(15);
+
+    private readonly string _file = Path.Combine(results, folder.Replace('/', '-'));
+
+    private string Program => folder == TestForm.EmulatorTests
+        ? Path.Combine(Repository.Root, "eng/dapr-emulator/artifacts/bin/DaprOrders.DaprEmulator.Tests/debug/DaprOrders.DaprEmulator.Tests.dll")
+        : Repository.Built(Project, $"{Project}.dll");
+
+    private string Project => Path.GetFileNameWithoutExtension(Directory.GetFiles(Path.Combine(Repository.Root, folder), "*.csproj").Single());
+
+    public async Task<TestResult> RunAsync(IEnumerable<string> options, CancellationToken cancellationToken)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        int? exitCode;
+        await using (var log = TextWriter.Synchronized(new StreamWriter($"{_file}.log")))
+        {
+            exitCode = await ProcessRunner.StreamAsync(
+                ["dotnet", Program, "-noColor", "-noLogo", "-longRunning", "120", "-result-trx", $"{_file}.trx", .. options],
+                Repository.Root, Limit, log.WriteLine, cancellationToken);
+        }
+
+        var (passed, failed, skipped) = File.Exists($"{_file}.trx") ? Count(XDocument.Load($"{_file}.trx")) : (0, 0, []);
+        return new TestResult(folder, TimeProvider.System.GetElapsedTime(began), passed, exitCode is 0 ? failed : Math.Max(failed, 1), skipped, $"{_file}.log");
+    }
+
+    private static (int Passed, int Failed, IReadOnlyList<string> Skipped) Count(XDocument report)
+    {
+        var counters = report.Descendants().Single(element => element.Name.LocalName == "Counters");
+        var skipped = report.Descendants()
+            .Where(element => element.Name.LocalName == "UnitTestResult" && (string?)element.Attribute("outcome") == "NotExecuted")
+            .Select(element => $"{(string?)element.Attribute("testName")}: {element.Value.Trim()}");
+        return (Value("passed"), Value("failed") + Value("error"), [.. skipped]);
+
+        int Value(string name) => int.Parse(counters.Attribute(name)!.Value, CultureInfo.InvariantCulture);
+    }
+}
+
+/// <summary>The result of one test project.</summary>
+/// <param name="Folder">The folder of the project.</param>
+/// <param name="Time">How long it took.</param>
+/// <param name="Passed">How many tests passed.</param>
+/// <param name="Failed">How many failed; at least one if the program itself failed.</param>
+/// <param name="Skipped">The skipped tests with their reasons.</param>
+/// <param name="Log">The file with what the program wrote.</param>
+internal sealed record TestResult(string Folder, TimeSpan Time, int Passed, int Failed, IReadOnlyList<string> Skipped, string Log);
