@@ -1,5 +1,4 @@
 using System.Net.Sockets;
-using YamlDotNet.RepresentationModel;
 
 namespace DaprOrders.Stack;
 
@@ -21,15 +20,15 @@ public sealed record Broker(string Name, string? Host, int Port)
     public static Broker Read(string file)
     {
         var component = Yaml.Read(file);
-        var type = component.Text("spec", "type");
+        var type = component.At("spec", "type") as string;
         if (type?.StartsWith("pubsub.", StringComparison.Ordinal) != true)
         {
             throw new StackException($"{file}: spec.type is '{type}', and must be that of a pub/sub component, for example pubsub.kafka");
         }
 
         var name = type["pubsub.".Length..];
-        var values = component.List("spec", "metadata").OfType<YamlMappingNode>()
-            .ToDictionary(entry => entry.Text("name") ?? "", entry => entry.Text("value"));
+        var values = component.List("spec", "metadata").OfType<Dictionary<object, object>>()
+            .ToDictionary(entry => $"{entry.At("name")}", entry => entry.At("value") as string);
         return name switch
         {
             "kafka" => At(values.GetValueOrDefault("brokers")?.Split(',')[0], 9092),

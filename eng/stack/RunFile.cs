@@ -1,6 +1,5 @@
 using System.Globalization;
 using Npgsql;
-using YamlDotNet.Core;
 using YamlDotNet.Serialization;
 
 namespace DaprOrders.Stack;
@@ -46,7 +45,7 @@ public sealed class RunFile
     /// <exception cref="StackException">The file is missing or is no run file. The message names the place.</exception>
     public static RunFile Read(string path)
     {
-        var file = new RunFile(path, Deserialize(path));
+        var file = new RunFile(path, Yaml.Read(path));
         if (file._file.GetValueOrDefault("common") is not Dictionary<object, object>)
         {
             throw file.Error("'common' must be a mapping");
@@ -175,23 +174,6 @@ public sealed class RunFile
 
     private static Dictionary<object, object> Environment(Dictionary<object, object> app) =>
         app.GetValueOrDefault("env") as Dictionary<object, object> ?? [];
-
-    private static Dictionary<object, object> Deserialize(string path)
-    {
-        try
-        {
-            return new DeserializerBuilder().Build().Deserialize<Dictionary<object, object>>(new MergingParser(new Parser(new StringReader(File.ReadAllText(path)))))
-                ?? throw new StackException($"{path} is empty");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            throw new StackException($"{path} cannot be read: {e.Message}", e);
-        }
-        catch (YamlException e)
-        {
-            throw new StackException($"{path}:{e.Start.Line}: this is no YAML: {e.InnerException?.Message ?? e.Message}", e);
-        }
-    }
 
     private RunFileApp Read(Dictionary<object, object> app)
     {

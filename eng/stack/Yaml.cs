@@ -1,21 +1,33 @@
 using YamlDotNet.Core;
-using YamlDotNet.RepresentationModel;
+using YamlDotNet.Core.Events;
+using YamlDotNet.Serialization;
 
 namespace DaprOrders.Stack;
 
-/// <summary>Reads values from YAML by their path. Quotes, flow style and anchors make no difference.</summary>
+/// <summary>Reads YAML. Quotes, flow style, anchors and merge keys make no difference; every scalar is text.</summary>
 internal static class Yaml
 {
     /// <summary>Reads the first document of a file.</summary>
     /// <exception cref="StackException">The file is missing, or is no YAML with a mapping at its top.</exception>
-    public static YamlMappingNode Read(string file)
+    public static Dictionary<object, object> Read(string file) =>
+        ReadAll(file) is [var first, ..] ? first : throw new StackException($"{file} is empty");
+
+    /// <summary>Reads all documents of a file. Empty documents are skipped.</summary>
+    /// <exception cref="StackException">The file is missing, or is no YAML with mappings at its top.</exception>
+    public static IReadOnlyList<Dictionary<object, object>> ReadAll(string file)
     {
         try
         {
-            using var reader = File.OpenText(file);
-            var stream = new YamlStream();
-            stream.Load(reader);
-            return stream.Documents.FirstOrDefault()?.RootNode as YamlMappingNode ?? throw new StackException($"{file} has no keys");
+            var parser = new MergingParser(new Parser(new StringReader(File.ReadAllText(file))));
+            var deserializer = new DeserializerBuilder().Build();
+            var documents = new List<Dictionary<object, object>?>();
+            parser.Consume<StreamStart>();
+            while (parser.Accept<DocumentStart>(out _))
+            {
+                documents.Add(deserializer.Deserialize<Dictionary<object, object>?>(parser));
+            }
+
+            return [.. documents.OfType<Dictionary<object, object>>()];
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -23,24 +35,22 @@ internal static class Yaml
         }
         catch (YamlException e)
         {
-            throw new StackException($"{file}:{e.Start.Line}: this is no YAML: {e.Message}", e);
+            throw new StackException($"{file}:{e.Start.Line}: this is no YAML: {e.InnerException?.Message ?? e.Message}", e);
         }
     }
 
-    /// <summary>Returns the text at a path, or null if there is none.</summary>
-    public static string? Text(this YamlMappingNode node, params string[] path) => (At(node, path) as YamlScalarNode)?.Value;
-
-    /// <summary>Returns the entries of the list at a path; none if there is no list.</summary>
-    public static IEnumerable<YamlNode> List(this YamlMappingNode node, params string[] path) => At(node, path) as YamlSequenceNode ?? [];
-
-    private static YamlNode? At(YamlMappingNode node, string[] path)
+    /// <summary>Returns the value at a path, or null if there is none.</summary>
+    public static object? At(this Dictionary<object, object> mapping, params string[] path)
     {
-        YamlNode? at = node;
+        object? at = mapping;
         foreach (var key in path)
         {
-            at = at is YamlMappingNode mapping && mapping.Children.TryGetValue(new YamlScalarNode(key), out var value) ? value : null;
+            at = (at as Dictionary<object, object>)?.GetValueOrDefault(key);
         }
 
         return at;
     }
+
+    /// <summary>Returns the entries of the list at a path; none if there is no list.</summary>
+    public static IEnumerable<object> List(this Dictionary<object, object> mapping, params string[] path) => mapping.At(path) as List<object> ?? [];
 }
