@@ -19,16 +19,14 @@ public sealed record Broker(string Name, string? Host, int Port)
     /// <exception cref="StackException">The file is missing, is no YAML, or is no pub/sub component.</exception>
     public static Broker Read(string file)
     {
-        var component = Yaml.Read(file);
-        var type = component.At("spec", "type") as string;
-        if (type?.StartsWith("pubsub.", StringComparison.Ordinal) != true)
+        var component = Resource.Read(file);
+        if (!component.Type.StartsWith("pubsub.", StringComparison.Ordinal))
         {
-            throw new StackException($"{file}: spec.type is '{type}', and must be that of a pub/sub component, for example pubsub.kafka");
+            throw new StackException($"{file}: spec.type is '{component.Type}', and must be that of a pub/sub component, for example pubsub.kafka");
         }
 
-        var name = type["pubsub.".Length..];
-        var values = component.List("spec", "metadata").OfType<Dictionary<object, object>>()
-            .ToDictionary(entry => $"{entry.At("name")}", entry => entry.At("value") as string);
+        var name = component.Type["pubsub.".Length..];
+        var values = component.Metadata;
         return name switch
         {
             "kafka" => At(values.GetValueOrDefault("brokers")?.Split(',')[0], 9092),

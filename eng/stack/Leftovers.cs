@@ -58,6 +58,7 @@ public static class Leftovers
         }
     }
 
-    private static IReadOnlyList<int> Find(string id) =>
+    /// <summary>Returns the processes of a run in this clone.</summary>
+    public static IReadOnlyList<int> Find(string id) =>
         [.. Platform.Current.FindByEnvironment((StackRuntime.Marker, id)).Where(Platform.Current.IsRunning)];
 }

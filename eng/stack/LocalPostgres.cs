@@ -4,6 +4,31 @@ using System.Text;
 
 namespace DaprOrders.Stack;
 
+/// <summary>Where the PostgreSQL of a run comes from.</summary>
+public enum PostgresSource
+{
+    /// <summary>The private one of this clone runs already.</summary>
+    Private,
+
+    /// <summary>Another one runs on the port.</summary>
+    Running,
+
+    /// <summary>Something that is not PostgreSQL has the port.</summary>
+    OtherProgram,
+
+    /// <summary>Docker starts one.</summary>
+    Docker,
+
+    /// <summary>The programs on this machine start a private one.</summary>
+    Programs,
+
+    /// <summary>The programs are installed first.</summary>
+    Package,
+
+    /// <summary>There is none to be had.</summary>
+    Nowhere,
+}
+
 /// <summary>The PostgreSQL of a run: one that runs already, one in Docker, or a private one, whichever is there first.</summary>
 public sealed class LocalPostgres : IAsyncDisposable
 {
@@ -33,21 +58,47 @@ public sealed class LocalPostgres : IAsyncDisposable
         string root, int port, string password, bool reset, Action<string> report, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(report);
-        var folder = DataFolder(root);
-        var isRunning = await PostgresCluster.IsRunningInAsync(folder);
-        if (!isRunning && FreePort.Listens(port))
+        switch (await FindAsync(root, port, cancellationToken))
         {
-            return await RespondsAsync(port, TimeSpan.FromSeconds(10), cancellationToken)
-                ? new LocalPostgres($"PostgreSQL on 127.0.0.1:{port}, which was already running", isOurs: false, () => ValueTask.CompletedTask)
-                : throw new StackException($"port {port} is not used by PostgreSQL but by another program; free that port");
+            case PostgresSource.Running:
+                return new LocalPostgres($"PostgreSQL on 127.0.0.1:{port}, which was already running", isOurs: false, () => ValueTask.CompletedTask);
+            case PostgresSource.OtherProgram:
+                throw new StackException($"port {port} is not used by PostgreSQL but by another program; free that port");
+            case PostgresSource.Docker when await TryDockerAsync(root, port, report, cancellationToken) is { } docker:
+                return docker;
+            default:
+                return await StartPrivateAsync(DataFolder(root), port, password, reset, report, cancellationToken);
+        }
+    }
+
+    /// <summary>Returns where a start would take PostgreSQL from. Starts nothing.</summary>
+    /// <param name="root">The root of the clone.</param>
+    /// <param name="port">The port that dapr.yaml names.</param>
+    /// <param name="cancellationToken">Ends the search.</param>
+    public static async Task<PostgresSource> FindAsync(string root, int port, CancellationToken cancellationToken)
+    {
+        if (await PostgresCluster.IsRunningInAsync(DataFolder(root)))
+        {
+            return PostgresSource.Private;
         }
 
-        if (!isRunning && await TryDockerAsync(root, port, report, cancellationToken) is { } docker)
+        if (FreePort.Listens(port))
         {
-            return docker;
+            return await RespondsAsync(port, TimeSpan.FromSeconds(10), cancellationToken) ? PostgresSource.Running : PostgresSource.OtherProgram;
         }
 
-        return await StartPrivateAsync(folder, port, password, reset, report, cancellationToken);
+        // Without an engine, or with one that hangs, the command takes its time.
+        if (await SucceedsAsync("info") && await SucceedsAsync("compose", "version"))
+        {
+            return PostgresSource.Docker;
+        }
+
+        return PostgresPrograms.Find() is not null ? PostgresSource.Programs
+            : PostgresInstaller.IsPossible ? PostgresSource.Package
+            : PostgresSource.Nowhere;
+
+        async Task<bool> SucceedsAsync(params string[] arguments) =>
+            (await ProcessRunner.RunAsync(["docker", .. arguments], root, DockerLimit, null, cancellationToken)).ExitCode is 0;
     }
 
     public ValueTask DisposeAsync() => _stop();
@@ -77,12 +128,6 @@ public sealed class LocalPostgres : IAsyncDisposable
 
     private static async Task<LocalPostgres?> TryDockerAsync(string root, int port, Action<string> report, CancellationToken cancellationToken)
     {
-        // Without an engine, or with one that hangs, the command takes its time.
-        if (await RunAsync(DockerLimit, "info") is not 0 || await RunAsync(DockerLimit, "compose", "version") is not 0)
-        {
-            return null;
-        }
-
         report("Starting PostgreSQL in Docker (the first time its image is downloaded) ...");
         try
         {
@@ -102,9 +147,6 @@ public sealed class LocalPostgres : IAsyncDisposable
 
         await StopAsync();
         return null;
-
-        async Task<int?> RunAsync(TimeSpan limit, params string[] arguments) =>
-            (await ProcessRunner.RunAsync(["docker", .. arguments], root, limit, null, cancellationToken)).ExitCode;
 
         async ValueTask StopAsync() =>
             await ProcessRunner.RunAsync(["docker", "compose", "stop", "-t", "2", "postgres"], root, TimeSpan.FromSeconds(4), null, CancellationToken.None);

@@ -6,11 +6,14 @@ public static class PostgresInstaller
     // Keeps the package from creating its own cluster on port 5432, which nobody asked for.
     private const string NoCluster = "/etc/postgresql-common/createcluster.d/dapr-orders.conf";
 
+    /// <summary>Gets whether this user can install it here.</summary>
+    public static bool IsPossible => OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess && SearchPath.Find("apt-get") is not null;
+
     /// <exception cref="StackException">It cannot be installed here. The message says what to do.</exception>
     public static async Task InstallAsync(Action<string> report, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(report);
-        if (!OperatingSystem.IsLinux() || !Environment.IsPrivilegedProcess || SearchPath.Find("apt-get") is null)
+        if (!IsPossible)
         {
             throw new StackException(PostgresPrograms.Advice);
         }

@@ -30,12 +30,16 @@ public sealed class RunFile
     /// <summary>Gets the apps in the order in which they start.</summary>
     public IReadOnlyList<RunFileApp> Apps => [.. AppList.Select(Read)];
 
-    /// <summary>Gets the broker's component file: it is in the folder that <c>common.resourcesPaths</c> names last.</summary>
-    public string ComponentFile => Path.Combine(ResourcesPaths[^1], "pubsub.yaml");
-
-    private IReadOnlyList<string> ResourcesPaths => Common.GetValueOrDefault("resourcesPaths") is List<object> { Count: > 0 } paths
+    /// <summary>Gets the folders of resources that all apps share.</summary>
+    public IReadOnlyList<string> ResourceFolders => Common.GetValueOrDefault("resourcesPaths") is List<object> { Count: > 0 } paths
         ? [.. paths.Select(path => $"{path}")]
         : throw Error("common.resourcesPaths must be a list of folders; the last one is the broker's");
+
+    /// <summary>Gets the file with the configuration that all apps share; null if none is named.</summary>
+    public string? ConfigurationFile => Common.GetValueOrDefault("configFilePath") as string;
+
+    /// <summary>Gets the broker's component file: it is in the folder that <c>common.resourcesPaths</c> names last.</summary>
+    public string ComponentFile => Path.Combine(ResourceFolders[^1], "pubsub.yaml");
 
     private IEnumerable<Dictionary<object, object>> AppList => ((List<object>)_file["apps"]).Cast<Dictionary<object, object>>();
 
@@ -69,7 +73,7 @@ public sealed class RunFile
 
     /// <summary>Uses the components of another broker: the folder beside the one that is named last.</summary>
     public void UseBroker(string broker) =>
-        Common["resourcesPaths"] = ResourcesPaths.SkipLast(1).Append(Path.Combine(Path.GetDirectoryName(ResourcesPaths[^1])!, broker)).ToList<object>();
+        Common["resourcesPaths"] = ResourceFolders.SkipLast(1).Append(Path.Combine(Path.GetDirectoryName(ResourceFolders[^1])!, broker)).ToList<object>();
 
     /// <summary>Logs to the console only, not to files beside the apps.</summary>
     public void LogToConsole() => Common["appLogDestination"] = Common["daprdLogDestination"] = "console";
@@ -207,7 +211,7 @@ public sealed class RunFile
 
     private void ChangePaths(Func<string, string> change)
     {
-        Common["resourcesPaths"] = ResourcesPaths.Select(change).ToList<object>();
+        Common["resourcesPaths"] = ResourceFolders.Select(change).ToList<object>();
         if (Common.GetValueOrDefault("configFilePath") is string config)
         {
             Common["configFilePath"] = change(config);

@@ -28,5 +28,26 @@ public sealed class RunLock : IDisposable
         }
     }
 
+    /// <summary>Returns the process that has the lock; null if none has it.</summary>
+    /// <param name="folder">The folder for local data of the clone.</param>
+    public static int? Holder(string folder)
+    {
+        var (path, holder) = (Path.Combine(folder, "run.lock"), Path.Combine(folder, "run.pid"));
+        if (!File.Exists(path) || !File.Exists(holder))
+        {
+            return null;
+        }
+
+        try
+        {
+            new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None).Dispose();
+            return null;
+        }
+        catch (IOException)
+        {
+            return int.TryParse(File.ReadAllText(holder), NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : null;
+        }
+    }
+
     public void Dispose() => _lock.Dispose();
 }

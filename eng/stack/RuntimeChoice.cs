@@ -17,16 +17,15 @@ public sealed record RuntimeChoice(RuntimeKind Kind, string? Program, string? Re
     {
         ArgumentNullException.ThrowIfNull(broker);
         ArgumentNullException.ThrowIfNull(report);
-        var cli = SearchPath.Find("dapr");
-        if (cli is null)
+        var dapr = DaprPrograms.Find();
+        if (dapr.Cli is null)
         {
             return Emulator("there is no dapr on PATH");
         }
 
-        var runtime = Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".dapr", "bin", SearchPath.FileName("daprd"));
-        if (!File.Exists(runtime))
+        if (!dapr.HasRuntime)
         {
-            return Emulator($"there is no {runtime}; dapr init --slim installs it");
+            return Emulator($"there is no {dapr.Runtime}; dapr init --slim installs it");
         }
 
         if (!await broker.RespondsAsync(cancellationToken))
@@ -38,7 +37,7 @@ public sealed record RuntimeChoice(RuntimeKind Kind, string? Program, string? Re
             }
         }
 
-        return new RuntimeChoice(RuntimeKind.Dapr, cli, null);
+        return new RuntimeChoice(RuntimeKind.Dapr, dapr.Cli, null);
 
         static RuntimeChoice Emulator(string reason) => new(RuntimeKind.Emulator, null, reason);
     }

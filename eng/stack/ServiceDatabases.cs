@@ -2,29 +2,71 @@ using Npgsql;
 
 namespace DaprOrders.Stack;
 
+/// <summary>A login that PostgreSQL refuses.</summary>
+public sealed record RefusedLogin(string AppId, NpgsqlConnectionStringBuilder Login, string Why, string SqlState);
+
 /// <summary>The roles and databases of the services, in whichever PostgreSQL is used.</summary>
 /// <param name="logins">The connection strings of the services, by app id.</param>
 /// <param name="superuser">The connection string of the role that creates them.</param>
 public sealed class ServiceDatabases(IReadOnlyDictionary<string, NpgsqlConnectionStringBuilder> logins, NpgsqlConnectionStringBuilder superuser)
 {
-    private const string InvalidPassword = "28P01";
-
     /// <summary>Creates what is missing with the script postgres/init.sql, and checks that every service can log in.</summary>
     /// <exception cref="StackException">PostgreSQL refuses a role. The message says what to do.</exception>
     public async Task PrepareAsync(string script, CancellationToken cancellationToken)
     {
-        if (await RefusedLoginAsync(cancellationToken) is null)
+        if (await RefusedLoginsAsync(cancellationToken) is [])
         {
             return;
         }
 
         await RunAsSuperuserAsync(connection => RunScriptAsync(connection, script, cancellationToken), cancellationToken);
-        if (await RefusedLoginAsync(cancellationToken) is { } refused)
+        if (await RefusedLoginsAsync(cancellationToken) is [var refused, ..])
         {
             throw new StackException(
                 $"PostgreSQL on {Address(superuser)} refuses role {refused.Login.Username} on {refused.Login.Database} with the password in dapr.yaml: "
                 + $"{refused.Why}. Change one of the two");
         }
+    }
+
+    /// <summary>Tries to log in as every service.</summary>
+    /// <returns>The logins that PostgreSQL refuses.</returns>
+    public async Task<IReadOnlyList<RefusedLogin>> RefusedLoginsAsync(CancellationToken cancellationToken)
+    {
+        var refused = new List<RefusedLogin>();
+        foreach (var (appId, login) in logins)
+        {
+            try
+            {
+                await using var connection = new NpgsqlConnection(WithoutPool(login));
+                await connection.OpenAsync(cancellationToken);
+            }
+            catch (PostgresException e)
+            {
+                refused.Add(new RefusedLogin(appId, login, e.MessageText, e.SqlState));
+            }
+        }
+
+        return refused;
+    }
+
+    /// <summary>Returns the refused logins whose role or database does not exist, so that the script creates it.</summary>
+    /// <exception cref="StackException">PostgreSQL refuses the role that would create them.</exception>
+    public async Task<IReadOnlyList<RefusedLogin>> MissingAsync(IReadOnlyList<RefusedLogin> refused, CancellationToken cancellationToken)
+    {
+        var roles = new List<string>();
+        await RunAsSuperuserAsync(
+            async connection =>
+            {
+                await using var command = new NpgsqlCommand("SELECT rolname FROM pg_roles", connection);
+                await using var reader = await command.ExecuteReaderAsync(cancellationToken);
+                while (await reader.ReadAsync(cancellationToken))
+                {
+                    roles.Add(reader.GetString(0));
+                }
+            },
+            cancellationToken);
+        // To a client, a role that does not exist is one with a wrong password.
+        return [.. refused.Where(login => login.SqlState == PostgresErrorCodes.InvalidCatalogName || !roles.Contains(login.Login.Username!))];
     }
 
     /// <summary>Drops the databases with everything in them.</summary>
@@ -72,24 +114,6 @@ public sealed class ServiceDatabases(IReadOnlyDictionary<string, NpgsqlConnectio
 
     private static string Address(NpgsqlConnectionStringBuilder login) => $"{login.Host}:{login.Port}";
 
-    private async Task<(NpgsqlConnectionStringBuilder Login, string Why)?> RefusedLoginAsync(CancellationToken cancellationToken)
-    {
-        foreach (var login in logins.Values)
-        {
-            try
-            {
-                await using var connection = new NpgsqlConnection(WithoutPool(login));
-                await connection.OpenAsync(cancellationToken);
-            }
-            catch (PostgresException e)
-            {
-                return (login, e.MessageText);
-            }
-        }
-
-        return null;
-    }
-
     private async Task RunAsSuperuserAsync(Func<NpgsqlConnection, Task> run, CancellationToken cancellationToken)
     {
         try
@@ -100,7 +124,7 @@ public sealed class ServiceDatabases(IReadOnlyDictionary<string, NpgsqlConnectio
         }
         catch (PostgresException e)
         {
-            var advice = e.SqlState == InvalidPassword ? "Set POSTGRES_PASSWORD to its password, or let its owner run postgres/init.sql, or free the port" : "Let its owner run postgres/init.sql, or free the port";
+            var advice = e.SqlState == PostgresErrorCodes.InvalidPassword ? "Set POSTGRES_PASSWORD to its password, or let its owner run postgres/init.sql, or free the port" : "Let its owner run postgres/init.sql, or free the port";
             throw new StackException($"PostgreSQL on {Address(superuser)} refuses role {superuser.Username}: {e.MessageText}. {advice}", e);
         }
     }

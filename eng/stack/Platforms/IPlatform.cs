@@ -18,6 +18,9 @@ public interface IPlatform
     /// <summary>Returns the program and the arguments of a process; empty if it has ended.</summary>
     IReadOnlyList<string> CommandLine(int processId);
 
+    /// <summary>Returns the process that listens on a TCP port; null if there is none, or if the operating system does not tell this user.</summary>
+    int? ListenerOn(int port);
+
     /// <summary>Returns what starts a process again with its arguments, environment and folder; null if it has ended.</summary>
     ProcessStartInfo? HowStarted(int processId);
 

@@ -28,6 +28,16 @@ internal sealed class LinuxPlatform : UnixPlatform
 
     public override IReadOnlyList<string> CommandLine(int processId) => Texts(processId, "cmdline");
 
+    public override int? ListenerOn(int port)
+    {
+        // The fields of a line: number, local address as hexadecimal address:port, remote address, state (0A: listens), ..., inode of the socket.
+        var sockets = ((string[])["/proc/net/tcp", "/proc/net/tcp6"]).Where(File.Exists).SelectMany(File.ReadLines)
+            .Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries))
+            .Where(fields => fields is [_, var local, _, "0A", ..] && local.EndsWith($":{port:X4}", StringComparison.Ordinal))
+            .Select(fields => $"socket:[{fields[9]}]").ToHashSet();
+        return Processes().Where(id => Sockets(id).Any(sockets.Contains)).Select(id => (int?)id).FirstOrDefault();
+    }
+
     public override ProcessStartInfo? HowStarted(int processId)
     {
         var command = CommandLine(processId);
@@ -44,6 +54,18 @@ internal sealed class LinuxPlatform : UnixPlatform
     {
         var texts = Encoding.UTF8.GetString(Read(id, file)).Split('\0');
         return texts[^1].Length == 0 ? texts[..^1] : texts;
+    }
+
+    private static IEnumerable<string> Sockets(int id)
+    {
+        try
+        {
+            return [.. new DirectoryInfo($"/proc/{id}/fd").EnumerateFiles().Select(file => file.LinkTarget ?? "")];
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return []; // it has ended, or belongs to another user
+        }
     }
 
     private static byte[] Read(int id, string file)

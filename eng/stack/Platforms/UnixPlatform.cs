@@ -16,6 +16,8 @@ internal abstract partial class UnixPlatform : IPlatform
 
     public abstract IReadOnlyList<string> CommandLine(int processId);
 
+    public abstract int? ListenerOn(int port);
+
     public abstract ProcessStartInfo? HowStarted(int processId);
 
     public void EndChildrenWithThisProcess()

@@ -29,6 +29,8 @@ internal sealed partial class WindowsPlatform : IPlatform
 
     public IReadOnlyList<string> CommandLine(int processId) => [];
 
+    public int? ListenerOn(int port) => null;
+
     public ProcessStartInfo? HowStarted(int processId) => null;
 
     public void EndChildrenWithThisProcess()
