@@ -1,3 +1,4 @@
+using DaprOrders.Cli.Doctor;
 using Spectre.Console;
 
 namespace DaprOrders.Cli;
@@ -18,6 +19,19 @@ internal static class Output
         {
             Console.WriteLine(text);
         }
+    }
+
+    /// <summary>Shows a finding. Only a terminal shows a color.</summary>
+    public static void Finding(Finding finding)
+    {
+        AnsiConsole.Markup(finding.Severity switch
+        {
+            Severity.Ok => "[green]ok  [/]",
+            Severity.Note => "[blue]note[/]",
+            Severity.Warning => "[yellow]warn[/]",
+            _ => "[red]FAIL[/]",
+        });
+        Line($" {finding.Check}: {finding.Text}");
     }
 
     /// <summary>Shows a step that takes a while, and how long it took.</summary>

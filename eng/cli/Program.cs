@@ -2,6 +2,7 @@ using System.CommandLine;
 using DaprOrders.Cli;
 using DaprOrders.Cli.Bench;
 using DaprOrders.Cli.Contracts;
+using DaprOrders.Cli.Doctor;
 using DaprOrders.Cli.Faults;
 using DaprOrders.Cli.Publishing;
 using DaprOrders.Cli.Testing;
@@ -11,6 +12,7 @@ using DaprOrders.Stack;
 // Without a command it does what `up` does, so ./run.sh starts the system.
 var root = UpCommand.Configure(new RootCommand());
 root.Add(UpCommand.Configure(new Command("up")));
+root.Add(DoctorCommand.Create());
 root.Add(TestCommand.Create());
 root.Add(BenchCommand.Create());
 root.Add(FaultsCommand.Create());

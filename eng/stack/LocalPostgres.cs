@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
+using Npgsql;
 
 namespace DaprOrders.Stack;
 
@@ -100,6 +101,17 @@ public sealed class LocalPostgres : IAsyncDisposable
         async Task<bool> SucceedsAsync(params string[] arguments) =>
             (await ProcessRunner.RunAsync(["docker", .. arguments], root, DockerLimit, null, cancellationToken)).ExitCode is 0;
     }
+
+    /// <summary>Returns how the role postgres connects; its password is in POSTGRES_PASSWORD.</summary>
+    /// <param name="port">The port that dapr.yaml names.</param>
+    public static NpgsqlConnectionStringBuilder Superuser(int port) => new()
+    {
+        Host = "127.0.0.1",
+        Port = port,
+        Username = "postgres",
+        Password = Environment.GetEnvironmentVariable("POSTGRES_PASSWORD") ?? "postgres",
+        Database = "postgres",
+    };
 
     public ValueTask DisposeAsync() => _stop();
 

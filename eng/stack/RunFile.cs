@@ -30,6 +30,10 @@ public sealed class RunFile
     /// <summary>Gets the apps in the order in which they start.</summary>
     public IReadOnlyList<RunFileApp> Apps => [.. AppList.Select(Read)];
 
+    /// <summary>Gets how the apps connect to their databases, by app id.</summary>
+    public IReadOnlyDictionary<string, NpgsqlConnectionStringBuilder> Databases =>
+        Apps.Where(app => app.Database is not null).DistinctBy(app => app.AppId).ToDictionary(app => app.AppId, app => app.Database!);
+
     /// <summary>Gets the folders of resources that all apps share.</summary>
     public IReadOnlyList<string> ResourceFolders => Common.GetValueOrDefault("resourcesPaths") is List<object> { Count: > 0 } paths
         ? [.. paths.Select(path => $"{path}")]

@@ -1,5 +1,4 @@
 using DaprOrders.Stack;
-using Npgsql;
 
 namespace DaprOrders.Cli.Up;
 
@@ -47,13 +46,12 @@ internal sealed class LocalRun(UpOptions options)
 
     private async Task<LocalPostgres> StartPostgresAsync(RunFile runFile, CancellationToken cancellationToken)
     {
-        var logins = runFile.Apps.Where(app => app.Database is not null).ToDictionary(app => app.AppId, app => app.Database!);
+        var logins = runFile.Databases;
         var port = logins.Values.First().Port;
-        var password = Environment.GetEnvironmentVariable("POSTGRES_PASSWORD") ?? "postgres";
-        var postgres = await LocalPostgres.StartAsync(_root, port, password, options.IsReset, Output.Line, cancellationToken);
+        var superuser = LocalPostgres.Superuser(port);
+        var postgres = await LocalPostgres.StartAsync(_root, port, superuser.Password!, options.IsReset, Output.Line, cancellationToken);
         try
         {
-            var superuser = new NpgsqlConnectionStringBuilder { Host = "127.0.0.1", Port = port, Username = "postgres", Password = password, Database = "postgres" };
             var databases = new ServiceDatabases(logins, superuser);
             if (options.IsReset)
             {

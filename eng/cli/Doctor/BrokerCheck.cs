@@ -1,0 +1,86 @@
+using Confluent.Kafka;
+using DaprOrders.Stack;
+
+namespace DaprOrders.Cli.Doctor;
+
+/// <summary>Checks that the broker of the run file responds, and on Kafka that the topics exist. The emulator needs neither.</summary>
+internal static class BrokerCheck
+{
+    private const string Name = "Broker";
+    private const string Topics = "Topics";
+
+    public static async Task<IReadOnlyList<Finding>> RunAsync(string root, RunFile runFile, DaprPrograms dapr, CancellationToken cancellationToken)
+    {
+        Broker broker;
+        try
+        {
+            broker = Broker.Read(runFile.ComponentFile);
+        }
+        catch (StackException)
+        {
+            return []; // the check of the components tells
+        }
+
+        var usesDapr = dapr is { Cli: not null, HasRuntime: true };
+        if (!await broker.RespondsAsync(cancellationToken))
+        {
+            var start = broker.Name is "kafka" ? "docker compose up -d kafka topics" : $"docker compose up -d {broker.Name}";
+            return usesDapr
+                ? [new Finding(Severity.Warning, Name, $"{broker} does not respond: ./run.sh waits a minute for it, then uses the emulator; start it with: {start}")]
+                : [new Finding(Severity.Note, Name, $"{broker} does not respond, and the emulator needs none; start it with: {start}")];
+        }
+
+        var responds = new Finding(Severity.Ok, Name, $"{broker} responds");
+        return broker.Name is "kafka" ? [responds, .. await FindTopicsAsync(root, runFile, broker, usesDapr)] : [responds];
+    }
+
+    private static async Task<IReadOnlyList<Finding>> FindTopicsAsync(string root, RunFile runFile, Broker broker, bool usesDapr)
+    {
+        var severity = usesDapr ? Severity.Warning : Severity.Note;
+        var address = $"{broker.Host}:{broker.Port}";
+        try
+        {
+            var wanted = ComposeFile.KafkaPartitions(Path.Combine(root, "docker-compose.yml"));
+            var kafka = await KafkaTopics.ReadAsync(address);
+            var topics = Resource.Read(runFile.ComponentFile).Topics;
+            var missing = topics.Where(topic => !kafka.Partitions.ContainsKey(topic)).ToList();
+            var small = topics.Where(topic => kafka.Partitions.GetValueOrDefault(topic, wanted) < wanted).ToList();
+            var findings = new List<Finding>();
+            if (missing.Count > 0)
+            {
+                findings.Add(new Finding(
+                    kafka.CreatesTopics || !usesDapr ? severity : Severity.Failure,
+                    Topics,
+                    $"{string.Join(", ", missing)} missing{(kafka.CreatesTopics ? ", so that Kafka creates them with its own settings" : "")}; create with: {Create(missing, wanted, address)}"));
+            }
+
+            if (small.Count > 0)
+            {
+                findings.Add(new Finding(
+                    severity, Topics, $"{string.Join(", ", small.Select(topic => $"{topic} ({kafka.Partitions[topic]})"))} of less than {wanted} partitions; change with: {Alter(small, wanted, address)}"));
+            }
+
+            return findings.Count > 0 ? findings : [new Finding(Severity.Ok, Topics, $"{string.Join(", ", topics)} with at least {wanted} partitions")];
+        }
+        catch (KafkaException e)
+        {
+            return [new Finding(severity, Topics, $"{broker} does not tell its topics: {e.Error.Reason}; start it anew with: docker compose restart kafka")];
+        }
+        catch (StackException e)
+        {
+            return [Finding.Broken(Topics, e.Message, "docker-compose.yml")];
+        }
+    }
+
+    private static string Create(IEnumerable<string> topics, int partitions, string address) => SearchPath.Find("docker") is not null
+        ? "docker compose up topics"
+        : string.Join(" && ", topics.Select(topic => $"kafka-topics --bootstrap-server {address} --create --topic {topic} --partitions {partitions}"));
+
+    private static string Alter(IEnumerable<string> topics, int partitions, string address)
+    {
+        var program = SearchPath.Find("docker") is not null
+            ? "docker compose exec kafka kafka-topics --bootstrap-server kafka:29092"
+            : $"kafka-topics --bootstrap-server {address}";
+        return string.Join(" && ", topics.Select(topic => $"{program} --alter --topic {topic} --partitions {partitions}"));
+    }
+}
