@@ -134,6 +134,20 @@ internal sealed partial class CloneWithFreePorts : IAsyncDisposable
         return (process.ExitCode, (await error).TrimEnd());
     }
 
+    /// <summary>Runs a command to its end, in the environment of ./run.sh.</summary>
+    /// <returns>The exit code, and what it wrote to its output.</returns>
+    public async Task<(int ExitCode, string Output)> RunToEndAsync(params string[] command)
+    {
+        using var process = Process.Start(Start(command))!;
+        var error = process.StandardError.ReadToEndAsync();
+        var output = process.StandardOutput.ReadToEndAsync();
+        using var limit = new CancellationTokenSource(Patience);
+        using var stop = limit.Token.Register(() => Platform.Current.Send(process.Id, Signal.Terminate));
+        await process.WaitForExitAsync();
+        Assert.False(limit.IsCancellationRequested, $"{string.Join(' ', command)} goes on:\n{await output}{await error}");
+        return (process.ExitCode, await output);
+    }
+
     /// <summary>Sends a signal to ./run.sh and waits for its end.</summary>
     public async Task StopAsync(Signal signal)
     {
@@ -197,10 +211,12 @@ internal sealed partial class CloneWithFreePorts : IAsyncDisposable
         .Where(process => process.Text.Contains(Parent, StringComparison.Ordinal))
         .ToDictionary(process => int.Parse(Path.GetFileName(process.Folder), null), process => process.Text);
 
-    private ProcessStartInfo Command(params string[] arguments)
+    private ProcessStartInfo Command(params string[] arguments) => Start([.. StartCommand, .. arguments]);
+
+    private ProcessStartInfo Start(string[] program)
     {
         // Where the tests are run in the background of a script, or with nohup, run.sh would ignore what these ignore.
-        string[] command = [.. Prefix, "/usr/bin/env", "--default-signal=HUP,INT", .. StartCommand, .. arguments];
+        string[] command = [.. Prefix, "/usr/bin/env", "--default-signal=HUP,INT", .. program];
         var start = new ProcessStartInfo(command[0], command[1..])
         {
             WorkingDirectory = Folder,

@@ -80,6 +80,7 @@ internal sealed class Machine : IAsyncDisposable
         $$"""
         case "$*" in
           --list-sdks) echo '{{sdk}} [/sdk]' ;;
+          --version) exec '{{Find("dotnet")}}' --version ;;
           'build eng/cli '*) ;;
           build*) {{build}} ;;
           *DaprOrders.Cli.dll*) exec '{{Find("dotnet")}}' "$@" ;;
