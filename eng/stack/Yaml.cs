@@ -37,6 +37,11 @@ internal static class Yaml
         {
             throw new StackException($"{file}:{e.Start.Line}: this is no YAML: {e.InnerException?.Message ?? e.Message}", e);
         }
+        catch (InvalidOperationException e)
+        {
+            // All that YamlDotNet says where a bracket is not closed.
+            throw new StackException($"{file}: this is no YAML; look for a bracket that is not closed", e);
+        }
     }
 
     /// <summary>Returns the value at a path, or null if there is none.</summary>

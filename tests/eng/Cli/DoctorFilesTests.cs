@@ -22,7 +22,7 @@ public sealed class DoctorFilesTests
     [InlineData(
         "dapr.yaml", "./components/common, ./components/kafka]", "./components/kafka, ./components/common]",
         "Components: components/kafka/pubsub.yaml must be components/common/pubsub.yaml, in the last of resourcesPaths", "dapr.yaml")]
-    [InlineData("components/kafka/pubsub.yaml", "metadata:", "metadata: [", "Components: {clone}/components/kafka/pubsub.yaml:", "components/kafka/pubsub.yaml")]
+    [InlineData("components/kafka/pubsub.yaml", "metadata:", "metadata: [", "Components: {clone}/components/kafka/pubsub.yaml: this is no YAML", "components/kafka/pubsub.yaml")]
     [InlineData("components/kafka/pubsub.yaml", "kind: Component", "kind: \"\"", "Components: resourcesPaths of dapr.yaml must lead to the component of one broker, not to none", "dapr.yaml components")]
     [InlineData("components/kafka/pubsub.yaml", "- name: brokers", "- name: other", "Components: {clone}/components/kafka/pubsub.yaml: the address of kafka is missing", "components/kafka/pubsub.yaml")]
     [InlineData("components/kafka/pubsub.yaml", "order=order.created", "orders=order.created", "Components: components/kafka/pubsub.yaml names the app orders, which does not exist", "components/kafka/pubsub.yaml")]
@@ -61,12 +61,13 @@ public sealed class DoctorFilesTests
     }
 
     [Theory(Explicit = true)]
-    [InlineData("", true)]
-    [InlineData("NO_COLOR=1", false)]
-    public async Task Terminal_of_60_columns_shows_colors_and_whole_lines(string variable, bool showsColors)
+    [InlineData(null, true)]
+    [InlineData("1", false)]
+    public async Task Terminal_of_60_columns_shows_colors_and_whole_lines(string? noColor, bool showsColors)
     {
         await using var machine = await Doctor.MachineAsync();
-        var command = $"stty cols 60; TERM=xterm-256color {variable} dotnet '{Doctor.Command(machine.Clone.Folder)[1]}' doctor";
+        machine.Clone.Environment["NO_COLOR"] = noColor;
+        var command = $"stty cols 60; TERM=xterm-256color dotnet '{Doctor.Command(machine.Clone.Folder)[1]}' doctor";
         foreach (var program in (string[])["script", "stty"])
         {
             machine.Install(program, $"exec /usr/bin/{program} \"$@\"");
@@ -75,7 +76,7 @@ public sealed class DoctorFilesTests
         var (exitCode, output) = await machine.Clone.RunToEndAsync("script", "-qec", command, "/dev/null");
 
         Assert.Equal(0, exitCode);
-        Assert.Equal(showsColors, output.Contains("\e[38;5;", StringComparison.Ordinal));
+        Assert.True(showsColors == output.Contains("\e[38;5;", StringComparison.Ordinal), output);
         Assert.Contains("install.sh | bash && dapr init --slim\r\n", output, StringComparison.Ordinal);
         Assert.Contains(" Dapr: not installed: the emulator is used; install Dapr with: curl -fsSL https://raw", output, StringComparison.Ordinal);
     }

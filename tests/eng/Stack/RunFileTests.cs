@@ -69,6 +69,7 @@ public sealed class RunFileTests : IDisposable
     [Theory]
     [InlineData("", "is empty")]
     [InlineData("a: [", "this is no YAML")]
+    [InlineData("a: [\n  b: c\nd: e", "this is no YAML; look for a bracket that is not closed")]
     [InlineData("- a", "this is no YAML")]
     [InlineData("apps: []", "'common' must be a mapping")]
     [InlineData("common: {}\napps: 5", "'apps' must be a list of mappings")]
