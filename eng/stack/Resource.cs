@@ -3,6 +3,8 @@ namespace DaprOrders.Stack;
 /// <summary>A document in a resources folder of Dapr: a component, a resiliency policy or a configuration. What is missing in it is empty.</summary>
 public sealed record Resource
 {
+    private const StringSplitOptions Parts = StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries;
+
     private static readonly string[] TopicScopes = ["publishingScopes", "subscriptionScopes"];
 
     private Resource(string file, Dictionary<object, object> document)
@@ -13,13 +15,14 @@ public sealed record Resource
         Type = $"{document.At("spec", "type")}";
         Metadata = document.List("spec", "metadata").OfType<Dictionary<object, object>>()
             .GroupBy(entry => $"{entry.At("name")}").ToDictionary(same => same.Key, same => $"{same.Last().At("value")}");
-        var scopes = TopicScopes.SelectMany(name => Metadata.GetValueOrDefault(name, "").Split(';', StringSplitOptions.RemoveEmptyEntries))
+        var scopes = TopicScopes.SelectMany(name => Metadata.GetValueOrDefault(name, "").Split(';', Parts))
             .Select(scope => scope.Split('=', 2, StringSplitOptions.TrimEntries)).ToList();
-        Topics = [.. scopes.Where(scope => scope.Length == 2).SelectMany(scope => scope[1].Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)).Distinct()];
+        Topics = [.. scopes.Where(scope => scope.Length == 2).SelectMany(scope => scope[1].Split(',', Parts)).Distinct()];
         AppIds = [.. scopes.Select(scope => scope[0]).Concat(document.List("scopes").Select(id => $"{id}")).Concat(Keys("apps")).Distinct()];
         Components = Keys("components");
 
-        IReadOnlyList<string> Keys(string targets) => [.. (document.At("spec", "targets", targets) as Dictionary<object, object> ?? []).Keys.Select(key => $"{key}")];
+        IReadOnlyList<string> Keys(string targets) =>
+            [.. (document.At("spec", "targets", targets) as Dictionary<object, object> ?? []).Keys.Select(key => $"{key}")];
     }
 
     /// <summary>Gets the file that the document is in.</summary>

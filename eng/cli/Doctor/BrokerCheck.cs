@@ -26,7 +26,8 @@ internal static class BrokerCheck
         {
             var start = broker.Name is "kafka" ? "docker compose up -d kafka topics" : $"docker compose up -d {broker.Name}";
             return usesDapr
-                ? [new Finding(Severity.Warning, Name, $"{broker} does not respond: ./run.sh waits a minute for it, then uses the emulator; start it with: {start}")]
+                ? [new Finding(
+                    Severity.Warning, Name, $"{broker} does not respond: ./run.sh waits a minute for it, then uses the emulator; start it with: {start}")]
                 : [new Finding(Severity.Note, Name, $"{broker} does not respond, and the emulator needs none; start it with: {start}")];
         }
 
@@ -48,23 +49,24 @@ internal static class BrokerCheck
             var findings = new List<Finding>();
             if (missing.Count > 0)
             {
+                var consequence = kafka.CreatesTopics ? ", so that Kafka creates them with its own settings" : "";
                 findings.Add(new Finding(
                     kafka.CreatesTopics || !usesDapr ? severity : Severity.Failure,
                     Topics,
-                    $"{string.Join(", ", missing)} missing{(kafka.CreatesTopics ? ", so that Kafka creates them with its own settings" : "")}; create with: {Create(missing, wanted, address)}"));
+                    $"{string.Join(", ", missing)} missing{consequence}; create with: {Create(missing, wanted, address)}"));
             }
 
             if (small.Count > 0)
             {
-                findings.Add(new Finding(
-                    severity, Topics, $"{string.Join(", ", small.Select(topic => $"{topic} ({kafka.Partitions[topic]})"))} of less than {wanted} partitions; change with: {Alter(small, wanted, address)}"));
+                var sizes = string.Join(", ", small.Select(topic => $"{topic} ({kafka.Partitions[topic]})"));
+                findings.Add(new Finding(severity, Topics, $"{sizes} of less than {wanted} partitions; change with: {Alter(small, wanted, address)}"));
             }
 
             return findings.Count > 0 ? findings : [new Finding(Severity.Ok, Topics, $"{string.Join(", ", topics)} with at least {wanted} partitions")];
         }
         catch (KafkaException e)
         {
-            return [new Finding(severity, Topics, $"{broker} does not tell its topics: {e.Error.Reason}; start it anew with: docker compose restart kafka")];
+            return [new Finding(severity, Topics, $"{broker} does not tell its topics: {e.Error.Reason}; restart it with: docker compose restart kafka")];
         }
         catch (StackException e)
         {

@@ -19,7 +19,9 @@ internal static class ComponentsCheck
             findings.AddRange(FindBroker(root, runFile, resources).Concat(FindUnknownNames(root, runFile, resources)));
         }
 
-        return findings.Count > 0 ? findings : [new Finding(Severity.Ok, Name, string.Join(", ", runFile.ResourceFolders.Select(folder => Path.GetRelativePath(root, folder))))];
+        return findings.Count > 0
+            ? findings
+            : [new Finding(Severity.Ok, Name, string.Join(", ", runFile.ResourceFolders.Select(folder => Path.GetRelativePath(root, folder))))];
     }
 
     private static List<Resource> Read(string root, RunFile runFile, List<Finding> findings)
@@ -29,7 +31,8 @@ internal static class ComponentsCheck
         {
             if (!Directory.Exists(folder))
             {
-                findings.Add(Finding.Broken(Name, $"dapr.yaml names {Path.GetRelativePath(root, folder)}, which is missing", Path.GetRelativePath(root, folder)));
+                var path = Path.GetRelativePath(root, folder);
+                findings.Add(Finding.Broken(Name, $"dapr.yaml names {path}, which is missing", path));
                 continue;
             }
 
@@ -54,9 +57,9 @@ internal static class ComponentsCheck
         var brokers = resources.Where(resource => resource.IsPubSub).ToList();
         if (brokers is not [var broker])
         {
-            var found = string.Join(", ", brokers.Select(other => Path.GetRelativePath(root, other.File)));
+            var found = brokers.Count > 0 ? string.Join(", ", brokers.Select(other => Path.GetRelativePath(root, other.File))) : "none";
             yield return Finding.Broken(
-                Name, $"resourcesPaths of dapr.yaml must lead to the component of one broker, not to {(found.Length > 0 ? found : "none")}", "dapr.yaml components");
+                Name, $"resourcesPaths of dapr.yaml must lead to the component of one broker, not to {found}", "dapr.yaml components");
             yield break;
         }
 
@@ -68,7 +71,8 @@ internal static class ComponentsCheck
 
         if (broker.File != runFile.ComponentFile)
         {
-            yield return Finding.Broken(Name, $"{path} must be {Path.GetRelativePath(root, runFile.ComponentFile)}, in the last of resourcesPaths", "dapr.yaml");
+            var expected = Path.GetRelativePath(root, runFile.ComponentFile);
+            yield return Finding.Broken(Name, $"{path} must be {expected}, in the last of resourcesPaths", "dapr.yaml");
             yield break;
         }
 

@@ -23,7 +23,7 @@ internal static class PostgresCheck
                 PostgresSource.OtherProgram => [new Finding(Severity.Failure, Name, $"port {port} is used by {PortsCheck.DescribeHolder(port)}")],
                 PostgresSource.Docker => [new Finding(Severity.Ok, Name, $"Docker starts it on 127.0.0.1:{port}")],
                 PostgresSource.Programs => [new Finding(Severity.Ok, Name, $"{PostgresPrograms.Find()} starts it on 127.0.0.1:{port}")],
-                PostgresSource.Package => [new Finding(Severity.Note, Name, "not installed: ./run.sh installs it, as you are root; install it yourself with: apt-get install postgresql")],
+                PostgresSource.Package => [new Finding(Severity.Note, Name, "not installed: ./run.sh installs it, as you are root; do it yourself with: apt-get install postgresql")],
                 PostgresSource.Nowhere => [new Finding(Severity.Failure, Name, PostgresPrograms.Advice)],
                 _ => await TryLoginsAsync(runFile, port, cancellationToken),
             };
@@ -56,11 +56,16 @@ internal static class PostgresCheck
         catch (StackException e)
         {
             var roles = string.Join(", ", refused.Select(login => login.Login.Username));
-            return [new Finding(Severity.Failure, Name, $"{roles} cannot log in. {e.Message}. With the password of postgres: {psql} -f postgres/init.sql")];
+            return
+            [
+                new Finding(Severity.Failure, Name, $"{roles} cannot log in. {e.Message}. With the password of postgres: {psql} -f postgres/init.sql"),
+            ];
         }
 
         var findings = refused.Except(missing).Select(login => new Finding(
-            Severity.Failure, Name, $"{login.AppId} cannot log in as {login.Login.Username}: {login.Why}; change that with: {psql} -c \"{Fix(login)}\"")).ToList();
+            Severity.Failure,
+            Name,
+            $"{login.AppId} cannot log in as {login.Login.Username}: {login.Why}; change that with: {psql} -c \"{Fix(login)}\"")).ToList();
         return findings.Count > 0
             ? findings
             : [new Finding(Severity.Ok, Name, $"runs on 127.0.0.1:{port}; ./run.sh creates {string.Join(", ", missing.Select(login => login.Login.Database))}")];

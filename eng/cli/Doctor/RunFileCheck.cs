@@ -10,7 +10,9 @@ internal static class RunFileCheck
     public static IReadOnlyList<Finding> Run(string root, RunFile runFile)
     {
         Finding[] findings = [.. Find(root, runFile)];
-        return findings.Length > 0 ? findings : [new Finding(Severity.Ok, Name, $"dapr.yaml starts {string.Join(", ", runFile.Apps.Select(app => app.AppId))}")];
+        return findings.Length > 0
+            ? findings
+            : [new Finding(Severity.Ok, Name, $"dapr.yaml starts {string.Join(", ", runFile.Apps.Select(app => app.AppId))}")];
     }
 
     private static IEnumerable<Finding> Find(string root, RunFile runFile)
@@ -20,7 +22,8 @@ internal static class RunFileCheck
             var folder = Path.GetRelativePath(root, app.Folder);
             if (!Repository.Projects.ContainsKey(app.AppId))
             {
-                yield return Finding.Broken(Name, $"dapr.yaml names the app {app.AppId}, which is not one of {string.Join(", ", Repository.Projects.Keys)}", "dapr.yaml");
+                yield return Finding.Broken(
+                    Name, $"dapr.yaml names the app {app.AppId}, which is not one of {string.Join(", ", Repository.Projects.Keys)}", "dapr.yaml");
             }
             else if (!Directory.Exists(app.Folder) || Directory.GetFiles(app.Folder, "*.csproj").Length is not 1)
             {

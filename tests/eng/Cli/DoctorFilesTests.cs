@@ -7,28 +7,48 @@ public sealed class DoctorFilesTests
     [Theory(Explicit = true)]
     [InlineData("dapr.yaml", "apps:", "apps: [", "Run file: {clone}/dapr.yaml:", "dapr.yaml")]
     [InlineData("dapr.yaml", "appPort: ", "appPort: x", "Run file: {clone}/dapr.yaml: appPort of app gateway is 'x", "dapr.yaml")]
-    [InlineData("dapr.yaml", "appID: order", "appID: orders", "Run file: dapr.yaml names the app orders, which is not one of gateway, order, ", "dapr.yaml")]
+    [InlineData(
+        "dapr.yaml", "appID: order", "appID: orders",
+        "Run file: dapr.yaml names the app orders, which is not one of gateway, order, ", "dapr.yaml")]
     [InlineData("dapr.yaml", "./services/order", "./services/none", "Run file: dapr.yaml names services/none, which has no project", "services/none")]
     [InlineData("dapr.yaml", "daprGRPCPort: ", "daprGRPCPort: 4 #", "Run file: dapr.yaml names port 4 more than once", "dapr.yaml")]
     [InlineData("dapr.yaml", "ConnectionStrings__Database", "Database", "Run file: dapr.yaml names no database", "dapr.yaml")]
-    [InlineData("dapr.yaml", "common/config.yaml", "common/none.yaml", "Run file: dapr.yaml names components/common/none.yaml, which is missing", "components/common/none.yaml")]
-    [InlineData("dapr.yaml", "./components/kafka]", "./components/none]", "Components: dapr.yaml names components/none, which is missing", "components/none")]
+    [InlineData(
+        "dapr.yaml", "common/config.yaml", "common/none.yaml",
+        "Run file: dapr.yaml names components/common/none.yaml, which is missing", "components/common/none.yaml")]
+    [InlineData(
+        "dapr.yaml", "./components/kafka]", "./components/none]",
+        "Components: dapr.yaml names components/none, which is missing", "components/none")]
     [InlineData(
         "dapr.yaml", "./components/kafka]", "./components/redis, ./components/kafka]",
-        "Components: resourcesPaths of dapr.yaml must lead to the component of one broker, not to components/redis/pubsub.yaml, components/kafka/pubsub.yaml", "dapr.yaml components")]
+        "Components: resourcesPaths of dapr.yaml must lead to the component of one broker, not to components/redis/pubsub.yaml, components/kafka/pubsub.yaml",
+        "dapr.yaml components")]
     [InlineData(
         "dapr.yaml", ", ./components/kafka]", "]",
         "Components: resourcesPaths of dapr.yaml must lead to the component of one broker, not to none", "dapr.yaml components")]
     [InlineData(
         "dapr.yaml", "./components/common, ./components/kafka]", "./components/kafka, ./components/common]",
         "Components: components/kafka/pubsub.yaml must be components/common/pubsub.yaml, in the last of resourcesPaths", "dapr.yaml")]
-    [InlineData("components/kafka/pubsub.yaml", "metadata:", "metadata: [", "Components: {clone}/components/kafka/pubsub.yaml: this is no YAML", "components/kafka/pubsub.yaml")]
-    [InlineData("components/kafka/pubsub.yaml", "kind: Component", "kind: \"\"", "Components: resourcesPaths of dapr.yaml must lead to the component of one broker, not to none", "dapr.yaml components")]
-    [InlineData("components/kafka/pubsub.yaml", "- name: brokers", "- name: other", "Components: {clone}/components/kafka/pubsub.yaml: the address of kafka is missing", "components/kafka/pubsub.yaml")]
-    [InlineData("components/kafka/pubsub.yaml", "order=order.created", "orders=order.created", "Components: components/kafka/pubsub.yaml names the app orders, which does not exist", "components/kafka/pubsub.yaml")]
-    [InlineData("components/common/resiliency.yaml", "      pubsub:", "      queue:", "Components: components/common/resiliency.yaml names the component queue, which does not exist", "components/common/resiliency.yaml")]
-    [InlineData("components/common/config.yaml", "name: dapr-orders", "label: dapr-orders", "Components: components/common/config.yaml needs kind and metadata.name", "components/common/config.yaml")]
-    public async Task Broken_file_is_reported_with_the_command_that_restores_it(string file, string text, string replacement, string expected, string restored)
+    [InlineData(
+        "components/kafka/pubsub.yaml", "metadata:", "metadata: [",
+        "Components: {clone}/components/kafka/pubsub.yaml: this is no YAML", "components/kafka/pubsub.yaml")]
+    [InlineData(
+        "components/kafka/pubsub.yaml", "kind: Component", "kind: \"\"",
+        "Components: resourcesPaths of dapr.yaml must lead to the component of one broker, not to none", "dapr.yaml components")]
+    [InlineData(
+        "components/kafka/pubsub.yaml", "- name: brokers", "- name: other",
+        "Components: {clone}/components/kafka/pubsub.yaml: the address of kafka is missing", "components/kafka/pubsub.yaml")]
+    [InlineData(
+        "components/kafka/pubsub.yaml", "order=order.created", "orders=order.created",
+        "Components: components/kafka/pubsub.yaml names the app orders, which does not exist", "components/kafka/pubsub.yaml")]
+    [InlineData(
+        "components/common/resiliency.yaml", "      pubsub:", "      queue:",
+        "Components: components/common/resiliency.yaml names the component queue, which does not exist", "components/common/resiliency.yaml")]
+    [InlineData(
+        "components/common/config.yaml", "name: dapr-orders", "label: dapr-orders",
+        "Components: components/common/config.yaml needs kind and metadata.name", "components/common/config.yaml")]
+    public async Task Broken_file_is_reported_with_the_command_that_restores_it(
+        string file, string text, string replacement, string expected, string restored)
     {
         await using var machine = await Doctor.MachineAsync();
         await machine.Clone.ReplaceAsync(file, text, replacement);
@@ -36,7 +56,8 @@ public sealed class DoctorFilesTests
         var (exitCode, lines) = await Doctor.RunAsync(machine);
 
         Assert.Equal(1, exitCode);
-        var line = Assert.Single(lines, line => line.StartsWith($"FAIL {expected.Replace("{clone}", machine.Clone.Folder, StringComparison.Ordinal)}", StringComparison.Ordinal));
+        var beginning = $"FAIL {expected.Replace("{clone}", machine.Clone.Folder, StringComparison.Ordinal)}";
+        var line = Assert.Single(lines, line => line.StartsWith(beginning, StringComparison.Ordinal));
         Assert.EndsWith($"; correct it, or restore what was committed with: git restore {restored}", line, StringComparison.Ordinal);
     }
 

@@ -12,6 +12,9 @@ public sealed class DoctorTests
 {
     private const string Install = "curl -fsSL https://raw.githubusercontent.com/dapr/cli/master/install/install.sh | bash && dapr init --slim";
 
+    private static string Holder =>
+        $"{Process.GetCurrentProcess().ProcessName} (process {Environment.ProcessId}); end it with: kill {Environment.ProcessId}";
+
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact(Explicit = true)]
@@ -124,8 +127,7 @@ public sealed class DoctorTests
         using var listener = new TcpListener(IPAddress.Loopback, port);
         listener.Start();
 
-        await Doctor.FailsAsync(
-            machine, $"Ports: port {port} is used by {Process.GetCurrentProcess().ProcessName} (process {Environment.ProcessId}); end it with: kill {Environment.ProcessId}");
+        await Doctor.FailsAsync(machine, $"Ports: port {port} is used by {Holder}");
     }
 
     [Fact(Explicit = true)]
@@ -133,7 +135,11 @@ public sealed class DoctorTests
     {
         await using var machine = await Doctor.MachineAsync();
         var port = machine.Clone.FreePortOf(8001);
-        const string listen = """use IO::Socket::INET; $s = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => $ARGV[0], Listen => 1) or die; $| = 1; print "listens\n"; sleep 600""";
+        const string listen = """
+            use IO::Socket::INET;
+            $s = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => $ARGV[0], Listen => 1) or die;
+            $| = 1; print "listens\n"; sleep 600
+            """;
         using var left = Process.Start(new ProcessStartInfo("perl", ["-e", listen, $"{port}"])
         {
             RedirectStandardOutput = true,
@@ -143,7 +149,8 @@ public sealed class DoctorTests
         {
             Assert.Equal("listens", await left.StandardOutput.ReadLineAsync(Cancel).AsTask().WaitAsync(Wait.Limit, Cancel));
 
-            await Doctor.SucceedsAsync(machine, $"note Ports: port {port} is used by what is left of a killed run (process {left.Id}); it is ended with: ./run.sh");
+            await Doctor.SucceedsAsync(
+                machine, $"note Ports: port {port} is used by what is left of a killed run (process {left.Id}); it is ended with: ./run.sh");
         }
         finally
         {
@@ -182,7 +189,7 @@ public sealed class DoctorTests
         machine.HidePostgres();
 
         await Doctor.SucceedsAsync(
-            machine, "note PostgreSQL: not installed: ./run.sh installs it, as you are root; install it yourself with: apt-get install postgresql");
+            machine, "note PostgreSQL: not installed: ./run.sh installs it, as you are root; do it yourself with: apt-get install postgresql");
         Assert.DoesNotContain(machine.Calls, call => call.StartsWith("apt-get", StringComparison.Ordinal));
     }
 
@@ -204,8 +211,7 @@ public sealed class DoctorTests
 
         await Doctor.FailsAsync(
             machine,
-            $"PostgreSQL: port {machine.Clone.FreePortOf(5433)} is used by {Process.GetCurrentProcess().ProcessName} (process {Environment.ProcessId}); "
-            + $"end it with: kill {Environment.ProcessId}");
+            $"PostgreSQL: port {machine.Clone.FreePortOf(5433)} is used by {Holder}");
     }
 
     [Fact(Explicit = true)]
@@ -220,7 +226,8 @@ public sealed class DoctorTests
         await Doctor.FailsAsync(
             machine, $"PostgreSQL: order cannot log in as orders: password authentication failed for user \"orders\"; change that with: {fix}");
 
-        using var psql = Process.Start(new ProcessStartInfo("sh", ["-c", $"{PostgresCluster.Binaries}/{fix}"]) { Environment = { ["PGPASSWORD"] = "postgres" } })!;
+        using var psql = Process.Start(
+            new ProcessStartInfo("sh", ["-c", $"{PostgresCluster.Binaries}/{fix}"]) { Environment = { ["PGPASSWORD"] = "postgres" } })!;
         await psql.WaitForExitAsync(Cancel).WaitAsync(Wait.Limit, Cancel);
         await Doctor.SucceedsAsync(machine, $"ok   PostgreSQL: runs on 127.0.0.1:{postgres.Port}, and every service can log in");
     }
