@@ -57,6 +57,6 @@ public static class Sidecar
         return configuration["APP_ID"] is { Length: > 0 } appId
             ? appId
             : throw new InvalidOperationException(
-                "APP_ID is not set. Dapr sets it: start the service by dapr.yaml (`dapr run -f dapr.yaml` or ./run.sh), or set it by hand.");
+                "APP_ID is not set. Dapr sets it: start the service by dapr.yaml (`dapr run -f dapr.yaml` or ./run.sh) or by its launch profile.");
     }
 }

@@ -53,7 +53,12 @@ internal sealed class DeploymentFiles
         var root = FindRoot();
         var components = Directory.GetFiles(Path.Combine(root, "components"), "*", SearchOption.AllDirectories);
         var composeFiles = Directory.GetFiles(root, "docker-compose*.y*ml");
-        string[] others = ["dapr.yaml", "README.md", "docs/orders.http", "postgres/pgadmin-servers.json"];
+        string[] others =
+        [
+            "dapr.yaml", "README.md", "docs/orders.http", "postgres/pgadmin-servers.json", "samples/notification-node/dapr.yaml",
+            ".vscode/launch.json", ".vscode/tasks.json", "DaprOrders.slnLaunch",
+            .. Design.Apps.Select(app => $"services/{app.Id}/Properties/launchSettings.json"),
+        ];
         return new DeploymentFiles(components.Concat(composeFiles).Concat(others.Select(path => Path.Combine(root, path)))
             .ToDictionary(path => Path.GetRelativePath(root, path), File.ReadAllText));
     }

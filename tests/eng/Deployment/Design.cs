@@ -10,9 +10,9 @@ internal static class Design
     public static readonly App[] Apps =
     [
         new("gateway", Gateway, 3500, 50001, [], []),
-        new("order", 8001, 3501, 50002, ["order.created"], ["inventory.updated"]),
-        new("inventory", 8002, 3502, 50003, ["inventory.updated"], ["order.created"]),
-        new("notification", 8003, 3503, 50004, [], ["inventory.updated"]),
+        new("order", 8001, 3501, 50002, ["order.created"], ["inventory.updated"], "orders"),
+        new("inventory", 8002, 3502, 50003, ["inventory.updated"], ["order.created"], "inventory"),
+        new("notification", 8003, 3503, 50004, [], ["inventory.updated"], "notification"),
     ];
 
     /// <summary>Ports of 127.0.0.1, by the service of the compose file.</summary>
@@ -27,9 +27,11 @@ internal static class Design
 
     public static IEnumerable<string> Topics => Apps.SelectMany(app => app.MayPublish).Distinct().Order(StringComparer.Ordinal);
 
-    /// <summary>An app; its topics are given without the one of its dead letters.</summary>
-    internal sealed record App(string Id, int Port, int SidecarHttp, int SidecarGrpc, string[] Publishes, string[] Subscribes)
+    /// <summary>An app; its topics are given without the one of its dead letters, its database by the role that owns it.</summary>
+    internal sealed record App(string Id, int Port, int SidecarHttp, int SidecarGrpc, string[] Publishes, string[] Subscribes, string? Role = null)
     {
+        public string? ConnectionString => Role is null ? null : $"Host=127.0.0.1;Port={Database};Database={Role}_db;Username={Role};Password={Role}";
+
         public string[] MayPublish => [.. Publishes, .. DeadLetters];
 
         public string[] MaySubscribe => [.. Subscribes, .. DeadLetters];

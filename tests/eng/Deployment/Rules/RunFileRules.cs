@@ -6,6 +6,8 @@ namespace DaprOrders.Eng.Tests.Deployment.Rules;
 internal static class RunFileRules
 {
     private const string RunFile = "dapr.yaml";
+    private const string Sample = "samples/notification-node/dapr.yaml";
+    private const string ConnectionString = "ConnectionStrings__Database";
 
     private static readonly string[] KnownOnTop = ["version", "name", "common", "apps"];
 
@@ -98,19 +100,30 @@ internal static class RunFileRules
 
     [FailsOn(
         RunFile, "Port=5433;Database=inventory_db", "Port=5432;Database=inventory_db",
-        "inventory.env.ConnectionStrings__Database must be on Host=127.0.0.1;Port=5433")]
+        "inventory.env.ConnectionStrings__Database must be Host=127.0.0.1;Port=5433;Database=inventory_db;Username=inventory;Password=inventory, "
+        + "not Host=127.0.0.1;Port=5432;Database=inventory_db;Username=inventory;Password=inventory")]
+    public static IEnumerable<string> Databases_are_those_of_the_design(DeploymentFiles files) =>
+        from node in Apps(files)
+        from app in Design.Apps
+        where node.Text("appID") == app.Id
+        from finding in Differing($"{app.Id}.env.{ConnectionString}", node.Text("env", ConnectionString), app.ConnectionString)
+        select finding;
+
     [FailsOn(
-        RunFile, "Host=127.0.0.1;Port=5433;Database=orders_db", "Host=localhost;Port=5433;Database=orders_db",
-        "order.env.ConnectionStrings__Database must be on Host=127.0.0.1;Port=5433")]
-    public static IEnumerable<string> Databases_are_on_the_port_of_the_design(DeploymentFiles files) =>
-        from app in Apps(files)
-        let database = app.Text("env", "ConnectionStrings__Database")
-        where database?.StartsWith($"Host=127.0.0.1;Port={Design.Database};", StringComparison.Ordinal) == false
-        select $"{RunFile}: {app.Text("appID")}.env.ConnectionStrings__Database must be on Host=127.0.0.1;Port={Design.Database}";
+        RunFile, "[dotnet, run, --no-launch-profile, ", "[dotnet, run, ",
+        "gateway.command has no --no-launch-profile, and a profile overrides what Dapr passes")]
+    [FailsOn(
+        Sample, "[dotnet, run, --no-launch-profile, ", "[dotnet, run, ",
+        "gateway.command has no --no-launch-profile, and a profile overrides what Dapr passes")]
+    public static IEnumerable<string> No_launch_profile_overrides_what_Dapr_passes(DeploymentFiles files) =>
+        from path in (string[])[RunFile, Sample]
+        from app in files.Document(path).At("apps").Items()
+        where app.At("command").Texts() is ["dotnet", "run", ..] command && !command.Contains("--no-launch-profile")
+        select $"{path}: {app.Text("appID")}.command has no --no-launch-profile, and a profile overrides what Dapr passes";
 
     [FailsOn(RunFile, "../../artifacts/order]", "../../artifacts/gateway]", "gateway and order share ../../artifacts/gateway")]
     [FailsOn(
-        RunFile, "[dotnet, run, --artifacts-path, ../../artifacts/order]", "[dotnet, run]",
+        RunFile, "[dotnet, run, --no-launch-profile, --artifacts-path, ../../artifacts/order]", "[dotnet, run, --no-launch-profile]",
         "order.command has no --artifacts-path, so its build folder is everybody's")]
     public static IEnumerable<string> No_two_apps_share_a_build_folder(DeploymentFiles files)
     {
@@ -137,7 +150,7 @@ internal static class RunFileRules
     private static IEnumerable<string> ExpectOfApp(DeploymentFiles files, string app, string key, string expected) =>
         Differing($"{app}.{key}", Apps(files).Single(node => node.Text("appID") == app).Text(key), expected);
 
-    private static IEnumerable<string> Differing(string key, string? actual, string expected) =>
+    private static IEnumerable<string> Differing(string key, string? actual, string? expected) =>
         actual == expected ? [] : [$"{RunFile}: {key} must be {Quoted(expected)}, not {Quoted(actual)}"];
 
     private static string Quoted(string? value) => value is null ? "missing" : string.IsNullOrWhiteSpace(value) ? $"'{value}'" : value;

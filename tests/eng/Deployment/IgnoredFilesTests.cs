@@ -1,0 +1,22 @@
+using DaprOrders.Stack;
+
+namespace DaprOrders.Eng.Tests.Deployment;
+
+public sealed class IgnoredFilesTests
+{
+    [Theory]
+    [InlineData(".vscode/launch.json", false)]
+    [InlineData(".vscode/tasks.json", false)]
+    [InlineData(".vscode/settings.json", true)]
+    [InlineData("DaprOrders.slnLaunch", false)]
+    [InlineData("DaprOrders.slnLaunch.user", true)]
+    [InlineData("services/order/Properties/launchSettings.json", false)]
+    [InlineData(".dapr-orders/dapr.yaml", true)]
+    public async Task What_an_IDE_needs_is_committed_and_what_it_writes_is_not(string path, bool isIgnored)
+    {
+        var (exitCode, output) = await ProcessRunner.RunAsync(
+            ["git", "check-ignore", "--no-index", "-q", path], Repository.Root, null, null, TestContext.Current.CancellationToken);
+
+        Assert.True(exitCode == (isIgnored ? 0 : 1), output);
+    }
+}
