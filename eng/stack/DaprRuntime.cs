@@ -11,7 +11,8 @@ namespace DaprOrders.Stack;
 /// </summary>
 /// <param name="runFile">The run file.</param>
 /// <param name="id">The mark of its processes; null: one of its own.</param>
-public sealed class DaprRuntime(string runFile, string? id = null) : StackRuntime(id)
+/// <param name="cli">The Dapr CLI.</param>
+public sealed class DaprRuntime(string runFile, string? id = null, string cli = "dapr") : StackRuntime(id)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan PauseBeforeRestart = TimeSpan.FromMilliseconds(500);
@@ -30,7 +31,7 @@ public sealed class DaprRuntime(string runFile, string? id = null) : StackRuntim
 
     public override Task StartAsync()
     {
-        _cli = Start(new ProcessStartInfo("dapr", ["run", "-f", runFile]));
+        _cli = Start(new ProcessStartInfo(cli, ["run", "-f", runFile]));
         _supervising = SuperviseAsync();
         return Task.CompletedTask;
     }

@@ -8,9 +8,7 @@ namespace DaprOrders.Stack;
 /// <param name="runFile">The run file.</param>
 /// <param name="data">Its data folder, which outlives a crash.</param>
 /// <param name="id">The mark of its processes; null: one of its own.</param>
-/// <param name="options">More options of its command <c>run</c>.</param>
-public sealed class EmulatorRuntime(
-    IReadOnlyList<string> program, string runFile, string data, string? id = null, IReadOnlyList<string>? options = null) : StackRuntime(id)
+public sealed class EmulatorRuntime(IReadOnlyList<string> program, string runFile, string data, string? id = null) : StackRuntime(id)
 {
     private Process? _process;
 
@@ -22,7 +20,7 @@ public sealed class EmulatorRuntime(
 
     public override Task StartAsync()
     {
-        _process = Start(Command(["run", .. options ?? []]));
+        _process = Start(Command("run"));
         return Task.CompletedTask;
     }
 

@@ -3,17 +3,25 @@ using System.Text.Json;
 
 namespace DaprOrders.Stack;
 
-/// <summary>Waits until every app of a run file answers <c>GET /healthz/ready</c> with 200.</summary>
-public sealed class Readiness(RunFile runFile)
+/// <summary>Waits until services answer <c>GET /healthz/ready</c> with 200, and sidecars whose services are started later take requests.</summary>
+/// <param name="services">The services.</param>
+/// <param name="sidecars">The services of which only the sidecar is waited for.</param>
+public sealed class Readiness(IEnumerable<RunFileApp> services, IEnumerable<RunFileApp> sidecars)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(30);
 
-    /// <param name="patience">After this time the services that are not ready are given up.</param>
+    private readonly IReadOnlyList<Probe> _probes =
+    [
+        .. services.Select(app => new Probe(app.AppId, app.AppPort, "/healthz/ready")),
+        .. sidecars.Select(app => new Probe($"sidecar of {app.AppId}", app.HttpPort, "/v1.0/healthz/outbound")), // the other one waits for the app
+    ];
+
+    /// <param name="patience">After this time what is not ready is given up.</param>
     /// <param name="hasEnded">Whether the runtime has ended, which ends the wait too.</param>
     /// <param name="report">Is told every 30 s what is not ready, and why.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    /// <exception cref="StackException">Some services were not ready in time. The message names them with their reasons.</exception>
+    /// <exception cref="StackException">Something was not ready in time. The message names it with the reason.</exception>
     public async Task WaitAsync(TimeSpan patience, Func<bool> hasEnded, Action<string> report, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(hasEnded);
@@ -22,7 +30,7 @@ public sealed class Readiness(RunFile runFile)
         var (began, reported) = (Stopwatch.GetTimestamp(), Stopwatch.GetTimestamp());
         while (!hasEnded())
         {
-            var missing = (await Task.WhenAll(runFile.Apps.Select(app => AskAsync(http, app, cancellationToken)))).OfType<string>().ToList();
+            var missing = (await Task.WhenAll(_probes.Select(probe => AskAsync(http, probe, cancellationToken)))).OfType<string>().ToList();
             if (missing.Count == 0)
             {
                 return;
@@ -43,23 +51,23 @@ public sealed class Readiness(RunFile runFile)
         }
     }
 
-    /// <summary>Returns why an app is not ready, or null if it is.</summary>
-    private static async Task<string?> AskAsync(HttpClient http, RunFileApp app, CancellationToken cancellationToken)
+    /// <summary>Returns why something is not ready, or null if it is.</summary>
+    private static async Task<string?> AskAsync(HttpClient http, Probe probe, CancellationToken cancellationToken)
     {
         try
         {
-            using var response = await http.GetAsync(new Uri($"http://127.0.0.1:{app.AppPort}/healthz/ready"), cancellationToken);
+            using var response = await http.GetAsync(new Uri($"http://127.0.0.1:{probe.Port}{probe.Path}"), cancellationToken);
             if (response.IsSuccessStatusCode)
             {
                 return null;
             }
 
             var body = await response.Content.ReadAsStringAsync(cancellationToken);
-            return $"  {app.AppId}: {Failing(body) ?? $"GET /healthz/ready answers {(int)response.StatusCode}"}";
+            return $"  {probe.Name}: {Failing(body) ?? $"GET {probe.Path} answers {(int)response.StatusCode}"}";
         }
         catch (Exception e) when (e is HttpRequestException || (e is TaskCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            return $"  {app.AppId}: no answer on port {app.AppPort}";
+            return $"  {probe.Name}: no answer on port {probe.Port}";
         }
     }
 
@@ -75,4 +83,6 @@ public sealed class Readiness(RunFile runFile)
             return null;
         }
     }
+
+    private sealed record Probe(string Name, int Port, string Path);
 }

@@ -14,7 +14,10 @@ namespace DaprOrders.Stack;
 public sealed record RunFileApp(string AppId, string Folder, int AppPort, int HttpPort, int GrpcPort, NpgsqlConnectionStringBuilder? Database)
 {
     /// <summary>Gets the ports that must be free before the app and its sidecar start.</summary>
-    public IEnumerable<int> Ports => [AppPort, HttpPort, GrpcPort];
+    public IEnumerable<int> Ports => [AppPort, .. SidecarPorts];
+
+    /// <summary>Gets the ports of its sidecar.</summary>
+    public IEnumerable<int> SidecarPorts => [HttpPort, GrpcPort];
 }
 
 /// <summary>A run file of Dapr, which can be read and rewritten. It is never changed on disk.</summary>
@@ -82,12 +85,15 @@ public sealed class RunFile
     /// <summary>Logs to the console only, not to files beside the apps.</summary>
     public void LogToConsole() => Common["appLogDestination"] = Common["daprdLogDestination"] = "console";
 
-    /// <summary>Replaces the command of each app.</summary>
-    public void Run(Func<string, IReadOnlyList<string>> command)
+    /// <summary>Replaces the command of each app. Where the new command is null, the old one stays.</summary>
+    public void Run(Func<string, IReadOnlyList<string>?> command)
     {
         foreach (var app in AppList)
         {
-            app["command"] = command(Id(app)).ToList<object>();
+            if (command(Id(app)) is { } words)
+            {
+                app["command"] = words.ToList<object>();
+            }
         }
     }
 
@@ -104,6 +110,9 @@ public sealed class RunFile
             app["appDirPath"] = $"./{Id(app)}";
         }
     }
+
+    /// <summary>Starts the sidecar of an app but not the app.</summary>
+    public void RunSidecarOnly(string appId) => AppList.First(app => Id(app) == appId).Remove("command");
 
     /// <summary>Starts several instances of an app.</summary>
     public void Repeat(string appId, int instances)

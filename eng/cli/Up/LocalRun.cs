@@ -22,7 +22,7 @@ internal sealed class LocalRun(UpOptions options)
         try
         {
             await Leftovers.StopAsync(_root, Output.Line);
-            FreePort.Require(runFile.Apps.SelectMany(app => app.Ports));
+            RequireFreePorts(runFile);
             await using var postgres = await StartPostgresAsync(runFile, cancellationToken);
             await BuildAsync(runFile, cancellationToken);
             var choice = await RuntimeChoice.MakeAsync(broker, BrokerPatience, Output.Line, cancellationToken);
@@ -32,7 +32,7 @@ internal sealed class LocalRun(UpOptions options)
             }
 
             Announce(postgres, choice, broker);
-            FreePort.Require(runFile.Apps.SelectMany(app => app.Ports)); // once more, as building takes a while
+            RequireFreePorts(runFile); // once more, as building takes a while
             await using var runtime = CreateRuntime(choice, await WriteRunFileAsync(runFile, cancellationToken));
             await runtime.StartAsync();
             await WaitUntilReadyAsync(runFile, runtime, cancellationToken);
@@ -76,9 +76,18 @@ internal sealed class LocalRun(UpOptions options)
         }
     }
 
-    private Task BuildAsync(RunFile runFile, CancellationToken cancellationToken) => options.IsSidecarsOnly
-        ? Task.CompletedTask
-        : Output.StepAsync("Building", "Built", () => DotnetBuild.RunAsync(SolutionFilter.Write(_root, _data, runFile.Apps.Select(app => app.Folder)), cancellationToken));
+    /// <summary>A service that is started from elsewhere may run already.</summary>
+    private void RequireFreePorts(RunFile runFile) => FreePort.Require(
+        Services(runFile).SelectMany(app => app.Ports).Concat(SidecarsOnly(runFile).SelectMany(app => app.SidecarPorts)));
+
+    private IEnumerable<RunFileApp> Services(RunFile runFile) => runFile.Apps.Where(app => !options.SidecarsOnly.Contains(app.AppId));
+
+    private IEnumerable<RunFileApp> SidecarsOnly(RunFile runFile) => runFile.Apps.Where(app => options.SidecarsOnly.Contains(app.AppId));
+
+    private Task BuildAsync(RunFile runFile, CancellationToken cancellationToken) =>
+        Services(runFile).Select(app => app.Folder).ToList() is { Count: > 0 } folders
+        ? Output.StepAsync("Building", "Built", () => DotnetBuild.RunAsync(SolutionFilter.Write(_root, _data, folders), cancellationToken))
+        : Task.CompletedTask;
 
     private void Announce(LocalPostgres postgres, RuntimeChoice choice, Broker broker)
     {
@@ -101,9 +110,10 @@ internal sealed class LocalRun(UpOptions options)
 
     private async Task<string> WriteRunFileAsync(RunFile runFile, CancellationToken cancellationToken)
     {
-        if (!options.IsSidecarsOnly)
+        runFile.Run(appId => ["dotnet", Repository.Built(Repository.Projects[appId], $"{Repository.Projects[appId]}.dll")]);
+        foreach (var app in SidecarsOnly(runFile))
         {
-            runFile.Run(appId => ["dotnet", Repository.Built(Repository.Projects[appId], $"{Repository.Projects[appId]}.dll")]);
+            runFile.RunSidecarOnly(app.AppId);
         }
 
         runFile.LogToConsole();
@@ -115,28 +125,34 @@ internal sealed class LocalRun(UpOptions options)
     private StackRuntime CreateRuntime(RuntimeChoice choice, string runFile)
     {
         StackRuntime runtime = choice.Kind is RuntimeKind.Dapr
-            ? new DaprRuntime(runFile, _root)
-            : new EmulatorRuntime(["dotnet", Repository.Emulator], runFile, Path.Combine(_data, "broker"), _root, options.IsSidecarsOnly ? ["--sidecars-only"] : []);
+            ? new DaprRuntime(runFile, _root, choice.Program!)
+            : new EmulatorRuntime(["dotnet", Repository.Emulator], runFile, Path.Combine(_data, "broker"), _root);
         runtime.OnLine = Console.Out.WriteLine;
         return runtime;
     }
 
     private async Task WaitUntilReadyAsync(RunFile runFile, StackRuntime runtime, CancellationToken cancellationToken)
     {
-        if (options.IsSidecarsOnly)
-        {
-            Output.Line("The sidecars are starting. Start the services from your IDE, or with: dotnet run --project services/order --launch-profile order");
-            return;
-        }
-
-        await new Readiness(runFile).WaitAsync(ReadyPatience, () => runtime.HasEnded, Output.Line, cancellationToken);
+        await new Readiness(Services(runFile), SidecarsOnly(runFile)).WaitAsync(ReadyPatience, () => runtime.HasEnded, Output.Line, cancellationToken);
         if (runtime.HasEnded)
         {
             return;
         }
 
         var gateway = $"http://localhost:{runFile.Apps[0].AppPort}";
-        Output.Line($"Ready after {TimeProvider.System.GetElapsedTime(_began).TotalSeconds:0} s: {gateway}");
+        var ready = $"Ready after {TimeProvider.System.GetElapsedTime(_began).TotalSeconds:0} s";
+        if (options.SidecarsOnly.Count > 0)
+        {
+            Output.Line($"{ready}. Start {string.Join(", ", SidecarsOnly(runFile).Select(app => app.AppId))} from your IDE, or one after the other with:");
+            foreach (var app in SidecarsOnly(runFile))
+            {
+                Output.Line($"  dotnet run --project {Path.GetRelativePath(_root, app.Folder)} --launch-profile {app.AppId}");
+            }
+
+            return;
+        }
+
+        Output.Line($"{ready}: {gateway}");
         Output.Line($"  curl -i {gateway}/orders -H 'Content-Type: application/json' -d '{{\"item_id\":\"item-123\",\"quantity\":1}}'");
     }
 

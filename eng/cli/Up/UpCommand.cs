@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
+using DaprOrders.Stack;
 
 namespace DaprOrders.Cli.Up;
 
@@ -10,7 +12,14 @@ internal static class UpCommand
     {
         var reset = new Option<bool>("--reset") { Description = "Empty the databases, and the events of the emulator, before starting." };
         var yes = new Option<bool>("--yes") { Description = "With --reset: also in a PostgreSQL that was already running." };
-        var sidecarsOnly = new Option<bool>("--sidecars-only") { Description = "Start the database and the sidecars; the services are started from an IDE." };
+        var sidecarsOnly = new Option<string[]>("--sidecars-only")
+        {
+            Description = "Start only the sidecars of these services, by default of all four; the services are started from an IDE.",
+            HelpName = "service",
+            Arity = ArgumentArity.ZeroOrMore,
+            AllowMultipleArgumentsPerToken = true,
+        };
+        sidecarsOnly.AcceptOnlyFromAmong([.. Repository.Projects.Keys]);
         command.Description = $"{command.Description} Starts the whole system. Ctrl-C stops it and keeps the data.".Trim();
         command.Add(reset);
         command.Add(yes);
@@ -23,10 +32,17 @@ internal static class UpCommand
             }
         });
         command.SetAction((parsed, cancellationToken) => new LocalRun(
-            new UpOptions(parsed.GetValue(reset), parsed.GetValue(yes), parsed.GetValue(sidecarsOnly))).RunAsync(cancellationToken));
+            new UpOptions(parsed.GetValue(reset), parsed.GetValue(yes), SidecarsOnly(parsed.GetResult(sidecarsOnly)))).RunAsync(cancellationToken));
         return command;
     }
+
+    private static string[] SidecarsOnly(OptionResult? option) => option?.GetValueOrDefault<string[]>() switch
+    {
+        null => [],
+        [] => [.. Repository.Projects.Keys],
+        var services => services,
+    };
 }
 
 /// <summary>The options of <c>up</c>.</summary>
-internal sealed record UpOptions(bool IsReset, bool IsYes, bool IsSidecarsOnly);
+internal sealed record UpOptions(bool IsReset, bool IsYes, IReadOnlyCollection<string> SidecarsOnly);
