@@ -26,7 +26,7 @@ public sealed class StackHost : IAsyncDisposable
     {
         _settings = settings ?? StackSettings.FromEnvironment();
         _options = options ?? new StackOptions();
-        _runFile = RunFile.Read(Path.Combine(_settings.Root, "dapr.yaml"));
+        _runFile = RunFile.Read(Path.Combine(_settings.Root, _options.RunFile));
         if (_settings.Attached is not null)
         {
             Instances = [];
@@ -36,7 +36,7 @@ public sealed class StackHost : IAsyncDisposable
 
         _runFile.UseBroker(_settings.Broker);
         _runFile.LogToConsole();
-        _runFile.Run(appId => _options.Instead is { } program
+        _runFile.Run(appId => _options.Unchanged.Contains(appId) ? null : _options.Instead is { } program
             ? _settings.Command(program)
             : _settings.Command(appId, _options.Builds.GetValueOrDefault(appId)));
         _runFile.SetEnvironment(_options.Environment);

@@ -3,6 +3,12 @@ namespace DaprOrders.Stack;
 /// <summary>How a stack differs from dapr.yaml.</summary>
 public sealed record StackOptions
 {
+    /// <summary>Gets the run file, relative to the root.</summary>
+    public string RunFile { get; init; } = "dapr.yaml";
+
+    /// <summary>Gets the apps that are started by the command of the run file, not by what was built or published.</summary>
+    public IReadOnlyList<string> Unchanged { get; init; } = [];
+
     /// <summary>Gets the number of instances by app id; one by default.</summary>
     public IReadOnlyDictionary<string, int> Instances { get; init; } = new Dictionary<string, int>();
 

@@ -1,8 +1,6 @@
 using DaprOrders.Contracts.Tests.Exchanges;
 using DaprOrders.Contracts.Tests.Providers;
-using DaprOrders.Stack;
 using DaprOrders.Testing;
-using YamlDotNet.Serialization;
 
 namespace DaprOrders.Contracts.Tests.Polyglot;
 
@@ -69,24 +67,5 @@ public sealed class NotificationNodeTests
         await after.DeliverExampleAsync("inventory.updated.bulk", new Bindings(keepExamples: true));
         Assert.Equal(3, (await File.ReadAllLinesAsync(node.File, Cancel)).Length);
         Assert.StartsWith(lines, await File.ReadAllTextAsync(node.File, Cancel), StringComparison.Ordinal);
-    }
-
-    [Fact]
-    public void Its_run_file_differs_from_dapr_yaml_in_one_entry()
-    {
-        var (ours, theirs) = (Apps("dapr.yaml", out var commonOfOurs), Apps("samples/notification-node/dapr.yaml", out var commonOfTheirs));
-
-        Assert.Equal(commonOfOurs, commonOfTheirs);
-        Assert.Equal(ours.Keys, theirs.Keys);
-        Assert.Equal(["notification"], ours.Keys.Where(app => ours[app] != theirs[app]));
-    }
-
-    private static Dictionary<string, string> Apps(string file, out string common)
-    {
-        var text = NodeStack.AtTheRoot(File.ReadAllText(Path.Combine(Repository.Root, file)));
-        var run = new DeserializerBuilder().Build().Deserialize<Dictionary<string, object>>(text);
-        var yaml = new SerializerBuilder().Build();
-        common = yaml.Serialize(run["common"]);
-        return ((List<object>)run["apps"]).Cast<Dictionary<object, object>>().ToDictionary(app => (string)app["appID"], app => yaml.Serialize(app));
     }
 }

@@ -12,9 +12,9 @@ namespace DaprOrders.Eng.Tests.Scripts;
 
 /// <summary>
 /// A copy of the repository as a clone would be, nothing built, in a folder that only its owner can enter and whose name has a space. Its
-/// dapr.yaml and its components have free ports; nothing else differs.
+/// dapr.yaml, its components and the launch profiles have free ports; nothing else differs.
 /// </summary>
-internal sealed partial class CloneWithFreePorts : IAsyncDisposable
+internal sealed class CloneWithFreePorts : IAsyncDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
@@ -57,16 +57,18 @@ internal sealed partial class CloneWithFreePorts : IAsyncDisposable
         await RunAsync(
             Repository.Root, "sh", "-c", "git ls-files -z --cached --others --exclude-standard | xargs -0 cp --parents -t \"$0\"", clone.Folder);
 
-        var components = Directory.GetFiles(Path.Combine(clone.Folder, "components"), "pubsub.yaml", SearchOption.AllDirectories);
-        foreach (var file in components.Prepend(Path.Combine(clone.Folder, "dapr.yaml")))
+        var apps = RunFile.Read(Path.Combine(clone.Folder, "dapr.yaml")).Apps;
+        var ports = apps.SelectMany(app => app.Ports)
+            .Concat(apps.Select(app => app.Database?.Port).OfType<int>())
+            .Concat(clone.Components.Select(file => Broker.Read(file).Port));
+        foreach (var port in ports)
         {
-            var text = await File.ReadAllTextAsync(file);
-            foreach (var port in Port().Matches(text).Select(match => int.Parse(match.Groups[1].ValueSpan, null)))
-            {
-                clone._ports.TryAdd(port, FreePort.Take());
-            }
+            clone._ports.TryAdd(port, FreePort.Take());
+        }
 
-            await File.WriteAllTextAsync(file, clone.WithFreePorts(text));
+        foreach (var file in clone.FilesWithPorts)
+        {
+            await File.WriteAllTextAsync(file, clone.WithFreePorts(await File.ReadAllTextAsync(file)));
         }
 
         return clone;
@@ -74,10 +76,14 @@ internal sealed partial class CloneWithFreePorts : IAsyncDisposable
 
     public int FreePortOf(int port) => _ports[port];
 
-    /// <summary>Has dapr.yaml name another port than the free one, as a server listens there already.</summary>
+    /// <summary>Uses another port than the free one, as a server listens there already.</summary>
     public async Task UsePortAsync(int port, int taken)
     {
-        await ReplaceAsync("dapr.yaml", $"Port={_ports[port]};", $"Port={taken};");
+        foreach (var file in FilesWithPorts)
+        {
+            await File.WriteAllTextAsync(file, (await File.ReadAllTextAsync(file)).Replace($"{_ports[port]}", $"{taken}", StringComparison.Ordinal));
+        }
+
         _ports[port] = taken;
     }
 
@@ -94,7 +100,7 @@ internal sealed partial class CloneWithFreePorts : IAsyncDisposable
 
     /// <summary>Replaces the ports of dapr.yaml in some other text, for example a command of the README.</summary>
     public string WithFreePorts(string text) =>
-        _ports.Aggregate(text, (result, port) => Regex.Replace(result, $@"(?<=[=: ]|localhost:){port.Key}\b", $"{port.Value}"));
+        _ports.Aggregate(text, (result, port) => Regex.Replace(result, $@"(?<=[=: ""]){port.Key}\b", $"{port.Value}"));
 
     /// <summary>Starts ./run.sh and waits until it is ready, or has ended.</summary>
     /// <returns>Whether it is ready.</returns>
@@ -205,6 +211,14 @@ internal sealed partial class CloneWithFreePorts : IAsyncDisposable
         Directory.Delete(Parent, recursive: true);
     }
 
+    private string[] Components => Directory.GetFiles(Path.Combine(Folder, "components"), "pubsub.yaml", SearchOption.AllDirectories);
+
+    private IEnumerable<string> FilesWithPorts =>
+    [
+        Path.Combine(Folder, "dapr.yaml"), .. Components,
+        .. Directory.GetFiles(Path.Combine(Folder, "services"), "launchSettings.json", SearchOption.AllDirectories),
+    ];
+
     private Dictionary<int, string> ProcessesByPid() => Directory.GetDirectories("/proc")
         .Where(folder => int.TryParse(Path.GetFileName(folder), out _))
         .Select(folder => (Folder: folder, Text: $"{Read(folder, "cmdline")} {Read(folder, "environ")}".Replace('\0', ' ')))
@@ -256,7 +270,4 @@ internal sealed partial class CloneWithFreePorts : IAsyncDisposable
             return ""; // ended meanwhile, or another user's
         }
     }
-
-    [GeneratedRegex(@"(?:Port=|appPort: |daprHTTPPort: |daprGRPCPort: |127\.0\.0\.1:)([0-9]+)")]
-    private static partial Regex Port();
 }
