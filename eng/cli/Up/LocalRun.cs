@@ -141,10 +141,11 @@ internal sealed class LocalRun(UpOptions options)
 
         var gateway = $"http://localhost:{runFile.Apps[0].AppPort}";
         var ready = $"Ready after {TimeProvider.System.GetElapsedTime(_began).TotalSeconds:0} s";
-        if (options.SidecarsOnly.Count > 0)
+        if (SidecarsOnly(runFile).ToList() is { Count: > 0 } left)
         {
-            Output.Line($"{ready}. Start {string.Join(", ", SidecarsOnly(runFile).Select(app => app.AppId))} from your IDE, or one after the other with:");
-            foreach (var app in SidecarsOnly(runFile))
+            var names = string.Join(", ", left.Select(app => app.AppId));
+            Output.Line($"{ready}. Start {names} from your IDE, or {(left.Count > 1 ? "one after the other " : "")}with:");
+            foreach (var app in left)
             {
                 Output.Line($"  dotnet run --project {Path.GetRelativePath(_root, app.Folder)} --launch-profile {app.AppId}");
             }

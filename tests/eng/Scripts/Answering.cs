@@ -8,15 +8,22 @@ namespace DaprOrders.Eng.Tests.Scripts;
 internal sealed class Answering : IDisposable
 {
     private readonly TcpListener _listener;
-    private readonly byte[] _answer;
+    private volatile string _answer;
+    private int _asked;
 
     public Answering(int port, string answer)
     {
-        _answer = Encoding.ASCII.GetBytes(answer);
+        _answer = answer;
         _listener = new TcpListener(IPAddress.Loopback, port);
         _listener.Start();
         _ = AcceptAsync();
     }
+
+    /// <summary>Gets how many questions have been answered or are being answered.</summary>
+    public int Asked => Volatile.Read(ref _asked);
+
+    /// <summary>Gives another answer from now on.</summary>
+    public void Answer(string answer) => _answer = answer;
 
     public void Dispose() => _listener.Dispose();
 
@@ -44,7 +51,8 @@ internal sealed class Answering : IDisposable
                 // Who only wants to know whether somebody listens asks nothing.
                 if (await client.GetStream().ReadAsync(new byte[1024]) > 0)
                 {
-                    await client.GetStream().WriteAsync(_answer);
+                    Interlocked.Increment(ref _asked);
+                    await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(_answer));
                 }
             }
             catch (IOException)

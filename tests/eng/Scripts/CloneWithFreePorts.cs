@@ -23,6 +23,7 @@ internal sealed class CloneWithFreePorts : IAsyncDisposable
 
     private readonly Dictionary<int, int> _ports = [];
     private readonly ConcurrentQueue<string> _output = new();
+    private readonly List<Process> _beside = [];
     private Process? _run;
 
     private CloneWithFreePorts(string parent)
@@ -127,6 +128,28 @@ internal sealed class CloneWithFreePorts : IAsyncDisposable
         }
     }
 
+    /// <summary>Asks what was started beside ./run.sh to end, and waits for its end.</summary>
+    public async Task StopBesideAsync()
+    {
+        foreach (var process in _beside.Where(process => !process.HasExited))
+        {
+            Platform.Current.Send(process.Id, Signal.Terminate);
+            await Wait.UntilAsync($"the end of process {process.Id}", () => process.HasExited);
+        }
+    }
+
+    /// <summary>Starts a command of the shell beside ./run.sh. It ends with the clone.</summary>
+    public Process StartBeside(string command)
+    {
+        var process = Process.Start(Start(["sh", "-c", $"exec {command}"]))!;
+        process.OutputDataReceived += (_, line) => _output.Enqueue(line.Data ?? "");
+        process.ErrorDataReceived += (_, line) => _output.Enqueue(line.Data ?? "");
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        _beside.Add(process);
+        return process;
+    }
+
     /// <summary>Runs ./run.sh once more beside a running one, or where it cannot start.</summary>
     public async Task<(int ExitCode, string Error)> TryRunAsync(params string[] arguments)
     {
@@ -187,8 +210,9 @@ internal sealed class CloneWithFreePorts : IAsyncDisposable
         }
 
         _run?.Dispose();
+        _beside.ForEach(process => process.Dispose());
 
-        // Processes are left only when the test has failed, and has named them.
+        // Processes are left only when they were started beside, or when the test has failed and has named them.
         await Wait.UntilAsync("the end of all processes of the clone", () =>
         {
             var left = ProcessesByPid();

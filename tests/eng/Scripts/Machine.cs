@@ -115,12 +115,15 @@ internal sealed class Machine : IAsyncDisposable
         Clone.Prefix = ["/usr/bin/unshare", "--mount", "/bin/sh", "-c", "/bin/mount -t tmpfs tmpfs /usr/lib/postgresql && exec \"$@\"", "sh", .. Clone.Prefix];
 
     /// <summary>Answers whoever speaks on that port of dapr.yaml.</summary>
-    public void Listen(int port, string answer)
+    public Answering Listen(int port, string answer)
     {
+        var server = new Answering(Clone.FreePortOf(port), answer);
         lock (_servers)
         {
-            _servers.Add(new Answering(Clone.FreePortOf(port), answer));
+            _servers.Add(server);
         }
+
+        return server;
     }
 
     /// <summary>Answers on that port as soon as a program was called: it plays what the call starts.</summary>

@@ -1,0 +1,151 @@
+using System.Net.Http.Json;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using DaprOrders.Eng.Tests.Deployment;
+using DaprOrders.Eng.Tests.Scripts;
+using DaprOrders.Stack;
+using DaprOrders.Stack.Platforms;
+
+namespace DaprOrders.Eng.Tests.Cli;
+
+/// <summary>Services that are started by their launch profiles, as an IDE does, beside <c>./run.sh --sidecars-only</c> in a fresh clone.</summary>
+[Trait("Form", "scripts")]
+public sealed class LaunchProfileTests
+{
+    /// <summary>A service is built first.</summary>
+    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(5);
+
+    private static readonly Dictionary<string, int> Services = new()
+    {
+        ["gateway"] = 8000,
+        ["order"] = 8001,
+        ["inventory"] = 8002,
+        ["notification"] = 8003,
+    };
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    [Theory(Explicit = true)]
+    [InlineData(RuntimeKind.Emulator)]
+    [InlineData(RuntimeKind.Dapr)]
+    public async Task All_services_or_one_are_started_by_the_commands_that_are_printed(RuntimeKind runtime)
+    {
+        await using var kafka = await StartBrokerAsync(runtime);
+        await using var clone = await CloneAsync(kafka);
+
+        Assert.True(await clone.StartAsync("--sidecars-only"), clone.Output);
+        Assert.Contains(kafka is null ? "Runtime   Dapr emulator" : "Runtime   Dapr, ", clone.Output, StringComparison.Ordinal);
+        Assert.Matches(EndOfTask(clone), clone.Output);
+        foreach (var (service, port) in Services)
+        {
+            clone.StartBeside(await CommandAsync(clone, service));
+            await UntilReadyAsync(clone, port);
+        }
+
+        Assert.Equal("confirmed", await OrderAsync(clone));
+        Assert.All(Services.Keys, service => Assert.True(File.Exists(Program(clone, service)), Program(clone, service)));
+
+        // The others run as ./run.sh starts them.
+        await clone.StopAsync(Signal.Terminate);
+        await clone.StopBesideAsync();
+        Assert.True(await clone.StartAsync("--sidecars-only", "order"), clone.Output);
+        clone.StartBeside("dotnet watch --non-interactive --project services/order --launch-profile order");
+        await UntilReadyAsync(clone, 8001);
+        Assert.Equal("confirmed", await OrderAsync(clone));
+    }
+
+    private static async Task<TestKafka?> StartBrokerAsync(RuntimeKind runtime)
+    {
+        if (runtime is RuntimeKind.Emulator)
+        {
+            return null;
+        }
+
+        Assert.SkipWhen(SearchPath.Find("dapr") is null || SearchPath.Find("kafka") is null, "dapr and kafka must be on PATH");
+        var kafka = await TestKafka.StartAsync(createsTopics: false);
+        foreach (var topic in Design.Topics)
+        {
+            await kafka.RunAsync("topics", "--create", "--topic", topic, "--partitions", "3");
+        }
+
+        return kafka;
+    }
+
+    private static async Task<CloneWithFreePorts> CloneAsync(TestKafka? kafka)
+    {
+        var clone = await CloneWithFreePorts.CreateAsync();
+        if (kafka is null)
+        {
+            clone.HideDapr();
+        }
+        else
+        {
+            await clone.UsePortAsync(9092, kafka.Port);
+        }
+
+        return clone;
+    }
+
+    /// <summary>Finds the command of a service in the output.</summary>
+    private static async Task<string> CommandAsync(CloneWithFreePorts clone, string service)
+    {
+        string? command = null;
+        await Wait.UntilAsync($"the command of {service}", () =>
+        {
+            command = clone.Output.Split('\n').SingleOrDefault(line => line.StartsWith($"  dotnet run --project services/{service} ", StringComparison.Ordinal));
+            return command is not null;
+        });
+        return command!.Trim();
+    }
+
+    /// <summary>Returns the line by which the task of VS Code recognizes that the sidecars are ready.</summary>
+    private static Regex EndOfTask(CloneWithFreePorts clone)
+    {
+        var tasks = JsonNode.Parse(File.ReadAllText(Path.Combine(clone.Folder, ".vscode", "tasks.json")))!["tasks"]!.AsArray();
+        var sidecars = tasks.Single(task => $"{task!["label"]}" == "sidecars")!;
+        return new Regex($"{sidecars["problemMatcher"]!["background"]!["endsPattern"]}", RegexOptions.Multiline);
+    }
+
+    /// <summary>Returns what VS Code starts.</summary>
+    private static string Program(CloneWithFreePorts clone, string service)
+    {
+        var launch = JsonNode.Parse(File.ReadAllText(Path.Combine(clone.Folder, ".vscode", "launch.json")))!["configurations"]!.AsArray();
+        return $"{launch.Single(configuration => $"{configuration!["name"]}" == service)!["program"]}"
+            .Replace("${workspaceFolder}", clone.Folder, StringComparison.Ordinal);
+    }
+
+    private static async Task UntilReadyAsync(CloneWithFreePorts clone, int port)
+    {
+        using var service = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{clone.FreePortOf(port)}") };
+        try
+        {
+            await Wait.UntilAsync($"port {port} to be ready", IsReadyAsync, StartLimit);
+        }
+        catch (TimeoutException e)
+        {
+            throw new TimeoutException($"{e.Message}\n{clone.Output}", e);
+        }
+
+        async Task<bool> IsReadyAsync()
+        {
+            try
+            {
+                using var response = await service.GetAsync(new Uri("/healthz/ready", UriKind.Relative), Cancel);
+                return response.IsSuccessStatusCode;
+            }
+            catch (HttpRequestException)
+            {
+                return false; // not listening yet
+            }
+        }
+    }
+
+    private static async Task<string?> OrderAsync(CloneWithFreePorts clone)
+    {
+        using var gateway = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{clone.FreePortOf(8000)}") };
+        using var placed = await gateway.PostAsJsonAsync("/orders", new { item_id = "item-1", quantity = 1 }, Cancel);
+        var order = await gateway.GetFromJsonAsync<JsonElement>(new Uri($"{placed.Headers.Location}?wait=30s", UriKind.Relative), Cancel);
+        return order.GetProperty("status").GetString();
+    }
+}
