@@ -10,13 +10,16 @@ internal static class LaunchRules
     private const string Launch = ".vscode/launch.json";
     private const string Tasks = ".vscode/tasks.json";
     private const string VisualStudio = "DaprOrders.slnLaunch";
+    private const string Readme = "README.md";
 
     [FailsOn(OfOrder, "\"APP_PORT\": \"8001\"", "\"APP_PORT\": \"8000\"", "order.APP_PORT must be 8001, not 8000")]
     [FailsOn(OfOrder, "\"APP_ID\": \"order\"", "\"APP_ID\": \"orders\"", "order.APP_ID must be order, not orders")]
     [FailsOn(OfOrder, "\"DAPR_HTTP_PORT\": \"3501\"", "\"DAPR_HTTP_PORT\": \"3500\"", "order.DAPR_HTTP_PORT must be 3501, not 3500")]
     [FailsOn(OfOrder, "\"DAPR_GRPC_PORT\": \"50002\"", "\"DAPR_GRPC_PORT\": \"50001\"", "order.DAPR_GRPC_PORT must be 50002, not 50001")]
     [FailsOn(OfOrder, "\"Development\"", "\"Production\"", "order.ASPNETCORE_ENVIRONMENT must be Development, not Production")]
-    [FailsOn(OfOrder, "\"DAPR_HTTP_PORT\"", "\"DAPR_HTTP_ENDPOINT\": \"\", \"DAPR_HTTP_PORT\"", "order.DAPR_HTTP_ENDPOINT must be missing, not empty")]
+    [FailsOn(
+        OfOrder, "\"DAPR_HTTP_PORT\"", "\"DAPR_HTTP_ENDPOINT\": \"\", \"DAPR_HTTP_PORT\"",
+        "order.DAPR_HTTP_ENDPOINT must be missing, not empty")]
     [FailsOn(
         OfOrder, "Port=5433;", "Port=5432;",
         "order.ConnectionStrings__Database must be Host=127.0.0.1;Port=5433;Database=orders_db;Username=orders;Password=orders, "
@@ -45,18 +48,24 @@ internal static class LaunchRules
         }
     }
 
-    [FailsOn(Launch, "/debug/DaprOrders.OrderService.dll", "/debug/DaprOrders.Order.dll",
+    [FailsOn(
+        Launch, "/debug/DaprOrders.OrderService.dll", "/debug/DaprOrders.Order.dll",
         "order.program must be ${workspaceFolder}/artifacts/bin/DaprOrders.OrderService/debug/DaprOrders.OrderService.dll, "
         + "not ${workspaceFolder}/artifacts/bin/DaprOrders.OrderService/debug/DaprOrders.Order.dll")]
-    [FailsOn(Launch, "/services/order\"", "/services/gateway\"", "order.cwd must be ${workspaceFolder}/services/order, not ${workspaceFolder}/services/gateway")]
-    [FailsOn(Launch, "\"launchSettingsProfile\": \"order\"", "\"launchSettingsProfile\": \"http\"", "order.launchSettingsProfile must be order, not http")]
+    [FailsOn(
+        Launch, "/services/order\"", "/services/gateway\"",
+        "order.cwd must be ${workspaceFolder}/services/order, not ${workspaceFolder}/services/gateway")]
+    [FailsOn(
+        Launch, "\"launchSettingsProfile\": \"order\"", "\"launchSettingsProfile\": \"http\"",
+        "order.launchSettingsProfile must be order, not http")]
     [FailsOn(
         Launch, "/services/order/Properties/launchSettings.json", "/services/order/launchSettings.json",
         "order.launchSettingsFilePath must be ${workspaceFolder}/services/order/Properties/launchSettings.json, "
         + "not ${workspaceFolder}/services/order/launchSettings.json")]
     [FailsOn(Launch, "\"build order\"", "\"build inventory\"", "order.preLaunchTask must be build order, not build inventory")]
-    [FailsOn(Launch, "\"name\": \"order\"", "\"name\": \"orders\"", "order.program must be "
-        + "${workspaceFolder}/artifacts/bin/DaprOrders.OrderService/debug/DaprOrders.OrderService.dll, not missing")]
+    [FailsOn(
+        Launch, "\"name\": \"order\"", "\"name\": \"orders\"",
+        "order.program must be ${workspaceFolder}/artifacts/bin/DaprOrders.OrderService/debug/DaprOrders.OrderService.dll, not missing")]
     public static IEnumerable<string> VS_Code_starts_each_service_with_its_launch_profile(DeploymentFiles files)
     {
         foreach (var app in Design.Apps)
@@ -90,8 +99,12 @@ internal static class LaunchRules
         where started != AllServices
         select $"{Launch}: '{compound["name"]}' must start {AllServices}, not {started}";
 
-    [FailsOn(Launch, "\"preLaunchTask\": \"build all\"", "\"preLaunchTask\": \"build everything\"", "'all services' names the task 'build everything', which is missing")]
-    [FailsOn(Tasks, "[\"build all\", \"sidecars\"]", "[\"build all\", \"sidecar\"]", "'build all and start sidecars' names the task 'sidecar', which is missing")]
+    [FailsOn(
+        Launch, "\"preLaunchTask\": \"build all\"", "\"preLaunchTask\": \"build everything\"",
+        "'all services' names the task 'build everything', which is missing")]
+    [FailsOn(
+        Tasks, "[\"build all\", \"sidecars\"]", "[\"build all\", \"sidecar\"]",
+        "'build all and start sidecars' names the task 'sidecar', which is missing")]
     public static IEnumerable<string> Every_task_that_VS_Code_runs_exists(DeploymentFiles files)
     {
         var tasks = Json(files, Tasks)["tasks"]!.AsArray();
@@ -108,7 +121,9 @@ internal static class LaunchRules
     [FailsOn(
         Tasks, "\"dependsOn\": [\"build gateway\", \"build order\",", "\"dependsOn\": [\"build gateway\",",
         "'build all' must build gateway, order, inventory, notification in sequence")]
-    [FailsOn(Tasks, "\"dependsOrder\": \"sequence\"", "\"dependsOrder\": \"parallel\"", "'build all' must build gateway, order, inventory, notification in sequence")]
+    [FailsOn(
+        Tasks, "\"dependsOrder\": \"sequence\"", "\"dependsOrder\": \"parallel\"",
+        "'build all' must build gateway, order, inventory, notification in sequence")]
     [FailsOn(Tasks, "/services/order\"", "/services/orders\"", "'build order' must run dotnet build ${workspaceFolder}/services/order")]
     public static IEnumerable<string> VS_Code_builds_one_service_after_the_other(DeploymentFiles files)
     {
@@ -122,7 +137,8 @@ internal static class LaunchRules
             }
         }
 
-        if (!Names(tasks["build all"], "dependsOn").SequenceEqual(Design.Apps.Select(app => $"build {app.Id}")) || $"{tasks["build all"]["dependsOrder"]}" != "sequence")
+        var all = tasks["build all"];
+        if (!Names(all, "dependsOn").SequenceEqual(Design.Apps.Select(app => $"build {app.Id}")) || $"{all["dependsOrder"]}" != "sequence")
         {
             yield return $"{Tasks}: 'build all' must build {AllServices} in sequence";
         }
@@ -161,6 +177,14 @@ internal static class LaunchRules
                where profile != app.Id
                select $"{VisualStudio}: {path} must be started with its profile {app.Id}, not {profile}";
     }
+
+    [FailsOn(Readme, "*all services with sidecars*", "*all with sidecars*", "'all services with sidecars' of .vscode/launch.json is missing")]
+    [FailsOn(Readme, "*All services*", "*Everything*", "'All services' of DaprOrders.slnLaunch is missing")]
+    public static IEnumerable<string> The_README_names_what_an_IDE_starts(DeploymentFiles files) =>
+        Json(files, Launch)["compounds"]!.AsArray().Select(compound => (Path: Launch, Name: $"{compound!["name"]}"))
+            .Concat(Json(files, VisualStudio).AsArray().Select(profile => (Path: VisualStudio, Name: $"{profile!["Name"]}")))
+            .Where(started => !files[Readme].Contains($"*{started.Name}*", StringComparison.Ordinal))
+            .Select(started => $"{Readme}: '{started.Name}' of {started.Path} is missing");
 
     private static string AllServices => string.Join(", ", Design.Apps.Select(app => app.Id));
 
