@@ -55,7 +55,7 @@ internal sealed class DeploymentFiles
         var composeFiles = Directory.GetFiles(root, "docker-compose*.y*ml");
         string[] others =
         [
-            "dapr.yaml", "README.md", "docs/orders.http", "postgres/pgadmin-servers.json", "samples/notification-node/dapr.yaml",
+            "dapr.yaml", "README.md", "docs/orders.http", "samples/notification-node/dapr.yaml",
             ".vscode/launch.json", ".vscode/tasks.json", "DaprOrders.slnLaunch",
             .. Design.Apps.Select(app => $"services/{app.Id}/Properties/launchSettings.json"),
         ];

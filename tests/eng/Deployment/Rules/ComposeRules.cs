@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using YamlDotNet.RepresentationModel;
 
@@ -113,6 +114,64 @@ internal static partial class ComposeRules
         return made.Except(Design.Topics)
             .Select(topic => $"{Compose}: services.topics.command makes {topic}, which is no topic of the design")
             .Concat(Design.Topics.Except(made).Select(topic => $"{Compose}: services.topics.command does not make {topic}"));
+    }
+
+    [FailsOn(Compose, "\"Port\": 5432", "\"Port\": 5433", "configs: Servers.1.Port must be 5432, the port inside the container, not 5433")]
+    [FailsOn(
+        Compose, "\"Host\": \"postgres\"", "\"Host\": \"localhost\"", "configs: Servers.1.Host must be postgres, the name of the service, not localhost")]
+    public static IEnumerable<string> PgAdmin_reaches_PostgreSQL_inside_the_network(DeploymentFiles files)
+    {
+        var container = Service(files, "postgres").At("ports").Texts()[0].Split(':')[^1]; // address:host:container
+        using var list = JsonDocument.Parse(files.Document(Compose).Text("configs", "servers.json", "content")!);
+        foreach (var server in list.RootElement.GetProperty("Servers").EnumerateObject())
+        {
+            if (server.Value.GetProperty("Port").GetInt32() is var port && $"{port}" != container)
+            {
+                yield return $"{Compose}: configs: Servers.{server.Name}.Port must be {container}, the port inside the container, not {port}";
+            }
+
+            if (server.Value.GetProperty("Host").GetString() is var host && host != "postgres")
+            {
+                yield return $"{Compose}: configs: Servers.{server.Name}.Host must be postgres, the name of the service, not {host}";
+            }
+        }
+    }
+
+    /// <summary>
+    /// Git sets modes by the umask of who clones. Compose mounts files with their modes, and copies contents with the mode that the service names.
+    /// </summary>
+    [FailsOn(
+        Compose, "    - redis-data:/data", "    - redis-data:/data\n    - ./redis.conf:/redis.conf:ro", "services.redis mounts ./redis.conf, which a umask may close")]
+    [FailsOn(
+        Compose, "    - redis-data:/data", "    - redis-data:/data\n    - {type: bind, source: ./redis.conf, target: /redis.conf}",
+        "services.redis mounts ./redis.conf, which a umask may close")]
+    [FailsOn(Compose, "install -m 444", "install -m 400", "services.postgres mounts ./postgres/init.sql, which a umask may close")]
+    [FailsOn(Compose, "      mode: 0444", "      mode: 0440", "services.pgadmin.configs: servers.json must have mode 0444, not 0440")]
+    [FailsOn(Compose, "      mode: 0444", "", "services.pgadmin.configs: servers.json must have mode 0444, not nothing")]
+    public static IEnumerable<string> Files_of_the_clone_can_be_read_in_the_containers_whatever_the_umask(DeploymentFiles files)
+    {
+        foreach (var (path, name, service) in files.Under("docker-compose").SelectMany(path => Services(files, path)))
+        {
+            var configs = service.At("configs").Items()
+                .Select(use => (Name: use.Text("source") ?? use.Text()!, Target: use.Text("target"), Mode: use.Text("mode"))).ToList();
+            var copied = configs.Where(use => Text(use.Name, "content") is not null);
+            var mounted = configs.Where(use => Text(use.Name, "file") is not null && !CopiesAsRoot(service, use.Target)).Select(use => Text(use.Name, "file"))
+                .Concat(service.At("volumes").Items().Select(volume => volume.Text("source") ?? volume.Text()?.Split(':')[0]).Where(source => source?[0] is '.' or '/'));
+            foreach (var source in mounted)
+            {
+                yield return $"{path}: services.{name} mounts {source}, which a umask may close";
+            }
+
+            foreach (var use in copied.Where(use => use.Mode != "0444"))
+            {
+                yield return $"{path}: services.{name}.configs: {use.Name} must have mode 0444, not {use.Mode ?? "nothing"}";
+            }
+
+            string? Text(string config, string key) => files.Document(path).Text("configs", config, key);
+        }
+
+        static bool CopiesAsRoot(YamlNode service, string? target) =>
+            service.At("entrypoint").Texts().Any(text => text.Contains($"install -m 444 {target} ", StringComparison.Ordinal));
     }
 
     private static IEnumerable<(string Path, string Name, YamlNode Service)> Services(DeploymentFiles files, string path)

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 using System.Text.RegularExpressions;
 
 namespace DaprOrders.Eng.Tests.Deployment.Rules;
@@ -8,7 +7,6 @@ namespace DaprOrders.Eng.Tests.Deployment.Rules;
 internal static partial class DocumentRules
 {
     private const string Readme = "README.md";
-    private const string PgAdmin = "postgres/pgadmin-servers.json";
 
     [FailsOn(
         Readme, "http://localhost:8000/orders", "http://localhost:8080/orders",
@@ -49,29 +47,6 @@ internal static partial class DocumentRules
         var profiles = services.Keys().SelectMany(service => services.At(service, "profiles").Texts()).ToHashSet();
         return Profile().Matches(files[Readme]).Select(match => match.Groups[1].Value).Where(profile => !profiles.Contains(profile))
             .Select(profile => $"{Readme}: docker-compose.yml has no profile {profile}");
-    }
-
-    [FailsOn(PgAdmin, "\"Port\": 5432", "\"Port\": 5433", "Servers.1.Port must be 5432, the port inside the container, not 5433")]
-    [FailsOn(
-        PgAdmin, "\"Host\": \"postgres\"", "\"Host\": \"localhost\"",
-        "Servers.1.Host must be postgres, the service of docker-compose.yml, not localhost")]
-    public static IEnumerable<string> PgAdmin_reaches_PostgreSQL_inside_the_network_of_the_compose_file(DeploymentFiles files)
-    {
-        // address:host:container
-        var container = files.Document("docker-compose.yml").At("services", "postgres", "ports").Texts()[0].Split(':')[^1];
-        using var list = JsonDocument.Parse(files[PgAdmin]);
-        foreach (var server in list.RootElement.GetProperty("Servers").EnumerateObject())
-        {
-            if (server.Value.GetProperty("Port").GetInt32() is var port && $"{port}" != container)
-            {
-                yield return $"{PgAdmin}: Servers.{server.Name}.Port must be {container}, the port inside the container, not {port}";
-            }
-
-            if (server.Value.GetProperty("Host").GetString() is var host && host != "postgres")
-            {
-                yield return $"{PgAdmin}: Servers.{server.Name}.Host must be postgres, the service of docker-compose.yml, not {host}";
-            }
-        }
     }
 
     [GeneratedRegex("localhost:([0-9]+)")]
