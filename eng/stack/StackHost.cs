@@ -52,7 +52,7 @@ public sealed class StackHost : IAsyncDisposable
     /// <summary>Gets the app processes; none when attached.</summary>
     public IReadOnlyList<AppInstance> Instances { get; }
 
-    public HttpClient Gateway { get; } = new() { Timeout = TimeSpan.FromSeconds(60) };
+    public HttpClient Gateway { get; } = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(60) };
 
     /// <summary>Gets whether somebody else started the system, so that nothing in it can be started, stopped or broken.</summary>
     public bool IsAttached => _settings.Attached is not null;
@@ -97,7 +97,7 @@ public sealed class StackHost : IAsyncDisposable
     public async Task UntilReadyAsync(AppInstance instance)
     {
         ArgumentNullException.ThrowIfNull(instance);
-        using var client = new HttpClient { Timeout = TimeSpan.FromSeconds(10) };
+        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(10) };
         var answer = "";
         try
         {

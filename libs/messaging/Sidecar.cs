@@ -24,8 +24,12 @@ public static class Sidecar
             {
                 client.DefaultRequestHeaders.TryAddWithoutValidation("dapr-api-token", token);
             }
-        }).RemoveAllLoggers();
+        }).RemoveAllLoggers().ConfigurePrimaryHttpMessageHandler(CreateHandler);
     }
+
+    /// <summary>Creates the handler of a client that calls the sidecar. A proxy of the network cannot reach it, so none is asked.</summary>
+    /// <returns>The handler. It follows no redirect, which would lead to a path of the sidecar, and keeps no cookies of one caller for all.</returns>
+    public static SocketsHttpHandler CreateHandler() => new() { UseProxy = false, AllowAutoRedirect = false, UseCookies = false };
 
     /// <summary>Reads the address of the sidecar's HTTP API: DAPR_HTTP_ENDPOINT, else DAPR_HTTP_PORT (default 3500) on 127.0.0.1.</summary>
     /// <param name="configuration">The configuration, which contains the environment.</param>

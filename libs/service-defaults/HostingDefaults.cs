@@ -20,6 +20,12 @@ public static class HostingDefaults
 {
     private const string LogLine = "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:l}{NewLine}{Exception}";
 
+    /// <summary>Creates the builder of a service. Its settings files are read once: watching them fails where no inotify instances are left.</summary>
+    /// <param name="args">The command line.</param>
+    /// <returns>The builder.</returns>
+    public static WebApplicationBuilder CreateBuilder(string[] args) =>
+        WebApplication.CreateBuilder(["--hostBuilder:reloadConfigOnChange=false", .. args]);
+
     /// <summary>Adds the defaults to the services.</summary>
     /// <param name="builder">The application's builder.</param>
     public static void AddDefaults(this WebApplicationBuilder builder)

@@ -3,7 +3,7 @@ using DaprOrders.Gateway.Invocation;
 using DaprOrders.Gateway.Routes;
 using DaprOrders.ServiceDefaults;
 
-var builder = WebApplication.CreateBuilder(args);
+var builder = HostingDefaults.CreateBuilder(args);
 
 builder.AddInvocation();
 builder.Services.AddRateLimit();

@@ -4,7 +4,7 @@ using DaprOrders.InventoryService.Stock;
 using DaprOrders.Messaging;
 using DaprOrders.ServiceDefaults;
 
-var builder = WebApplication.CreateBuilder(args);
+var builder = HostingDefaults.CreateBuilder(args);
 
 builder.AddDefaults();
 builder.AddDatabase<InventoryDbContext>(DevelopmentStock.Seed);

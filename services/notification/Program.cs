@@ -3,7 +3,7 @@ using DaprOrders.NotificationService.Data;
 using DaprOrders.NotificationService.Notifications;
 using DaprOrders.ServiceDefaults;
 
-var builder = WebApplication.CreateBuilder(args);
+var builder = HostingDefaults.CreateBuilder(args);
 
 builder.AddDefaults();
 builder.AddDatabase<NotificationDbContext>();

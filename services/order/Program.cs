@@ -5,7 +5,7 @@ using DaprOrders.OrderService.Settlement;
 using DaprOrders.OrderService.Sweep;
 using DaprOrders.ServiceDefaults;
 
-var builder = WebApplication.CreateBuilder(args);
+var builder = HostingDefaults.CreateBuilder(args);
 
 builder.AddDefaults();
 builder.Services.AddValidation();

@@ -36,8 +36,7 @@ internal static class InvocationServices
             }
         }).RemoveAllLoggers();
 
-        // A redirect would be followed to a path of the sidecar, and a cookie of one client would be sent for all.
-        client.ConfigurePrimaryHttpMessageHandler(() => new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false });
+        client.ConfigurePrimaryHttpMessageHandler(Sidecar.CreateHandler);
 
         // The gateway retries by itself, not Dapr: each attempt is a new call, which resolves the name anew, so that it reaches the instance
         // that replaced a dead one. Repeating a POST is safe, since each carries an idempotency key.

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -7,9 +8,9 @@ namespace DaprOrders.Eng.Tests.Scripts;
 /// <summary>A server on 127.0.0.1 that gives everybody the same answer, whatever the question.</summary>
 internal sealed class Answering : IDisposable
 {
+    private readonly ConcurrentQueue<string> _questions = new();
     private readonly TcpListener _listener;
     private volatile string _answer;
-    private int _asked;
 
     public Answering(int port, string answer)
     {
@@ -20,10 +21,13 @@ internal sealed class Answering : IDisposable
     }
 
     /// <summary>Gets how many questions have been answered or are being answered.</summary>
-    public int Asked => Volatile.Read(ref _asked);
+    public int Asked => _questions.Count;
 
     /// <summary>Gives another answer from now on.</summary>
     public void Answer(string answer) => _answer = answer;
+
+    /// <summary>Gets the first line of each question.</summary>
+    public IReadOnlyCollection<string> Questions => _questions;
 
     public void Dispose() => _listener.Dispose();
 
@@ -49,9 +53,10 @@ internal sealed class Answering : IDisposable
             try
             {
                 // Who only wants to know whether somebody listens asks nothing.
-                if (await client.GetStream().ReadAsync(new byte[1024]) > 0)
+                var question = new byte[1024];
+                if (await client.GetStream().ReadAsync(question) is > 0 and var length)
                 {
-                    Interlocked.Increment(ref _asked);
+                    _questions.Enqueue(Encoding.ASCII.GetString(question, 0, length).Split('\r', '\n')[0]);
                     await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(_answer));
                 }
             }
