@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using DaprOrders.Stack.Platforms;
 
 namespace DaprOrders.Stack;
 
@@ -43,8 +44,20 @@ public static class FreePort
         ArgumentNullException.ThrowIfNull(ports);
         if (ports.Cast<int?>().FirstOrDefault(port => Listens(port!.Value)) is { } taken)
         {
-            throw new StackException($"port {taken} is taken by another program, and dapr.yaml needs it");
+            throw new StackException($"port {taken} is taken by {HolderOf(taken)}, and dapr.yaml needs it");
         }
+    }
+
+    /// <summary>Names the program that listens on a port, for a message.</summary>
+    public static string HolderOf(int port)
+    {
+        if (Platform.Current.ListenerOn(port) is not { } id)
+        {
+            return "another program";
+        }
+
+        var command = string.Join(' ', Platform.Current.CommandLine(id));
+        return command.Length == 0 ? $"process {id}" : $"process {id} ({command})";
     }
 
     /// <summary>Returns whether something listens on a port of 127.0.0.1.</summary>

@@ -64,7 +64,7 @@ public sealed class LocalPostgres : IAsyncDisposable
             case PostgresSource.Running:
                 return new LocalPostgres($"PostgreSQL on 127.0.0.1:{port}, which was already running", isOurs: false, () => ValueTask.CompletedTask);
             case PostgresSource.OtherProgram:
-                throw new StackException($"port {port} is not used by PostgreSQL but by another program; free that port");
+                throw new StackException($"port {port} is not used by PostgreSQL but by {FreePort.HolderOf(port)}; free that port");
             case PostgresSource.Docker when await TryDockerAsync(root, port, report, cancellationToken) is { } docker:
                 return docker;
             default:

@@ -54,7 +54,8 @@ public static class Platform
     public static IPlatform Current { get; } =
         OperatingSystem.IsWindows() ? new WindowsPlatform()
         : OperatingSystem.IsMacOS() ? new MacPlatform()
-        : new LinuxPlatform();
+        : OperatingSystem.IsLinux() ? new LinuxPlatform()
+        : throw new PlatformNotSupportedException("The system runs on Linux, macOS and Windows.");
 }
 
 /// <summary>Waits on processes.</summary>

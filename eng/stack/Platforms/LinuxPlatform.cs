@@ -6,7 +6,7 @@ using System.Text;
 namespace DaprOrders.Stack.Platforms;
 
 /// <summary>Reads /proc.</summary>
-[UnsupportedOSPlatform("windows")]
+[SupportedOSPlatform("linux")]
 internal sealed class LinuxPlatform : UnixPlatform
 {
     public override bool IsRunning(int processId)

@@ -5,7 +5,7 @@ using System.Runtime.Versioning;
 namespace DaprOrders.Stack.Platforms;
 
 /// <summary>Asks <c>ps</c> and <c>lsof</c>. Arguments and variables with spaces come back in pieces, as ps prints them side by side.</summary>
-[UnsupportedOSPlatform("windows")]
+[SupportedOSPlatform("macos")]
 internal sealed class MacPlatform : UnixPlatform
 {
     public override bool IsRunning(int processId) => Ask("ps", "-o", "stat=", "-p", $"{processId}").Trim() is { Length: > 0 } state && state[0] != 'Z';

@@ -5,7 +5,8 @@ using System.Runtime.Versioning;
 namespace DaprOrders.Stack.Platforms;
 
 /// <summary>What Linux and macOS have in common.</summary>
-[UnsupportedOSPlatform("windows")]
+[SupportedOSPlatform("linux")]
+[SupportedOSPlatform("macos")]
 internal abstract partial class UnixPlatform : IPlatform
 {
     public void Send(int processId, Signal signal) => _ = Kill(processId, Number(signal));

@@ -1,10 +1,13 @@
 using System.ComponentModel;
 using System.Diagnostics;
+using System.Globalization;
 using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
 
 namespace DaprOrders.Stack.Platforms;
 
 /// <summary>Windows has no signals between processes. A job object ends all children with this process, so nothing is left to be found.</summary>
+[SupportedOSPlatform("windows")]
 internal sealed partial class WindowsPlatform : IPlatform
 {
     private const int ExtendedLimitInformation = 9;
@@ -29,7 +32,13 @@ internal sealed partial class WindowsPlatform : IPlatform
 
     public IReadOnlyList<string> CommandLine(int processId) => [];
 
-    public int? ListenerOn(int port) => null;
+    public int? ListenerOn(int port)
+    {
+        using var netstat = Process.Start(new ProcessStartInfo("netstat", ["-ano", "-p", "TCP"]) { RedirectStandardOutput = true })!;
+        var columns = netstat.StandardOutput.ReadToEnd().Split('\n').Select(line => line.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries))
+            .FirstOrDefault(columns => columns.Length > 4 && columns[1].EndsWith($":{port}", StringComparison.Ordinal) && columns[2] == "0.0.0.0:0");
+        return columns is null ? null : int.Parse(columns[4], CultureInfo.InvariantCulture);
+    }
 
     public ProcessStartInfo? HowStarted(int processId) => null;
 
