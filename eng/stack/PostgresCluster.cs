@@ -118,6 +118,9 @@ public sealed class PostgresCluster : IAsyncDisposable
         }
     }
 
+    /// <summary>Gets whether another user must own the data. On Windows the programs of PostgreSQL give up an administrator's rights themselves.</summary>
+    private static bool IsRoot => !OperatingSystem.IsWindows() && Environment.IsPrivilegedProcess;
+
     private bool ServerRuns() => File.Exists($"{Data}/postmaster.pid");
 
     /// <summary>Takes all that is left of the disk that was asked for by <see cref="PostgresOptions.DiskMegabytes"/>.</summary>
@@ -251,7 +254,7 @@ public sealed class PostgresCluster : IAsyncDisposable
         await GiveToOwnerAsync(password);
         await RunAsOwnerAsync(
             "initdb", "-D", Data, "-U", "postgres", "-A", "scram-sha-256", $"--pwfile={password}",
-            "--no-sync", "--no-instructions", "-E", "UTF8", "--locale=C.UTF-8");
+            "--no-sync", "--no-instructions", "-E", "UTF8", "--locale=C");
     }
 
     /// <summary>Test processes that start together all do this; the first one to finish wins.</summary>
@@ -288,12 +291,12 @@ public sealed class PostgresCluster : IAsyncDisposable
     private string Uri(int port) => $"postgresql://postgres:{_options.Password}@127.0.0.1:{port}/postgres";
 
     private static Task GiveToOwnerAsync(string path) =>
-        Environment.IsPrivilegedProcess ? RunAsync("chown", "postgres", path) : Task.CompletedTask;
+        IsRoot ? RunAsync("chown", "postgres", path) : Task.CompletedTask;
 
     private Task RunAsOwnerAsync(string program, params string[] arguments)
     {
         var path = Path.Combine(_binaries, SearchPath.FileName(program));
-        return Environment.IsPrivilegedProcess
+        return IsRoot
             ? RunAsync("runuser", ["-u", "postgres", "--", path, .. arguments])
             : RunAsync(path, arguments);
     }

@@ -13,7 +13,7 @@ public static class Repository
     public static bool IsHere => Found is not null;
 
     /// <summary>Gets which build these tests belong to; a published program has none, and goes with the release.</summary>
-    private static string Build { get; } = Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/')) is "debug" ? "debug" : "release";
+    private static string Build { get; } = Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)) is "debug" ? "debug" : "release";
 
     /// <summary>Gets the projects of the services, by app id.</summary>
     public static IReadOnlyDictionary<string, string> Projects { get; } = new Dictionary<string, string>

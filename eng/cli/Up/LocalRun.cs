@@ -1,4 +1,5 @@
 using DaprOrders.Stack;
+using DaprOrders.Stack.Platforms;
 
 namespace DaprOrders.Cli.Up;
 
@@ -16,6 +17,7 @@ internal sealed class LocalRun(UpOptions options)
     public async Task<int> RunAsync(CancellationToken cancellationToken)
     {
         LocalEnvironment.Clean();
+        Platform.Current.EndChildrenWithThisProcess();
         var runFile = RunFile.Read(Path.Combine(_root, "dapr.yaml"));
         var broker = Broker.Read(runFile.ComponentFile);
         using var runLock = RunLock.Take(_data);

@@ -4,7 +4,10 @@ using System.Runtime.InteropServices;
 
 namespace DaprOrders.DaprEmulator.Supervision;
 
-/// <summary>A process and all processes that it starts, in their own process group, so that a signal reaches all of them.</summary>
+/// <summary>
+/// A process and all processes that it starts, in their own process group, so that a signal reaches all of them. Windows has neither groups nor
+/// signals: the process and those that it has started are ended at once there.
+/// </summary>
 internal sealed partial class ProcessGroup : IDisposable
 {
     public const int Terminate = 15;
@@ -36,10 +39,9 @@ internal sealed partial class ProcessGroup : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        // .NET cannot start a process in a new group. Both programs exec, so the leader keeps its id.
-        string[] leader = OnPath("setsid") ? ["setsid"] : ["perl", "-e", "setpgrp(0, 0); exec @ARGV", "--"];
-        start.FileName = leader[0];
-        foreach (var argument in (IEnumerable<string>)[.. leader[1..], "sh", "-c", "exec \"$@\"", "sh", .. command])
+        string[] line = OperatingSystem.IsWindows() ? [.. command] : [.. Leader(), "sh", "-c", "exec \"$@\"", "sh", .. command];
+        start.FileName = line[0];
+        foreach (var argument in line[1..])
         {
             start.ArgumentList.Add(argument);
         }
@@ -53,7 +55,7 @@ internal sealed partial class ProcessGroup : IDisposable
         process.StandardInput.Close();
         var group = new ProcessGroup(process);
         // The process enters its group shortly after its start. A signal to the group would be lost until then.
-        SpinWait.SpinUntil(() => process.HasExited || SendSignal(-group.Id, 0) == 0);
+        SpinWait.SpinUntil(() => OperatingSystem.IsWindows() || process.HasExited || SendSignal(-group.Id, 0) == 0);
         return group;
     }
 
@@ -66,10 +68,18 @@ internal sealed partial class ProcessGroup : IDisposable
 
     public void Signal(int signal)
     {
-        if (IsAlive())
+        if (!IsAlive())
         {
-            _ = SendSignal(-Id, signal);
+            return;
         }
+
+        if (OperatingSystem.IsWindows())
+        {
+            _leader.Kill(entireProcessTree: true);
+            return;
+        }
+
+        _ = SendSignal(-Id, signal);
     }
 
     /// <summary>Asks all processes to end, and kills those that are left after the timeout.</summary>
@@ -118,6 +128,18 @@ internal sealed partial class ProcessGroup : IDisposable
     /// <returns>False when no process of it is left. Another process with its id is not touched.</returns>
     public static bool EndLeftover(int id, string started)
     {
+        if (OperatingSystem.IsWindows())
+        {
+            if (StartOf(id) != started)
+            {
+                return false;
+            }
+
+            using var leftover = Process.GetProcessById(id);
+            leftover.Kill(entireProcessTree: true);
+            return leftover.WaitForExit(TimeSpan.FromSeconds(5));
+        }
+
         // No new process gets the id of a group with members, so a group without a leader is still the old one.
         if ((StartOf(id) is { } now && now != started) || !HasLivingMembers(id))
         {
@@ -129,7 +151,7 @@ internal sealed partial class ProcessGroup : IDisposable
     }
 
     /// <summary>Returns whether any process of the group runs, even after its leader has ended.</summary>
-    public bool IsAlive() => HasLivingMembers(Id);
+    public bool IsAlive() => OperatingSystem.IsWindows() ? !_leader.HasExited : HasLivingMembers(Id);
 
     private static bool HasLivingMembers(int group)
     {
@@ -162,6 +184,9 @@ internal sealed partial class ProcessGroup : IDisposable
             return null;
         }
     }
+
+    /// <summary>Returns what starts a process in a new group, as .NET cannot do that. Both programs exec, so the leader keeps its id.</summary>
+    private static string[] Leader() => OnPath("setsid") ? ["setsid"] : ["perl", "-e", "setpgrp(0, 0); exec @ARGV", "--"];
 
     private static bool OnPath(string name) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, name)));
