@@ -8,12 +8,15 @@ internal static class Output
 {
     private static bool _isSpinning;
 
+    /// <summary>Gets whether nothing but lines is written. A spinner is drawn by escape codes, even without colors.</summary>
+    private static bool IsPlain => !AnsiConsole.Profile.Capabilities.Interactive || Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 };
+
     /// <summary>Writes a line. The terminal wraps it, so that it can be copied in one piece.</summary>
     public static void Line(string text)
     {
         if (_isSpinning)
         {
-            AnsiConsole.WriteLine(text); // only Spectre can write above its spinner
+            AnsiConsole.Write(new ControlCode(text + Environment.NewLine)); // only Spectre can write above its spinner, and it would wrap a text
         }
         else
         {
@@ -38,7 +41,7 @@ internal static class Output
     public static async Task StepAsync(string doing, string done, Func<Task> step)
     {
         var began = TimeProvider.System.GetTimestamp();
-        if (!AnsiConsole.Profile.Capabilities.Interactive)
+        if (IsPlain)
         {
             Line($"{doing} ...");
         }
@@ -50,7 +53,7 @@ internal static class Output
     /// <summary>Shows on a terminal that a step is running.</summary>
     public static async Task WhileAsync(string doing, Func<Task> step)
     {
-        if (!AnsiConsole.Profile.Capabilities.Interactive)
+        if (IsPlain)
         {
             await step();
             return;

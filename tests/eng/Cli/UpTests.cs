@@ -1,5 +1,3 @@
-using System.Net.Http.Json;
-using System.Text.Json;
 using DaprOrders.Eng.Tests.Scripts;
 using DaprOrders.Stack.Platforms;
 
@@ -9,15 +7,13 @@ namespace DaprOrders.Eng.Tests.Cli;
 [Trait("Form", "scripts")]
 public sealed class UpTests
 {
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
-
     [Fact(Explicit = true)]
     public async Task System_starts_again_after_a_kill_and_ends_without_leaving_anything()
     {
         await using var clone = await CloneAsync();
 
         Assert.True(await clone.StartAsync(), clone.Output);
-        Assert.Equal("confirmed", await OrderAsync(clone));
+        Assert.Equal("confirmed", await clone.OrderAsync());
 
         var (exitCode, error) = await clone.TryRunAsync();
         Assert.Equal(1, exitCode);
@@ -25,7 +21,7 @@ public sealed class UpTests
 
         await clone.StopAsync(Signal.Kill);
         Assert.True(await clone.StartAsync(), clone.Output);
-        Assert.Equal("confirmed", await OrderAsync(clone));
+        Assert.Equal("confirmed", await clone.OrderAsync());
 
         await clone.StopAsync(Signal.Terminate);
         Assert.Equal(0, clone.ExitCode);
@@ -53,13 +49,5 @@ public sealed class UpTests
         clone.HideDapr();
         clone.StartCommand = ["dotnet", Path.Combine(clone.Folder, "artifacts", "bin", "DaprOrders.Cli", "debug", "DaprOrders.Cli.dll"), "up"];
         return clone;
-    }
-
-    private static async Task<string?> OrderAsync(CloneWithFreePorts clone)
-    {
-        using var gateway = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{clone.FreePortOf(8000)}") };
-        using var placed = await gateway.PostAsJsonAsync("/orders", new { item_id = "item-1", quantity = 1 }, Cancel);
-        var order = await gateway.GetFromJsonAsync<JsonElement>(new Uri($"{placed.Headers.Location}?wait=20s", UriKind.Relative), Cancel);
-        return order.GetProperty("status").GetString();
     }
 }

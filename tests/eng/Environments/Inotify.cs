@@ -10,7 +10,7 @@ internal static class Inotify
 
     public static async Task SkipUnlessPossibleAsync()
     {
-        var (exitCode, output) = await Command.RunAsync([.. None, "true"], "/", Wait.Limit, null, TestContext.Current.CancellationToken);
+        var (exitCode, output) = await ProcessRunner.RunAsync([.. None, "true"], "/", Wait.Limit, null, TestContext.Current.CancellationToken);
         Assert.SkipUnless(exitCode is 0, $"User namespaces are not allowed here: {output}");
     }
 }

@@ -17,7 +17,7 @@ public sealed class ServiceTests
     {
         await Inotify.SkipUnlessPossibleAsync();
 
-        var (exitCode, output) = await Command.RunAsync(
+        var (exitCode, output) = await ProcessRunner.RunAsync(
             [.. Inotify.None, .. Program(appId), "--openapi"], "/", Wait.Limit, new Dictionary<string, string> { ["APP_ID"] = appId }, Cancel);
 
         Assert.True(exitCode is 0, output);

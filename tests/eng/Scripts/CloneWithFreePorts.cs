@@ -4,6 +4,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using DaprOrders.Stack;
 using DaprOrders.Stack.Platforms;
@@ -26,10 +27,10 @@ internal sealed class CloneWithFreePorts : IAsyncDisposable
     private readonly List<Process> _beside = [];
     private Process? _run;
 
-    private CloneWithFreePorts(string parent)
+    private CloneWithFreePorts(string parent, string name)
     {
         Parent = parent;
-        Folder = Path.Combine(parent, "my clone");
+        Folder = Path.Combine(parent, name);
     }
 
     public string Folder { get; }
@@ -50,9 +51,9 @@ internal sealed class CloneWithFreePorts : IAsyncDisposable
 
     public int? ExitCode => _run is { HasExited: true } ? _run.ExitCode : null;
 
-    public static async Task<CloneWithFreePorts> CreateAsync()
+    public static async Task<CloneWithFreePorts> CreateAsync(string name = "my clone")
     {
-        var clone = new CloneWithFreePorts(Directory.CreateTempSubdirectory("dapr-orders-clone-").FullName);
+        var clone = new CloneWithFreePorts(Directory.CreateTempSubdirectory("dapr-orders-clone-").FullName, name);
         File.SetUnixFileMode(clone.Parent, OwnerOnly | UnixFileMode.OtherExecute);
         Directory.CreateDirectory(clone.Folder, OwnerOnly);
         await RunAsync(
@@ -108,6 +109,7 @@ internal sealed class CloneWithFreePorts : IAsyncDisposable
     public async Task<bool> StartAsync(params string[] arguments)
     {
         var ready = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
+        _output.Clear();
         _run = Process.Start(Command(arguments))!;
         _run.OutputDataReceived += (_, line) => OnLine(line.Data);
         _run.ErrorDataReceived += (_, line) => OnLine(line.Data);
@@ -175,6 +177,25 @@ internal sealed class CloneWithFreePorts : IAsyncDisposable
         await process.WaitForExitAsync();
         Assert.False(limit.IsCancellationRequested, $"{string.Join(' ', command)} goes on:\n{await output}{await error}");
         return (process.ExitCode, await output);
+    }
+
+    /// <summary>Places an order by curl, as the README does, and waits until it is settled.</summary>
+    /// <param name="isInside">Whether curl runs in the network and with the files that ./run.sh sees.</param>
+    /// <returns>The status of the order.</returns>
+    public async Task<string?> OrderAsync(bool isInside = false)
+    {
+        var gateway = $"http://localhost:{_ports[8000]}/orders";
+        var placed = await CurlAsync(gateway, "-H", "Content-Type: application/json", "-d", "{\"item_id\": \"item-1\", \"quantity\": 1}");
+        var settled = await CurlAsync($"{gateway}/{placed.GetProperty("id").GetString()}?wait=20s");
+        return settled.GetProperty("status").GetString();
+
+        async Task<JsonElement> CurlAsync(params string[] arguments)
+        {
+            string[] command = [.. isInside ? (string[])["nsenter", $"--target={_run!.Id}", "--net", "--mount"] : [], "curl", "-s", "--noproxy", "*", .. arguments];
+            var (exitCode, output) = await ProcessRunner.RunAsync(command, "/", Wait.Limit, null, TestContext.Current.CancellationToken);
+            Assert.True(exitCode is 0, $"curl ended with {exitCode}: {output}\n{Output}");
+            return JsonSerializer.Deserialize<JsonElement>(output);
+        }
     }
 
     /// <summary>Sends a signal to ./run.sh and waits for its end.</summary>

@@ -75,7 +75,7 @@ internal sealed class Machine : IAsyncDisposable
     }
 
     /// <summary>Installs a .NET SDK that builds nothing and runs the command line only; other programs that it starts run until they are stopped.</summary>
-    public void InstallDotnet(string sdk = "10.0.100", string build = "true") => Install(
+    public void InstallDotnet(string sdk = "10.0.100", string build = "true", string run = Hang) => Install(
         "dotnet",
         $$"""
         case "$*" in
@@ -84,7 +84,7 @@ internal sealed class Machine : IAsyncDisposable
           'build eng/cli '*) ;;
           build*) {{build}} ;;
           *DaprOrders.Cli.dll*) exec '{{Find("dotnet")}}' "$@" ;;
-          *) {{Hang}} ;;
+          *) {{run}} ;;
         esac
         """);
 
