@@ -11,6 +11,8 @@ public sealed class FolderTests
     [Theory(Explicit = true)]
     [InlineData("./run.sh", "a%20b")]
     [InlineData("./run.sh", "c;d")]
+    [InlineData("./test.sh", "a%20b")]
+    [InlineData("./test.sh", "c;d")]
     public async Task Folder_in_which_the_SDK_cannot_build_is_refused(string script, string folder)
     {
         await using var clone = await CloneWithFreePorts.CreateAsync(folder);
