@@ -30,6 +30,20 @@ public sealed partial class TerminalTests
     }
 
     [Fact(Explicit = true)]
+    public async Task Lines_above_a_spinner_are_not_broken()
+    {
+        const string failure = "Assert.Equal() Failure: this line of a failed test is longer than a terminal of sixty columns is wide";
+        await using var machine = await Machine.CreateAsync();
+        machine.InstallDotnet(run: $"echo '{failure}'; exit 1");
+        UseTerminal(machine.Clone, "./test.sh emulator", null);
+
+        Assert.False(await machine.Clone.StartAsync());
+
+        Assert.Contains('\e', OfDotnet().Replace(machine.Clone.Output, ""));
+        Assert.Contains(failure, Escape().Replace(machine.Clone.Output, "").Split('\n'));
+    }
+
+    [Fact(Explicit = true)]
     public async Task Help_is_broken_between_words_and_has_no_escape_codes_with_NO_COLOR()
     {
         await using var machine = await Machine.CreateAsync();
