@@ -3,26 +3,32 @@ using System.Text.Json;
 
 namespace DaprOrders.Stack;
 
-/// <summary>Waits until services answer <c>GET /healthz/ready</c> with 200, and sidecars whose services are started later take requests.</summary>
-/// <param name="services">The services.</param>
-/// <param name="sidecars">The services of which only the sidecar is waited for.</param>
-public sealed class Readiness(IEnumerable<RunFileApp> services, IEnumerable<RunFileApp> sidecars)
+/// <summary>A request that succeeds when something is ready.</summary>
+/// <param name="Name">What is asked, for messages.</param>
+/// <param name="Port">The port of 127.0.0.1.</param>
+/// <param name="Path">The path.</param>
+public sealed record Probe(string Name, int Port, string Path)
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(300);
-    private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(30);
+    /// <summary>Returns the probe of a service.</summary>
+    public static Probe OfService(string name, int port) => new(name, port, "/healthz/ready");
 
-    private readonly IReadOnlyList<Probe> _probes =
-    [
-        .. services.Select(app => new Probe(app.AppId, app.AppPort, "/healthz/ready")),
-        .. sidecars.Select(app => new Probe($"sidecar of {app.AppId}", app.HttpPort, "/v1.0/healthz/outbound")), // the other one waits for the app
-    ];
+    /// <summary>Returns the probe of a sidecar whose service is started later. Its other health route waits for the service.</summary>
+    public static Probe OfSidecar(string appId, int port) => new($"sidecar of {appId}", port, "/v1.0/healthz/outbound");
+}
+
+/// <summary>Waits until all probes succeed.</summary>
+public sealed class Readiness(IReadOnlyCollection<Probe> probes)
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(30);
 
     /// <param name="patience">After this time what is not ready is given up.</param>
     /// <param name="hasEnded">Whether the runtime has ended, which ends the wait too.</param>
     /// <param name="report">Is told every 30 s what is not ready, and why.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>Whether all are ready; false if the runtime has ended.</returns>
     /// <exception cref="StackException">Something was not ready in time. The message names it with the reason.</exception>
-    public async Task WaitAsync(TimeSpan patience, Func<bool> hasEnded, Action<string> report, CancellationToken cancellationToken)
+    public async Task<bool> WaitAsync(TimeSpan patience, Func<bool> hasEnded, Action<string> report, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(hasEnded);
         ArgumentNullException.ThrowIfNull(report);
@@ -30,10 +36,10 @@ public sealed class Readiness(IEnumerable<RunFileApp> services, IEnumerable<RunF
         var (began, reported) = (Stopwatch.GetTimestamp(), Stopwatch.GetTimestamp());
         while (!hasEnded())
         {
-            var missing = (await Task.WhenAll(_probes.Select(probe => AskAsync(http, probe, cancellationToken)))).OfType<string>().ToList();
+            var missing = (await Task.WhenAll(probes.Select(probe => AskAsync(http, probe, cancellationToken)))).OfType<string>().ToList();
             if (missing.Count == 0)
             {
-                return;
+                return true;
             }
 
             if (Stopwatch.GetElapsedTime(began) > patience)
@@ -49,6 +55,8 @@ public sealed class Readiness(IEnumerable<RunFileApp> services, IEnumerable<RunF
 
             await Task.Delay(Interval, cancellationToken);
         }
+
+        return false;
     }
 
     /// <summary>Returns why something is not ready, or null if it is.</summary>
@@ -83,6 +91,4 @@ public sealed class Readiness(IEnumerable<RunFileApp> services, IEnumerable<RunF
             return null;
         }
     }
-
-    private sealed record Probe(string Name, int Port, string Path);
 }

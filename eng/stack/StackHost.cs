@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Npgsql;
 
 namespace DaprOrders.Stack;
@@ -11,7 +10,6 @@ public sealed class StackHost : IAsyncDisposable
 {
     /// <summary>Eight .NET processes start at once, perhaps on two cores.</summary>
     private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(120);
-    private static readonly TimeSpan PauseBeforeProbing = TimeSpan.FromMilliseconds(100);
 
     private readonly StackSettings _settings;
     private readonly StackOptions _options;
@@ -92,45 +90,23 @@ public sealed class StackHost : IAsyncDisposable
     }
 
     /// <summary>Waits until every app is ready.</summary>
-    public Task UntilReadyAsync() => Task.WhenAll(Instances.Select(UntilReadyAsync));
+    public Task UntilReadyAsync() => UntilReadyAsync([.. Instances]);
 
-    public async Task UntilReadyAsync(AppInstance instance)
+    /// <summary>Waits until some apps are ready.</summary>
+    /// <exception cref="StackException">They were not ready in time. The message has what the system wrote.</exception>
+    public async Task UntilReadyAsync(params AppInstance[] instances)
     {
-        ArgumentNullException.ThrowIfNull(instance);
-        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(10) };
-        var answer = "";
+        var readiness = new Readiness([.. instances.Select(instance => Probe.OfService($"{instance}", instance.Port))]);
         try
         {
-            await Wait.UntilAsync($"{instance} to be ready", IsReadyAsync, StartLimit);
+            if (!await readiness.WaitAsync(StartLimit, () => Runtime.HasEnded, _ => { }, CancellationToken.None))
+            {
+                throw new StackException("the runtime ended before the apps were ready");
+            }
         }
-        catch (Exception e) when (e is TimeoutException or InvalidOperationException)
+        catch (StackException e)
         {
-            throw new InvalidOperationException($"{e.Message} The last response was: {answer}\n{Runtime.Output}", e);
-        }
-
-        async Task<bool> IsReadyAsync()
-        {
-            if (Runtime.HasEnded)
-            {
-                throw new InvalidOperationException($"The runtime ended before {instance} was ready.");
-            }
-
-            try
-            {
-                using var response = await client.GetAsync(new Uri($"http://127.0.0.1:{instance.Port}/healthz/ready"));
-                answer = await response.Content.ReadAsStringAsync();
-                if (response.IsSuccessStatusCode)
-                {
-                    return true;
-                }
-            }
-            catch (Exception e) when (e is HttpRequestException or SocketException or TaskCanceledException)
-            {
-                answer = e.Message;
-            }
-
-            await Task.Delay(PauseBeforeProbing); // frequent probes would slow down the start that they wait for
-            return false;
+            throw new StackException($"{e.Message}\n{Runtime.Output}", e);
         }
     }
 

@@ -135,8 +135,11 @@ internal sealed class LocalRun(UpOptions options)
 
     private async Task WaitUntilReadyAsync(RunFile runFile, StackRuntime runtime, CancellationToken cancellationToken)
     {
-        await new Readiness(Services(runFile), SidecarsOnly(runFile)).WaitAsync(ReadyPatience, () => runtime.HasEnded, Output.Line, cancellationToken);
-        if (runtime.HasEnded)
+        var readiness = new Readiness([
+            .. Services(runFile).Select(app => Probe.OfService(app.AppId, app.AppPort)),
+            .. SidecarsOnly(runFile).Select(app => Probe.OfSidecar(app.AppId, app.HttpPort)),
+        ]);
+        if (!await readiness.WaitAsync(ReadyPatience, () => runtime.HasEnded, Output.Line, cancellationToken))
         {
             return;
         }
