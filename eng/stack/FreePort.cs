@@ -12,8 +12,8 @@ namespace DaprOrders.Stack;
 public static class FreePort
 {
     private const int First = 15_000;
-    private const int BlockSize = 500;
-    private const int Blocks = 32;
+    private const int BlockSize = 1_000; // the tests of the scripts take 700
+    private const int Blocks = 16;
 
     private static readonly Lock Gate = new();
     private static readonly (int Number, FileStream Lock) Block = OpenBlock();
