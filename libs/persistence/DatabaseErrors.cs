@@ -1,15 +1,16 @@
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 
-namespace DaprOrders.Messaging;
+namespace DaprOrders.Persistence;
 
-/// <summary>Tells failures that pass by themselves from those that an event or a request brings about.</summary>
-public static class Transient
+/// <summary>Classifies database errors: those that pass without a change, and those that a request or an event causes.</summary>
+public static class DatabaseErrors
 {
-    /// <summary>Decides whether the same work may well succeed later, unchanged.</summary>
-    /// <param name="exception">What was thrown; its inner exceptions are looked at too, since EF wraps the database's.</param>
-    /// <returns>True for a database that is away, full, restarting or not yet migrated, for a lost race, a time-out and a cancellation.</returns>
-    public static bool Is(Exception exception)
+    /// <summary>
+    /// Returns whether the same work may succeed later: the database is unavailable, full, restarting or not migrated yet, another transaction
+    /// came first, or the work was canceled or timed out. Inner exceptions count too, since EF Core wraps those of the database.
+    /// </summary>
+    public static bool IsTransient(Exception exception)
     {
         for (var e = exception; e is not null; e = e.InnerException)
         {
@@ -30,7 +31,7 @@ public static class Transient
     /// <seealso href="https://www.postgresql.org/docs/15/errcodes-appendix.html"/>
     private static bool IsTransient(string sqlState) => sqlState switch
     {
-        PostgresErrorCodes.UniqueViolation => true, // a concurrent duplicate: the next try finds it
+        PostgresErrorCodes.UniqueViolation => true, // a concurrent duplicate, which a retry finds
         PostgresErrorCodes.LockNotAvailable => true,
         _ => sqlState[..2] is "08" or "28" or "40" or "42" or "53" or "57" or "58", // connection, role, deadlock, schema, full, stopping, I/O
     };

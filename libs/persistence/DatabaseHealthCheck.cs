@@ -1,9 +1,9 @@
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Npgsql;
 
-namespace DaprOrders.ServiceDefaults;
+namespace DaprOrders.Persistence;
 
-/// <summary>Whether the database answers, and is migrated where the service does that by itself.</summary>
+/// <summary>Checks that the database responds and that no migration has failed.</summary>
 internal sealed class DatabaseHealthCheck(NpgsqlDataSource database, MigrationState migrations) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)

@@ -1,35 +1,33 @@
 using System.Buffers.Binary;
 using System.Buffers.Text;
+using DaprOrders.ServiceDefaults;
 using Microsoft.EntityFrameworkCore;
 
-namespace DaprOrders.ServiceDefaults;
+namespace DaprOrders.Persistence;
 
-/// <summary>Something that is listed newest first. The pair of both is unique and never changes, and an index serves it.</summary>
-public interface INewestFirst
+/// <summary>An entity that is listed newest first. The pair of both properties is unique, never changes and needs an index.</summary>
+public interface IKeysetPaged
 {
-    /// <summary>Gets when it came to be, in whole microseconds.</summary>
+    /// <summary>Gets the time of its creation, in whole microseconds.</summary>
     DateTimeOffset CreatedAt { get; }
 
-    /// <summary>Gets its id.</summary>
+    /// <summary>Gets the id.</summary>
     Guid Id { get; }
 }
 
 /// <summary>
-/// A place in a list that is sorted by <see cref="INewestFirst"/>, newest first: right after one item. What comes later stands before it, so no
-/// page shows an item twice or leaves one out, however many arrive meanwhile.
+/// The position after one item of a list of <see cref="IKeysetPaged"/>, newest first. New items come before it, so no page repeats or omits an
+/// item while the list grows.
 /// </summary>
 /// <param name="CreatedAt">The item's time.</param>
 /// <param name="Id">The item's id.</param>
-public sealed record NewestFirstCursor(DateTimeOffset CreatedAt, Guid Id)
+public sealed record KeysetCursor(DateTimeOffset CreatedAt, Guid Id)
 {
     private const int Bytes = sizeof(long) + 16;
     private const int Characters = Bytes / 3 * 4;
 
-    /// <summary>Reads a cursor as <see cref="ToString"/> wrote it.</summary>
-    /// <param name="text">The text, or null when the parameter is absent.</param>
-    /// <param name="cursor">The cursor, or null for the start of the list.</param>
-    /// <returns>Whether the text is one, or absent.</returns>
-    public static bool TryParse(string? text, out NewestFirstCursor? cursor)
+    /// <summary>Parses the text that <see cref="ToString"/> returns. The cursor is null, the start of the list, if the text is null.</summary>
+    public static bool TryParse(string? text, out KeysetCursor? cursor)
     {
         cursor = null;
         if (text is null)
@@ -50,12 +48,11 @@ public sealed record NewestFirstCursor(DateTimeOffset CreatedAt, Guid Id)
             return false;
         }
 
-        cursor = new NewestFirstCursor(new DateTimeOffset(ticks, TimeSpan.Zero), new Guid(bytes[sizeof(long)..], bigEndian: true));
+        cursor = new KeysetCursor(new DateTimeOffset(ticks, TimeSpan.Zero), new Guid(bytes[sizeof(long)..], bigEndian: true));
         return true;
     }
 
-    /// <summary>Writes the cursor: 32 characters that mean nothing to clients and need no escaping in a query.</summary>
-    /// <returns>The text.</returns>
+    /// <summary>Returns the cursor as 32 characters that are opaque to clients and need no escaping in a query.</summary>
     public override string ToString()
     {
         Span<byte> bytes = stackalloc byte[Bytes];
@@ -65,25 +62,22 @@ public sealed record NewestFirstCursor(DateTimeOffset CreatedAt, Guid Id)
     }
 }
 
-/// <summary>Pages of such a list.</summary>
-public static class NewestFirst
+/// <summary>Reads pages of lists of <see cref="IKeysetPaged"/>.</summary>
+public static class KeysetPaging
 {
-    /// <summary>Reads one page, without tracking.</summary>
-    /// <typeparam name="T">The entity.</typeparam>
-    /// <typeparam name="TView">The entity as clients see it.</typeparam>
-    /// <param name="list">What is listed, in any order.</param>
-    /// <param name="after">Where the page begins, or null for the start of the list.</param>
-    /// <param name="limit">How many items fit.</param>
-    /// <param name="view">Shows an entity.</param>
-    /// <param name="cancellationToken">Ends the query.</param>
-    /// <returns>The page.</returns>
+    /// <summary>Reads one page without tracking.</summary>
+    /// <param name="list">The entities, in any order.</param>
+    /// <param name="after">The position after which the page starts; null for the start of the list.</param>
+    /// <param name="limit">The number of items of a full page.</param>
+    /// <param name="view">Converts an entity to the item that clients see.</param>
+    /// <param name="cancellationToken">Cancels the query.</param>
     public static async Task<Page<TView>> ToPageAsync<T, TView>(
-        this IQueryable<T> list, NewestFirstCursor? after, int limit, Func<T, TView> view, CancellationToken cancellationToken)
-        where T : class, INewestFirst
+        this IQueryable<T> list, KeysetCursor? after, int limit, Func<T, TView> view, CancellationToken cancellationToken)
+        where T : class, IKeysetPaged
     {
         if (after is not null)
         {
-            // As one comparison of rows, which the index answers by beginning at the right place.
+            // One comparison of rows, so that the index starts at the right place.
             list = list.Where(item => EF.Functions.LessThan(
                 ValueTuple.Create(item.CreatedAt, item.Id), ValueTuple.Create(after.CreatedAt, after.Id)));
         }
@@ -92,6 +86,6 @@ public static class NewestFirst
             .OrderByDescending(item => item.CreatedAt).ThenByDescending(item => item.Id)
             .Take(limit + 1)
             .ToListAsync(cancellationToken);
-        return Page.Of(rows, limit, view, item => new NewestFirstCursor(item.CreatedAt, item.Id).ToString());
+        return Page.Of(rows, limit, view, item => new KeysetCursor(item.CreatedAt, item.Id).ToString());
     }
 }

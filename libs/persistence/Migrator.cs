@@ -4,17 +4,17 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
-namespace DaprOrders.ServiceDefaults;
+namespace DaprOrders.Persistence;
 
-/// <summary>Why the migrations have not run yet, or null.</summary>
+/// <summary>Holds the error of the last attempt to migrate; null if it succeeded.</summary>
 internal sealed class MigrationState
 {
     public string? Failure { get; set; }
 }
 
 /// <summary>
-/// Runs the migrations before the service listens. If the database is not there yet, it says so once, lets the service start all the same
-/// and tries again every second.
+/// Runs the migrations before the service listens. If the database is unavailable, it logs that once, lets the service start anyway and retries
+/// every second.
 /// </summary>
 internal sealed partial class Migrator<TContext>(
     IServiceScopeFactory scopes, MigrationState state, TimeProvider time, ILogger<Migrator<TContext>> logger) : BackgroundService
@@ -22,7 +22,7 @@ internal sealed partial class Migrator<TContext>(
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    /// <summary>For <c>--migrate</c>: says what came of it.</summary>
+    /// <summary>Runs the migrations once and logs the result, for <c>--migrate</c>.</summary>
     public async Task<bool> MigrateOnceAsync()
     {
         var isMigrated = await TryMigrateAsync(CancellationToken.None);
@@ -73,12 +73,12 @@ internal sealed partial class Migrator<TContext>(
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "The database is not there yet, trying again every second: {Error}")]
+    [LoggerMessage(LogLevel.Warning, "Database unavailable, the migrations are retried every second: {Error}")]
     private partial void LogWaiting(string? error);
 
     [LoggerMessage(LogLevel.Error, "The database is not migrated: {Error}")]
     private partial void LogFailed(string? error);
 
-    [LoggerMessage(LogLevel.Information, "The database is there and migrated")]
+    [LoggerMessage(LogLevel.Information, "The database is migrated")]
     private partial void LogMigrated();
 }

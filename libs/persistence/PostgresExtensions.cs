@@ -1,43 +1,49 @@
-using DaprOrders.Messaging;
+using DaprOrders.ServiceDefaults;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Npgsql;
 
-namespace DaprOrders.ServiceDefaults;
+namespace DaprOrders.Persistence;
 
-/// <summary>The service's own PostgreSQL database.</summary>
-public static class Database
+/// <summary>Registers the service's own PostgreSQL database.</summary>
+public static class PostgresExtensions
 {
+    /// <summary>The name of the connection string of the service's database.</summary>
+    public const string ConnectionStringName = "Database";
+
     /// <summary>
-    /// More connections would not make PostgreSQL faster, and opening a hundred of them in a burst costs more than the burst itself. Resetting
-    /// a connection at each return to the pool costs seven statements; nothing here leaves state in one. Statements are prepared when they
-    /// come a second time, which spares PostgreSQL their parsing and planning. A plan is then kept, also one that was made while a table was
-    /// small and reads all of it: hence no sequential scans where there is an index, and all that the services ask has one.
+    /// More connections would not make PostgreSQL faster, and opening a hundred in a burst costs more than the burst. Resetting a connection at
+    /// each return to the pool costs seven statements, and nothing here leaves state in one. A statement is prepared when it is used a second
+    /// time, which saves PostgreSQL parsing and planning. Its plan is then kept, even one made while a table was small that reads all of it:
+    /// hence no sequential scans where there is an index.
     /// </summary>
     private const string Defaults =
         "Maximum Pool Size=20;No Reset On Close=true;Max Auto Prepare=50;Auto Prepare Min Usages=2;Options=-c enable_seqscan=off;";
 
     /// <summary>
-    /// Adds the context over the database <c>ConnectionStrings:Database</c>, names in snake_case. In Development the migrations run when the
-    /// service starts; elsewhere they run by <c>--migrate</c> (see <see cref="RunServiceAsync"/>). The database itself must exist.
+    /// Registers the context with the connection string <c>ConnectionStrings:Database</c>, names in snake_case, and a health check. Transient
+    /// database errors become 503. Migrations run when the service starts in Development, elsewhere with <c>--migrate</c> (see
+    /// <see cref="RunServiceAsync"/>). The database must exist.
     /// </summary>
-    /// <typeparam name="TContext">The context.</typeparam>
-    /// <param name="builder">The application's builder.</param>
-    /// <param name="configure">More options of the context, for example seeding.</param>
-    public static void AddDatabase<TContext>(this WebApplicationBuilder builder, Action<DbContextOptionsBuilder>? configure = null)
+    /// <param name="builder">The application builder.</param>
+    /// <param name="configure">Configures the context further, for example its seeding.</param>
+    public static IHostApplicationBuilder AddPostgres<TContext>(
+        this IHostApplicationBuilder builder, Action<DbContextOptionsBuilder>? configure = null)
         where TContext : DbContext
     {
         ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddSingleton(provider => NpgsqlDataSource.Create(ConnectionString(provider.GetRequiredService<IConfiguration>())));
         builder.Services.AddDbContextPool<TContext>((provider, options) =>
         {
             options.UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>()).UseSnakeCaseNamingConvention();
-            options.WakeRelay(provider);
             configure?.Invoke(options);
         });
+        builder.Services.AddExceptionHandler<DatabaseExceptionHandler>();
         builder.Services.AddHealthChecks().AddCheck<DatabaseHealthCheck>("database");
         builder.Services.AddSingleton<MigrationState>();
         builder.Services.AddSingleton<Migrator<TContext>>();
@@ -45,15 +51,12 @@ public static class Database
         {
             builder.Services.AddHostedService(provider => provider.GetRequiredService<Migrator<TContext>>());
         }
+
+        return builder;
     }
 
-    /// <summary>
-    /// Runs the service, or with <c>--migrate</c> only its migrations, or with <c>--openapi</c> only prints its OpenAPI document.
-    /// </summary>
-    /// <typeparam name="TContext">The context.</typeparam>
-    /// <param name="app">The application.</param>
-    /// <param name="args">The command line.</param>
-    /// <returns>The exit status: 0, or 1 when the database cannot be reached or refuses a migration, with the reason in the log.</returns>
+    /// <summary>Runs the service, or with <c>--migrate</c> only its migrations, or with <c>--openapi</c> only prints its OpenAPI document.</summary>
+    /// <returns>The exit code: 1 if the database cannot be reached or refuses a migration, which the log explains; else 0.</returns>
     public static async Task<int> RunServiceAsync<TContext>(this WebApplication app, string[] args)
         where TContext : DbContext
     {
@@ -70,8 +73,8 @@ public static class Database
     }
 
     private static string ConnectionString(IConfiguration configuration) =>
-        configuration.GetConnectionString(MessagingServices.ConnectionStringName) is { Length: > 0 } connectionString
-            ? Defaults + connectionString // of two values the later one counts
+        configuration.GetConnectionString(ConnectionStringName) is { Length: > 0 } connectionString
+            ? Defaults + connectionString // the later of two values counts
             : throw new InvalidOperationException(
-                "The connection string is missing. Set ConnectionStrings__Database, as dapr.yaml does for every service.");
+                "The connection string is missing. Set ConnectionStrings__Database.");
 }

@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Http.Metadata;
 
 namespace DaprOrders.ServiceDefaults;
 
-/// <summary>Says what is wrong with a request that could not be read, and where, in the API's own words instead of those of our types.</summary>
+/// <summary>Describes what is wrong with a request that could not be read, and where, without the names of our types.</summary>
 internal static partial class BadRequest
 {
     public const string Missing = "The body is missing: it must be a JSON object.";
@@ -43,7 +43,7 @@ internal static partial class BadRequest
             : $"The body is no JSON of the right form{Position(json)}.";
     }
 
-    /// <summary>Says what the statuses mean that are given before the request is read.</summary>
+    /// <summary>Adds the detail to problems that are reported before the body is read.</summary>
     public static void Complete(ProblemDetailsContext context)
     {
         var largest = context.HttpContext.Features.Get<IHttpMaxRequestBodySizeFeature>()?.MaxRequestBodySize;
@@ -55,7 +55,7 @@ internal static partial class BadRequest
         };
     }
 
-    /// <summary>Refuses a body in another encoding than UTF-8; the framework transcodes those that it knows and fails at the others.</summary>
+    /// <summary>Rejects a body that is not UTF-8: the framework converts the encodings that it knows and fails on the others.</summary>
     public static Task RefuseCharsetAsync(HttpContext context, RequestDelegate next)
     {
         var isRead = context.GetEndpoint()?.Metadata.GetMetadata<IAcceptsMetadata>() is not null;
@@ -69,7 +69,7 @@ internal static partial class BadRequest
         return next(context);
     }
 
-    /// <summary>What the field must be, as the attributes of the request say it to those whose value has at least the right kind.</summary>
+    /// <summary>Returns the validation messages declared on the field, so that a value of the wrong type gets the same message as one out of range.</summary>
     private static string Rule(Type? request, string field) => string.Concat(
         request?.GetProperties()
             .Where(property => JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name) == field)

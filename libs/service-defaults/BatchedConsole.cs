@@ -7,13 +7,13 @@ using Serilog.Formatting;
 namespace DaprOrders.ServiceDefaults;
 
 /// <summary>
-/// Writes a line to standard output at once, and those that come within a tenth of a second after it by one call: each call wakes whoever reads
-/// them, which costs more than the line. What a killed process had not written yet is lost; one that ends by itself writes it first. Serilog's
-/// own batches wake up ten times a second while there is nothing to write.
+/// Writes a line to standard output at once, and the lines of the next tenth of a second in one call: each call wakes the process that reads
+/// them, which costs more than the line. A killed process loses lines that were not written yet; one that ends normally writes them first.
+/// Serilog's own batches wake up ten times a second while there is nothing to write.
 /// </summary>
 internal sealed class BatchedConsole : ILogEventSink, IDisposable
 {
-    /// <summary>Lines that wait for a reader who does not read. More are dropped, rather than memory being used up.</summary>
+    /// <summary>Lines kept while nothing reads the output. Further lines are dropped, so that memory does not run out.</summary>
     private const int MostWaiting = 100_000;
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);

@@ -7,18 +7,12 @@ using Microsoft.AspNetCore.Mvc;
 namespace DaprOrders.ServiceDefaults;
 
 /// <summary>
-/// A part of a request that is read by itself: as strictly as if it were the whole body, and refused in the same words, but one that is wrong
-/// harms no other.
+/// Reads one part of a request as strictly as a whole body, and reports errors in the same words, so that an invalid part does not affect the
+/// others.
 /// </summary>
 public static class BodyPart
 {
-    /// <summary>Reads a part and checks it by the attributes of its type.</summary>
-    /// <typeparam name="T">What it must be.</typeparam>
-    /// <param name="json">The part.</param>
-    /// <param name="options">The options of the API.</param>
-    /// <param name="part">What was read.</param>
-    /// <param name="problem">What is wrong with it: the 400 that it would have got as a body.</param>
-    /// <returns>Whether it is one.</returns>
+    /// <summary>Reads a part and validates it by the attributes of its type. <paramref name="problem"/> is the 400 that a whole body would get.</summary>
     public static bool TryRead<T>(
         JsonElement json, JsonSerializerOptions options, [NotNullWhen(true)] out T? part, [NotNullWhen(false)] out ProblemDetails? problem)
         where T : class

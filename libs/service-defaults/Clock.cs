@@ -1,14 +1,11 @@
 namespace DaprOrders.ServiceDefaults;
 
-/// <summary>The time as the database keeps it.</summary>
+/// <summary>Reads the time with the precision of the database.</summary>
 public static class Clock
 {
     /// <summary>
-    /// Reads the time in whole microseconds. PostgreSQL keeps no more: with the rest, the answer given at once and the one read later would
-    /// differ.
+    /// Returns the current UTC time in whole microseconds. PostgreSQL stores no more, so a response before and one after storing would differ.
     /// </summary>
-    /// <param name="time">The clock.</param>
-    /// <returns>The current time, UTC.</returns>
     public static DateTimeOffset GetMicrosecondNow(this TimeProvider time)
     {
         ArgumentNullException.ThrowIfNull(time);

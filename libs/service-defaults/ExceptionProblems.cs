@@ -1,43 +1,34 @@
-using DaprOrders.Messaging;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Logging;
 
 namespace DaprOrders.ServiceDefaults;
 
-/// <summary>Turns exceptions that nobody caught into problem+json: 503 with <c>Retry-After</c> for what passes by itself, else 500. Never a stack trace.</summary>
-internal sealed partial class ExceptionProblems(IProblemDetailsService problems, ILogger<ExceptionProblems> logger) : IExceptionHandler
+/// <summary>Writes exceptions that no registered handler takes as problem details: 400 for an unreadable request, else 500 without the exception.</summary>
+internal sealed partial class ExceptionProblems(IProblemDetailsService problems, ILogger<ExceptionProblems> logger)
 {
-    public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
+    public Task WriteAsync(HttpContext context)
     {
-        if (exception is BadHttpRequestException bad)
+        var feature = context.Features.GetRequiredFeature<IExceptionHandlerFeature>();
+        if (feature.Error is BadHttpRequestException bad)
         {
-            httpContext.Response.StatusCode = bad.StatusCode;
-            return await WriteAsync(httpContext, KnownProblem.Unreadable.Title, BadRequest.Explain(bad, httpContext.Features.Get<IExceptionHandlerFeature>()?.Endpoint));
+            return WriteAsync(context, bad.StatusCode, KnownProblem.Unreadable.Title, BadRequest.Explain(bad, feature.Endpoint));
         }
 
-        if (Transient.Is(exception))
-        {
-            LogUnavailable(httpContext.Request.Method, httpContext.Request.Path, exception.Message);
-            httpContext.Response.StatusCode = StatusCodes.Status503ServiceUnavailable;
-            httpContext.Response.Headers.RetryAfter = "1";
-            return await WriteAsync(httpContext, KnownProblem.Unavailable.Title, KnownProblem.Unavailable.Detail);
-        }
-
-        LogFailed(exception, httpContext.Request.Method, httpContext.Request.Path);
-        httpContext.Response.StatusCode = StatusCodes.Status500InternalServerError;
-        return await WriteAsync(httpContext, KnownProblem.Failed.Title, KnownProblem.Failed.Detail);
+        LogFailed(feature.Error, context.Request.Method, context.Request.Path);
+        return WriteAsync(context, StatusCodes.Status500InternalServerError, KnownProblem.Failed.Title, KnownProblem.Failed.Detail);
     }
 
-    private ValueTask<bool> WriteAsync(HttpContext context, string title, string? detail) =>
-        problems.TryWriteAsync(new ProblemDetailsContext
+    private async Task WriteAsync(HttpContext context, int status, string title, string? detail)
+    {
+        context.Response.StatusCode = status;
+        await problems.TryWriteAsync(new ProblemDetailsContext
         {
             HttpContext = context,
-            ProblemDetails = { Status = context.Response.StatusCode, Title = title, Detail = detail },
+            ProblemDetails = { Status = status, Title = title, Detail = detail },
         });
-
-    [LoggerMessage(LogLevel.Warning, "{Method} {Path} was answered 503: {Error}")]
-    private partial void LogUnavailable(string method, string path, string error);
+    }
 
     [LoggerMessage(LogLevel.Error, "{Method} {Path} failed")]
     private partial void LogFailed(Exception exception, string method, string path);

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace DaprOrders.ServiceDefaults;
 
-/// <summary>Parameters of requests that more than one service reads, and the words in which a wrong one is refused.</summary>
+/// <summary>Parses the request parameters that services share, and creates the 400 responses for malformed ones.</summary>
 public static partial class Parameters
 {
     internal const string WaitPattern = "^([0-9]{1,5})(ms|s)$";
@@ -15,16 +15,10 @@ public static partial class Parameters
 
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(30);
 
-    /// <summary>Reads an id in the form with four hyphens.</summary>
-    /// <param name="text">The text, or null when the parameter is absent.</param>
-    /// <param name="id">The id.</param>
-    /// <returns>Whether the text is one.</returns>
+    /// <summary>Parses an id in the form with four hyphens.</summary>
     public static bool TryParseUuid(string? text, out Guid id) => Guid.TryParseExact(text, "D", out id);
 
-    /// <summary>Reads how long a caller wants to wait: <c>5s</c> or <c>250ms</c>, at most 30 s; absent means not at all.</summary>
-    /// <param name="text">The text, or null when the parameter is absent.</param>
-    /// <param name="wait">The time.</param>
-    /// <returns>Whether the text is one.</returns>
+    /// <summary>Parses the time to wait, for example <c>5s</c> or <c>250ms</c>: at most 30 s, and zero if <paramref name="text"/> is null.</summary>
     public static bool TryParseWait(string? text, out TimeSpan wait)
     {
         wait = TimeSpan.Zero;
@@ -44,16 +38,12 @@ public static partial class Parameters
         return wait <= LongestWait;
     }
 
-    /// <summary>Reads a value of an enum by the word that the APIs use for it; absent means any.</summary>
-    /// <typeparam name="TEnum">The enum.</typeparam>
-    /// <param name="text">The text, or null when the parameter is absent.</param>
-    /// <param name="value">The value, or null when the parameter is absent.</param>
-    /// <returns>Whether the text is one, or absent.</returns>
+    /// <summary>Parses the word for a value of an enum. The value is null if <paramref name="text"/> is null.</summary>
     public static bool TryParseWord<TEnum>(string? text, out TEnum? value)
         where TEnum : struct, Enum
     {
         value = null;
-        foreach (var candidate in Enum.GetValues<TEnum>().Where(candidate => SnakeCase.Word(candidate) == text))
+        foreach (var candidate in Enum.GetValues<TEnum>().Where(candidate => candidate.ToSnakeCase() == text))
         {
             value = candidate;
         }
@@ -61,28 +51,20 @@ public static partial class Parameters
         return text is null || value is not null;
     }
 
-    /// <summary>Refuses a word.</summary>
-    /// <typeparam name="TEnum">The enum that has the right ones.</typeparam>
-    /// <param name="name">The parameter.</param>
-    /// <returns>A 400 that names it and them.</returns>
+    /// <summary>Returns the 400 for a parameter that must be a word for a value of <typeparamref name="TEnum"/>.</summary>
     public static ValidationProblem InvalidWord<TEnum>(string name)
         where TEnum : struct, Enum =>
-        Invalid(name, $"{name} must be one of {string.Join(", ", Enum.GetValues<TEnum>().Select(SnakeCase.Word))}.");
+        Invalid(name, $"{name} must be one of {string.Join(", ", Enum.GetValues<TEnum>().Select(SnakeCase.ToSnakeCase))}.");
 
-    /// <summary>Refuses a parameter that is no UUID.</summary>
-    /// <param name="name">The parameter.</param>
-    /// <returns>A 400 that names it.</returns>
+    /// <summary>Returns the 400 for a parameter that must be a UUID.</summary>
     public static ValidationProblem InvalidUuid(string name) => Invalid(name, $"{name} {UuidRule}");
 
-    /// <summary>Refuses a time to wait.</summary>
-    /// <param name="name">The parameter.</param>
-    /// <returns>A 400 that names it.</returns>
+    /// <summary>Returns the 400 for a parameter that must be a time to wait.</summary>
     public static ValidationProblem InvalidWait(string name) => Invalid(name, $"{name} {WaitRule}");
 
-    /// <summary>Refuses a parameter.</summary>
-    /// <param name="name">The parameter or header.</param>
+    /// <summary>Returns the 400 for a malformed parameter or header.</summary>
+    /// <param name="name">The name of the parameter or header.</param>
     /// <param name="rule">What it must be, as a sentence.</param>
-    /// <returns>A 400 that names it.</returns>
     public static ValidationProblem Invalid(string name, string rule) =>
         TypedResults.ValidationProblem(new Dictionary<string, string[]> { [name] = [rule] });
 

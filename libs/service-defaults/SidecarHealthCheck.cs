@@ -1,27 +1,26 @@
-using DaprOrders.Messaging;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace DaprOrders.ServiceDefaults;
 
 /// <summary>
-/// Asks for the sidecar's outbound health, which is good once its components are loaded. Not for <c>/v1.0/healthz</c>, which waits for this
-/// very service.
+/// Checks the sidecar's outbound health, which is good once its components are loaded. <c>/v1.0/healthz</c> would wait for this service itself.
 /// </summary>
 internal sealed class SidecarHealthCheck(IHttpClientFactory clients) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        using var client = clients.CreateClient(Sidecar.HttpClientName);
+        using var client = clients.CreateClient(DaprSidecar.HttpClientName);
         try
         {
             using var response = await client.GetAsync(new Uri("/v1.0/healthz/outbound", UriKind.Relative), cancellationToken);
             return response.IsSuccessStatusCode
                 ? HealthCheckResult.Healthy()
-                : HealthCheckResult.Unhealthy($"the sidecar answers {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync(cancellationToken)}");
+                : HealthCheckResult.Unhealthy(
+                    $"the sidecar answers {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync(cancellationToken)}");
         }
         catch (HttpRequestException e)
         {
-            return HealthCheckResult.Unhealthy($"the sidecar is not there: {e.Message}");
+            return HealthCheckResult.Unhealthy($"the sidecar cannot be reached: {e.Message}");
         }
     }
 }

@@ -3,15 +3,15 @@ using DaprOrders.Gateway.Invocation;
 using DaprOrders.Gateway.Routes;
 using DaprOrders.ServiceDefaults;
 
-var builder = HostingDefaults.CreateBuilder(args);
+var builder = DaprService.CreateBuilder(args);
 
 builder.AddInvocation();
 builder.Services.AddRateLimit();
-builder.AddDefaults();
+builder.AddServiceDefaults();
 
 var app = builder.Build();
 
-app.UseDefaults();
+app.MapDefaultEndpoints();
 app.UseRequestKey();
 app.UseRateLimit();
 app.MapOrders();

@@ -2,19 +2,19 @@ using DaprOrders.InventoryService.Data;
 using DaprOrders.InventoryService.Reservations;
 using DaprOrders.InventoryService.Stock;
 using DaprOrders.Messaging;
+using DaprOrders.Persistence;
 using DaprOrders.ServiceDefaults;
 
-var builder = HostingDefaults.CreateBuilder(args);
+var builder = DaprService.CreateBuilder(args);
 
-builder.AddDefaults();
-builder.AddDatabase<InventoryDbContext>(DevelopmentStock.Seed);
+builder.AddServiceDefaults();
+builder.AddPostgres<InventoryDbContext>(DevelopmentStock.Seed);
 builder.Services.AddOptions<ReservationOptions>().BindConfiguration("Reservations").ValidateDataAnnotations().ValidateOnStart();
-builder.Services.AddOutbox();
-builder.Services.AddEventHandling<InventoryDbContext>();
+builder.AddMessaging<InventoryDbContext>();
 
 var app = builder.Build();
 
-app.UseDefaults();
+app.MapDefaultEndpoints();
 app.MapStock();
 app.MapEvent<OrderCreated, OrderCreatedHandler>();
 app.MapDeadLetters();

@@ -1,17 +1,18 @@
 using DaprOrders.Messaging;
 using DaprOrders.NotificationService.Data;
 using DaprOrders.NotificationService.Notifications;
+using DaprOrders.Persistence;
 using DaprOrders.ServiceDefaults;
 
-var builder = HostingDefaults.CreateBuilder(args);
+var builder = DaprService.CreateBuilder(args);
 
-builder.AddDefaults();
-builder.AddDatabase<NotificationDbContext>();
-builder.Services.AddEventHandling<NotificationDbContext>();
+builder.AddServiceDefaults();
+builder.AddPostgres<NotificationDbContext>();
+builder.AddMessaging<NotificationDbContext>();
 
 var app = builder.Build();
 
-app.UseDefaults();
+app.MapDefaultEndpoints();
 app.MapNotifications();
 app.MapEvent<InventoryUpdated, InventoryUpdatedHandler>();
 app.MapDeadLetters();

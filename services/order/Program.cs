@@ -3,15 +3,15 @@ using DaprOrders.OrderService.Data;
 using DaprOrders.OrderService.Orders;
 using DaprOrders.OrderService.Settlement;
 using DaprOrders.OrderService.Sweep;
+using DaprOrders.Persistence;
 using DaprOrders.ServiceDefaults;
 
-var builder = HostingDefaults.CreateBuilder(args);
+var builder = DaprService.CreateBuilder(args);
 
-builder.AddDefaults();
+builder.AddServiceDefaults();
 builder.Services.AddValidation();
-builder.AddDatabase<OrderDbContext>();
-builder.Services.AddOutbox();
-builder.Services.AddEventHandling<OrderDbContext>();
+builder.AddPostgres<OrderDbContext>();
+builder.AddMessaging<OrderDbContext>();
 builder.Services.AddSingleton<OrderPlacement>().AddSingleton<GroupCommit>();
 builder.Services.AddOptions<SweepOptions>().BindConfiguration("Sweep").ValidateDataAnnotations().ValidateOnStart();
 builder.Services.AddSingleton<PendingOrderSweep>().AddHostedService(provider => provider.GetRequiredService<PendingOrderSweep>());
@@ -19,7 +19,7 @@ builder.Services.AddSingleton<SettlementWatch>().AddHostedService(provider => pr
 
 var app = builder.Build();
 
-app.UseDefaults();
+app.MapDefaultEndpoints();
 app.MapOrders();
 app.MapEvent<InventoryUpdated, InventoryUpdatedHandler>();
 app.MapDeadLetters();

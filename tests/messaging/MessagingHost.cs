@@ -98,13 +98,8 @@ internal sealed class MessagingHost : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection(settings.ToDictionary(setting => setting.Key, setting => (string?)setting.Value));
         builder.Services.AddSingleton<TimeProvider>(time);
         builder.Services.AddSingleton<NotedHandler.Script>();
-        builder.Services.AddDbContext<NotesDbContext>((provider, options) =>
-        {
-            options.UseNpgsql(connectionString).UseSnakeCaseNamingConvention();
-            options.WakeRelay(provider);
-        });
-        builder.Services.AddOutbox();
-        builder.Services.AddEventHandling<NotesDbContext>();
+        builder.Services.AddDbContext<NotesDbContext>(options => options.UseNpgsql(connectionString).UseSnakeCaseNamingConvention());
+        builder.AddMessaging<NotesDbContext>();
         if (!withRelay)
         {
             builder.Services.RemoveAll<IHostedService>();

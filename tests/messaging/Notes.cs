@@ -30,7 +30,7 @@ internal sealed class NotesDbContext(DbContextOptions<NotesDbContext> options) :
 }
 
 /// <summary>Writes each text down; what the test's script throws for a text, it throws after its changes were made.</summary>
-internal sealed class NotedHandler(NotesDbContext db, NotedHandler.Script script) : IHandle<Noted>
+internal sealed class NotedHandler(NotesDbContext db, NotedHandler.Script script) : IHandleMessages<Noted>
 {
     public async Task HandleAsync(IReadOnlyList<Noted> batch, CancellationToken cancellationToken)
     {

@@ -1,9 +1,9 @@
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 
-namespace DaprOrders.Messaging.Tests.Events;
+namespace DaprOrders.Persistence.Tests;
 
-public sealed class TransientTests
+public sealed class DatabaseErrorsTests
 {
     [Theory]
     [InlineData("23505")] // unique violation: a concurrent duplicate
@@ -15,7 +15,7 @@ public sealed class TransientTests
     [InlineData("53100")] // disk full
     [InlineData("57P01")] // shutting down
     [InlineData("58030")] // I/O error
-    public void What_the_database_says_of_itself_passes(string sqlState) => Assert.True(Transient.Is(Wrapped(sqlState)));
+    public void Error_of_the_database_is_transient(string sqlState) => Assert.True(DatabaseErrors.IsTransient(Wrapped(sqlState)));
 
     [Theory]
     [InlineData("22001")] // too long for the column
@@ -23,21 +23,21 @@ public sealed class TransientTests
     [InlineData("23503")] // no such row
     [InlineData("23514")] // check constraint
     [InlineData("P0001")] // raised by a trigger
-    public void What_the_database_says_of_the_data_does_not_pass(string sqlState) => Assert.False(Transient.Is(Wrapped(sqlState)));
+    public void Error_of_the_data_is_not_transient(string sqlState) => Assert.False(DatabaseErrors.IsTransient(Wrapped(sqlState)));
 
     [Fact]
-    public void Time_outs_cancellations_and_lost_races_pass()
+    public void Timeout_cancellation_and_lost_race_are_transient()
     {
-        Assert.True(Transient.Is(new TimeoutException()));
-        Assert.True(Transient.Is(new InvalidOperationException("wrapped", new TaskCanceledException())));
-        Assert.True(Transient.Is(new DbUpdateConcurrencyException()));
+        Assert.True(DatabaseErrors.IsTransient(new TimeoutException()));
+        Assert.True(DatabaseErrors.IsTransient(new InvalidOperationException("wrapped", new TaskCanceledException())));
+        Assert.True(DatabaseErrors.IsTransient(new DbUpdateConcurrencyException()));
     }
 
     [Fact]
-    public void A_mistake_in_the_code_does_not_pass()
+    public void Bug_is_not_transient()
     {
-        Assert.False(Transient.Is(new ArgumentNullException()));
-        Assert.False(Transient.Is(new InvalidOperationException()));
+        Assert.False(DatabaseErrors.IsTransient(new ArgumentNullException()));
+        Assert.False(DatabaseErrors.IsTransient(new InvalidOperationException()));
     }
 
     private static DbUpdateException Wrapped(string sqlState) =>

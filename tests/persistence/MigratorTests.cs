@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Time.Testing;
 
-namespace DaprOrders.ServiceDefaults.Tests;
+namespace DaprOrders.Persistence.Tests;
 
 public sealed class MigratorTests
 {
@@ -19,7 +19,7 @@ public sealed class MigratorTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Migrator_tries_once_a_second_until_the_database_is_there_and_then_ends()
+    public async Task Migrator_retries_every_second_until_the_database_is_available()
     {
         var port = FreePort.Take();
         await using var services = Services($"Host=127.0.0.1;Port={port};Username=postgres;Password=postgres;Database=late;Pooling=false");

@@ -10,7 +10,7 @@ using WireMock.ResponseBuilders;
 
 namespace DaprOrders.ServiceDefaults.Tests;
 
-public sealed class HostingDefaultsTests
+public sealed class ServiceDefaultsExtensionsTests
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -43,7 +43,7 @@ public sealed class HostingDefaultsTests
         using var live = await app.GetTestClient().GetAsync(new Uri("/healthz/live", UriKind.Relative), Cancel);
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, status);
-        Assert.StartsWith("the sidecar is not there", reason, StringComparison.Ordinal);
+        Assert.StartsWith("the sidecar cannot be reached", reason, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.OK, live.StatusCode);
     }
 
@@ -52,7 +52,7 @@ public sealed class HostingDefaultsTests
     {
         var port = FreePort.Take();
         var builder = WebApplication.CreateBuilder(["--APP_ID", "test", "--APP_PORT", $"{port}", "--Serilog:MinimumLevel:Default", "Fatal"]);
-        builder.AddDefaults();
+        builder.AddServiceDefaults();
         await using var app = builder.Build();
         await app.StartAsync(Cancel);
 
@@ -63,10 +63,10 @@ public sealed class HostingDefaultsTests
     {
         var builder = WebApplication.CreateBuilder(
             ["--APP_ID", "test", "--DAPR_HTTP_ENDPOINT", sidecar, "--Serilog:MinimumLevel:Default", "Fatal"]);
-        builder.AddDefaults();
+        builder.AddServiceDefaults();
         builder.WebHost.UseTestServer();
         var app = builder.Build();
-        app.UseDefaults();
+        app.MapDefaultEndpoints();
         await app.StartAsync(Cancel);
         return app;
     }

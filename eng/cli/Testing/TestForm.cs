@@ -13,7 +13,10 @@ internal sealed record TestForm(string Name, string Description, IReadOnlyList<I
         "fast",
         "What every change must pass. The default.",
         [
-            ["tests/contracts", "tests/order", "tests/end-to-end", "tests/eng", "tests/messaging", "tests/gateway", "tests/inventory", "tests/notification", "tests/service-defaults"],
+            [
+                "tests/contracts", "tests/order", "tests/end-to-end", "tests/eng", "tests/messaging", "tests/gateway", "tests/inventory",
+                "tests/notification", "tests/persistence", "tests/service-defaults",
+            ],
             ["tests/faults"], // alone, as it takes the whole machine
         ]);
 

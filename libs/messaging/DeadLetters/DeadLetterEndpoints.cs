@@ -46,10 +46,10 @@ internal static class DeadLetterEndpoints
             .Take(limit)
             .ToListAsync(cancellationToken);
         var next = letters.Count == limit ? $"{letters[^1].Id}" : null;
-        return TypedResults.Json(new DeadLetterList(letters.ConvertAll(View), next), MessagingJson.Events);
+        return TypedResults.Json(new DeadLetterList(letters.ConvertAll(View), next), EventJson.Options);
     }
 
-    private static async Task<IResult> RedriveAsync(long id, Redrive redrive, CancellationToken cancellationToken) =>
+    private static async Task<IResult> RedriveAsync(long id, DeadLetterRedriver redrive, CancellationToken cancellationToken) =>
         await redrive.RunAsync(id, cancellationToken) switch
         {
             { NotFound: true } => TypedResults.NotFound(),

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DaprOrders.Persistence;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -11,7 +12,7 @@ internal sealed record RedriveResult(bool NotFound = false, string? Failure = nu
 /// Gives a dead letter another chance: one that came is handled, one that was to go is put into the outbox again. The dead letter goes in the
 /// same transaction, and its row is locked first, so of two redrives at once one does it and the other finds nothing.
 /// </summary>
-internal sealed class Redrive(IServiceScopeFactory scopes, Subscriptions subscriptions)
+internal sealed class DeadLetterRedriver(IServiceScopeFactory scopes, Subscriptions subscriptions)
 {
     public async Task<RedriveResult> RunAsync(long id, CancellationToken cancellationToken)
     {
@@ -19,7 +20,7 @@ internal sealed class Redrive(IServiceScopeFactory scopes, Subscriptions subscri
         {
             return await TryAsync(id, cancellationToken);
         }
-        catch (Exception e) when (!Transient.Is(e))
+        catch (Exception e) when (!DatabaseErrors.IsTransient(e))
         {
             var reason = $"{e.GetType().Name}: {e.Message}";
             await CountAsync(id, reason, cancellationToken);
@@ -41,7 +42,7 @@ internal sealed class Redrive(IServiceScopeFactory scopes, Subscriptions subscri
             return new RedriveResult(NotFound: true);
         }
 
-        if (letter.Direction == DeadLetters.Outgoing)
+        if (letter.Direction == DeadLetterStore.Outgoing)
         {
             db.Add(BulkPublishEntry.ToMessage(letter));
             OutboxInterceptor.HasPublished(db);
@@ -68,7 +69,7 @@ internal sealed class Redrive(IServiceScopeFactory scopes, Subscriptions subscri
         await db.Set<DeadLetter>().Where(letter => letter.Id == id).ExecuteUpdateAsync(
             letter => letter
                 .SetProperty(l => l.Attempts, l => l.Attempts + 1)
-                .SetProperty(l => l.Reason, DeadLetters.Printable(reason))
+                .SetProperty(l => l.Reason, DeadLetterStore.Printable(reason))
                 .SetProperty(l => l.LastAt, DateTimeOffset.UtcNow),
             cancellationToken);
     }

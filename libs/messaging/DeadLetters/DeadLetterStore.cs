@@ -5,7 +5,7 @@ using Npgsql;
 namespace DaprOrders.Messaging;
 
 /// <summary>The SQL of <c>dead_letters</c>.</summary>
-internal static class DeadLetters
+internal static class DeadLetterStore
 {
     public const string Incoming = "in";
     public const string Outgoing = "out";

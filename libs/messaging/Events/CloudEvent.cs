@@ -26,7 +26,7 @@ internal static class CloudEvent
 
         try
         {
-            return new ReceivedEvent<TEvent>(id, data.Deserialize<TEvent>(MessagingJson.Events)!);
+            return new ReceivedEvent<TEvent>(id, data.Deserialize<TEvent>(EventJson.Options)!);
         }
         catch (Exception e) when (e is JsonException or ArgumentException or FormatException or InvalidOperationException)
         {

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Dapr;
 using Dapr.AspNetCore;
+using DaprOrders.ServiceDefaults;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -25,7 +26,7 @@ public static class EventEndpoints
     /// <param name="app">The application.</param>
     public static void MapEvent<TEvent, THandler>(this IEndpointRouteBuilder app)
         where TEvent : IEvent
-        where THandler : IHandle<TEvent>
+        where THandler : IHandleMessages<TEvent>
     {
         ArgumentNullException.ThrowIfNull(app);
         var pubSub = app.ServiceProvider.GetRequiredService<IOptions<MessagingOptions>>().Value.PubSubName;
@@ -65,18 +66,18 @@ public static class EventEndpoints
 
     private static Task HandleOneAsync<TEvent, THandler>(IServiceProvider scope, JsonElement cloudEvent, CancellationToken cancellationToken)
         where TEvent : IEvent
-        where THandler : IHandle<TEvent> =>
+        where THandler : IHandleMessages<TEvent> =>
         CloudEvent.Read<TEvent>(cloudEvent, out var reason) is { } received
             ? ActivatorUtilities.CreateInstance<THandler>(scope).HandleAsync([received.Message], cancellationToken)
             : throw new FormatException(reason);
 
     private static string DeadLetterTopic(IEndpointRouteBuilder app) =>
-        $"{Sidecar.AppId(app.ServiceProvider.GetRequiredService<IConfiguration>())}.dead";
+        $"{DaprSidecar.AppId(app.ServiceProvider.GetRequiredService<IConfiguration>())}.dead";
 
     private static async Task<IResult> DeliverAsync<TEvent, THandler>(
         HttpRequest request, EventProcessor<TEvent, THandler> processor, CancellationToken cancellationToken)
         where TEvent : IEvent
-        where THandler : IHandle<TEvent> =>
+        where THandler : IHandleMessages<TEvent> =>
         await BulkDelivery.ReadAsync(request, cancellationToken) is { } entries
             ? BulkDelivery.Answer(await processor.ProcessAsync(entries, cancellationToken))
             : TypedResults.Problem(
@@ -98,8 +99,8 @@ public static class EventEndpoints
 
         // Kafka tells where the record was; other brokers do not.
         var topic = request.Headers["__topic"].FirstOrDefault() ?? request.Path.Value!["/events/".Length..];
-        var id = DeadLetters.IdOf(IdInside(body), body);
-        await DeadLetters.StoreIncomingAsync(
+        var id = DeadLetterStore.IdOf(IdInside(body), body);
+        await DeadLetterStore.StoreIncomingAsync(
             db, topic, id, body, "the runtime could not deliver it", attempts: 1, cancellationToken);
         return TypedResults.Ok();
     }

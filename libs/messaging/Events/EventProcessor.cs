@@ -1,3 +1,4 @@
+using DaprOrders.Persistence;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -12,7 +13,7 @@ namespace DaprOrders.Messaging;
 internal sealed partial class EventProcessor<TEvent, THandler>(
     IServiceScopeFactory scopes, FailureCounter failures, MessagingMetrics metrics, IOptions<MessagingOptions> options, ILogger<THandler> logger)
     where TEvent : IEvent
-    where THandler : IHandle<TEvent>
+    where THandler : IHandleMessages<TEvent>
 {
     private bool _isWaiting;
 
@@ -25,7 +26,7 @@ internal sealed partial class EventProcessor<TEvent, THandler>(
             await ProcessAsync(entries, status, cancellationToken);
             _isWaiting = false;
         }
-        catch (Exception e) when (Transient.Is(e))
+        catch (Exception e) when (DatabaseErrors.IsTransient(e))
         {
             LogWaitingOnce(entries.Count, e.Message);
         }
@@ -59,7 +60,7 @@ internal sealed partial class EventProcessor<TEvent, THandler>(
             await HandleAsync(valid.ConvertAll(item => item.Event), cancellationToken);
             valid.ForEach(item => status[item.Entry] = BulkDelivery.Success);
         }
-        catch (Exception e) when (!Transient.Is(e))
+        catch (Exception e) when (!DatabaseErrors.IsTransient(e))
         {
             LogBatchFailed(e, valid.Count, TEvent.Topic);
             await HandleOneByOneAsync(entries, valid, status, cancellationToken);
@@ -79,7 +80,7 @@ internal sealed partial class EventProcessor<TEvent, THandler>(
                 failures.Forget(TEvent.Topic, received.Id);
                 status[entry] = BulkDelivery.Success;
             }
-            catch (Exception e) when (!Transient.Is(e))
+            catch (Exception e) when (!DatabaseErrors.IsTransient(e))
             {
                 var attempts = failures.Count(TEvent.Topic, received.Id);
                 if (attempts < options.Value.MaxAttempts)
@@ -104,7 +105,7 @@ internal sealed partial class EventProcessor<TEvent, THandler>(
         var db = scope.ServiceProvider.GetRequiredService<DbContext>();
         db.Database.AutoSavepointsEnabled = false; // two statements in each batch, and nobody would go back to one
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        var held = await DeadLetters.HeldAsync(db, TEvent.Topic, batch.ConvertAll(received => received.Id), cancellationToken);
+        var held = await DeadLetterStore.HeldAsync(db, TEvent.Topic, batch.ConvertAll(received => received.Id), cancellationToken);
         var messages = batch.Where(received => !held.Contains(received.Id)).Select(received => received.Message).ToList();
         if (messages.Count > 0)
         {
@@ -122,9 +123,9 @@ internal sealed partial class EventProcessor<TEvent, THandler>(
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<DbContext>();
         var body = entry.Bytes;
-        var id = DeadLetters.IdOf(eventId, body);
-        await DeadLetters.StoreIncomingAsync(db, TEvent.Topic, id, body, reason, attempts, cancellationToken);
-        metrics.DeadLettered(TEvent.Topic, DeadLetters.Incoming);
+        var id = DeadLetterStore.IdOf(eventId, body);
+        await DeadLetterStore.StoreIncomingAsync(db, TEvent.Topic, id, body, reason, attempts, cancellationToken);
+        metrics.DeadLettered(TEvent.Topic, DeadLetterStore.Incoming);
         LogDeadLetter(id, TEvent.Topic, reason);
     }
 

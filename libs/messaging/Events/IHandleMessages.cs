@@ -1,19 +1,18 @@
 namespace DaprOrders.Messaging;
 
-/// <summary>Changes a service's data as an event tells. One handler per event, called with batches.</summary>
-/// <typeparam name="TEvent">The service's view of the event.</typeparam>
-public interface IHandle<TEvent>
+/// <summary>Handles batches of one event.</summary>
+/// <typeparam name="TEvent">The event as this service reads it.</typeparam>
+public interface IHandleMessages<TEvent>
     where TEvent : IEvent
 {
     /// <summary>
-    /// Handles 1 to 100 events in the caller's transaction: change tracked entities, publish, return. The caller saves, commits and answers
-    /// the sidecar. It runs in a scope of its own, and a second time in a new one when the batch failed.
+    /// Handles 1 to 100 events in the caller's transaction: change entities, publish, return. The caller saves, commits and acknowledges. It runs
+    /// in its own scope, and again in a new one if the batch failed.
     /// </summary>
     /// <param name="batch">
-    /// The events, in the order of their delivery. Events come in every order and more than once, also twice in one batch: be idempotent by
-    /// the business key, in this very transaction.
+    /// The events in the order of their delivery. Events arrive in any order and more than once, even twice in one batch: be idempotent by the
+    /// business key, in this transaction.
     /// </param>
-    /// <param name="cancellationToken">Cancelled when the sidecar gave up on the delivery; it then comes again.</param>
-    /// <returns>A task that ends when all changes are tracked or carried out.</returns>
+    /// <param name="cancellationToken">Canceled when the sidecar gave up on the delivery, which it then redelivers.</param>
     Task HandleAsync(IReadOnlyList<TEvent> batch, CancellationToken cancellationToken);
 }

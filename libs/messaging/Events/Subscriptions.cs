@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using DaprOrders.ServiceDefaults;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace DaprOrders.Messaging;
@@ -28,7 +29,7 @@ internal sealed class Subscriptions(IHttpClientFactory clients) : IHealthCheck
 
         try
         {
-            using var client = clients.CreateClient(Sidecar.HttpClientName);
+            using var client = clients.CreateClient(DaprSidecar.HttpClientName);
             var metadata = await client.GetFromJsonAsync<Metadata>("/v1.0/metadata", cancellationToken);
             var known = metadata?.Subscriptions?.Select(subscription => subscription.Topic) ?? [];
             var missing = _topics.Keys.Except(known).ToList();

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
+using DaprOrders.ServiceDefaults;
 using Microsoft.Extensions.Options;
 
 namespace DaprOrders.Messaging;
@@ -44,7 +45,7 @@ internal sealed record PublishAnswer(PublishOutcome Outcome, string Error, IRead
 /// of them failed.
 /// </summary>
 /// <seealso href="https://docs.dapr.io/reference/api/pubsub_api/#publish-multiple-messages-to-a-given-topic"/>
-internal sealed class BulkPublisher(IHttpClientFactory clients, IOptions<MessagingOptions> options)
+internal sealed class DaprBulkPublisher(IHttpClientFactory clients, IOptions<MessagingOptions> options)
 {
     public async Task<PublishAnswer> PublishAsync(string topic, IReadOnlyList<OutboxRow> batch, CancellationToken cancellationToken)
     {
@@ -55,7 +56,7 @@ internal sealed class BulkPublisher(IHttpClientFactory clients, IOptions<Messagi
 
         try
         {
-            using var client = clients.CreateClient(Sidecar.HttpClientName);
+            using var client = clients.CreateClient(DaprSidecar.HttpClientName);
             var path = $"/v1.0/publish/bulk/{options.Value.PubSubName}/{topic}";
             using var response = await client.PostAsync(new Uri(path, UriKind.Relative), content, timeout.Token);
             return response.StatusCode is HttpStatusCode.NoContent

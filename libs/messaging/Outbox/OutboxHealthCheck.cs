@@ -4,14 +4,19 @@ using Npgsql;
 
 namespace DaprOrders.Messaging;
 
-/// <summary>Not ready while a topic is misconfigured or an event has waited for over 30 s.</summary>
+/// <summary>Reports Unhealthy while a topic is misconfigured or an event has waited in the outbox for over 30 s.</summary>
 internal sealed class OutboxHealthCheck(
-    Relay relay, [FromKeyedServices(OutboxTable.DataSourceKey)] NpgsqlDataSource outbox) : IHealthCheck
+    OutboxModel model, Relay relay, [FromKeyedServices(OutboxTable.DataSourceKey)] NpgsqlDataSource outbox) : IHealthCheck
 {
     private static readonly TimeSpan TooOld = TimeSpan.FromSeconds(30);
 
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
+        if (!model.HasOutbox)
+        {
+            return HealthCheckResult.Healthy();
+        }
+
         if (relay.Misconfigured.FirstOrDefault() is { } misconfigured)
         {
             return HealthCheckResult.Unhealthy(misconfigured);

@@ -44,7 +44,7 @@ public sealed class OutboxMessage
             Id = id,
             Topic = TEvent.Topic,
             Key = message.Key,
-            Data = JsonSerializer.Serialize(message, MessagingJson.Events),
+            Data = JsonSerializer.Serialize(message, EventJson.Options),
             TraceParent = traceParent ?? Activity.Current?.Id,
         };
 

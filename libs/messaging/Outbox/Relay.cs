@@ -12,7 +12,7 @@ namespace DaprOrders.Messaging;
 /// </summary>
 internal sealed partial class Relay(
     [FromKeyedServices(OutboxTable.DataSourceKey)] NpgsqlDataSource outbox,
-    BulkPublisher publisher,
+    DaprBulkPublisher publisher,
     MessagingMetrics metrics,
     IOptions<MessagingOptions> options,
     TimeProvider time,
@@ -24,7 +24,7 @@ internal sealed partial class Relay(
     /// <summary>Errors without a named entry that are taken for an outage, before they are taken for a bad row.</summary>
     private const int FailuresBeforeHalving = 3;
 
-    private readonly ConcurrentDictionary<string, TopicState> _topics = new();
+    private readonly ConcurrentDictionary<string, TopicBackoff> _topics = new();
 
     /// <summary>Gets the topics that the sidecar does not take because something is configured wrongly, with its words.</summary>
     public IEnumerable<string> Misconfigured =>
@@ -77,7 +77,7 @@ internal sealed partial class Relay(
     private async Task<int> RelayTopicAsync(
         NpgsqlConnection connection, string topic, List<OutboxRow> rows, CancellationToken cancellationToken)
     {
-        var state = _topics.GetOrAdd(topic, _ => new TopicState(time));
+        var state = _topics.GetOrAdd(topic, _ => new TopicBackoff(time));
         var answer = await publisher.PublishAsync(topic, rows, cancellationToken);
         if (answer.Outcome is not PublishOutcome.Accepted)
         {
@@ -131,7 +131,7 @@ internal sealed partial class Relay(
     }
 
     private async Task<int> PutBackRefusedAsync(
-        NpgsqlConnection connection, string topic, List<OutboxRow> rows, IReadOnlyDictionary<Guid, string> errors, TopicState state,
+        NpgsqlConnection connection, string topic, List<OutboxRow> rows, IReadOnlyDictionary<Guid, string> errors, TopicBackoff state,
         CancellationToken cancellationToken)
     {
         var refused = rows.Where(row => errors.ContainsKey(row.Id)).ToList();
@@ -145,9 +145,9 @@ internal sealed partial class Relay(
 
         foreach (var row in dead)
         {
-            metrics.DeadLettered(topic, DeadLetters.Outgoing);
+            metrics.DeadLettered(topic, DeadLetterStore.Outgoing);
             LogDead(row.Id, topic, errors[row.Id]);
-            await DeadLetters.StoreOutgoingAsync(connection, row, errors[row.Id], cancellationToken);
+            await DeadLetterStore.StoreOutgoingAsync(connection, row, errors[row.Id], cancellationToken);
         }
 
         await OutboxTable.DeleteAsync(connection, dead, cancellationToken);
@@ -161,7 +161,7 @@ internal sealed partial class Relay(
     }
 
     private async Task<int> HalveAsync(
-        NpgsqlConnection connection, List<OutboxRow> rows, string error, TopicState state, CancellationToken cancellationToken)
+        NpgsqlConnection connection, List<OutboxRow> rows, string error, TopicBackoff state, CancellationToken cancellationToken)
     {
         state.Halve(rows.Count);
         if (rows.Count > 1)

@@ -6,11 +6,12 @@ using Npgsql;
 namespace DaprOrders.Messaging;
 
 /// <summary>
-/// Runs the relay: at once when something was published, a moment later when much is, else every half second; slower, and deaf to signals,
-/// while it backs off.
+/// Runs the relay: at once when an event was published, a moment later while many are, else every half second; slower, and regardless of
+/// published events, while it backs off.
 /// </summary>
 internal sealed partial class RelayService(
-    Relay relay, RelaySignal signal, IOptions<MessagingOptions> options, TimeProvider time, ILogger<RelayService> logger) : BackgroundService
+    OutboxModel model, Relay relay, RelaySignal signal, IOptions<MessagingOptions> options, TimeProvider time, ILogger<RelayService> logger)
+    : BackgroundService
 {
     /// <summary>From so many events a second on, gathering a few costs nobody much time.</summary>
     private const int Busy = 400;
@@ -18,21 +19,26 @@ internal sealed partial class RelayService(
     /// <summary>Fewer in a call are no sign of that rate: two events may well come within a millisecond, and none after them.</summary>
     private const int Crowd = 10;
 
-    private static readonly TimeSpan PauseWithoutDatabase = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan PauseWhileUnavailable = TimeSpan.FromSeconds(1);
 
     private long _lastMove = time.GetTimestamp();
     private long _lastPosition;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        var databaseIsAway = false;
+        if (!model.HasOutbox)
+        {
+            return;
+        }
+
+        var isUnavailable = false;
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
                 // Not cancelled in the middle: a batch that the sidecar accepted is deleted, not sent again after the restart.
                 var moved = await relay.RelayBatchAsync(CancellationToken.None);
-                databaseIsAway = false;
+                isUnavailable = false;
                 if (IsBusy(moved))
                 {
                     await GatherAsync(moved, stoppingToken);
@@ -44,13 +50,13 @@ internal sealed partial class RelayService(
             }
             catch (Exception e) when (e is NpgsqlException or TimeoutException)
             {
-                if (!databaseIsAway)
+                if (!isUnavailable)
                 {
-                    LogDatabaseAway(e.Message);
+                    LogUnavailable(e.Message);
                 }
 
-                databaseIsAway = true;
-                await Task.Delay(PauseWithoutDatabase * Jitter.Factor(), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                isUnavailable = true;
+                await Task.Delay(PauseWhileUnavailable * Jitter.Factor(), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -98,6 +104,6 @@ internal sealed partial class RelayService(
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "The relay waits for the database: {Error}")]
-    private partial void LogDatabaseAway(string error);
+    [LoggerMessage(LogLevel.Warning, "Database unavailable, the relay retries until it responds: {Error}")]
+    private partial void LogUnavailable(string error);
 }

@@ -1,7 +1,7 @@
 namespace DaprOrders.Messaging;
 
 /// <summary>What the relay remembers of one topic between batches: how long it leaves it alone, and how large a batch it dares to send.</summary>
-internal sealed class TopicState(TimeProvider time)
+internal sealed class TopicBackoff(TimeProvider time)
 {
     private static readonly TimeSpan ShortestPause = TimeSpan.FromSeconds(0.2);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);

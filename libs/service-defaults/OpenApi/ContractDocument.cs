@@ -2,7 +2,6 @@ using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.Json.Serialization.Metadata;
-using DaprOrders.Messaging;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -33,7 +32,7 @@ internal static class ContractDocument
         options.AddOperationTransformer(OperationDetails.AddAsync);
         options.AddDocumentTransformer((document, _, _) =>
         {
-            document.Info = new OpenApiInfo { Title = Sidecar.AppId(builder.Configuration), Version = Version(builder.Environment.ApplicationName) };
+            document.Info = new OpenApiInfo { Title = DaprSidecar.AppId(builder.Configuration), Version = Version(builder.Environment.ApplicationName) };
             document.Servers = null; // where it listens is the run file's affair
             Tidy(document);
             BodyExamples.AddTo(document);

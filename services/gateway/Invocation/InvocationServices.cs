@@ -1,5 +1,5 @@
 using Dapr.Client;
-using DaprOrders.Messaging;
+using DaprOrders.ServiceDefaults;
 using Polly;
 using Polly.Retry;
 
@@ -30,13 +30,13 @@ internal static class InvocationServices
         {
             http.BaseAddress = new Uri($"http://{appId}/");
             http.Timeout = Timeout.InfiniteTimeSpan; // the pipeline below ends it
-            if (Sidecar.ApiToken(provider.GetRequiredService<IConfiguration>()) is { } token)
+            if (DaprSidecar.ApiToken(provider.GetRequiredService<IConfiguration>()) is { } token)
             {
                 http.DefaultRequestHeaders.Add("dapr-api-token", token);
             }
         }).RemoveAllLoggers();
 
-        client.ConfigurePrimaryHttpMessageHandler(Sidecar.CreateHandler);
+        client.ConfigurePrimaryHttpMessageHandler(DaprSidecar.CreateHandler);
 
         // The gateway retries by itself, not Dapr: each attempt is a new call, which resolves the name anew, so that it reaches the instance
         // that replaced a dead one. Repeating a POST is safe, since each carries an idempotency key.
@@ -60,7 +60,7 @@ internal static class InvocationServices
         client.AddHttpMessageHandler(() => new AttemptHandler());
         client.AddHttpMessageHandler(provider => new InvocationHandler
         {
-            DaprEndpoint = Sidecar.HttpEndpoint(provider.GetRequiredService<IConfiguration>()).ToString(),
+            DaprEndpoint = DaprSidecar.HttpEndpoint(provider.GetRequiredService<IConfiguration>()).ToString(),
         });
     }
 }

@@ -1,7 +1,7 @@
 using DaprOrders.InventoryService.Reservations;
 using DaprOrders.InventoryService.Stock;
 using DaprOrders.Messaging;
-using DaprOrders.ServiceDefaults;
+using DaprOrders.Persistence;
 using Microsoft.EntityFrameworkCore;
 
 namespace DaprOrders.InventoryService.Data;
@@ -28,8 +28,8 @@ internal sealed class InventoryDbContext(DbContextOptions<InventoryDbContext> op
         {
             reservation.HasKey(r => r.OrderId);
             reservation.Property(r => r.ItemId).HasMaxLength(64);
-            reservation.Property(r => r.Outcome).HasSnakeCaseWords();
-            reservation.Property(r => r.Reason).HasSnakeCaseWords();
+            reservation.Property(r => r.Outcome).HasSnakeCaseConversion();
+            reservation.Property(r => r.Reason).HasSnakeCaseConversion();
         });
     }
 }

@@ -9,7 +9,7 @@ namespace DaprOrders.InventoryService.Reservations;
 
 /// <summary>Reserves stock for orders, first come, first served, and tells the outcome.</summary>
 internal sealed partial class OrderCreatedHandler(
-    InventoryDbContext db, IOptions<ReservationOptions> options, TimeProvider time, ILogger<OrderCreatedHandler> logger) : IHandle<OrderCreated>
+    InventoryDbContext db, IOptions<ReservationOptions> options, TimeProvider time, ILogger<OrderCreatedHandler> logger) : IHandleMessages<OrderCreated>
 {
     public async Task HandleAsync(IReadOnlyList<OrderCreated> batch, CancellationToken cancellationToken)
     {
@@ -59,8 +59,8 @@ internal sealed partial class OrderCreatedHandler(
         var orderIds = added.ConvertAll(reservation => reservation.OrderId);
         var itemIds = added.ConvertAll(reservation => reservation.ItemId);
         var quantities = added.ConvertAll(reservation => reservation.Quantity);
-        var outcomes = added.ConvertAll(reservation => SnakeCase.Word(reservation.Outcome));
-        var reasons = added.ConvertAll(reservation => reservation.Reason is { } reason ? SnakeCase.Word(reason) : null);
+        var outcomes = added.ConvertAll(reservation => reservation.Outcome.ToSnakeCase());
+        var reasons = added.ConvertAll(reservation => reservation.Reason is { } reason ? reason.ToSnakeCase() : null);
         var left = added.ConvertAll(reservation => reservation.Available);
         var eventIds = added.ConvertAll(reservation => reservation.EventId);
         var createdAt = added.ConvertAll(reservation => reservation.CreatedAt);
@@ -92,7 +92,7 @@ internal sealed partial class OrderCreatedHandler(
     {
         var before = time.GetUtcNow() - options.Value.RepeatAfter;
         var old = answers.Where(answer => answer.CreatedAt < before).Select(answer => (InventoryUpdated.From(answer), answer.EventId));
-        return db.PublishAgainAsync(old, cancellationToken);
+        return db.RepublishAsync(old, cancellationToken);
     }
 
     private Reservation Reserve(OrderCreated message, StockItem? item)
@@ -120,7 +120,7 @@ internal sealed partial class OrderCreatedHandler(
     {
         if (answer.Reason is { } reason)
         {
-            LogRejected(answer.OrderId, SnakeCase.Word(reason), answer.Quantity, answer.ItemId, answer.Available);
+            LogRejected(answer.OrderId, reason.ToSnakeCase(), answer.Quantity, answer.ItemId, answer.Available);
         }
         else
         {

@@ -1,6 +1,6 @@
 using DaprOrders.Messaging;
 using DaprOrders.NotificationService.Notifications;
-using DaprOrders.ServiceDefaults;
+using DaprOrders.Persistence;
 using Microsoft.EntityFrameworkCore;
 
 namespace DaprOrders.NotificationService.Data;
@@ -15,7 +15,7 @@ internal sealed class NotificationDbContext(DbContextOptions<NotificationDbConte
         modelBuilder.AddDeadLetters();
         modelBuilder.Entity<Notification>(notification =>
         {
-            notification.Property(n => n.Outcome).HasSnakeCaseWords();
+            notification.Property(n => n.Outcome).HasSnakeCaseConversion();
             notification.Property(n => n.Reason).HasMaxLength(64);
             notification.Property(n => n.ItemId).HasMaxLength(64);
             notification.HasIndex(n => new { n.CreatedAt, n.Id }); // the list

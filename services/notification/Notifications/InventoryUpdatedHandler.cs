@@ -7,7 +7,7 @@ namespace DaprOrders.NotificationService.Notifications;
 
 /// <summary>Notifies of an order's outcome, once. The row is the notification; a real system would hand it to mail or push from here.</summary>
 internal sealed partial class InventoryUpdatedHandler(
-    NotificationDbContext db, TimeProvider time, ILogger<InventoryUpdatedHandler> logger) : IHandle<InventoryUpdated>
+    NotificationDbContext db, TimeProvider time, ILogger<InventoryUpdatedHandler> logger) : IHandleMessages<InventoryUpdated>
 {
     public async Task HandleAsync(IReadOnlyList<InventoryUpdated> batch, CancellationToken cancellationToken)
     {
@@ -41,7 +41,7 @@ internal sealed partial class InventoryUpdatedHandler(
         var orderIds = notifications.ConvertAll(notification => notification.OrderId);
         var itemIds = notifications.ConvertAll(notification => notification.ItemId);
         var quantities = notifications.ConvertAll(notification => notification.Quantity);
-        var outcomes = notifications.ConvertAll(notification => SnakeCase.Word(notification.Outcome));
+        var outcomes = notifications.ConvertAll(notification => notification.Outcome.ToSnakeCase());
         var reasons = notifications.ConvertAll(notification => notification.Reason);
         var createdAt = notifications[0].CreatedAt;
         return db.Database

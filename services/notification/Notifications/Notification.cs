@@ -1,4 +1,4 @@
-using DaprOrders.ServiceDefaults;
+using DaprOrders.Persistence;
 
 namespace DaprOrders.NotificationService.Notifications;
 
@@ -9,7 +9,7 @@ internal enum StockOutcome
 }
 
 /// <summary>What the customer was told of an order: one row per order and outcome.</summary>
-internal sealed class Notification : INewestFirst
+internal sealed class Notification : IKeysetPaged
 {
     /// <summary>Gets the id, a UUID version 7.</summary>
     public required Guid Id { get; init; }

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using DaprOrders.NotificationService.Data;
+using DaprOrders.Persistence;
 using DaprOrders.ServiceDefaults;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
@@ -32,7 +33,7 @@ internal static class NotificationEndpoints
             return Page.InvalidLimit();
         }
 
-        if (!NewestFirstCursor.TryParse(cursor, out var after))
+        if (!KeysetCursor.TryParse(cursor, out var after))
         {
             return Page.InvalidCursor();
         }

@@ -1,6 +1,6 @@
 using DaprOrders.Messaging;
 using DaprOrders.OrderService.Orders;
-using DaprOrders.ServiceDefaults;
+using DaprOrders.Persistence;
 using Microsoft.EntityFrameworkCore;
 
 namespace DaprOrders.OrderService.Data;
@@ -17,7 +17,7 @@ internal sealed class OrderDbContext(DbContextOptions<OrderDbContext> options) :
         modelBuilder.Entity<Order>(order =>
         {
             order.Property(o => o.ItemId).HasMaxLength(64);
-            order.Property(o => o.Status).HasSnakeCaseWords();
+            order.Property(o => o.Status).HasSnakeCaseConversion();
             order.Property(o => o.Reason).HasMaxLength(64);
             order.Property(o => o.IdempotencyKey).HasMaxLength(255);
             order.HasIndex(o => o.IdempotencyKey).IsUnique();

@@ -1,4 +1,5 @@
 using DaprOrders.OrderService.Data;
+using DaprOrders.Persistence;
 using DaprOrders.ServiceDefaults;
 using Microsoft.AspNetCore.Http.HttpResults;
 
@@ -20,7 +21,7 @@ internal static class ListOrders
             return Page.InvalidLimit();
         }
 
-        if (!NewestFirstCursor.TryParse(cursor, out var after))
+        if (!KeysetCursor.TryParse(cursor, out var after))
         {
             return Page.InvalidCursor();
         }

@@ -1,4 +1,4 @@
-using DaprOrders.ServiceDefaults;
+using DaprOrders.Persistence;
 
 namespace DaprOrders.OrderService.Orders;
 
@@ -10,7 +10,7 @@ internal enum OrderStatus
 }
 
 /// <summary>An order: pending until inventory has answered, then confirmed or rejected for good.</summary>
-internal sealed class Order : INewestFirst
+internal sealed class Order : IKeysetPaged
 {
     private static readonly TimeSpan LongestSweep = TimeSpan.FromHours(1);
 

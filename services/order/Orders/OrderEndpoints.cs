@@ -9,7 +9,7 @@ internal static class OrderEndpoints
 
     private static readonly KnownParameter Status = new("status", "Only the orders that stand there.", "confirmed")
     {
-        Words = [.. Enum.GetValues<OrderStatus>().Select(SnakeCase.Word)],
+        Words = [.. Enum.GetValues<OrderStatus>().Select(SnakeCase.ToSnakeCase)],
     };
 
     public static void MapOrders(this IEndpointRouteBuilder app)

@@ -1,6 +1,7 @@
 using DaprOrders.Messaging;
 using DaprOrders.OrderService.Data;
 using DaprOrders.OrderService.Sweep;
+using DaprOrders.Persistence;
 using DaprOrders.ServiceDefaults;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
@@ -137,7 +138,7 @@ internal sealed partial class OrderPlacement(
         var itemIds = orders.ConvertAll(order => order.ItemId);
         var quantities = orders.ConvertAll(order => order.Quantity);
         var keys = orders.ConvertAll(order => order.IdempotencyKey);
-        var status = SnakeCase.Word(orders[0].Status);
+        var status = orders[0].Status.ToSnakeCase();
         return db.Database
             .SqlQuery<Guid>(
                 $"""
@@ -164,7 +165,7 @@ internal sealed partial class OrderPlacement(
         return found.Count == keys.Length ? found : throw new InvalidOperationException("An order with one of the keys was there, and is gone.");
     }
 
-    private static bool IsAway(Exception exception) => Transient.Is(exception) && !IsDeadlock(exception);
+    private static bool IsAway(Exception exception) => DatabaseErrors.IsTransient(exception) && !IsDeadlock(exception);
 
     private static bool IsDeadlock(Exception? exception) =>
         exception is PostgresException { SqlState: PostgresErrorCodes.DeadlockDetected }

@@ -2,7 +2,7 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Diagnostics;
 using System.Text.Json;
-using DaprOrders.Messaging;
+using DaprOrders.Persistence;
 using DaprOrders.ServiceDefaults;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
@@ -95,7 +95,7 @@ internal static partial class PlaceBatch
 
     private static BatchResult NotStored(int index, Exception failure, ILogger logger)
     {
-        if (Transient.Is(failure))
+        if (DatabaseErrors.IsTransient(failure))
         {
             return BatchResult.Refused(index, KnownProblem.Unavailable);
         }

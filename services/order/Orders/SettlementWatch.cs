@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
-using DaprOrders.Messaging;
 using DaprOrders.OrderService.Data;
+using DaprOrders.Persistence;
 using Microsoft.EntityFrameworkCore;
 
 namespace DaprOrders.OrderService.Orders;
@@ -71,7 +71,7 @@ internal sealed class SettlementWatch(IServiceScopeFactory scopes, TimeProvider 
                 reader.TrySetResult();
             }
         }
-        catch (Exception e) when (Transient.Is(e) && !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (DatabaseErrors.IsTransient(e) && !cancellationToken.IsCancellationRequested)
         {
             // The database is away: the readers wait on, and are told so at the latest when their time is up.
         }

@@ -8,7 +8,7 @@ namespace DaprOrders.OrderService.Settlement;
 
 /// <summary>Settles orders: confirmed when the stock was reserved, rejected otherwise.</summary>
 internal sealed partial class InventoryUpdatedHandler(OrderDbContext db, ILogger<InventoryUpdatedHandler> logger)
-    : IHandle<InventoryUpdated>
+    : IHandleMessages<InventoryUpdated>
 {
     public async Task HandleAsync(IReadOnlyList<InventoryUpdated> batch, CancellationToken cancellationToken)
     {
@@ -32,7 +32,7 @@ internal sealed partial class InventoryUpdatedHandler(OrderDbContext db, ILogger
     private Task<HashSet<Guid>> SettleAsync(List<InventoryUpdated> answers, CancellationToken cancellationToken)
     {
         var ids = answers.ConvertAll(answer => answer.OrderId);
-        var statuses = answers.ConvertAll(answer => SnakeCase.Word(Order.Settled(answer.Outcome is StockOutcome.Reserved)));
+        var statuses = answers.ConvertAll(answer => Order.Settled(answer.Outcome is StockOutcome.Reserved).ToSnakeCase());
         var reasons = answers.ConvertAll(answer => answer.Outcome is StockOutcome.Reserved ? null : answer.Reason);
         return db.Database
             .SqlQuery<Guid>(

@@ -1,6 +1,7 @@
 using DaprOrders.Messaging;
 using DaprOrders.OrderService.Data;
 using DaprOrders.OrderService.Orders;
+using DaprOrders.Persistence;
 using DaprOrders.ServiceDefaults;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
@@ -43,7 +44,7 @@ internal sealed partial class PendingOrderSweep(
             LogSwept(order.Id, order.Sweeps);
         }
 
-        await db.PublishAgainAsync(orders.Select(order => (OrderCreated.From(order), order.Id)), cancellationToken);
+        await db.RepublishAsync(orders.Select(order => (OrderCreated.From(order), order.Id)), cancellationToken);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return orders.Count;
@@ -60,7 +61,7 @@ internal sealed partial class PendingOrderSweep(
                 {
                 }
             }
-            catch (Exception e) when (Transient.Is(e) && !stoppingToken.IsCancellationRequested)
+            catch (Exception e) when (DatabaseErrors.IsTransient(e) && !stoppingToken.IsCancellationRequested)
             {
                 LogPutOff(e.Message);
             }

@@ -77,7 +77,7 @@ public sealed class AsyncApiTests(Implementations implementations)
     private static IEnumerable<string> OperationsOf(string app, Assembly assembly)
     {
         var handled = assembly.GetTypes().SelectMany(type => type.GetInterfaces())
-            .Where(type => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IHandle<>))
+            .Where(type => type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IHandleMessages<>))
             .Select(type => type.GenericTypeArguments[0])
             .ToHashSet();
         return assembly.GetTypes().Where(type => type is { IsInterface: false } && typeof(IEvent).IsAssignableFrom(type))

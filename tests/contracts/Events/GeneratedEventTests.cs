@@ -125,7 +125,7 @@ public sealed class GeneratedEventTests(Implementations implementations)
         ["type"] = InventoryUpdated.Topic,
     };
 
-    private static JsonObject Read<TEvent>(JsonObject data) => Written(data.Deserialize<TEvent>(MessagingJson.Events)!);
+    private static JsonObject Read<TEvent>(JsonObject data) => Written(data.Deserialize<TEvent>(EventJson.Options)!);
 
-    private static JsonObject Written<TEvent>(TEvent message) => JsonSerializer.SerializeToNode(message, MessagingJson.Events)!.AsObject();
+    private static JsonObject Written<TEvent>(TEvent message) => JsonSerializer.SerializeToNode(message, EventJson.Options)!.AsObject();
 }

@@ -12,7 +12,7 @@ internal sealed class MutatedBuild : IDisposable
     private static readonly string[] Sources =
         ["services", "libs", "Directory.Build.props", "Directory.Packages.props", "global.json", ".editorconfig"];
 
-    private static readonly string[] Libraries = ["DaprOrders.Messaging", "DaprOrders.ServiceDefaults"];
+    private static readonly string[] Libraries = ["DaprOrders.Messaging", "DaprOrders.Persistence", "DaprOrders.ServiceDefaults"];
 
     private static readonly TimeSpan BuildLimit = TimeSpan.FromMinutes(3);
 

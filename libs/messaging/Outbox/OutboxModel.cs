@@ -1,0 +1,16 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace DaprOrders.Messaging;
+
+/// <summary>Knows whether the context's model has the table <c>outbox</c>. A service that only handles events has none, and no relay.</summary>
+internal sealed class OutboxModel(IServiceScopeFactory scopes)
+{
+    private readonly Lazy<bool> _hasOutbox = new(() =>
+    {
+        using var scope = scopes.CreateScope();
+        return scope.ServiceProvider.GetRequiredService<DbContext>().Model.FindEntityType(typeof(OutboxMessage)) is not null;
+    });
+
+    public bool HasOutbox => _hasOutbox.Value;
+}

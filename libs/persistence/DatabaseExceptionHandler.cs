@@ -1,0 +1,34 @@
+using DaprOrders.ServiceDefaults;
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+
+namespace DaprOrders.Persistence;
+
+/// <summary>Writes transient database errors as 503 with <c>Retry-After</c>.</summary>
+internal sealed partial class DatabaseExceptionHandler(IProblemDetailsService problems, ILogger<DatabaseExceptionHandler> logger)
+    : IExceptionHandler
+{
+    public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
+    {
+        // An unreadable request is the client's error, even if reading its body timed out.
+        if (exception is BadHttpRequestException || !DatabaseErrors.IsTransient(exception))
+        {
+            return false;
+        }
+
+        LogUnavailable(httpContext.Request.Method, httpContext.Request.Path, exception.Message);
+        var (status, title, detail) = KnownProblem.Unavailable;
+        httpContext.Response.StatusCode = status;
+        httpContext.Response.Headers.RetryAfter = "1";
+        await problems.TryWriteAsync(new ProblemDetailsContext
+        {
+            HttpContext = httpContext,
+            ProblemDetails = { Status = status, Title = title, Detail = detail },
+        });
+        return true;
+    }
+
+    [LoggerMessage(LogLevel.Warning, "{Method} {Path} responded 503, the client may retry: {Error}")]
+    private partial void LogUnavailable(string method, string path, string error);
+}
