@@ -2,34 +2,34 @@ using Microsoft.EntityFrameworkCore;
 
 namespace DaprOrders.Messaging;
 
-/// <summary>An event that could not be handled, or that the broker will not take. It is kept with the reason until somebody decides.</summary>
+/// <summary>An event that could not be handled or published, with the reason. An operator redrives or deletes it.</summary>
 public sealed class DeadLetter
 {
-    /// <summary>Gets the number of the dead letter.</summary>
+    /// <summary>Gets the id.</summary>
     public long Id { get; private init; }
 
-    /// <summary>Gets <c>in</c> for an event that came and <c>out</c> for one that could not be published.</summary>
+    /// <summary>Gets <c>in</c> for a delivered event and <c>out</c> for one that could not be published.</summary>
     public required string Direction { get; init; }
 
-    /// <summary>Gets the topic on which the event came or was to go.</summary>
+    /// <summary>Gets the topic of the event.</summary>
     public required string Topic { get; init; }
 
-    /// <summary>Gets the CloudEvent id, or the SHA-256 of the bytes where there is none to be read.</summary>
+    /// <summary>Gets the CloudEvent id, or the SHA-256 of the bytes if they have no id.</summary>
     public required string EventId { get; init; }
 
-    /// <summary>Gets the event as it came. Bytes, since a dead letter may be no JSON, or hold characters that PostgreSQL's text cannot.</summary>
+    /// <summary>Gets the event as it was delivered: bytes, since it may be no JSON, or contain characters that PostgreSQL cannot store as text.</summary>
     public required byte[] Event { get; init; }
 
     /// <summary>Gets why it could not be handled or published.</summary>
     public required string Reason { get; init; }
 
-    /// <summary>Gets how often it was tried.</summary>
+    /// <summary>Gets the number of attempts.</summary>
     public int Attempts { get; private init; }
 
     /// <summary>Gets when it became a dead letter.</summary>
     public DateTimeOffset FirstAt { get; private init; }
 
-    /// <summary>Gets when it last came again.</summary>
+    /// <summary>Gets when it last failed.</summary>
     public DateTimeOffset LastAt { get; private init; }
 
     internal static void Map(ModelBuilder model) => model.Entity<DeadLetter>(letter =>

@@ -8,8 +8,8 @@ using Microsoft.EntityFrameworkCore;
 namespace DaprOrders.Messaging;
 
 /// <summary>
-/// What an operator does with dead letters, on the machine itself: <c>GET /dead-letters</c>, <c>POST /dead-letters/{id}/redrive</c> and
-/// <c>DELETE /dead-letters/{id}</c>. Nobody else reaches them: neither from another machine nor by service invocation.
+/// Maps the routes of an operator on this machine: <c>GET /dead-letters</c>, <c>POST /dead-letters/{id}/redrive</c> and
+/// <c>DELETE /dead-letters/{id}</c>. Requests from another machine and by service invocation get 404.
 /// </summary>
 internal static class DeadLetterEndpoints
 {
@@ -19,11 +19,11 @@ internal static class DeadLetterEndpoints
     {
         var letters = app.MapGroup("/dead-letters").AddEndpointFilter(RefuseStrangersAsync).ExcludeFromDescription(); // no part of the contract
         letters.MapGet("/", ListAsync).WithSummary("Lists dead letters, newest first.");
-        letters.MapPost("/{id:long}/redrive", RedriveAsync).WithSummary("Handles or publishes the event now, and forgets the dead letter if that went well.");
-        letters.MapDelete("/{id:long}", DeleteAsync).WithSummary("Forgets a dead letter. Its event is lost.");
+        letters.MapPost("/{id:long}/redrive", RedriveAsync).WithSummary("Handles or republishes the event, and deletes the dead letter if that succeeds.");
+        letters.MapDelete("/{id:long}", DeleteAsync).WithSummary("Deletes a dead letter. Its event is lost.");
     }
 
-    /// <summary>Dapr comes from this machine too, but it says on whose behalf.</summary>
+    /// <summary>Rejects requests of Dapr too: they come from this machine, and name the app that they come from.</summary>
     private static async ValueTask<object?> RefuseStrangersAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         var request = context.HttpContext.Request;

@@ -5,13 +5,13 @@ using Microsoft.AspNetCore.Http;
 
 namespace DaprOrders.Messaging;
 
-/// <summary>One event of a bulk delivery, not looked at yet: what is in it is read entry by entry, so that a bad one harms no other.</summary>
+/// <summary>One event of a bulk delivery, not read yet: each entry is read alone, so that an invalid one does not affect the others.</summary>
 internal sealed record BulkEntry(string EntryId, JsonElement Event)
 {
     public byte[] Bytes => Encoding.UTF8.GetBytes(Event.ValueKind is JsonValueKind.Undefined ? "" : Event.GetRawText());
 }
 
-/// <summary>What the sidecar posts to a bulk subscription, and what it wants to hear: one status for each entry.</summary>
+/// <summary>Reads what the sidecar posts to a bulk subscription, and writes the response: one status per entry.</summary>
 /// <seealso href="https://docs.dapr.io/developing-applications/building-blocks/pubsub/pubsub-bulk/"/>
 internal static class BulkDelivery
 {
@@ -19,7 +19,7 @@ internal static class BulkDelivery
     public const string Retry = "RETRY";
 
     /// <summary>Reads the envelope leniently.</summary>
-    /// <returns>The entries, or null when the body is no bulk envelope, so that no entry could be answered.</returns>
+    /// <returns>The entries, or null if the body is no bulk envelope, so that no entry can get a status.</returns>
     public static async Task<List<BulkEntry>?> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         try

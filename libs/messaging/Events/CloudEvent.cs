@@ -2,13 +2,13 @@ using System.Text.Json;
 
 namespace DaprOrders.Messaging;
 
-/// <summary>An event that was read: the CloudEvent's id and the data as this service sees it.</summary>
+/// <summary>An event with the id of its CloudEvent.</summary>
 internal sealed record ReceivedEvent<TEvent>(string Id, TEvent Message);
 
 /// <summary>Reads a CloudEvent strictly.</summary>
 internal static class CloudEvent
 {
-    /// <returns>The event, or null with the reason why it cannot be one.</returns>
+    /// <returns>The event, or null with the reason why it is invalid.</returns>
     public static ReceivedEvent<TEvent>? Read<TEvent>(JsonElement envelope, out string reason)
     {
         reason = "";

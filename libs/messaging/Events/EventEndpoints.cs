@@ -13,17 +13,15 @@ using Microsoft.Extensions.Options;
 
 namespace DaprOrders.Messaging;
 
-/// <summary>The routes to which the sidecar delivers events.</summary>
+/// <summary>Maps the routes to which the sidecar delivers events.</summary>
 public static class EventEndpoints
 {
     /// <summary>
-    /// Subscribes to the topic of <typeparamref name="TEvent"/> in batches of up to 100, and handles them by <typeparamref name="THandler"/>.
-    /// What the runtime itself cannot deliver (records that are no JSON) goes to the topic <c>{app id}.dead</c> instead of blocking its
-    /// partition for ever.
+    /// Subscribes to the topic of <typeparamref name="TEvent"/> in batches of up to 100, which <typeparamref name="THandler"/> handles. Records
+    /// that the runtime cannot read go to the topic <c>{app id}.dead</c> instead of blocking their partition.
     /// </summary>
-    /// <typeparam name="TEvent">The service's view of the event.</typeparam>
-    /// <typeparam name="THandler">Its handler. It needs no registration.</typeparam>
-    /// <param name="app">The application.</param>
+    /// <typeparam name="TEvent">The event as this service reads it.</typeparam>
+    /// <typeparam name="THandler">The handler, which needs no registration.</typeparam>
     public static void MapEvent<TEvent, THandler>(this IEndpointRouteBuilder app)
         where TEvent : IEvent
         where THandler : IHandleMessages<TEvent>
@@ -32,7 +30,7 @@ public static class EventEndpoints
         var pubSub = app.ServiceProvider.GetRequiredService<IOptions<MessagingOptions>>().Value.PubSubName;
         app.ServiceProvider.GetRequiredService<Subscriptions>().Add(TEvent.Topic, HandleOneAsync<TEvent, THandler>);
 
-        // Few events wait for company: 2 ms cost 5 ms of latency over two hops, and batches more than double the throughput.
+        // Waiting 2 ms for more events costs 5 ms of latency over two hops and more than doubles the throughput.
         app.MapPost($"/events/{TEvent.Topic}", DeliverAsync<TEvent, THandler>)
             .WithTopic(new TopicOptions { PubsubName = pubSub, Name = TEvent.Topic, DeadLetterTopic = DeadLetterTopic(app) })
             .WithBulkSubscribe(new BulkSubscribeTopicOptions
@@ -41,15 +39,14 @@ public static class EventEndpoints
                 MaxMessagesCount = 100,
                 MaxAwaitDurationMs = 2,
             })
-            .WithMetadata(new DisableRequestSizeLimitAttribute()) // 100 large events are more than Kestrel's 30 MB, and a 413 would come again for ever
+            .WithMetadata(new DisableRequestSizeLimitAttribute()) // 100 large events exceed Kestrel's 30 MB, and a 413 would be redelivered indefinitely
             .ExcludeFromDescription();
     }
 
     /// <summary>
-    /// Subscribes to the service's own dead-letter topic, keeps what comes there in the table <c>dead_letters</c>, and lets an operator on this
-    /// machine list (<c>GET /dead-letters</c>), redrive (<c>POST /dead-letters/{id}/redrive</c>) and delete (<c>DELETE /dead-letters/{id}</c>) them.
+    /// Subscribes to the service's dead-letter topic, stores its records in the table <c>dead_letters</c>, and lets an operator on this machine
+    /// list (<c>GET /dead-letters</c>), redrive (<c>POST /dead-letters/{id}/redrive</c>) and delete (<c>DELETE /dead-letters/{id}</c>) them.
     /// </summary>
-    /// <param name="app">The application.</param>
     public static void MapDeadLetters(this IEndpointRouteBuilder app)
     {
         ArgumentNullException.ThrowIfNull(app);
@@ -97,7 +94,7 @@ public static class EventEndpoints
                 detail: "The body must be a CloudEvent with \"data_base64\", as Dapr posts it to a subscription with rawPayload.");
         }
 
-        // Kafka tells where the record was; other brokers do not.
+        // Kafka names the original topic, other brokers do not.
         var topic = request.Headers["__topic"].FirstOrDefault() ?? request.Path.Value!["/events/".Length..];
         var id = DeadLetterStore.IdOf(IdInside(body), body);
         await DeadLetterStore.StoreIncomingAsync(

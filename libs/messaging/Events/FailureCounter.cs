@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace DaprOrders.Messaging;
 
 /// <summary>
-/// Counts how often an event failed by its own fault, at most once a second: what failed five times within one moment's trouble has not been
-/// given a chance. Kept in memory, so a restart begins anew.
+/// Counts how often handling an event failed, at most once per second, so that one short problem does not use up all attempts. The counts are in
+/// memory and lost in a restart.
 /// </summary>
 internal sealed class FailureCounter(TimeProvider time)
 {

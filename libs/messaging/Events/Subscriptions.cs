@@ -6,14 +6,14 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace DaprOrders.Messaging;
 
 /// <summary>
-/// The topics that the service means to hear, and whether its sidecar knows of them. The sidecar asks once, when the app starts, and goes on
-/// without a word if that fails: then the service looks well and hears nothing.
+/// Knows the topics that the service subscribes to, and checks that its sidecar has the subscriptions. The sidecar reads them once, when the app
+/// starts; if that fails it logs nothing, and the service would look healthy and receive nothing.
 /// </summary>
 internal sealed class Subscriptions(IHttpClientFactory clients) : IHealthCheck
 {
     private readonly Dictionary<string, Handler?> _topics = [];
 
-    /// <summary>Handles one event in the scope and the transaction of the caller, who saves and commits.</summary>
+    /// <summary>Handles one event in the scope and the transaction of the caller, which saves and commits.</summary>
     public delegate Task Handler(IServiceProvider scope, JsonElement cloudEvent, CancellationToken cancellationToken);
 
     public void Add(string topic, Handler? handler = null) => _topics[topic] = handler;

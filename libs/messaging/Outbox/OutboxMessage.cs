@@ -4,13 +4,13 @@ using Microsoft.EntityFrameworkCore;
 
 namespace DaprOrders.Messaging;
 
-/// <summary>A row of the outbox: an event that was committed with the change it tells of and is not yet handed to the broker.</summary>
+/// <summary>A row of the outbox: an event that is committed with the change it describes and not published yet.</summary>
 public sealed class OutboxMessage
 {
-    /// <summary>Gets the place in the outbox; the relay publishes in this order.</summary>
+    /// <summary>Gets the position in the outbox. The relay publishes in this order.</summary>
     public long Position { get; private init; }
 
-    /// <summary>Gets the CloudEvent id. It is unique, and stays the same however often the event is sent.</summary>
+    /// <summary>Gets the CloudEvent id. It is unique, and the same each time the event is published.</summary>
     public required Guid Id { get; init; }
 
     /// <summary>Gets the topic.</summary>
@@ -28,13 +28,13 @@ public sealed class OutboxMessage
     /// <summary>Gets when the row was written, by the database's clock.</summary>
     public DateTimeOffset CreatedAt { get; private init; }
 
-    /// <summary>Gets how often the broker refused this very event, while it took others.</summary>
+    /// <summary>Gets how often the broker refused this event while it accepted others.</summary>
     public int Attempts { get; private init; }
 
-    /// <summary>Gets the time before which the event is not sent again, by the database's clock.</summary>
+    /// <summary>Gets the time before which the event is not published, by the database's clock.</summary>
     public DateTimeOffset NotBefore { get; private init; }
 
-    /// <summary>Gets what the broker said when it last refused the event.</summary>
+    /// <summary>Gets the broker's error when it last refused the event.</summary>
     public string? LastError { get; private init; }
 
     internal static OutboxMessage Of<TEvent>(TEvent message, Guid id, string? traceParent = null)
@@ -60,10 +60,10 @@ public sealed class OutboxMessage
         outbox.Property(message => message.TraceParent).HasMaxLength(55);
         outbox.Property(message => message.CreatedAt).HasDefaultValueSql("now()");
         outbox.Property(message => message.NotBefore).HasDefaultValueSql("now()");
-        // Nearly always empty: it makes "has an earlier refused row of this key" cheap to ask.
+        // Nearly always empty, so that "has an earlier refused row of this key" is cheap.
         outbox.HasIndex(message => message.Key).HasFilter("attempts > 0").HasDatabaseName("ix_outbox_refused");
-        // Every row is deleted soon after it was written. With the default settings vacuum comes too rarely, and after 200,000 deletes a
-        // claim costs 8.7 ms instead of 0.23 ms.
+        // Rows are deleted soon after they are written. With the default settings vacuum runs too rarely, and after 200,000 deletes reading a
+        // batch takes 8.7 ms instead of 0.23 ms.
         outbox.HasStorageParameter("autovacuum_vacuum_scale_factor", 0);
         outbox.HasStorageParameter("autovacuum_vacuum_threshold", 5000);
         outbox.HasStorageParameter("autovacuum_vacuum_cost_delay", 0);

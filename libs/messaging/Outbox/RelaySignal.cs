@@ -2,7 +2,7 @@ using System.Threading.Channels;
 
 namespace DaprOrders.Messaging;
 
-/// <summary>Tells the relay that rows were committed. Signals that come while one is pending are one.</summary>
+/// <summary>Wakes the relay after rows were committed. Signals while one is pending have no effect.</summary>
 internal sealed class RelaySignal
 {
     private readonly Channel<bool> _pending = Channel.CreateBounded<bool>(
@@ -10,8 +10,8 @@ internal sealed class RelaySignal
 
     public void Set() => _pending.Writer.TryWrite(true);
 
-    /// <summary>Waits for a signal, but no longer than <paramref name="timeout"/>.</summary>
-    /// <returns>Whether there was one. If not, rows of another instance may be there, or of one that died before its relay saw them.</returns>
+    /// <summary>Waits for a signal for at most <paramref name="timeout"/>.</summary>
+    /// <returns>Whether there was one. If not, there may still be rows of another instance, or of one that crashed before its relay read them.</returns>
     public async Task<bool> WaitAsync(TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
     {
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
