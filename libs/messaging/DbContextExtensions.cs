@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
 
 namespace DaprOrders.Messaging;
 
@@ -7,60 +8,41 @@ public static class DbContextExtensions
 {
     /// <summary>
     /// Publishes an event at least once after the current unit of work has committed: it adds a row to the outbox, which the next
-    /// <c>SaveChanges</c> writes with the changes that the event describes. Nothing is sent if the unit of work fails.
+    /// <c>SaveChanges</c> writes with the changes that the event describes. Nothing is sent if the unit of work fails. The event continues the
+    /// trace of the handled event with the same key, else that of the current activity.
     /// </summary>
     /// <param name="db">The context whose next <c>SaveChanges</c> writes the event.</param>
     /// <param name="message">
     /// The event. Numbers must be integers below 2^53, since the runtime rewrites the JSON; send anything else as a string.
     /// </param>
-    /// <param name="id">
-    /// The CloudEvent id, unique per database. Derive it from the business, for example from the id of the new entity, so that the same fact
-    /// published twice has the same id.
-    /// </param>
-    /// <param name="traceParent">
-    /// The W3C traceparent of the request that caused the event, for a unit of work that serves several requests; null for the current activity's.
-    /// </param>
-    public static void Publish<TEvent>(this DbContext db, TEvent message, Guid id, string? traceParent = null)
+    /// <exception cref="ArgumentException">The event is larger than <see cref="MessagingOptions.MaxEventBytes"/>.</exception>
+    public static void Publish<TEvent>(this DbContext db, TEvent message)
         where TEvent : IEvent
     {
         ArgumentNullException.ThrowIfNull(db);
-        ArgumentNullException.ThrowIfNull(message);
-        db.Add(OutboxMessage.Of(message, id, traceParent));
-        OutboxInterceptor.HasPublished(db);
+        db.Add(db.GetService<OutboxWriter>().Create(message));
+    }
+
+    /// <summary>Republishes events that may have been lost. An event that is still in the outbox is not added again.</summary>
+    /// <param name="db">The context whose next <c>SaveChanges</c> writes the events.</param>
+    /// <param name="messages">The events, with the ids that they had.</param>
+    /// <param name="cancellationToken">Cancels the query for events that are still in the outbox.</param>
+    public static async Task RepublishAsync<TEvent>(this DbContext db, IEnumerable<TEvent> messages, CancellationToken cancellationToken)
+        where TEvent : IEvent
+    {
+        ArgumentNullException.ThrowIfNull(db);
+        var writer = db.GetService<OutboxWriter>();
+        await db.AddMissingAsync([.. messages.Select(writer.Create)], cancellationToken);
     }
 
     /// <summary>
-    /// Republishes events that may have been lost: it writes each to the outbox, at once and in the current transaction, unless it is still there.
+    /// Returns whether events wait in the outbox for longer than <paramref name="age"/>. Events that the broker has refused do not count, since
+    /// they do not delay others.
     /// </summary>
-    /// <param name="db">The context.</param>
-    /// <param name="messages">The events with their original ids.</param>
-    /// <param name="cancellationToken">Cancels the statement.</param>
-    public static async Task RepublishAsync<TEvent>(
-        this DbContext db, IEnumerable<(TEvent Message, Guid Id)> messages, CancellationToken cancellationToken)
-        where TEvent : IEvent
+    public static Task<bool> IsOutboxBehindAsync(this DbContext db, TimeSpan age, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(db);
-        var rows = messages.Select(message => OutboxMessage.Of(message.Message, message.Id)).ToList();
-        if (rows.Count == 0)
-        {
-            return;
-        }
-
-        // Marked first: without a transaction the statement commits automatically, and nothing else wakes the relay.
-        OutboxInterceptor.HasPublished(db);
-        await OutboxTable.InsertAsync(db, rows, cancellationToken);
-    }
-
-    /// <summary>Returns whether an event has waited in the outbox for longer than <paramref name="age"/>.</summary>
-    public static async Task<bool> IsOutboxBehindAsync(this DbContext db, TimeSpan age, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(db);
-        // The first by position is almost the oldest. The oldest by time would need the whole table.
-        var oldest = await db.Set<OutboxMessage>()
-            .OrderBy(message => message.Position)
-            .Select(message => (DateTimeOffset?)message.CreatedAt)
-            .FirstOrDefaultAsync(cancellationToken);
-        return oldest < DateTimeOffset.UtcNow - age;
+        return db.Set<OutboxMessage>().AnyAsync(OutboxMessage.IsBehind(age), cancellationToken);
     }
 
     /// <summary>Adds the table <c>outbox</c> to the model of a service that publishes events.</summary>
@@ -68,4 +50,19 @@ public static class DbContextExtensions
 
     /// <summary>Adds the table <c>dead_letters</c> to the model of a service that handles or publishes events.</summary>
     public static void AddDeadLetters(this ModelBuilder model) => DeadLetter.Map(model);
+
+    internal static async Task AddMissingAsync(this DbContext db, List<OutboxMessage> messages, CancellationToken cancellationToken)
+    {
+        if (messages.Count == 0)
+        {
+            return;
+        }
+
+        var ids = messages.ConvertAll(message => message.Id);
+        var present = await db.Set<OutboxMessage>()
+            .Where(message => ids.Contains(message.Id))
+            .Select(message => message.Id)
+            .ToHashSetAsync(cancellationToken);
+        db.AddRange(messages.Where(message => !present.Contains(message.Id)));
+    }
 }

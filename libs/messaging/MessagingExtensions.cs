@@ -28,10 +28,12 @@ public static class MessagingExtensions
         services.AddSingleton<MessagingMetrics>();
         services.TryAddScoped<DbContext>(provider => provider.GetRequiredService<TContext>());
 
+        services.AddSingleton<OutboxWriter>();
         services.AddSingleton<OutboxInterceptor>();
         services.ConfigureDbContext<TContext>(
             (provider, options) => options.AddInterceptors(provider.GetRequiredService<OutboxInterceptor>()));
         services.AddSingleton<OutboxModel>();
+        services.AddSingleton<OutboxStatus>();
         services.AddSingleton<RelaySignal>();
         services.AddSingleton<DaprBulkPublisher>();
         services.AddSingleton<Relay>();
@@ -41,10 +43,11 @@ public static class MessagingExtensions
         services.AddHealthChecks().AddCheck<OutboxHealthCheck>("outbox");
 
         services.AddSingleton<FailureCounter>();
+        services.AddSingleton<HandlingStatus>();
         services.AddSingleton<DeadLetterRedriver>();
         services.AddSingleton<Subscriptions>();
         services.AddSingleton(typeof(EventProcessor<,>));
-        services.AddHealthChecks().AddCheck<Subscriptions>("subscriptions");
+        services.AddHealthChecks().AddCheck<Subscriptions>("subscriptions").AddCheck<HandlingStatus>("handlers");
         return builder;
     }
 }

@@ -1,16 +1,13 @@
 using System.Diagnostics.Metrics;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
-using Npgsql;
 
 namespace DaprOrders.Messaging;
 
 /// <summary>
 /// Measures messaging with the meter <c>DaprOrders.Messaging</c>. Counters: <c>messaging.published</c>, <c>messaging.publish_failures</c> (calls
 /// without response 204), <c>messaging.handled</c>, <c>messaging.retried</c>, <c>messaging.dead_lettered</c> (tag <c>direction</c>), each with the
-/// tag <c>topic</c>. Gauges, read from the database: <c>messaging.outbox.rows</c> and <c>messaging.outbox.oldest_age</c> in seconds.
+/// tag <c>topic</c>. Gauges, as the relay last measured them: <c>messaging.outbox.rows</c> and <c>messaging.outbox.oldest_age</c> in seconds.
 /// </summary>
-internal sealed partial class MessagingMetrics
+internal sealed class MessagingMetrics
 {
     public const string MeterName = "DaprOrders.Messaging";
 
@@ -19,26 +16,18 @@ internal sealed partial class MessagingMetrics
     private readonly Counter<long> _handled;
     private readonly Counter<long> _retried;
     private readonly Counter<long> _deadLettered;
-    private readonly NpgsqlDataSource _outbox;
-    private readonly OutboxModel _model;
-    private readonly ILogger<MessagingMetrics> _logger;
 
-    public MessagingMetrics(
-        IMeterFactory meters, [FromKeyedServices(OutboxTable.DataSourceKey)] NpgsqlDataSource outbox, OutboxModel model,
-        ILogger<MessagingMetrics> logger)
+    public MessagingMetrics(IMeterFactory meters, OutboxStatus outbox)
     {
-        _outbox = outbox;
-        _model = model;
-        _logger = logger;
         var meter = meters.Create(MeterName);
         _published = meter.CreateCounter<long>("messaging.published", "{event}", "Events that the broker has accepted.");
         _publishFailures = meter.CreateCounter<long>("messaging.publish_failures", "{call}", "Bulk publishes that were not accepted as a whole.");
         _handled = meter.CreateCounter<long>("messaging.handled", "{event}", "Events whose effects are committed.");
         _retried = meter.CreateCounter<long>("messaging.retried", "{event}", "Events that will be redelivered.");
         _deadLettered = meter.CreateCounter<long>("messaging.dead_lettered", "{event}", "Events that became dead letters.");
-        meter.CreateObservableGauge("messaging.outbox.rows", () => Measure("count(*)"), "{event}", "Events in the outbox.");
+        meter.CreateObservableGauge("messaging.outbox.rows", () => Measurements(outbox.Rows), "{event}", "Events in the outbox.");
         meter.CreateObservableGauge(
-            "messaging.outbox.oldest_age", () => Measure("coalesce(extract(epoch FROM now() - min(created_at)), 0)"), "s", "Age of the oldest event in the outbox.");
+            "messaging.outbox.oldest_age", () => Measurements(outbox.OldestAge?.TotalSeconds), "s", "Age of the oldest event in the outbox.");
     }
 
     public void Published(string topic, int count) => _published.Add(count, Topic(topic));
@@ -53,25 +42,5 @@ internal sealed partial class MessagingMetrics
 
     private static KeyValuePair<string, object?> Topic(string topic) => new("topic", topic);
 
-    private IEnumerable<Measurement<double>> Measure(string expression)
-    {
-        if (!_model.HasOutbox)
-        {
-            return [];
-        }
-
-        try
-        {
-            using var command = _outbox.CreateCommand($"SELECT ({expression})::float8 FROM outbox");
-            return [new Measurement<double>((double)command.ExecuteScalar()!)];
-        }
-        catch (NpgsqlException e)
-        {
-            LogNotMeasured(e.Message);
-            return []; // no value is better than a wrong one
-        }
-    }
-
-    [LoggerMessage(LogLevel.Debug, "The outbox could not be measured: {Error}")]
-    private partial void LogNotMeasured(string error);
+    private static IEnumerable<Measurement<double>> Measurements(double? value) => value is { } known ? [new Measurement<double>(known)] : [];
 }

@@ -9,36 +9,42 @@ public sealed class MessagingOptions
     [Required]
     public string PubSubName { get; init; } = "pubsub";
 
+    /// <summary>Gets the size in bytes above which <c>Publish</c> refuses an event. 1 to 4,000,000, default: 1,000,000, which Kafka accepts.</summary>
+    [Range(1, 4_000_000)]
+    public int MaxEventBytes { get; init; } = 1_000_000;
+
     /// <summary>
-    /// Gets how long an idle relay waits before it polls the outbox. It varies by a fifth, so that replicas do not poll at the same time.
-    /// Default: 0.5 s.
+    /// Gets how long an idle relay waits before it polls the outbox. The wait varies by a fifth, so that replicas do not poll at the same moment.
+    /// 10 ms to 1 h, default: 0.5 s.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.010", "01:00:00")]
     public TimeSpan PollInterval { get; init; } = TimeSpan.FromSeconds(0.5);
 
     /// <summary>
-    /// Gets how long events accumulate before the relay's next call while all instances together publish more than 400 per second: the more
-    /// events a call has, the less each costs, here and at every later step. At lower rates no event waits. 0 to 1 s. Default: 50 ms.
+    /// Gets how long the relay waits for more events before its next call while more than 400 events per second are published by all instances
+    /// together. At lower rates no event waits. 0 to 1 s, default: 50 ms.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:00:01")]
     public TimeSpan GatherTime { get; init; } = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>Gets the largest number of events that the relay publishes in one call. 1 to 1,000. Default: 200.</summary>
+    /// <summary>Gets the maximum number of events per call. 1 to 1,000, default: 200.</summary>
     [Range(1, 1000)]
     public int BatchSize { get; init; } = 200;
 
-    /// <summary>Gets the largest size in bytes of the events of one call. A larger event is published alone. Default: 1 MiB.</summary>
+    /// <summary>Gets the maximum number of bytes of data per call. A larger event is sent alone. 1 to 3 MiB, default: 1 MiB.</summary>
     [Range(1, 3 << 20)]
     public int BatchBytes { get; init; } = 1 << 20;
 
     /// <summary>
-    /// Gets the timeout of a bulk publish. It must be well below the 10 s after which PostgreSQL ends the relay's idle transaction.
-    /// Default: 5 s.
+    /// Gets how long the relay waits for the sidecar's response. It must be well below the 10 s after which PostgreSQL ends the relay's
+    /// transaction. 0.1 to 8 s, default: 5 s.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00.100", "00:00:08")]
     public TimeSpan PublishTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
-    /// <summary>Gets how often handling an event may fail before it becomes a dead letter. Transient errors do not count. Default: 5.</summary>
+    /// <summary>
+    /// Gets how often an event may fail in its handler before it becomes a dead letter. Failures that pass do not count. 1 to 1,000, default: 5.
+    /// </summary>
     [Range(1, 1000)]
     public int MaxAttempts { get; init; } = 5;
 }

@@ -5,14 +5,14 @@ using Microsoft.Extensions.Logging;
 
 namespace DaprOrders.Persistence;
 
-/// <summary>Writes transient database errors as 503 with <c>Retry-After</c>.</summary>
+/// <summary>Writes failures that pass as 503 with <c>Retry-After</c>, see <see cref="DatabaseErrors"/>.</summary>
 internal sealed partial class DatabaseExceptionHandler(IProblemDetailsService problems, ILogger<DatabaseExceptionHandler> logger)
     : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
         // An unreadable request is the client's error, even if reading its body timed out.
-        if (exception is BadHttpRequestException || !DatabaseErrors.IsTransient(exception))
+        if (exception is BadHttpRequestException || !DatabaseErrors.IsUnavailable(exception))
         {
             return false;
         }

@@ -17,7 +17,8 @@ internal sealed class MigrationState
 /// every second.
 /// </summary>
 internal sealed partial class Migrator<TContext>(
-    IServiceScopeFactory scopes, MigrationState state, TimeProvider time, ILogger<Migrator<TContext>> logger) : BackgroundService
+    IServiceScopeFactory scopes, NpgsqlDataSource database, MigrationState state, TimeProvider time, ILogger<Migrator<TContext>> logger)
+    : BackgroundService
     where TContext : DbContext
 {
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
@@ -62,7 +63,15 @@ internal sealed partial class Migrator<TContext>(
         try
         {
             await using var scope = scopes.CreateAsyncScope();
-            await scope.ServiceProvider.GetRequiredService<TContext>().Database.MigrateAsync(cancellationToken);
+            var db = scope.ServiceProvider.GetRequiredService<TContext>().Database;
+            var isPending = (await db.GetPendingMigrationsAsync(cancellationToken)).Any();
+            await db.MigrateAsync(cancellationToken); // seeds too
+            if (isPending)
+            {
+                await db.ExecuteSqlRawAsync("ANALYZE", cancellationToken); // without statistics the first plans read whole tables
+                database.Clear(); // only new sessions have new settings of the database
+            }
+
             state.Failure = null;
             return true;
         }

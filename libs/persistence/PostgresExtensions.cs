@@ -16,13 +16,11 @@ public static class PostgresExtensions
     public const string ConnectionStringName = "Database";
 
     /// <summary>
-    /// More connections would not make PostgreSQL faster, and opening a hundred in a burst costs more than the burst. Resetting a connection at
-    /// each return to the pool costs seven statements, and nothing here leaves state in one. A statement is prepared when it is used a second
-    /// time, which saves PostgreSQL parsing and planning. Its plan is then kept, even one made while a table was small that reads all of it:
-    /// hence no sequential scans where there is an index.
+    /// More connections would not make PostgreSQL faster, and opening a hundred in a burst costs more than the burst. Connections are not reset
+    /// when they return to the pool: nothing here leaves state in one, and PgBouncer does not support it. Statements are prepared when they are
+    /// used again.
     /// </summary>
-    private const string Defaults =
-        "Maximum Pool Size=20;No Reset On Close=true;Max Auto Prepare=50;Auto Prepare Min Usages=2;Options=-c enable_seqscan=off;";
+    private const string Defaults = "Maximum Pool Size=20;No Reset On Close=true;Max Auto Prepare=50;Auto Prepare Min Usages=2;";
 
     /// <summary>
     /// Registers the context with the connection string <c>ConnectionStrings:Database</c>, names in snake_case, and a health check. Transient
@@ -51,6 +49,8 @@ public static class PostgresExtensions
         {
             builder.Services.AddHostedService(provider => provider.GetRequiredService<Migrator<TContext>>());
         }
+
+        builder.Services.AddHostedService<DatabaseDefaultsCheck>();
 
         return builder;
     }

@@ -8,12 +8,12 @@ namespace DaprOrders.Persistence;
 public static class SnakeCaseConversion
 {
     /// <summary>Maps the property to a column of at most 16 characters with the enum's snake_case names.</summary>
-    public static void HasSnakeCaseConversion<TEnum>(this PropertyBuilder<TEnum> property)
+    public static PropertyBuilder<TEnum> HasSnakeCaseConversion<TEnum>(this PropertyBuilder<TEnum> property)
         where TEnum : struct, Enum =>
         property.HasConversion(Converter<TEnum>()).HasMaxLength(16);
 
     /// <inheritdoc cref="HasSnakeCaseConversion{TEnum}(PropertyBuilder{TEnum})"/>
-    public static void HasSnakeCaseConversion<TEnum>(this PropertyBuilder<TEnum?> property)
+    public static PropertyBuilder<TEnum?> HasSnakeCaseConversion<TEnum>(this PropertyBuilder<TEnum?> property)
         where TEnum : struct, Enum =>
         property.HasConversion(Converter<TEnum>()).HasMaxLength(16);
 

@@ -9,10 +9,11 @@ using DaprOrders.ServiceDefaults;
 var builder = DaprService.CreateBuilder(args);
 
 builder.AddServiceDefaults();
-builder.Services.AddValidation();
 builder.AddPostgres<OrderDbContext>();
 builder.AddMessaging<OrderDbContext>();
-builder.Services.AddSingleton<OrderPlacement>().AddSingleton<GroupCommit>();
+builder.Services.AddValidation();
+builder.Services.AddPlacementLimit();
+builder.Services.AddScoped<PlaceOrder>().AddSingleton<PlaceOrders>();
 builder.Services.AddOptions<SweepOptions>().BindConfiguration("Sweep").ValidateDataAnnotations().ValidateOnStart();
 builder.Services.AddSingleton<PendingOrderSweep>().AddHostedService(provider => provider.GetRequiredService<PendingOrderSweep>());
 builder.Services.AddSingleton<SettlementWatch>().AddHostedService(provider => provider.GetRequiredService<SettlementWatch>());
@@ -20,6 +21,7 @@ builder.Services.AddSingleton<SettlementWatch>().AddHostedService(provider => pr
 var app = builder.Build();
 
 app.MapDefaultEndpoints();
+app.UseRateLimiter();
 app.MapOrders();
 app.MapEvent<InventoryUpdated, InventoryUpdatedHandler>();
 app.MapDeadLetters();

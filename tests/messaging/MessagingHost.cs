@@ -7,6 +7,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
@@ -47,7 +48,7 @@ public sealed class MessagingFixture : IAsyncDisposable
     }
 }
 
-/// <summary>A small service with the messaging library, beside a sidecar that the test plays. The relay runs only when asked to.</summary>
+/// <summary>A small service with the messaging library, beside a stub of its sidecar. The relay runs only if the test starts it.</summary>
 internal sealed class MessagingHost : IAsyncDisposable
 {
     private readonly NpgsqlDataSource _database;
@@ -117,14 +118,33 @@ internal sealed class MessagingHost : IAsyncDisposable
     {
         await using var scope = App.Services.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<NotesDbContext>();
-        var ids = texts.Select(_ => Guid.CreateVersion7()).ToArray();
+        // EF Core writes rows in the order of their ids, and two ids of one millisecond are not in order.
+        var ids = texts.Select((_, i) => Guid.CreateVersion7(DateTimeOffset.UtcNow.AddMilliseconds(i))).ToArray();
         foreach (var (text, id) in texts.Zip(ids))
         {
-            db.Publish(new Noted(text, key ?? text), id);
+            db.Publish(new Noted(text, key ?? text) { EventId = id });
         }
 
         await db.SaveChangesAsync();
         return ids;
+    }
+
+    /// <summary>Relays until there is nothing to do.</summary>
+    public Task RelayAsync() => Wait.UntilAsync("nothing left to relay", async () => (await Relay.RelayBatchAsync(default)).Moved == 0);
+
+    /// <summary>Relays, and lets each pause pass, until the outbox contains these texts only.</summary>
+    public Task RelayThroughOutageAsync(string until) => Wait.UntilAsync($"the outbox '{until}'", async () =>
+    {
+        await Relay.RelayBatchAsync(default);
+        Time.Advance(Relay.Pause);
+        return await OutboxAsync() == until;
+    });
+
+    /// <summary>Returns the status of a health check, or its description if it is not healthy.</summary>
+    public async Task<string> HealthAsync(string check)
+    {
+        var report = await App.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(registration => registration.Name == check);
+        return report.Entries[check].Description ?? $"{report.Status}";
     }
 
     public async Task<T> QueryAsync<T>(string sql)
@@ -133,7 +153,7 @@ internal sealed class MessagingHost : IAsyncDisposable
         return (T)(await command.ExecuteScalarAsync() ?? throw new InvalidOperationException($"No row: {sql}"));
     }
 
-    /// <summary>Lets refused events wait for an hour: on a busy machine their second could pass before the test has looked.</summary>
+    /// <summary>Lets refused events wait for an hour. On a busy machine their second could pass before the test has looked.</summary>
     public Task PostponeRefusedAsync() => QueryAsync<long>(
         "WITH later AS (UPDATE outbox SET not_before = now() + interval '1 hour' WHERE attempts > 0 RETURNING 1) SELECT count(*) FROM later");
 

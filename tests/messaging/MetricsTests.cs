@@ -13,7 +13,7 @@ public sealed class MetricsTests(MessagingFixture fixture)
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task What_is_published_and_what_fails_is_counted_by_topic()
+    public async Task Published_events_and_failed_calls_are_counted_by_topic()
     {
         await using var host = await fixture.StartAsync();
         using var published = Collect<long>(host, "messaging.published");
@@ -31,7 +31,7 @@ public sealed class MetricsTests(MessagingFixture fixture)
     }
 
     [Fact]
-    public async Task What_is_handled_retried_and_dead_lettered_is_counted_by_topic()
+    public async Task Handled_retried_and_dead_lettered_events_are_counted_by_topic()
     {
         await using var host = await fixture.StartAsync();
         using var handled = Collect<long>(host, "messaging.handled");
@@ -46,11 +46,13 @@ public sealed class MetricsTests(MessagingFixture fixture)
     }
 
     [Fact]
-    public async Task The_outbox_tells_how_many_events_wait_and_how_long()
+    public async Task Gauges_show_how_many_events_wait_in_the_outbox_and_how_long()
     {
         await using var host = await fixture.StartAsync();
         await host.PublishAsync(null, "a", "b");
         await host.QueryAsync<long>("WITH old AS (UPDATE outbox SET created_at = now() - interval '1 minute' RETURNING 1) SELECT count(*) FROM old");
+        var (waiting, oldestAge) = await host.Relay.MeasureAsync(Cancel);
+        host.App.Services.GetRequiredService<OutboxStatus>().Measured(waiting, oldestAge);
         using var rows = Collect<double>(host, "messaging.outbox.rows");
         using var age = Collect<double>(host, "messaging.outbox.oldest_age");
 

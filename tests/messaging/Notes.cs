@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using Microsoft.EntityFrameworkCore;
 
 namespace DaprOrders.Messaging.Tests;
@@ -7,7 +8,12 @@ internal sealed record Noted(string Text, string By) : IEvent
 {
     public static string Topic => "noted";
 
+    [JsonIgnore]
+    public Guid EventId { get; init; } = Guid.CreateVersion7();
+
     string IEvent.Key => By;
+
+    Guid IEvent.Id => EventId;
 }
 
 internal sealed class Note
@@ -29,7 +35,7 @@ internal sealed class NotesDbContext(DbContextOptions<NotesDbContext> options) :
     }
 }
 
-/// <summary>Writes each text down; what the test's script throws for a text, it throws after its changes were made.</summary>
+/// <summary>Stores each text. It throws what the test's script has for a text after it has made its changes.</summary>
 internal sealed class NotedHandler(NotesDbContext db, NotedHandler.Script script) : IHandleMessages<Noted>
 {
     public async Task HandleAsync(IReadOnlyList<Noted> batch, CancellationToken cancellationToken)
@@ -37,8 +43,14 @@ internal sealed class NotedHandler(NotesDbContext db, NotedHandler.Script script
         script.Calls.Add([.. batch.Select(message => message.Text)]);
         foreach (var message in batch)
         {
+            await script.Before(db, message.Text);
             db.Notes.Add(new Note { Text = message.Text });
             await db.SaveChangesAsync(cancellationToken);
+            if (script.Publishes)
+            {
+                db.Publish(new Noted(message.Text, message.By));
+            }
+
             if (script.Failures.TryGetValue(message.Text, out var failure))
             {
                 throw failure;
@@ -49,6 +61,12 @@ internal sealed class NotedHandler(NotesDbContext db, NotedHandler.Script script
     internal sealed class Script
     {
         public List<string[]> Calls { get; } = [];
+
+        /// <summary>Gets or sets whether the handler publishes an event for each that it handles.</summary>
+        public bool Publishes { get; set; }
+
+        /// <summary>Gets or sets what the handler does for each text before anything else, in its transaction.</summary>
+        public Func<NotesDbContext, string, Task> Before { get; set; } = (_, _) => Task.CompletedTask;
 
         public Dictionary<string, Exception> Failures { get; } = [];
     }

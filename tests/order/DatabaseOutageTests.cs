@@ -46,7 +46,7 @@ public sealed class DatabaseOutageTests
         await cluster.StartServerAsync();
 
         await UntilCreatedAsync(client);
-        Assert.Equal(2, (await host.Sidecar.PublishedAsync("order.created", 2)).Select(entry => entry.GetProperty("entryId").GetString()).Distinct().Count());
+        Assert.Equal(2, (await host.Sidecar.PublishedAsync("order.created", 2)).Select(SidecarStub.EventId).Distinct().Count());
         Assert.Equal(2L, await host.QueryAsync<long>("SELECT count(*) FROM orders"));
     }
 

@@ -3,6 +3,8 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Testing;
 using Npgsql;
 
 namespace DaprOrders.Testing;
@@ -31,6 +33,14 @@ public abstract class ServiceFixture<TProgram>(string appId) : IAsyncDisposable
         return new ServiceHost<TProgram>(appId, database, new SidecarStub(), settings) { Time = time };
     }
 
+    /// <summary>Creates an empty database.</summary>
+    /// <returns>Its connection string.</returns>
+    public async Task<string> CreateEmptyDatabaseAsync()
+    {
+        var (cluster, _) = await MigratedAsync();
+        return cluster.ConnectionString(await cluster.CreateDatabaseAsync());
+    }
+
     public async ValueTask DisposeAsync()
     {
         GC.SuppressFinalize(this);
@@ -53,7 +63,7 @@ public abstract class ServiceFixture<TProgram>(string appId) : IAsyncDisposable
                 var template = await _cluster.CreateDatabaseAsync();
                 await using (var host = new ServiceHost<TProgram>(appId, _cluster.ConnectionString(template), new SidecarStub()))
                 {
-                    using var client = host.CreateClient();
+                    host.Start();
                 }
 
                 _template = template;
@@ -73,6 +83,16 @@ public sealed class ServiceHost<TProgram>(
     string appId, string database, SidecarStub sidecar, params (string Key, string Value)[] settings) : WebApplicationFactory<TProgram>
     where TProgram : class
 {
+    /// <summary>Selects the settings that the database gives to new sessions.</summary>
+    public const string DatabaseSettings =
+        """
+        SELECT string_agg(setting, ',' ORDER BY setting)
+        FROM pg_db_role_setting, unnest(setconfig) setting
+        WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())
+        """;
+
+    private readonly FakeLogCollector _log = new();
+
     public SidecarStub Sidecar { get; } = sidecar;
 
     /// <summary>Gets the test's own connections to the database. Those of the service are others, and end with it.</summary>
@@ -82,6 +102,12 @@ public sealed class ServiceHost<TProgram>(
 
     /// <summary>Gets the clock of the service.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>Gets the warnings and errors that the service and its libraries have logged so far.</summary>
+    public IReadOnlyList<string> Warnings => [.. _log.GetSnapshot().Select(record => record.Message)];
+
+    /// <summary>Starts the service.</summary>
+    public void Start() => CreateClient().Dispose();
 
     /// <summary>Reads one value by SQL.</summary>
     public async Task<T> QueryAsync<T>(string sql)
@@ -113,6 +139,10 @@ public sealed class ServiceHost<TProgram>(
         Sidecar.Dispose();
     }
 
+    /// <summary>Critical entries of the framework count too: without them the host would start no trace.</summary>
+    private static LogLevel Least(string? category) =>
+        category?.StartsWith("DaprOrders.", StringComparison.Ordinal) == true ? LogLevel.Warning : LogLevel.Critical;
+
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
         ArgumentNullException.ThrowIfNull(builder);
@@ -121,7 +151,11 @@ public sealed class ServiceHost<TProgram>(
         builder.UseSetting("DAPR_HTTP_ENDPOINT", Sidecar.Url);
         builder.UseSetting("ConnectionStrings:Database", ConnectionString);
         builder.UseSetting("Serilog:MinimumLevel:Default", "Fatal");
-        builder.ConfigureTestServices(services => services.AddSingleton(Time));
+        builder.ConfigureTestServices(services => services
+            .AddSingleton(Time)
+            .AddSingleton(_ => LoggerFactory.Create(logging => logging
+                .AddProvider(new FakeLoggerProvider(_log))
+                .AddFilter((category, level) => level >= Least(category)))));
         foreach (var (key, value) in settings)
         {
             builder.UseSetting(key, value);

@@ -56,6 +56,9 @@ public sealed class SidecarStub : IDisposable
     /// <summary>Returns the events that were published to the topic so far.</summary>
     public IReadOnlyList<JsonElement> Published(string topic) => Entries([.. Server.LogEntries], topic);
 
+    /// <summary>Returns the CloudEvent id of an entry of a bulk publish.</summary>
+    public static string EventId(JsonElement entry) => entry.GetProperty("metadata").GetProperty("cloudevent.id").GetString()!;
+
     public void Dispose() => Server.Dispose();
 
     private void AddDefaults()

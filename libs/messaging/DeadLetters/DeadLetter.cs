@@ -2,23 +2,32 @@ using Microsoft.EntityFrameworkCore;
 
 namespace DaprOrders.Messaging;
 
-/// <summary>An event that could not be handled or published, with the reason. An operator redrives or deletes it.</summary>
+/// <summary>
+/// A record of an event that could not be handled, or that the broker does not accept. It is kept until an operator redrives or deletes it. It
+/// suppresses nothing: the same event is handled when it is delivered again.
+/// </summary>
 public sealed class DeadLetter
 {
     /// <summary>Gets the id.</summary>
     public long Id { get; private init; }
 
-    /// <summary>Gets <c>in</c> for a delivered event and <c>out</c> for one that could not be published.</summary>
+    /// <summary>Gets <c>in</c> for an event that was delivered and <c>out</c> for one that could not be published.</summary>
     public required string Direction { get; init; }
 
-    /// <summary>Gets the topic of the event.</summary>
+    /// <summary>Gets the topic.</summary>
     public required string Topic { get; init; }
 
-    /// <summary>Gets the CloudEvent id, or the SHA-256 of the bytes if they have no id.</summary>
+    /// <summary>Gets the CloudEvent source; empty if it cannot be read.</summary>
+    public required string Source { get; init; }
+
+    /// <summary>Gets the CloudEvent id; empty if it cannot be read.</summary>
     public required string EventId { get; init; }
 
-    /// <summary>Gets the event as it was delivered: bytes, since it may be no JSON, or contain characters that PostgreSQL cannot store as text.</summary>
-    public required byte[] Event { get; init; }
+    /// <summary>Gets the SHA-256 hash of the event's data, or of the whole record if the data cannot be read.</summary>
+    public required byte[] DataHash { get; init; }
+
+    /// <summary>Gets the event as it was delivered. It may be no JSON, or contain characters that PostgreSQL's text cannot.</summary>
+    public required byte[] Body { get; init; }
 
     /// <summary>Gets why it could not be handled or published.</summary>
     public required string Reason { get; init; }
@@ -29,18 +38,25 @@ public sealed class DeadLetter
     /// <summary>Gets when it became a dead letter.</summary>
     public DateTimeOffset FirstAt { get; private init; }
 
-    /// <summary>Gets when it last failed.</summary>
+    /// <summary>Gets when it failed last.</summary>
     public DateTimeOffset LastAt { get; private init; }
 
+    /// <summary>Maps the table. Names are explicit, since the SQL of <see cref="DeadLetterStore"/> uses them.</summary>
     internal static void Map(ModelBuilder model) => model.Entity<DeadLetter>(letter =>
     {
         letter.ToTable("dead_letters");
-        letter.Property(l => l.Id).UseIdentityAlwaysColumn();
-        letter.Property(l => l.Direction).HasMaxLength(3);
-        letter.Property(l => l.Topic).HasMaxLength(255);
-        letter.Property(l => l.EventId).HasMaxLength(255);
-        letter.Property(l => l.FirstAt).HasDefaultValueSql("now()");
-        letter.Property(l => l.LastAt).HasDefaultValueSql("now()");
-        letter.HasIndex(l => new { l.Direction, l.Topic, l.EventId }).IsUnique();
+        letter.HasKey(l => l.Id).HasName("pk_dead_letters");
+        letter.Property(l => l.Id).HasColumnName("id").UseIdentityAlwaysColumn();
+        letter.Property(l => l.Direction).HasColumnName("direction").HasMaxLength(3);
+        letter.Property(l => l.Topic).HasColumnName("topic").HasMaxLength(255);
+        letter.Property(l => l.Source).HasColumnName("source").HasMaxLength(255);
+        letter.Property(l => l.EventId).HasColumnName("event_id").HasMaxLength(255);
+        letter.Property(l => l.DataHash).HasColumnName("data_hash");
+        letter.Property(l => l.Body).HasColumnName("body");
+        letter.Property(l => l.Reason).HasColumnName("reason");
+        letter.Property(l => l.Attempts).HasColumnName("attempts");
+        letter.Property(l => l.FirstAt).HasColumnName("first_at").HasDefaultValueSql("now()");
+        letter.Property(l => l.LastAt).HasColumnName("last_at").HasDefaultValueSql("now()");
+        letter.HasIndex(l => new { l.Direction, l.Topic, l.Source, l.EventId, l.DataHash }).IsUnique().HasDatabaseName("ix_dead_letters_event");
     });
 }

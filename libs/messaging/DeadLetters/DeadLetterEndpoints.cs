@@ -1,30 +1,47 @@
 using System.Net;
 using System.Text;
+using System.Text.Unicode;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.EntityFrameworkCore;
 
 namespace DaprOrders.Messaging;
 
+/// <summary>Selects dead letters.</summary>
+/// <param name="Topic">The topic; null for all.</param>
+/// <param name="Reason">A part of the reason; null for all.</param>
+internal readonly record struct DeadLetterFilter(string? Topic, string? Reason)
+{
+    public IQueryable<DeadLetter> Apply(IQueryable<DeadLetter> letters)
+    {
+        var (topic, reason) = (Topic, Reason);
+        letters = topic is null ? letters : letters.Where(letter => letter.Topic == topic);
+        return reason is null ? letters : letters.Where(letter => letter.Reason.Contains(reason));
+    }
+}
+
 /// <summary>
-/// Maps the routes of an operator on this machine: <c>GET /dead-letters</c>, <c>POST /dead-letters/{id}/redrive</c> and
-/// <c>DELETE /dead-letters/{id}</c>. Requests from another machine and by service invocation get 404.
+/// Maps the operator's routes, which only requests of this machine reach, and none by service invocation: list, redrive and delete dead letters,
+/// one or all of a filter.
 /// </summary>
 internal static class DeadLetterEndpoints
 {
-    private const int LargestPage = 200;
+    private const int MaxPageSize = 200;
 
     public static void Map(IEndpointRouteBuilder app)
     {
-        var letters = app.MapGroup("/dead-letters").AddEndpointFilter(RefuseStrangersAsync).ExcludeFromDescription(); // no part of the contract
-        letters.MapGet("/", ListAsync).WithSummary("Lists dead letters, newest first.");
-        letters.MapPost("/{id:long}/redrive", RedriveAsync).WithSummary("Handles or republishes the event, and deletes the dead letter if that succeeds.");
-        letters.MapDelete("/{id:long}", DeleteAsync).WithSummary("Deletes a dead letter. Its event is lost.");
+        var letters = app.MapGroup("/dead-letters").AddEndpointFilter(RequireLocalCallerAsync).ExcludeFromDescription(); // not part of the contract
+        letters.MapGet("/", ListAsync);
+        letters.MapPost("/redrive", RedriveAllAsync);
+        letters.MapPost("/{id:long}/redrive", RedriveAsync);
+        letters.MapDelete("/", DeleteAllAsync);
+        letters.MapDelete("/{id:long}", DeleteAsync);
     }
 
-    /// <summary>Rejects requests of Dapr too: they come from this machine, and name the app that they come from.</summary>
-    private static async ValueTask<object?> RefuseStrangersAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    /// <summary>Calls by service invocation come from this machine too. Their headers name the caller.</summary>
+    private static async ValueTask<object?> RequireLocalCallerAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         var request = context.HttpContext.Request;
         var isLocal = context.HttpContext.Connection.RemoteIpAddress is not { } address || IPAddress.IsLoopback(address);
@@ -33,14 +50,15 @@ internal static class DeadLetterEndpoints
             : TypedResults.NotFound();
     }
 
-    private static async Task<IResult> ListAsync(DbContext db, CancellationToken cancellationToken, int limit = 50, long cursor = long.MaxValue)
+    private static async Task<IResult> ListAsync(
+        [AsParameters] DeadLetterFilter filter, DbContext db, CancellationToken cancellationToken, int limit = 50, long cursor = long.MaxValue)
     {
-        if (limit is < 1 or > LargestPage)
+        if (limit is < 1 or > MaxPageSize)
         {
-            return TypedResults.ValidationProblem(new Dictionary<string, string[]> { ["limit"] = [$"limit must be 1 to {LargestPage}."] });
+            return TypedResults.ValidationProblem(new Dictionary<string, string[]> { ["limit"] = [$"limit must be 1 to {MaxPageSize}."] });
         }
 
-        var letters = await db.Set<DeadLetter>().AsNoTracking()
+        var letters = await filter.Apply(db.Set<DeadLetter>().AsNoTracking())
             .Where(letter => letter.Id < cursor)
             .OrderByDescending(letter => letter.Id)
             .Take(limit)
@@ -49,32 +67,73 @@ internal static class DeadLetterEndpoints
         return TypedResults.Json(new DeadLetterList(letters.ConvertAll(View), next), EventJson.Options);
     }
 
-    private static async Task<IResult> RedriveAsync(long id, DeadLetterRedriver redrive, CancellationToken cancellationToken) =>
-        await redrive.RunAsync(id, cancellationToken) switch
+    private static async Task<IResult> RedriveAsync(long id, DeadLetterRedriver redriver, CancellationToken cancellationToken) =>
+        await redriver.RedriveAsync(id, cancellationToken) switch
         {
-            { NotFound: true } => TypedResults.NotFound(),
+            { IsFound: false } => TypedResults.NotFound(),
             { Failure: { } failure } => TypedResults.Problem(
-                statusCode: StatusCodes.Status409Conflict, title: "The event failed again", detail: $"It stays a dead letter: {failure}"),
+                statusCode: StatusCodes.Status409Conflict, title: "The event failed again", detail: $"It is still a dead letter: {failure}"),
             _ => TypedResults.NoContent(),
         };
+
+    /// <summary>Redrives the dead letters that match now, oldest first, each in its own transaction.</summary>
+    private static async Task<IResult> RedriveAllAsync(
+        [AsParameters] DeadLetterFilter filter, DbContext db, DeadLetterRedriver redriver, CancellationToken cancellationToken)
+    {
+        if (filter.Topic is null)
+        {
+            return TopicIsMissing();
+        }
+
+        int redriven = 0, failed = 0;
+        var ids = await filter.Apply(db.Set<DeadLetter>()).OrderBy(letter => letter.Id).Select(letter => letter.Id).ToListAsync(cancellationToken);
+        foreach (var id in ids)
+        {
+            switch (await redriver.RedriveAsync(id, cancellationToken))
+            {
+                case { Failure: not null }:
+                    failed++;
+                    break;
+                case { IsFound: true }:
+                    redriven++;
+                    break;
+            }
+        }
+
+        return TypedResults.Json(new RedriveSummary(redriven, failed), EventJson.Options);
+    }
 
     private static async Task<IResult> DeleteAsync(long id, DbContext db, CancellationToken cancellationToken) =>
         await db.Set<DeadLetter>().Where(letter => letter.Id == id).ExecuteDeleteAsync(cancellationToken) == 1
             ? TypedResults.NoContent()
             : TypedResults.NotFound();
 
+    private static async Task<IResult> DeleteAllAsync([AsParameters] DeadLetterFilter filter, DbContext db, CancellationToken cancellationToken) =>
+        filter.Topic is null
+            ? TopicIsMissing()
+            : TypedResults.Json(
+                new DeleteSummary(await filter.Apply(db.Set<DeadLetter>()).ExecuteDeleteAsync(cancellationToken)), EventJson.Options);
+
+    /// <summary>Without a topic, a forgotten parameter would redrive or delete everything.</summary>
+    private static ValidationProblem TopicIsMissing() =>
+        TypedResults.ValidationProblem(new Dictionary<string, string[]> { ["topic"] = ["topic is required."] });
+
     private static DeadLetterView View(DeadLetter letter)
     {
-        var isText = System.Text.Unicode.Utf8.IsValid(letter.Event);
+        var isText = Utf8.IsValid(letter.Body);
         return new DeadLetterView(
-            letter.Id, letter.Direction, letter.Topic, letter.EventId, letter.Reason, letter.Attempts, letter.FirstAt, letter.LastAt,
-            isText ? Encoding.UTF8.GetString(letter.Event) : null,
-            isText ? null : letter.Event);
+            letter.Id, letter.Direction, letter.Topic, letter.Source, letter.EventId, letter.Reason, letter.Attempts, letter.FirstAt, letter.LastAt,
+            isText ? Encoding.UTF8.GetString(letter.Body) : null,
+            isText ? null : letter.Body);
     }
 
     private sealed record DeadLetterList(IReadOnlyList<DeadLetterView> Items, string? Next);
 
     private sealed record DeadLetterView(
-        long Id, string Direction, string Topic, string EventId, string Reason, int Attempts, DateTimeOffset FirstAt, DateTimeOffset LastAt,
-        string? Event, byte[]? EventBase64);
+        long Id, string Direction, string Topic, string Source, string EventId, string Reason, int Attempts, DateTimeOffset FirstAt,
+        DateTimeOffset LastAt, string? Event, byte[]? EventBase64);
+
+    private sealed record RedriveSummary(int Redriven, int Failed);
+
+    private sealed record DeleteSummary(int Deleted);
 }

@@ -5,22 +5,25 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace DaprOrders.Messaging;
 
-/// <summary>What came of a redrive: neither is set when it went well.</summary>
-internal sealed record RedriveResult(bool NotFound = false, string? Failure = null);
+/// <summary>The result of a redrive.</summary>
+/// <param name="IsFound">Whether there was such a dead letter.</param>
+/// <param name="Failure">Why it failed again; null if it did not.</param>
+internal sealed record RedriveResult(bool IsFound = true, string? Failure = null);
 
 /// <summary>
-/// Gives a dead letter another chance: one that came is handled, one that was to go is put into the outbox again. The dead letter goes in the
-/// same transaction, and its row is locked first, so of two redrives at once one does it and the other finds nothing.
+/// Redrives dead letters: an incoming event is handled, an outgoing one goes to the outbox again. The dead letter is deleted in the same
+/// transaction. Its row is locked first, so that of two simultaneous redrives the second finds nothing.
 /// </summary>
 internal sealed class DeadLetterRedriver(IServiceScopeFactory scopes, Subscriptions subscriptions)
 {
-    public async Task<RedriveResult> RunAsync(long id, CancellationToken cancellationToken)
+    /// <exception cref="Exception">The database is unavailable; nothing has changed.</exception>
+    public async Task<RedriveResult> RedriveAsync(long id, CancellationToken cancellationToken)
     {
         try
         {
             return await TryAsync(id, cancellationToken);
         }
-        catch (Exception e) when (!DatabaseErrors.IsTransient(e))
+        catch (Exception e) when (!DatabaseErrors.IsUnavailable(e))
         {
             var reason = $"{e.GetType().Name}: {e.Message}";
             await CountAsync(id, reason, cancellationToken);
@@ -39,21 +42,20 @@ internal sealed class DeadLetterRedriver(IServiceScopeFactory scopes, Subscripti
             .SingleOrDefaultAsync(cancellationToken);
         if (letter is null)
         {
-            return new RedriveResult(NotFound: true);
+            return new RedriveResult(IsFound: false);
         }
 
         if (letter.Direction == DeadLetterStore.Outgoing)
         {
-            db.Add(BulkPublishEntry.ToMessage(letter));
-            OutboxInterceptor.HasPublished(db);
+            await db.AddMissingAsync([DaprBulkPublisher.ToMessage(letter)], cancellationToken);
         }
         else if (subscriptions.HandlerOf(letter.Topic) is { } handle)
         {
-            await handle(scope.ServiceProvider, JsonSerializer.Deserialize<JsonElement>(letter.Event), cancellationToken);
+            await handle(scope.ServiceProvider, JsonSerializer.Deserialize<JsonElement>(letter.Body), cancellationToken);
         }
         else
         {
-            return new RedriveResult(Failure: $"this service does not handle {letter.Topic}.");
+            return new RedriveResult(Failure: $"This service does not handle {letter.Topic}.");
         }
 
         db.Remove(letter);

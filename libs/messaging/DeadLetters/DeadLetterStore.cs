@@ -1,38 +1,37 @@
 using System.Security.Cryptography;
+using System.Text;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 
 namespace DaprOrders.Messaging;
 
-/// <summary>The SQL of <c>dead_letters</c>.</summary>
+/// <summary>Writes dead letters. A repetition adds its attempts to the row that is there.</summary>
 internal static class DeadLetterStore
 {
     public const string Incoming = "in";
     public const string Outgoing = "out";
 
-    private static readonly string UpsertIncoming = Upsert("'in', {0}, {1}, {2}, {3}, {4}");
-    private static readonly string UpsertOutgoing = Upsert("'out', $1, $2, $3, $4, $5");
-
-    /// <summary>Names the dead letter by the event's id, or by its bytes where that is absent or would not fit the column.</summary>
-    public static string IdOf(string? eventId, ReadOnlySpan<byte> body) =>
-        eventId is { Length: > 0 and <= 255 } && !eventId.Contains('\0', StringComparison.Ordinal)
-            ? eventId
-            : Convert.ToHexStringLower(SHA256.HashData(body));
+    private static readonly string InsertIncoming = Insert("'in', {0}, {1}, {2}, {3}, {4}, {5}, {6}");
+    private static readonly string InsertOutgoing = Insert("'out', $1, $2, $3, $4, $5, $6, $7");
 
     public static Task StoreIncomingAsync(
-        DbContext db, string topic, string eventId, byte[] body, string reason, int attempts, CancellationToken cancellationToken) =>
-        db.Database.ExecuteSqlRawAsync(UpsertIncoming, [topic, eventId, body, Printable(reason), attempts], cancellationToken);
+        DbContext db, string topic, DeadLetterRecord record, string reason, int attempts, CancellationToken cancellationToken) =>
+        db.Database.ExecuteSqlRawAsync(
+            InsertIncoming,
+            [topic, record.Source, record.EventId, record.DataHash, record.Body, Printable(reason), attempts],
+            cancellationToken);
 
-    public static async Task StoreOutgoingAsync(
-        NpgsqlConnection connection, OutboxRow row, string reason, CancellationToken cancellationToken)
+    public static async Task StoreOutgoingAsync(NpgsqlConnection connection, OutboxRow row, string reason, CancellationToken cancellationToken)
     {
-        await using var insert = new NpgsqlCommand(UpsertOutgoing, connection)
+        await using var insert = new NpgsqlCommand(InsertOutgoing, connection)
         {
             Parameters =
             {
                 new() { Value = row.Topic },
+                new() { Value = "" },
                 new() { Value = row.Id.ToString() },
-                new() { Value = BulkPublishEntry.ToBytes(row) },
+                new() { Value = SHA256.HashData(Encoding.UTF8.GetBytes(row.Data)) },
+                new() { Value = DaprBulkPublisher.ToBytes(row) },
                 new() { Value = Printable(reason) },
                 new() { Value = row.Attempts + 1 },
             },
@@ -40,22 +39,14 @@ internal static class DeadLetterStore
         await insert.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>Which of the events are held as dead letters: they are not handled again until they are redriven.</summary>
-    public static async Task<HashSet<string>> HeldAsync(
-        DbContext db, string topic, IReadOnlyCollection<string> eventIds, CancellationToken cancellationToken) =>
-        await db.Set<DeadLetter>()
-            .Where(letter => letter.Direction == Incoming && letter.Topic == topic && eventIds.Contains(letter.EventId))
-            .Select(letter => letter.EventId)
-            .ToHashSetAsync(cancellationToken);
+    /// <summary>Replaces NUL, which PostgreSQL's text cannot contain.</summary>
+    public static string Printable(string text) => text.Replace("\0", "\\0", StringComparison.Ordinal);
 
-    private static string Upsert(string values) =>
+    private static string Insert(string values) =>
         $"""
-        INSERT INTO dead_letters (direction, topic, event_id, event, reason, attempts)
+        INSERT INTO dead_letters (direction, topic, source, event_id, data_hash, body, reason, attempts)
         VALUES ({values})
-        ON CONFLICT (direction, topic, event_id) DO UPDATE
+        ON CONFLICT (direction, topic, source, event_id, data_hash) DO UPDATE
         SET attempts = dead_letters.attempts + excluded.attempts, reason = excluded.reason, last_at = now()
         """;
-
-    /// <summary>PostgreSQL's text holds no NUL.</summary>
-    public static string Printable(string reason) => reason.Replace("\0", "\\0", StringComparison.Ordinal);
 }

@@ -5,11 +5,15 @@ using Microsoft.AspNetCore.Http;
 
 namespace DaprOrders.Messaging;
 
-/// <summary>One event of a bulk delivery, not read yet: each entry is read alone, so that an invalid one does not affect the others.</summary>
+/// <summary>One event of a bulk delivery, unread: each entry is read alone, so that a bad one does not affect the others.</summary>
 internal sealed record BulkEntry(string EntryId, JsonElement Event)
 {
     public byte[] Bytes => Encoding.UTF8.GetBytes(Event.ValueKind is JsonValueKind.Undefined ? "" : Event.GetRawText());
 }
+
+/// <summary>The status of one entry in the response.</summary>
+internal sealed record BulkStatus(
+    [property: JsonPropertyName("entryId")] string EntryId, [property: JsonPropertyName("status")] string Status);
 
 /// <summary>Reads what the sidecar posts to a bulk subscription, and writes the response: one status per entry.</summary>
 /// <seealso href="https://docs.dapr.io/developing-applications/building-blocks/pubsub/pubsub-bulk/"/>
@@ -19,7 +23,7 @@ internal static class BulkDelivery
     public const string Retry = "RETRY";
 
     /// <summary>Reads the envelope leniently.</summary>
-    /// <returns>The entries, or null if the body is no bulk envelope, so that no entry can get a status.</returns>
+    /// <returns>The entries, or null if the body is not a bulk envelope.</returns>
     public static async Task<List<BulkEntry>?> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         try
@@ -33,8 +37,8 @@ internal static class BulkDelivery
         }
     }
 
-    public static IResult Answer(IEnumerable<BulkStatus> statuses) =>
-        TypedResults.Json(new BulkAnswer(statuses), JsonSerializerOptions.Web);
+    public static IResult Respond(IEnumerable<BulkStatus> statuses) =>
+        TypedResults.Json(new BulkResponse(statuses), JsonSerializerOptions.Web);
 
     private static List<BulkEntry>? Entries(JsonElement body)
     {
@@ -59,8 +63,5 @@ internal static class BulkDelivery
         return entries;
     }
 
-    private sealed record BulkAnswer([property: JsonPropertyName("statuses")] IEnumerable<BulkStatus> Statuses);
+    private sealed record BulkResponse([property: JsonPropertyName("statuses")] IEnumerable<BulkStatus> Statuses);
 }
-
-internal sealed record BulkStatus(
-    [property: JsonPropertyName("entryId")] string EntryId, [property: JsonPropertyName("status")] string Status);

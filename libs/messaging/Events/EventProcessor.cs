@@ -7,72 +7,77 @@ using Microsoft.Extensions.Options;
 namespace DaprOrders.Messaging;
 
 /// <summary>
-/// Handles the entries of one delivery: together in one transaction, and only if that fails by some event's fault, one by one. Every entry
-/// gets its own status. An entry that cannot be handled becomes a dead letter and never holds up another.
+/// Handles the entries of one delivery: together in one transaction, and one by one if that fails because of an event. Every entry gets its own
+/// status. An entry that cannot be handled becomes a dead letter and does not block the others.
 /// </summary>
 internal sealed partial class EventProcessor<TEvent, THandler>(
-    IServiceScopeFactory scopes, FailureCounter failures, MessagingMetrics metrics, IOptions<MessagingOptions> options, ILogger<THandler> logger)
+    IServiceScopeFactory scopes, FailureCounter failures, HandlingStatus handling, MessagingMetrics metrics, IOptions<MessagingOptions> options,
+    TimeProvider time, ILogger<THandler> logger)
     where TEvent : IEvent
     where THandler : IHandleMessages<TEvent>
 {
-    private bool _isWaiting;
+    private static readonly TimeSpan LogInterval = TimeSpan.FromMinutes(1);
+
+    private bool _isUnavailable;
+    private long? _loggedNotDeployed;
 
     public async Task<IReadOnlyList<BulkStatus>> ProcessAsync(IReadOnlyList<BulkEntry> entries, CancellationToken cancellationToken)
     {
-        // RETRY until something better is known: whatever goes wrong below, nothing is lost.
+        // RETRY until something better is known: whatever fails below, nothing is lost.
         var status = entries.Select(_ => BulkDelivery.Retry).ToArray();
         try
         {
             await ProcessAsync(entries, status, cancellationToken);
-            _isWaiting = false;
+            _isUnavailable = false;
+            handling.Recovered(TEvent.Topic);
         }
-        catch (Exception e) when (DatabaseErrors.IsTransient(e))
+        catch (Exception e) when (DatabaseErrors.IsUnavailable(e))
         {
-            LogWaitingOnce(entries.Count, e.Message);
+            ReportUnavailable(e, status.Count(s => s == BulkDelivery.Retry));
         }
 
         metrics.Retried(TEvent.Topic, status.Count(s => s == BulkDelivery.Retry));
-        return entries.Select((entry, i) => new BulkStatus(entry.EntryId, status[i])).ToList();
+        return [.. entries.Select((entry, i) => new BulkStatus(entry.EntryId, status[i]))];
     }
 
     private async Task ProcessAsync(IReadOnlyList<BulkEntry> entries, string[] status, CancellationToken cancellationToken)
     {
-        var valid = new List<(int Entry, ReceivedEvent<TEvent> Event)>();
+        var readable = new List<(int Entry, ReceivedEvent<TEvent> Event)>();
         for (var i = 0; i < entries.Count; i++)
         {
             if (CloudEvent.Read<TEvent>(entries[i].Event, out var reason) is { } received)
             {
-                valid.Add((i, received));
+                readable.Add((i, received));
                 continue;
             }
 
-            await StoreDeadLetterAsync(entries[i], CloudEvent.IdOf(entries[i].Event), reason, attempts: 1, cancellationToken);
+            await BuryAsync(entries[i], reason, attempts: 1, cancellationToken);
             status[i] = BulkDelivery.Success;
         }
 
-        if (valid.Count == 0)
+        if (readable.Count == 0)
         {
             return;
         }
 
         try
         {
-            await HandleAsync(valid.ConvertAll(item => item.Event), cancellationToken);
-            valid.ForEach(item => status[item.Entry] = BulkDelivery.Success);
+            await HandleAsync(readable.ConvertAll(item => item.Event), cancellationToken);
+            readable.ForEach(item => status[item.Entry] = BulkDelivery.Success);
         }
-        catch (Exception e) when (!DatabaseErrors.IsTransient(e))
+        catch (Exception e) when (!DatabaseErrors.IsUnavailable(e))
         {
-            LogBatchFailed(e, valid.Count, TEvent.Topic);
-            await HandleOneByOneAsync(entries, valid, status, cancellationToken);
+            LogBatchFailed(e, readable.Count, TEvent.Topic);
+            await HandleOneByOneAsync(entries, readable, status, cancellationToken);
         }
     }
 
-    /// <summary>The first transient failure ends it, and what comes after an entry of the same key waits for that entry.</summary>
+    /// <summary>Ends at the first failure that passes. Later entries of the key of a failed entry wait for it.</summary>
     private async Task HandleOneByOneAsync(
-        IReadOnlyList<BulkEntry> entries, List<(int Entry, ReceivedEvent<TEvent> Event)> valid, string[] status, CancellationToken cancellationToken)
+        IReadOnlyList<BulkEntry> entries, List<(int Entry, ReceivedEvent<TEvent> Event)> readable, string[] status, CancellationToken cancellationToken)
     {
         var waitingKeys = new HashSet<string>();
-        foreach (var (entry, received) in valid.Where(item => !waitingKeys.Contains(item.Event.Message.Key)))
+        foreach (var (entry, received) in readable.Where(item => !waitingKeys.Contains(item.Event.Message.Key)))
         {
             try
             {
@@ -80,7 +85,7 @@ internal sealed partial class EventProcessor<TEvent, THandler>(
                 failures.Forget(TEvent.Topic, received.Id);
                 status[entry] = BulkDelivery.Success;
             }
-            catch (Exception e) when (!DatabaseErrors.IsTransient(e))
+            catch (Exception e) when (!DatabaseErrors.IsUnavailable(e))
             {
                 var attempts = failures.Count(TEvent.Topic, received.Id);
                 if (attempts < options.Value.MaxAttempts)
@@ -89,60 +94,93 @@ internal sealed partial class EventProcessor<TEvent, THandler>(
                     continue;
                 }
 
-                await StoreDeadLetterAsync(entries[entry], received.Id, $"{e.GetType().Name}: {e.Message}", attempts, cancellationToken);
+                await BuryAsync(entries[entry], $"{e.GetType().Name}: {e.Message}", attempts, cancellationToken);
                 failures.Forget(TEvent.Topic, received.Id);
                 status[entry] = BulkDelivery.Success;
             }
         }
     }
 
-    /// <summary>
-    /// One scope, one context, one transaction; nothing of it is used again after an exception. What is held as a dead letter is left out.
-    /// </summary>
+    /// <summary>Handles events in one transaction. If another transaction has written the same rows first, it retries once, and then finds them.</summary>
     private async Task HandleAsync(List<ReceivedEvent<TEvent>> batch, CancellationToken cancellationToken)
     {
+        try
+        {
+            await HandleInTransactionAsync(batch, cancellationToken);
+        }
+        catch (Exception e) when (DatabaseErrors.CauseOf(e) is FailureCause.Duplicate)
+        {
+            await HandleInTransactionAsync(batch, cancellationToken);
+        }
+
+        metrics.Handled(TEvent.Topic, batch.Count);
+    }
+
+    /// <summary>Uses its own scope and context, of which nothing is reused after an exception.</summary>
+    private async Task HandleInTransactionAsync(List<ReceivedEvent<TEvent>> batch, CancellationToken cancellationToken)
+    {
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<DbContext>();
-        db.Database.AutoSavepointsEnabled = false; // two statements in each batch, and nobody would go back to one
+        db.Database.AutoSavepointsEnabled = false; // two statements per batch, and nothing rolls back to a savepoint
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
-        var held = await DeadLetterStore.HeldAsync(db, TEvent.Topic, batch.ConvertAll(received => received.Id), cancellationToken);
-        var messages = batch.Where(received => !held.Contains(received.Id)).Select(received => received.Message).ToList();
-        if (messages.Count > 0)
-        {
-            await ActivatorUtilities.CreateInstance<THandler>(scope.ServiceProvider).HandleAsync(messages, cancellationToken);
-            await db.SaveChangesAsync(cancellationToken);
-        }
-
+        HandledTraces.Set(TracesByKey(batch));
+        var handler = ActivatorUtilities.CreateInstance<THandler>(scope.ServiceProvider);
+        await handler.HandleAsync(batch.ConvertAll(received => received.Message), cancellationToken);
+        await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        metrics.Handled(TEvent.Topic, messages.Count);
     }
 
-    private async Task StoreDeadLetterAsync(
-        BulkEntry entry, string? eventId, string reason, int attempts, CancellationToken cancellationToken)
+    private static Dictionary<string, string> TracesByKey(List<ReceivedEvent<TEvent>> batch)
+    {
+        var traces = new Dictionary<string, string>(batch.Count);
+        foreach (var received in batch.Where(received => received.TraceParent is not null))
+        {
+            traces[received.Message.Key] = received.TraceParent!;
+        }
+
+        return traces;
+    }
+
+    /// <summary>Stores a dead letter in its own transaction, after the one of the event was rolled back.</summary>
+    private async Task BuryAsync(BulkEntry entry, string reason, int attempts, CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<DbContext>();
-        var body = entry.Bytes;
-        var id = DeadLetterStore.IdOf(eventId, body);
-        await DeadLetterStore.StoreIncomingAsync(db, TEvent.Topic, id, body, reason, attempts, cancellationToken);
+        var record = DeadLetterRecord.Of(entry.Bytes);
+        await DeadLetterStore.StoreIncomingAsync(db, TEvent.Topic, record, reason, attempts, cancellationToken);
         metrics.DeadLettered(TEvent.Topic, DeadLetterStore.Incoming);
-        LogDeadLetter(id, TEvent.Topic, reason);
+        LogDeadLetter(record.EventId, TEvent.Topic, reason);
     }
 
-    private void LogWaitingOnce(int count, string error)
+    private void ReportUnavailable(Exception exception, int count)
     {
-        if (!_isWaiting)
+        if (DatabaseErrors.CauseOf(exception) is FailureCause.NotDeployed)
         {
-            LogWaiting(count, TEvent.Topic, error);
+            handling.Failed(TEvent.Topic, exception.Message);
+            if (_loggedNotDeployed is not { } at || time.GetElapsedTime(at) >= LogInterval)
+            {
+                _loggedNotDeployed = time.GetTimestamp();
+                LogNotDeployed(count, TEvent.Topic, exception.Message);
+            }
+
+            return;
         }
 
-        _isWaiting = true;
+        if (!_isUnavailable)
+        {
+            LogUnavailable(count, TEvent.Topic, exception.Message);
+        }
+
+        _isUnavailable = true;
     }
 
-    [LoggerMessage(LogLevel.Warning, "{Count} events of {Topic} come again, since they cannot be handled now: {Error}")]
-    private partial void LogWaiting(int count, string topic, string error);
+    [LoggerMessage(LogLevel.Warning, "Database unavailable: {Count} events of {Topic} will be redelivered: {Error}")]
+    private partial void LogUnavailable(int count, string topic, string error);
 
-    [LoggerMessage(LogLevel.Warning, "A batch of {Count} events of {Topic} failed, each is handled alone")]
+    [LoggerMessage(LogLevel.Error, "{Count} events of {Topic} will be redelivered, check the migrations and the rights of the database role: {Error}")]
+    private partial void LogNotDeployed(int count, string topic, string error);
+
+    [LoggerMessage(LogLevel.Warning, "A batch of {Count} events of {Topic} failed, each event is now handled alone")]
     private partial void LogBatchFailed(Exception exception, int count, string topic);
 
     [LoggerMessage(LogLevel.Error, "Event {EventId} of {Topic} is now a dead letter: {Reason}")]

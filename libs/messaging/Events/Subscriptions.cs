@@ -6,8 +6,8 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace DaprOrders.Messaging;
 
 /// <summary>
-/// Knows the topics that the service subscribes to, and checks that its sidecar has the subscriptions. The sidecar reads them once, when the app
-/// starts; if that fails it logs nothing, and the service would look healthy and receive nothing.
+/// Holds the topics that the service subscribes to, and checks that its sidecar knows them. The sidecar asks the app once, when the app starts. If
+/// that fails it continues without subscriptions: the service looks healthy and gets no events.
 /// </summary>
 internal sealed class Subscriptions(IHttpClientFactory clients) : IHealthCheck
 {
@@ -35,11 +35,11 @@ internal sealed class Subscriptions(IHttpClientFactory clients) : IHealthCheck
             var missing = _topics.Keys.Except(known).ToList();
             return missing.Count == 0
                 ? HealthCheckResult.Healthy()
-                : HealthCheckResult.Unhealthy($"the sidecar has no subscription to {string.Join(", ", missing)}; it reads them once, at its start");
+                : HealthCheckResult.Unhealthy($"the sidecar has no subscription to {string.Join(", ", missing)}; restart it, it reads them at its start");
         }
         catch (HttpRequestException e)
         {
-            return HealthCheckResult.Unhealthy($"the sidecar cannot be asked: {e.Message}");
+            return HealthCheckResult.Unhealthy($"the sidecar cannot be reached: {e.Message}");
         }
     }
 

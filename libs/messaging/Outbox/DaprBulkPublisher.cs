@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
@@ -7,51 +8,60 @@ using Microsoft.Extensions.Options;
 
 namespace DaprOrders.Messaging;
 
-/// <summary>How the sidecar answered a bulk publish.</summary>
+/// <summary>What the sidecar's response to a bulk publish means.</summary>
 internal enum PublishOutcome
 {
     /// <summary>204: the broker has every entry.</summary>
     Accepted,
 
-    /// <summary>The broker refused the entries named; nothing is said of the others.</summary>
+    /// <summary>The broker refused the entries that the response names. Nothing is known about the others.</summary>
     Refused,
 
-    /// <summary>400: the sidecar could not read the request, so some entry in it is bad.</summary>
+    /// <summary>400 with <c>ERR_PUBSUB_EVENTS_SER</c>: the sidecar cannot read some entry.</summary>
     Unreadable,
 
-    /// <summary>An error that names no entry.</summary>
+    /// <summary>An error that names no entry of the call.</summary>
     Failed,
 
-    /// <summary>Nobody listens on the sidecar's port, so nothing was published.</summary>
+    /// <summary>Nothing listens on the sidecar's port.</summary>
     Unreachable,
 
-    /// <summary>401, 403 or 404: component, scope or token are wrong, not the events.</summary>
+    /// <summary>401, 403, 404 or another 400: the component, its scopes or the token are wrong, not the events.</summary>
     Misconfigured,
 
-    /// <summary>No answer: the events may or may not be with the broker, and the sidecar may still be at it.</summary>
+    /// <summary>No response: the broker may have the events, and the sidecar may still be publishing them.</summary>
     Unknown,
 }
 
-/// <summary>The sidecar's answer; <see cref="Refused"/> holds the errors by event id, and is empty unless the outcome is Refused.</summary>
-internal sealed record PublishAnswer(PublishOutcome Outcome, string Error, IReadOnlyDictionary<Guid, string> Refused)
+/// <summary>The result of a bulk publish.</summary>
+/// <param name="Outcome">What it means.</param>
+/// <param name="Error">The text of the response, for the log.</param>
+/// <param name="Refused">The errors of the refused entries, by their place in the call.</param>
+internal sealed record PublishResult(PublishOutcome Outcome, string Error, IReadOnlyDictionary<int, string> Refused)
 {
-    private static readonly Dictionary<Guid, string> None = [];
+    private static readonly Dictionary<int, string> None = [];
 
-    public static PublishAnswer Of(PublishOutcome outcome, string error = "") => new(outcome, error, None);
+    public PublishResult(PublishOutcome outcome, string error = "")
+        : this(outcome, error, None)
+    {
+    }
 }
 
 /// <summary>
-/// Hands events to the sidecar in one call. Over HTTP rather than by DaprClient, which gives all entries the same metadata and hides which
-/// of them failed.
+/// Publishes events in one call over HTTP. DaprClient would give all entries the same metadata, and would not tell which of them failed.
 /// </summary>
 /// <seealso href="https://docs.dapr.io/reference/api/pubsub_api/#publish-multiple-messages-to-a-given-topic"/>
 internal sealed class DaprBulkPublisher(IHttpClientFactory clients, IOptions<MessagingOptions> options)
 {
-    public async Task<PublishAnswer> PublishAsync(string topic, IReadOnlyList<OutboxRow> batch, CancellationToken cancellationToken)
+    private const string UnreadableCode = "ERR_PUBSUB_EVENTS_SER";
+    private const string PartitionKey = "partitionKey";
+    private const string TraceParent = "cloudevent.traceparent";
+
+    public async Task<PublishResult> PublishAsync(string topic, IReadOnlyList<OutboxRow> rows, CancellationToken cancellationToken)
     {
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         timeout.CancelAfter(options.Value.PublishTimeout);
-        using var content = new ByteArrayContent(Body(batch));
+        using var content = new ReadOnlyMemoryContent(Body(rows));
         content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
 
         try
@@ -60,65 +70,120 @@ internal sealed class DaprBulkPublisher(IHttpClientFactory clients, IOptions<Mes
             var path = $"/v1.0/publish/bulk/{options.Value.PubSubName}/{topic}";
             using var response = await client.PostAsync(new Uri(path, UriKind.Relative), content, timeout.Token);
             return response.StatusCode is HttpStatusCode.NoContent
-                ? PublishAnswer.Of(PublishOutcome.Accepted)
-                : Read(response.StatusCode, await response.Content.ReadAsStringAsync(timeout.Token));
+                ? new PublishResult(PublishOutcome.Accepted)
+                : Read(response.StatusCode, await response.Content.ReadAsStringAsync(timeout.Token), rows.Count);
         }
         catch (HttpRequestException e) when (e.HttpRequestError is HttpRequestError.ConnectionError)
         {
-            return PublishAnswer.Of(PublishOutcome.Unreachable, $"the sidecar is not there: {e.Message}");
+            return new PublishResult(PublishOutcome.Unreachable, $"the sidecar cannot be reached: {e.Message}");
         }
         catch (HttpRequestException e)
         {
-            return PublishAnswer.Of(PublishOutcome.Unknown, $"the sidecar broke off: {e.Message}");
+            return new PublishResult(PublishOutcome.Unknown, $"the connection to the sidecar ended: {e.Message}");
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return PublishAnswer.Of(PublishOutcome.Unknown, $"the sidecar did not answer within {options.Value.PublishTimeout}");
+            return new PublishResult(PublishOutcome.Unknown, $"no response from the sidecar within {options.Value.PublishTimeout.TotalSeconds:0.#} s");
         }
     }
 
-    private static byte[] Body(IReadOnlyList<OutboxRow> batch)
+    /// <summary>Returns the entry of a row. A dead letter that could not be published is kept in this form.</summary>
+    public static byte[] ToBytes(OutboxRow row)
     {
-        var buffer = new ArrayBufferWriter<byte>(256 * batch.Count);
+        var buffer = new ArrayBufferWriter<byte>();
         using var json = new Utf8JsonWriter(buffer);
-        json.WriteStartArray();
-        foreach (var row in batch)
-        {
-            BulkPublishEntry.Write(json, row);
-        }
-
-        json.WriteEndArray();
+        Write(json, row, $"{row.Id}");
         json.Flush();
         return buffer.WrittenSpan.ToArray();
     }
 
-    private static PublishAnswer Read(HttpStatusCode status, string body)
+    /// <summary>Returns the message of which a dead letter was made.</summary>
+    public static OutboxMessage ToMessage(DeadLetter letter)
     {
-        var error = $"{(int)status} {body}";
-        return status switch
+        var entry = JsonSerializer.Deserialize<JsonElement>(letter.Body);
+        var metadata = entry.GetProperty("metadata");
+        return new OutboxMessage
         {
-            HttpStatusCode.BadRequest => PublishAnswer.Of(PublishOutcome.Unreadable, error),
-            HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.NotFound =>
-                PublishAnswer.Of(PublishOutcome.Misconfigured, error),
-            _ when FailedEntries(body) is { Count: > 0 } refused => new PublishAnswer(PublishOutcome.Refused, error, refused),
-            _ => PublishAnswer.Of(PublishOutcome.Failed, error),
+            Id = entry.GetProperty("entryId").GetGuid(),
+            Topic = letter.Topic,
+            Key = metadata.GetProperty(PartitionKey).GetString()!,
+            Data = entry.GetProperty("event").GetRawText(),
+            TraceParent = metadata.TryGetProperty(TraceParent, out var traceParent) ? traceParent.GetString() : null,
         };
     }
 
-    private static Dictionary<Guid, string> FailedEntries(string body)
+    private static ReadOnlyMemory<byte> Body(IReadOnlyList<OutboxRow> rows)
+    {
+        var buffer = new ArrayBufferWriter<byte>(256 * rows.Count);
+        using var json = new Utf8JsonWriter(buffer);
+        json.WriteStartArray();
+        for (var place = 0; place < rows.Count; place++)
+        {
+            Write(json, rows[place], place.ToString(CultureInfo.InvariantCulture));
+        }
+
+        json.WriteEndArray();
+        json.Flush();
+        return buffer.WrittenMemory;
+    }
+
+    private static void Write(Utf8JsonWriter json, OutboxRow row, string entryId)
+    {
+        json.WriteStartObject();
+        json.WriteString("entryId", entryId);
+        json.WritePropertyName("event");
+        json.WriteRawValue(row.Data, skipInputValidation: true); // the column is json, so PostgreSQL has validated it
+        json.WriteString("contentType", "application/json");
+        json.WriteStartObject("metadata");
+        json.WriteString("cloudevent.id", row.Id);
+        json.WriteString("cloudevent.type", row.Topic);
+        json.WriteString(PartitionKey, row.Key);
+        if (row.TraceParent is not null)
+        {
+            json.WriteString(TraceParent, row.TraceParent);
+        }
+
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    private static PublishResult Read(HttpStatusCode status, string body, int count)
+    {
+        var error = $"{(int)status} {body}";
+        var response = Parse(body);
+        switch (status)
+        {
+            case HttpStatusCode.BadRequest when response.ErrorCode == UnreadableCode:
+                return new PublishResult(PublishOutcome.Unreadable, error);
+            case HttpStatusCode.BadRequest or HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden or HttpStatusCode.NotFound:
+                return new PublishResult(PublishOutcome.Misconfigured, error);
+        }
+
+        var refused = new Dictionary<int, string>();
+        foreach (var entry in response.FailedEntries ?? [])
+        {
+            if (int.TryParse(entry.EntryId, NumberStyles.None, CultureInfo.InvariantCulture, out var place) && place < count)
+            {
+                refused[place] = entry.Error ?? "";
+            }
+        }
+
+        return refused.Count > 0 ? new PublishResult(PublishOutcome.Refused, error, refused) : new PublishResult(PublishOutcome.Failed, error);
+    }
+
+    private static ErrorBody Parse(string body)
     {
         try
         {
-            var failed = JsonSerializer.Deserialize<FailedBody>(body, JsonSerializerOptions.Web)?.FailedEntries ?? [];
-            return failed.DistinctBy(entry => entry.EntryId).ToDictionary(entry => entry.EntryId, entry => entry.Error ?? "");
+            return JsonSerializer.Deserialize<ErrorBody>(body, JsonSerializerOptions.Web) ?? new ErrorBody(null, null);
         }
         catch (JsonException)
         {
-            return []; // not the sidecar's own words, for example a proxy's page: nobody is named
+            return new ErrorBody(null, null); // for example the page of a proxy
         }
     }
 
-    private sealed record FailedBody(List<FailedEntry>? FailedEntries);
+    private sealed record ErrorBody(string? ErrorCode, List<FailedEntry>? FailedEntries);
 
-    private sealed record FailedEntry(Guid EntryId, string? Error);
+    private sealed record FailedEntry(string? EntryId, string? Error);
 }

@@ -6,9 +6,18 @@ using Npgsql;
 
 namespace DaprOrders.Messaging;
 
+/// <summary>The result of one batch.</summary>
+/// <param name="Moved">How many rows were deleted or put back, or are to be sent again in smaller calls; 0 if there was nothing to do now.</param>
+/// <param name="IsDrained">Whether the outbox was empty afterwards. What was committed since then has woken the relay.</param>
+/// <param name="Position">The highest position of the published rows; null if none was published.</param>
+internal sealed record RelayResult(int Moved, bool IsDrained = false, long? Position = null)
+{
+    public static RelayResult Nothing { get; } = new(0);
+}
+
 /// <summary>
-/// Publishes committed events in order, at least once. A row is deleted only after the sidecar accepted it; a crash anywhere rolls back and
-/// leaves the row for the next relay, so there is no lease, no owner and nothing to recover.
+/// Publishes committed events, at least once, and in order per key. A row is deleted only after the sidecar has accepted it. A crash at any point
+/// rolls back and leaves the row to the next relay, so there is no lease, no owner and nothing to recover.
 /// </summary>
 internal sealed partial class Relay(
     [FromKeyedServices(OutboxTable.DataSourceKey)] NpgsqlDataSource outbox,
@@ -18,195 +27,202 @@ internal sealed partial class Relay(
     TimeProvider time,
     ILogger<Relay> logger)
 {
-    /// <summary>How many refusals make an hour, when every second one doubles the pause up to 30 s.</summary>
-    private const int AnHourOfRefusals = 124;
+    /// <summary>The number of refusals in an hour: the pauses double up to 30 s.</summary>
+    private const int RefusalsPerHour = 124;
 
-    /// <summary>Errors without a named entry that are taken for an outage, before they are taken for a bad row.</summary>
+    /// <summary>Errors that name no entry are taken for an outage. After so many in a row they are taken for a bad row.</summary>
     private const int FailuresBeforeHalving = 3;
 
     private readonly ConcurrentDictionary<string, TopicBackoff> _topics = new();
 
-    /// <summary>Gets the topics that the sidecar does not take because something is configured wrongly, with its words.</summary>
+    /// <summary>Gets the topics that cannot be published to because something is misconfigured, with the sidecar's error.</summary>
     public IEnumerable<string> Misconfigured =>
         _topics.Where(topic => topic.Value.Misconfigured is not null).Select(topic => $"{topic.Key}: {topic.Value.Misconfigured}");
 
-    /// <summary>Gets how long nothing can be sent on some topic: zero when every topic is open.</summary>
-    public TimeSpan Pause
-    {
-        get
-        {
-            var now = time.GetUtcNow();
-            var pauses = _topics.Values.Select(topic => topic.PausedUntil - now).Where(pause => pause > TimeSpan.Zero);
-            return pauses.DefaultIfEmpty(TimeSpan.Zero).Min();
-        }
-    }
+    /// <summary>Gets how long the relay backs off: until the first topic may be tried again. Zero if no topic backs off.</summary>
+    public TimeSpan Pause => _topics.Values.Select(topic => topic.Remaining).Where(pause => pause > TimeSpan.Zero).DefaultIfEmpty().Min();
 
-    /// <summary>Gets whether the last batch was all that there was, and all of it left: what came since then has woken the relay.</summary>
-    public bool IsDrained { get; private set; }
-
-    /// <summary>Gets the highest position that was read. It grows with every event of every instance, whichever relay takes it.</summary>
-    public long LastPosition { get; private set; }
-
-    /// <summary>Hands the oldest rows to the sidecar.</summary>
-    /// <returns>The number of rows that left the outbox or were put back: 0 when there was nothing to do, or nothing could be done.</returns>
-    public async Task<int> RelayBatchAsync(CancellationToken cancellationToken)
+    /// <summary>Publishes the oldest rows of one topic.</summary>
+    public async Task<RelayResult> RelayBatchAsync(CancellationToken cancellationToken)
     {
         await using var connection = await outbox.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        (var batch, IsDrained) = await OutboxTable.LockAndReadAsync(
-            connection, PausedTopics(), Limit(), options.Value.BatchBytes, cancellationToken);
-
-        if (batch.Count > 0)
-        {
-            LastPosition = Math.Max(LastPosition, batch[^1].Position);
-        }
-
-        var moved = 0;
-        foreach (var topic in batch.GroupBy(row => row.Topic))
-        {
-            moved += await RelayTopicAsync(connection, topic.Key, topic.ToList(), cancellationToken);
-        }
-
+        var batch = await OutboxTable.LockAndReadAsync(connection, Limits(), cancellationToken);
+        var result = batch.Rows.Count == 0
+            ? GiveUpSuspects(batch.IsAll)
+            : await PublishAsync(connection, batch, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        return moved;
+        return result;
     }
 
-    /// <summary>Looks, without the relay's lock, whether there is anything in the outbox. An idle relay need not do more.</summary>
+    /// <summary>Returns whether the outbox has rows, without taking the relay's lock. An idle relay needs no more.</summary>
     public Task<bool> HasWorkAsync(CancellationToken cancellationToken) => OutboxTable.AnyAsync(outbox, cancellationToken);
 
-    private async Task<int> RelayTopicAsync(
-        NpgsqlConnection connection, string topic, List<OutboxRow> rows, CancellationToken cancellationToken)
+    public Task<(long Rows, TimeSpan OldestAge)> MeasureAsync(CancellationToken cancellationToken) => OutboxTable.MeasureAsync(outbox, cancellationToken);
+
+    private BatchLimits Limits() => new(
+        [.. _topics.Where(topic => topic.Value.Remaining > TimeSpan.Zero).Select(topic => topic.Key)],
+        [.. _topics.Values.Where(topic => topic.Suspect is not null).Select(topic => topic.Suspect!.Key)],
+        _topics.Values.Select(topic => topic.BatchLimit).Append(options.Value.BatchSize).Min(),
+        options.Value.BatchBytes);
+
+    private async Task<RelayResult> PublishAsync(NpgsqlConnection connection, OutboxBatch batch, CancellationToken cancellationToken)
     {
-        var state = _topics.GetOrAdd(topic, _ => new TopicBackoff(time));
-        var answer = await publisher.PublishAsync(topic, rows, cancellationToken);
-        if (answer.Outcome is not PublishOutcome.Accepted)
+        var topic = batch.Rows[0].Topic;
+        var backoff = _topics.GetOrAdd(topic, _ => new TopicBackoff(time));
+        var result = await publisher.PublishAsync(topic, batch.Rows, cancellationToken);
+        if (result.Outcome is PublishOutcome.Accepted)
         {
-            IsDrained = false;
-            metrics.PublishFailed(topic);
+            return await AcceptAsync(connection, batch, backoff, cancellationToken);
         }
 
-        switch (answer.Outcome)
+        metrics.PublishFailed(topic);
+        switch (result.Outcome)
         {
-            case PublishOutcome.Accepted:
-                if (state.IsFailing)
-                {
-                    LogPassedAgain(topic);
-                }
+            case PublishOutcome.Refused when result.Refused.Count < batch.Rows.Count:
+                return await RefuseAsync(connection, batch.Rows, result.Refused, backoff, cancellationToken);
 
-                state.Passed();
-                metrics.Published(topic, rows.Count);
-                await OutboxTable.DeleteAsync(connection, rows, cancellationToken);
-                return rows.Count;
+            case PublishOutcome.Refused when batch.Rows.Count == 1:
+                return FailAlone(batch.Rows[0], result.Error, backoff);
 
-            case PublishOutcome.Refused:
-                return await PutBackRefusedAsync(connection, topic, rows, answer.Refused, state, cancellationToken);
-
-            case PublishOutcome.Misconfigured:
-                if (state.Misconfigured is null)
-                {
-                    LogMisconfigured(topic, answer.Error);
-                }
-
-                state.Pause(misconfigured: answer.Error);
-                return 0;
-
-            case PublishOutcome.Unknown:
-                LogOnce(topic, answer.Error, state.PauseAfterUnknown());
-                return 0;
+            case PublishOutcome.Unreadable when batch.Rows.Count == 1:
+                await BuryAsync(connection, batch.Rows[0], result.Error, cancellationToken);
+                backoff.Reset();
+                return new RelayResult(1);
 
             case PublishOutcome.Unreadable:
-                return await HalveAsync(connection, rows, answer.Error, state, cancellationToken);
+                backoff.HalveBatch(batch.Rows.Count);
+                return new RelayResult(batch.Rows.Count);
 
-            case PublishOutcome.Unreachable:
-                LogOnce(topic, answer.Error, state.Pause());
-                return 0;
+            case PublishOutcome.Misconfigured:
+                var isNew = backoff.Misconfigured is null;
+                backoff.Pause(misconfigured: result.Error);
+                if (isNew)
+                {
+                    LogMisconfigured(topic, result.Error);
+                }
 
-            default:
-                var failures = state.Pause();
-                LogOnce(topic, answer.Error, failures);
-                return failures >= FailuresBeforeHalving
-                    ? await HalveAsync(connection, rows, answer.Error, state, cancellationToken)
-                    : 0;
+                return RelayResult.Nothing;
+
+            case PublishOutcome.Unknown:
+                backoff.PauseAfterUnknownOutcome();
+                LogFirstFailure(topic, result.Error, backoff);
+                return RelayResult.Nothing;
+
+            case PublishOutcome.Failed when backoff.Failures >= FailuresBeforeHalving && batch.Rows.Count > 1:
+                backoff.Pause();
+                backoff.HalveBatch(batch.Rows.Count);
+                return RelayResult.Nothing;
+
+            case PublishOutcome.Failed when backoff.Failures >= FailuresBeforeHalving:
+                return FailAlone(batch.Rows[0], result.Error, backoff);
+
+            default: // an outage: the same rows later
+                backoff.Pause();
+                LogFirstFailure(topic, result.Error, backoff);
+                return RelayResult.Nothing;
         }
     }
 
-    private async Task<int> PutBackRefusedAsync(
-        NpgsqlConnection connection, string topic, List<OutboxRow> rows, IReadOnlyDictionary<Guid, string> errors, TopicBackoff state,
+    private async Task<RelayResult> AcceptAsync(NpgsqlConnection connection, OutboxBatch batch, TopicBackoff backoff, CancellationToken cancellationToken)
+    {
+        var topic = batch.Rows[0].Topic;
+        if (backoff.Suspect is { } suspect)
+        {
+            // The topic works, so the row that failed alone is refused.
+            await PutBackAsync(connection, suspect, backoff.SuspectError, cancellationToken);
+        }
+        else if (backoff.Failures > 0)
+        {
+            LogRecovered(topic);
+        }
+
+        backoff.Reset();
+        metrics.Published(topic, batch.Rows.Count);
+        await OutboxTable.DeleteAsync(connection, batch.Rows, cancellationToken);
+        return new RelayResult(batch.Rows.Count, batch.IsAll, batch.Rows[^1].Position);
+    }
+
+    private async Task<RelayResult> RefuseAsync(
+        NpgsqlConnection connection, IReadOnlyList<OutboxRow> rows, IReadOnlyDictionary<int, string> errors, TopicBackoff backoff,
         CancellationToken cancellationToken)
     {
-        var refused = rows.Where(row => errors.ContainsKey(row.Id)).ToList();
-        var dead = refused.Where(row => IsUnacceptable(errors[row.Id]) || row.Attempts >= AnHourOfRefusals).ToList();
-        if (dead.Count == 0 && refused.Count == rows.Count)
+        foreach (var (place, error) in errors)
         {
-            // The broker took nothing at all, so it is the broker, and no event is to blame.
-            LogOnce(topic, errors.Values.First(), state.Pause());
-            return 0;
+            await PutBackAsync(connection, rows[place], error, cancellationToken);
         }
 
-        foreach (var row in dead)
-        {
-            metrics.DeadLettered(topic, DeadLetterStore.Outgoing);
-            LogDead(row.Id, topic, errors[row.Id]);
-            await DeadLetterStore.StoreOutgoingAsync(connection, row, errors[row.Id], cancellationToken);
-        }
-
-        await OutboxTable.DeleteAsync(connection, dead, cancellationToken);
-        foreach (var row in refused.Except(dead))
-        {
-            LogRefused(row.Id, topic, errors[row.Id]);
-            await OutboxTable.PutBackAsync(connection, row, errors[row.Id], cancellationToken);
-        }
-
-        return refused.Count;
+        backoff.Reset(); // the broker responds
+        return new RelayResult(errors.Count);
     }
 
-    private async Task<int> HalveAsync(
-        NpgsqlConnection connection, List<OutboxRow> rows, string error, TopicBackoff state, CancellationToken cancellationToken)
+    /// <summary>A row alone failed. Whether the row or the broker is the cause shows a row of another key.</summary>
+    private RelayResult FailAlone(OutboxRow row, string error, TopicBackoff backoff)
     {
-        state.Halve(rows.Count);
-        if (rows.Count > 1)
+        if (backoff.Suspect is null)
         {
-            return rows.Count;
+            backoff.SuspectRow(row, error);
+            return new RelayResult(1);
         }
 
-        LogRefused(rows[0].Id, rows[0].Topic, error);
-        await OutboxTable.PutBackAsync(connection, rows[0], error, cancellationToken);
-        return 1;
+        backoff.Pause();
+        LogFirstFailure(row.Topic, error, backoff);
+        return RelayResult.Nothing;
     }
 
-    private string[] PausedTopics()
+    /// <summary>There is no row of another key to compare with, so the topics with a suspect back off.</summary>
+    private RelayResult GiveUpSuspects(bool isEmpty)
     {
-        var now = time.GetUtcNow();
-        return _topics.Where(topic => topic.Value.PausedUntil > now).Select(topic => topic.Key).ToArray();
+        foreach (var (topic, backoff) in _topics.Where(topic => topic.Value.Suspect is not null))
+        {
+            var error = backoff.SuspectError;
+            backoff.Pause();
+            LogFirstFailure(topic, error, backoff);
+        }
+
+        return new RelayResult(0, isEmpty);
     }
 
-    private int Limit() => _topics.Values.Select(topic => topic.Limit).Append(options.Value.BatchSize).Min();
-
-    /// <summary>Whether the broker's words say that it will never take this message, as Kafka's do when one is too large.</summary>
-    private static bool IsUnacceptable(string error) =>
-        error.Contains("larger than configured", StringComparison.OrdinalIgnoreCase)
-        || error.Contains("too large", StringComparison.OrdinalIgnoreCase);
-
-    private void LogOnce(string topic, string error, int failures)
+    private async Task PutBackAsync(NpgsqlConnection connection, OutboxRow row, string error, CancellationToken cancellationToken)
     {
-        if (failures == 1)
+        if (row.Attempts >= RefusalsPerHour)
+        {
+            await BuryAsync(connection, row, error, cancellationToken);
+            return;
+        }
+
+        await OutboxTable.PutBackAsync(connection, row.Id, error, cancellationToken);
+        LogRefused(row.Id, row.Topic, error);
+    }
+
+    private async Task BuryAsync(NpgsqlConnection connection, OutboxRow row, string error, CancellationToken cancellationToken)
+    {
+        await DeadLetterStore.StoreOutgoingAsync(connection, row, error, cancellationToken);
+        await OutboxTable.DeleteAsync(connection, [row], cancellationToken);
+        metrics.DeadLettered(row.Topic, DeadLetterStore.Outgoing);
+        LogDeadLetter(row.Id, row.Topic, error);
+    }
+
+    private void LogFirstFailure(string topic, string error, TopicBackoff backoff)
+    {
+        if (backoff.Failures == 1)
         {
             LogOutage(topic, error);
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "Events of {Topic} wait in the outbox, since they cannot be handed over: {Error}")]
+    [LoggerMessage(LogLevel.Warning, "Cannot publish to {Topic}, events wait in the outbox: {Error}")]
     private partial void LogOutage(string topic, string error);
 
-    [LoggerMessage(LogLevel.Information, "Events of {Topic} are handed over again")]
-    private partial void LogPassedAgain(string topic);
+    [LoggerMessage(LogLevel.Information, "Publishing to {Topic} works again")]
+    private partial void LogRecovered(string topic);
 
-    [LoggerMessage(LogLevel.Error, "Events of {Topic} wait in the outbox until component, scopes or token are put right: {Error}")]
+    [LoggerMessage(LogLevel.Error, "Cannot publish to {Topic}, check the pub/sub component, its scopes and the API token: {Error}")]
     private partial void LogMisconfigured(string topic, string error);
 
-    [LoggerMessage(LogLevel.Warning, "The broker refused event {EventId} of {Topic}, it is tried again: {Error}")]
+    [LoggerMessage(LogLevel.Warning, "The broker refused event {EventId} of {Topic}, it will be retried: {Error}")]
     private partial void LogRefused(Guid eventId, string topic, string error);
 
-    [LoggerMessage(LogLevel.Error, "The broker will not take event {EventId} of {Topic}, it is now a dead letter: {Error}")]
-    private partial void LogDead(Guid eventId, string topic, string error);
+    [LoggerMessage(LogLevel.Error, "Event {EventId} of {Topic} cannot be published and is now a dead letter: {Error}")]
+    private partial void LogDeadLetter(Guid eventId, string topic, string error);
 }

@@ -1,28 +1,22 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Npgsql;
 
 namespace DaprOrders.Messaging;
 
 /// <summary>
-/// Runs the relay: at once when an event was published, a moment later while many are, else every half second; slower, and regardless of
-/// published events, while it backs off.
+/// Runs the relay: at once after a commit, otherwise every <see cref="MessagingOptions.PollInterval"/>. While a topic backs off, commits do not
+/// wake it. An exception never ends it: it is logged once until it passes.
 /// </summary>
 internal sealed partial class RelayService(
-    OutboxModel model, Relay relay, RelaySignal signal, IOptions<MessagingOptions> options, TimeProvider time, ILogger<RelayService> logger)
-    : BackgroundService
+    Relay relay, OutboxModel model, OutboxStatus status, RelaySignal signal, IOptions<MessagingOptions> options, TimeProvider time,
+    ILogger<RelayService> logger) : BackgroundService
 {
-    /// <summary>From so many events a second on, gathering a few costs nobody much time.</summary>
-    private const int Busy = 400;
+    private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MeasureInterval = TimeSpan.FromSeconds(5);
 
-    /// <summary>Fewer in a call are no sign of that rate: two events may well come within a millisecond, and none after them.</summary>
-    private const int Crowd = 10;
-
-    private static readonly TimeSpan PauseWhileUnavailable = TimeSpan.FromSeconds(1);
-
-    private long _lastMove = time.GetTimestamp();
-    private long _lastPosition;
+    private readonly GatherPolicy _gather = new(time);
+    private long? _measuredAt;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -31,66 +25,54 @@ internal sealed partial class RelayService(
             return;
         }
 
-        var isUnavailable = false;
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
-                // Not cancelled in the middle: a batch that the sidecar accepted is deleted, not sent again after the restart.
-                var moved = await relay.RelayBatchAsync(CancellationToken.None);
-                isUnavailable = false;
-                if (IsBusy(moved))
-                {
-                    await GatherAsync(moved, stoppingToken);
-                }
-                else if (moved == 0 || relay.IsDrained)
-                {
-                    await RestAsync(stoppingToken);
-                }
-            }
-            catch (Exception e) when (e is NpgsqlException or TimeoutException)
-            {
-                if (!isUnavailable)
-                {
-                    LogUnavailable(e.Message);
-                }
-
-                isUnavailable = true;
-                await Task.Delay(PauseWhileUnavailable * Jitter.Factor(), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await RunOnceAsync(stoppingToken);
+                status.Failure = null;
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
                 return;
             }
+            catch (Exception e)
+            {
+                if (status.Failure is null)
+                {
+                    LogFailed(e.Message);
+                }
+
+                status.Failure = e.Message;
+                await Task.Delay(PauseAfterFailure * TopicBackoff.Jitter(), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
         }
     }
 
-    /// <summary>
-    /// Whether many events are published, by all instances together: if each relay counted its own, it would take singly, for want of many,
-    /// what the relay of another instance lets gather.
-    /// </summary>
-    private bool IsBusy(int moved)
+    private async Task RunOnceAsync(CancellationToken cancellationToken)
     {
-        if (moved == 0)
+        // Not canceled in the middle: a batch that the sidecar has accepted is deleted, not published again after the restart.
+        var result = await relay.RelayBatchAsync(CancellationToken.None);
+        await MeasureAsync(cancellationToken);
+        if (result.Position is { } position && _gather.ShouldGather(position))
         {
-            return false;
+            await GatherAsync(result, cancellationToken);
         }
-
-        var events = relay.LastPosition - _lastPosition;
-        var seconds = time.GetElapsedTime(_lastMove).TotalSeconds;
-        (_lastPosition, _lastMove) = (relay.LastPosition, time.GetTimestamp());
-        return events >= Crowd && events > Busy * seconds;
+        else if (result.Moved == 0 || result.IsDrained)
+        {
+            await RestAsync(cancellationToken);
+        }
     }
 
-    private Task GatherAsync(int moved, CancellationToken cancellationToken) =>
-        moved < options.Value.BatchSize ? Task.Delay(options.Value.GatherTime, time, cancellationToken) : Task.CompletedTask;
+    private Task GatherAsync(RelayResult result, CancellationToken cancellationToken) =>
+        result.Moved < options.Value.BatchSize ? Task.Delay(options.Value.GatherTime, time, cancellationToken) : Task.CompletedTask;
 
-    /// <summary>Waits until something was published here, or until there is something that was published elsewhere or put back.</summary>
+    /// <summary>Waits until something was published here, or until there are rows that another instance has written or the broker has refused.</summary>
     private async Task RestAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
-            var poll = options.Value.PollInterval * Jitter.Factor();
+            var poll = options.Value.PollInterval * TopicBackoff.Jitter();
             if (relay.Pause is { Ticks: > 0 } pause)
             {
                 await Task.Delay(pause < poll ? pause : poll, time, cancellationToken);
@@ -101,9 +83,23 @@ internal sealed partial class RelayService(
             {
                 return;
             }
+
+            await MeasureAsync(cancellationToken);
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "Database unavailable, the relay retries until it responds: {Error}")]
-    private partial void LogUnavailable(string error);
+    private async Task MeasureAsync(CancellationToken cancellationToken)
+    {
+        if (_measuredAt is { } at && time.GetElapsedTime(at) < MeasureInterval)
+        {
+            return;
+        }
+
+        var (rows, oldestAge) = await relay.MeasureAsync(cancellationToken);
+        status.Measured(rows, oldestAge);
+        _measuredAt = time.GetTimestamp();
+    }
+
+    [LoggerMessage(LogLevel.Warning, "The relay cannot work and retries: {Error}")]
+    private partial void LogFailed(string error);
 }

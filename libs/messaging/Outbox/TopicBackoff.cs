@@ -1,51 +1,92 @@
 namespace DaprOrders.Messaging;
 
-/// <summary>What the relay remembers of one topic between batches: how long it leaves it alone, and how large a batch it dares to send.</summary>
+/// <summary>
+/// What the relay remembers of a topic between calls: how long it backs off, how many rows it may send together, and which single row it
+/// suspects. It uses the monotonic clock, so that a clock that is set back does not extend a pause.
+/// </summary>
 internal sealed class TopicBackoff(TimeProvider time)
 {
     private static readonly TimeSpan ShortestPause = TimeSpan.FromSeconds(0.2);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
-    private int _failures;
+    private long _pauseBegan;
+    private TimeSpan _pause;
 
-    /// <summary>Gets until when nothing of this topic is sent.</summary>
-    public DateTimeOffset PausedUntil { get; private set; } = DateTimeOffset.MinValue;
+    /// <summary>Gets how many calls in a row have failed.</summary>
+    public int Failures { get; private set; }
 
-    /// <summary>Gets how many rows may be sent together while a bad one is being looked for.</summary>
-    public int Limit { get; private set; } = int.MaxValue;
+    /// <summary>Gets how many rows a call may contain.</summary>
+    public int BatchLimit { get; private set; } = int.MaxValue;
 
-    /// <summary>Gets a value indicating whether the last call failed.</summary>
-    public bool IsFailing => _failures > 0;
+    /// <summary>
+    /// Gets the row that failed alone. The next call sends a row of another key: if that passes, the suspect is refused, otherwise no row is to
+    /// blame and the topic backs off.
+    /// </summary>
+    public OutboxRow? Suspect { get; private set; }
 
-    /// <summary>Gets why the topic is misconfigured, or null when it is not known to be.</summary>
+    /// <summary>Gets the error with which the suspect failed.</summary>
+    public string SuspectError { get; private set; } = "";
+
+    /// <summary>Gets why the topic is misconfigured; null if it is not known to be.</summary>
     public string? Misconfigured { get; private set; }
 
-    public void Passed()
+    /// <summary>Gets how long the pause still lasts; zero if there is none.</summary>
+    public TimeSpan Remaining
     {
-        _failures = 0;
-        Limit = int.MaxValue;
+        get
+        {
+            var remaining = _pause - time.GetElapsedTime(_pauseBegan);
+            return remaining > TimeSpan.Zero ? remaining : TimeSpan.Zero;
+        }
+    }
+
+    /// <summary>Forgets all failures after a call that passed.</summary>
+    public void Reset()
+    {
+        Failures = 0;
+        BatchLimit = int.MaxValue;
+        Suspect = null;
         Misconfigured = null;
+        _pause = TimeSpan.Zero;
     }
 
-    /// <summary>Leaves the topic alone for 0.2 s after the first failure, up to 5 s after many, a fifth more or less.</summary>
-    /// <returns>How many calls have failed in a row.</returns>
-    public int Pause(string? misconfigured = null)
+    /// <summary>Pauses after a failed call: 0.2 s after the first one, doubled up to 5 s, with jitter.</summary>
+    public void Pause(string? misconfigured = null)
     {
-        var pause = ShortestPause * Math.Pow(2, Math.Min(_failures, 10));
-        PauseFor(pause < LongestPause ? pause : LongestPause);
+        var pause = ShortestPause * Math.Pow(2, Math.Min(Failures, 10));
+        Begin((pause < LongestPause ? pause : LongestPause) * Jitter());
+        Failures++;
+        Suspect = null;
         Misconfigured = misconfigured;
-        return ++_failures;
     }
 
-    /// <summary>The outcome is unknown and the sidecar may still be at it: sending at once would only make more copies.</summary>
-    public int PauseAfterUnknown()
+    /// <summary>Pauses for 5 s after a call without a response: the sidecar may still be publishing, and an early retry would only duplicate events.</summary>
+    public void PauseAfterUnknownOutcome()
     {
-        PausedUntil = time.GetUtcNow() + LongestPause;
-        return ++_failures;
+        Begin(LongestPause);
+        Failures++;
+        Suspect = null;
     }
 
-    /// <summary>Some row of the last batch is bad: send half as many, at once, until it stands alone.</summary>
-    public void Halve(int sent) => Limit = Math.Max(1, sent / 2);
+    /// <summary>Halves the next call, to find the bad row of one that was refused as a whole.</summary>
+    public void HalveBatch(int sent) => BatchLimit = Math.Max(1, sent / 2);
 
-    private void PauseFor(TimeSpan pause) => PausedUntil = time.GetUtcNow() + (pause * Jitter.Factor());
+    /// <summary>Suspects a row that failed alone.</summary>
+    public void SuspectRow(OutboxRow row, string error)
+    {
+        Suspect = row;
+        SuspectError = error;
+        BatchLimit = 1;
+    }
+
+    /// <summary>Returns a factor from 0.8 to 1.2, so that replicas do not retry at the same moment.</summary>
+#pragma warning disable CA5394 // no secret depends on it
+    public static double Jitter() => 0.8 + (0.4 * Random.Shared.NextDouble());
+#pragma warning restore CA5394
+
+    private void Begin(TimeSpan pause)
+    {
+        _pauseBegan = time.GetTimestamp();
+        _pause = pause;
+    }
 }

@@ -22,7 +22,7 @@ internal sealed class InventoryDbContext(DbContextOptions<InventoryDbContext> op
             item.ToTable("stock", table => table.HasCheckConstraint("ck_stock_available", "available >= 0"));
             item.HasKey(i => i.ItemId);
             item.Property(i => i.ItemId).HasMaxLength(64);
-            item.HasStorageParameter("fillfactor", 50); // rows are updated in place all the time: room for the new version on the same page
+            item.HasStorageParameter("fillfactor", 50); // rows are updated often: leave space for the new version on the same page
         });
         modelBuilder.Entity<Reservation>(reservation =>
         {

@@ -2,7 +2,7 @@ using DaprOrders.Messaging;
 
 namespace DaprOrders.InventoryService.Reservations;
 
-/// <summary>An order was answered: its stock is reserved, or it is rejected.</summary>
+/// <summary>An order was decided about: its units are reserved, or it is rejected.</summary>
 internal sealed record InventoryUpdated(
     Guid OrderId,
     string ItemId,
@@ -15,6 +15,8 @@ internal sealed record InventoryUpdated(
     public static string Topic => "inventory.updated";
 
     string IEvent.Key => OrderId.ToString();
+
+    Guid IEvent.Id => OrderId;
 
     public static InventoryUpdated From(Reservation reservation) => new(
         reservation.OrderId, reservation.ItemId, reservation.Quantity, reservation.Outcome, reservation.Reason, reservation.Available,

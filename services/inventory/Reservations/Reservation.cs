@@ -1,3 +1,5 @@
+using DaprOrders.InventoryService.Stock;
+
 namespace DaprOrders.InventoryService.Reservations;
 
 internal enum ReservationOutcome
@@ -12,25 +14,47 @@ internal enum RejectionReason
     UnknownItem,
 }
 
-/// <summary>The answer to an order, given once: the stock that was taken for it, or why none was.</summary>
+/// <summary>The decision about an order, made once: its units are reserved, or it is rejected.</summary>
 internal sealed class Reservation
 {
-    public required Guid OrderId { get; init; }
+    /// <summary>Gets the order's id. It is also the id of the <c>inventory.updated</c>.</summary>
+    public Guid OrderId { get; private init; }
 
-    public required string ItemId { get; init; }
+    public string ItemId { get; private init; } = "";
 
-    public required int Quantity { get; init; }
+    public int Quantity { get; private init; }
 
-    public required ReservationOutcome Outcome { get; init; }
+    public ReservationOutcome Outcome { get; private init; }
 
-    /// <summary>Gets why the order was rejected; null when it was reserved.</summary>
-    public RejectionReason? Reason { get; init; }
+    /// <summary>Gets why the order is rejected; null if it is reserved.</summary>
+    public RejectionReason? Reason { get; private init; }
 
-    /// <summary>Gets what was left of the item after this answer; 0 for an unknown item.</summary>
-    public required int Available { get; init; }
+    /// <summary>Gets how many units were left after this decision; 0 for an unknown item.</summary>
+    public int Available { get; private init; }
 
-    /// <summary>Gets the id of the <c>inventory.updated</c> that tells of it, kept so that a repeated answer has the same id.</summary>
-    public required Guid EventId { get; init; }
+    public DateTimeOffset CreatedAt { get; private init; }
 
-    public required DateTimeOffset CreatedAt { get; init; }
+    /// <summary>Reserves the units if they are there.</summary>
+    /// <param name="orderId">The order.</param>
+    /// <param name="itemId">The item of the order.</param>
+    /// <param name="quantity">How many units.</param>
+    /// <param name="stock">The stock of the item, locked; null if the item is unknown.</param>
+    /// <param name="now">The time of the decision.</param>
+    public static Reservation Decide(Guid orderId, string itemId, int quantity, StockItem? stock, DateTimeOffset now)
+    {
+        RejectionReason? reason =
+            stock is null ? RejectionReason.UnknownItem
+            : !stock.TryTake(quantity) ? RejectionReason.OutOfStock
+            : null;
+        return new Reservation
+        {
+            OrderId = orderId,
+            ItemId = itemId,
+            Quantity = quantity,
+            Outcome = reason is null ? ReservationOutcome.Reserved : ReservationOutcome.Rejected,
+            Reason = reason,
+            Available = stock?.Available ?? 0,
+            CreatedAt = now,
+        };
+    }
 }

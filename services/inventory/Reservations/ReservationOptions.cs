@@ -2,12 +2,12 @@ using System.ComponentModel.DataAnnotations;
 
 namespace DaprOrders.InventoryService.Reservations;
 
-/// <summary>When an answer is given once more; section <c>Reservations</c> of the configuration.</summary>
+/// <summary>Settings of reservations; section <c>Reservations</c> of the configuration.</summary>
 internal sealed class ReservationOptions
 {
     /// <summary>
-    /// Gets how old an answer is when it is taken for lost, should the same question come again. It must be shorter than the time after which
-    /// the order service asks again (<c>Sweep:After</c> there, 30 s), or its first question brings nothing. Default 20 s.
+    /// Gets the age after which a duplicate <c>order.created</c> republishes the reservation. It must be less than the order service's
+    /// <c>Sweep:After</c> (30 s), otherwise the first sweep has no effect. 0 to 1 h, default: 20 s.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "01:00:00")]
     public TimeSpan RepeatAfter { get; init; } = TimeSpan.FromSeconds(20);

@@ -3,19 +3,22 @@ using Microsoft.EntityFrameworkCore;
 namespace DaprOrders.InventoryService.Stock;
 
 /// <summary>
-/// Something to order while developing: <c>item-1</c> to <c>item-1000</c>, plenty of each but three of <c>item-100</c>, for trying
-/// <c>out_of_stock</c>. It runs with the migrations and changes nothing that is there.
+/// Stock for development: <c>item-1</c> to <c>item-1000</c> with plenty of units, but only three of <c>item-100</c>, to try <c>out_of_stock</c>. It is
+/// added with the migrations, and changes no item that is there.
 /// </summary>
 internal static class DevelopmentStock
 {
-    private const string Insert =
-        """
-        INSERT INTO stock (item_id, initial, available)
-        SELECT 'item-' || n, quantity, quantity
-        FROM generate_series(1, 1000) n, LATERAL (SELECT CASE n WHEN 100 THEN 3 ELSE 1000000 END) q (quantity)
-        ON CONFLICT (item_id) DO NOTHING
-        """;
+    private const int Items = 1000;
+    private const int Plenty = 1_000_000;
 
-    public static void Seed(DbContextOptionsBuilder options) =>
-        options.UseAsyncSeeding((db, _, cancellationToken) => db.Database.ExecuteSqlRawAsync(Insert, cancellationToken));
+    public static void Seed(DbContextOptionsBuilder options) => options.UseAsyncSeeding(async (db, _, cancellationToken) =>
+    {
+        var present = await db.Set<StockItem>().Select(item => item.ItemId).ToHashSetAsync(cancellationToken);
+        db.AddRange(Enumerable.Range(1, Items)
+            .Select(number => Item($"item-{number}", number == 100 ? 3 : Plenty))
+            .Where(item => !present.Contains(item.ItemId)));
+        await db.SaveChangesAsync(cancellationToken);
+    });
+
+    private static StockItem Item(string id, int units) => new() { ItemId = id, Initial = units, Available = units };
 }

@@ -1,6 +1,6 @@
 namespace DaprOrders.InventoryService.Stock;
 
-/// <summary>How much of an item there was, and how much is left. What is gone is the sum of the reservations.</summary>
+/// <summary>The units of an item: how many there were, and how many are left. The difference is the sum of the reservations.</summary>
 internal sealed class StockItem
 {
     public required string ItemId { get; init; }
@@ -9,7 +9,7 @@ internal sealed class StockItem
 
     public required int Available { get; set; }
 
-    /// <summary>Takes the quantity if there is as much. The row must be locked.</summary>
+    /// <summary>Takes the units if there are enough. The row must be locked.</summary>
     public bool TryTake(int quantity)
     {
         if (quantity > Available)

@@ -8,21 +8,32 @@ internal enum StockOutcome
     Rejected,
 }
 
-/// <summary>What the customer was told of an order: one row per order and outcome.</summary>
+/// <summary>What the customer was told about an order: one row per order and outcome.</summary>
 internal sealed class Notification : IKeysetPaged
 {
     /// <summary>Gets the id, a UUID version 7.</summary>
-    public required Guid Id { get; init; }
+    public Guid Id { get; private init; }
 
-    public required Guid OrderId { get; init; }
+    public Guid OrderId { get; private init; }
 
-    public required string ItemId { get; init; }
+    public string ItemId { get; private init; } = "";
 
-    public required int Quantity { get; init; }
+    public int Quantity { get; private init; }
 
-    public required StockOutcome Outcome { get; init; }
+    public StockOutcome Outcome { get; private init; }
 
-    public string? Reason { get; init; }
+    public string? Reason { get; private init; }
 
-    public required DateTimeOffset CreatedAt { get; init; }
+    public DateTimeOffset CreatedAt { get; private init; }
+
+    public static Notification Of(InventoryUpdated message, DateTimeOffset now) => new()
+    {
+        Id = Guid.CreateVersion7(now),
+        OrderId = message.OrderId,
+        ItemId = message.ItemId,
+        Quantity = message.Quantity,
+        Outcome = message.Outcome,
+        Reason = message.Reason,
+        CreatedAt = now,
+    };
 }

@@ -16,11 +16,12 @@ internal sealed class OrderDbContext(DbContextOptions<OrderDbContext> options) :
         modelBuilder.AddDeadLetters();
         modelBuilder.Entity<Order>(order =>
         {
+            order.Property(o => o.Owner).HasMaxLength(255);
             order.Property(o => o.ItemId).HasMaxLength(64);
-            order.Property(o => o.Status).HasSnakeCaseConversion();
+            order.Property(o => o.Status).HasSnakeCaseConversion().IsConcurrencyToken(); // of two outcomes the first one counts
             order.Property(o => o.Reason).HasMaxLength(64);
             order.Property(o => o.IdempotencyKey).HasMaxLength(255);
-            order.HasIndex(o => o.IdempotencyKey).IsUnique();
+            order.HasIndex(o => new { o.Owner, o.IdempotencyKey }).IsUnique();
             order.HasIndex(o => o.NextSweepAt).HasFilter("status = 'pending'"); // only what the sweep looks for
             order.HasIndex(o => new { o.CreatedAt, o.Id }); // the list, and the list of one status
             order.HasIndex(o => new { o.Status, o.CreatedAt, o.Id });

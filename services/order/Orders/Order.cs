@@ -9,13 +9,16 @@ internal enum OrderStatus
     Rejected,
 }
 
-/// <summary>An order: pending until inventory has answered, then confirmed or rejected for good.</summary>
+/// <summary>An order: pending until inventory has decided, then confirmed or rejected for good.</summary>
 internal sealed class Order : IKeysetPaged
 {
-    private static readonly TimeSpan LongestSweep = TimeSpan.FromHours(1);
+    private static readonly TimeSpan LongestSweepInterval = TimeSpan.FromHours(1);
 
     /// <summary>Gets the order's id, a UUID version 7. It is also the id of its <c>order.created</c>.</summary>
     public Guid Id { get; private init; }
+
+    /// <summary>Gets whose order it is. Empty until there is authentication.</summary>
+    public string Owner { get; private init; } = "";
 
     public string ItemId { get; private init; } = "";
 
@@ -23,22 +26,22 @@ internal sealed class Order : IKeysetPaged
 
     public OrderStatus Status { get; private set; }
 
-    /// <summary>Gets why the order was rejected, in inventory's word.</summary>
+    /// <summary>Gets why the order was rejected, in inventory's words; null unless it was.</summary>
     public string? Reason { get; private set; }
 
     public string? IdempotencyKey { get; private init; }
 
     public DateTimeOffset CreatedAt { get; private init; }
 
-    /// <summary>Gets when the order, if it is still pending then, is published again.</summary>
+    /// <summary>Gets when the event is republished if the order is still pending then.</summary>
     public DateTimeOffset NextSweepAt { get; private set; }
 
-    /// <summary>Gets how often it was published again.</summary>
+    /// <summary>Gets how often the event was republished.</summary>
     public int Sweeps { get; private set; }
 
-    public static Order Place(Guid id, string itemId, int quantity, string? idempotencyKey, DateTimeOffset now, TimeSpan firstSweep) => new()
+    public static Order Place(string itemId, int quantity, string? idempotencyKey, DateTimeOffset now, TimeSpan firstSweep) => new()
     {
-        Id = id,
+        Id = Guid.CreateVersion7(now),
         ItemId = itemId,
         Quantity = quantity,
         IdempotencyKey = idempotencyKey,
@@ -46,16 +49,28 @@ internal sealed class Order : IKeysetPaged
         NextSweepAt = now + firstSweep,
     };
 
-    public bool IsFor(string itemId, int quantity) => ItemId == itemId && Quantity == quantity;
+    public bool HasContent(string itemId, int quantity) => ItemId == itemId && Quantity == quantity;
 
-    /// <summary>Waits twice as long as the last time before the order is published once more, at most an hour.</summary>
-    public void PutOffSweep(DateTimeOffset now, TimeSpan firstSweep)
+    /// <summary>Settles a pending order. The first outcome counts.</summary>
+    /// <returns>Whether the order has this outcome now; false if it was settled differently before.</returns>
+    public bool Settle(StockOutcome outcome, string? reason)
     {
-        Sweeps++;
-        var pause = firstSweep * Math.Pow(2, Math.Min(Sweeps, 10));
-        NextSweepAt = now + (pause < LongestSweep ? pause : LongestSweep);
+        var status = outcome is StockOutcome.Reserved ? OrderStatus.Confirmed : OrderStatus.Rejected;
+        if (Status is not OrderStatus.Pending)
+        {
+            return Status == status;
+        }
+
+        Status = status;
+        Reason = outcome is StockOutcome.Rejected ? reason : null;
+        return true;
     }
 
-    /// <summary>Where a pending order comes to stand by inventory's answer. It stays there for good.</summary>
-    public static OrderStatus Settled(bool reserved) => reserved ? OrderStatus.Confirmed : OrderStatus.Rejected;
+    /// <summary>Doubles the time until the event is republished once more, up to an hour.</summary>
+    public void ScheduleNextSweep(DateTimeOffset now, TimeSpan firstSweep)
+    {
+        Sweeps++;
+        var interval = firstSweep * Math.Pow(2, Math.Min(Sweeps, 10));
+        NextSweepAt = now + (interval < LongestSweepInterval ? interval : LongestSweepInterval);
+    }
 }

@@ -9,5 +9,7 @@ internal sealed record OrderCreated(Guid OrderId, string ItemId, int Quantity, D
 
     string IEvent.Key => OrderId.ToString();
 
+    Guid IEvent.Id => OrderId;
+
     public static OrderCreated From(Order order) => new(order.Id, order.ItemId, order.Quantity, order.CreatedAt);
 }

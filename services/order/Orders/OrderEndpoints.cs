@@ -16,13 +16,15 @@ internal static class OrderEndpoints
     {
         var orders = app.MapGroup("/orders").MayAnswer(KnownProblem.Invalid, KnownProblem.Failed, KnownProblem.Unavailable);
         orders.MapPost("/", PlaceOrder.HandleAsync).WithName("PlaceOrder").WithSummary("Places an order.")
+            .RequireRateLimiting(PlacementLimit.Policy)
             .WithMetadata(new RequestSizeLimitAttribute(64 << 10)) // here, not for the whole service: events come in bulk
             .Takes(KnownParameter.Key)
             .MayAnswer(KnownProblem.Unreadable, KnownProblem.TooLarge, KnownProblem.NotJson, PlaceOrder.KeyOfAnotherOrder);
-        orders.MapPost("/batch", PlaceBatch.HandleAsync).WithName("PlaceBatch").WithSummary("Places up to 1,000 orders, each of which is answered by itself.")
-            .WithMetadata(new RequestSizeLimitAttribute(PlaceBatch.LargestBody))
+        orders.MapPost("/batch", PlaceOrders.HandleAsync).WithName("PlaceBatch").WithSummary("Places up to 1,000 orders, each of which is answered by itself.")
+            .RequireRateLimiting(PlacementLimit.Policy)
+            .WithMetadata(new RequestSizeLimitAttribute(PlaceOrders.LargestBody))
             .Takes(KnownParameter.BatchKey)
-            .MayAnswer(PlaceBatch.Unreadable, PlaceBatch.TooLarge, KnownProblem.NotJson);
+            .MayAnswer(PlaceOrders.Unreadable, PlaceOrders.TooLarge, KnownProblem.NotJson);
         orders.MapGet("/", ListOrders.HandleAsync).WithName("ListOrders").WithSummary("Lists orders, newest first.")
             .Takes(Status, KnownParameter.Limit, KnownParameter.Cursor);
         orders.MapGet("/{id}", GetOrder.HandleAsync).WithName("GetOrder").WithSummary("Reads an order, or waits until it is settled.")

@@ -1,14 +1,18 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
-using System.Diagnostics;
+using DaprOrders.Messaging;
+using DaprOrders.OrderService.Data;
+using DaprOrders.Persistence;
 using DaprOrders.ServiceDefaults;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
 
 namespace DaprOrders.OrderService.Orders;
 
-/// <summary>Places an order, once for each idempotency key.</summary>
-internal static class PlaceOrder
+/// <summary>Places an order, once per idempotency key.</summary>
+internal sealed partial class PlaceOrder(OrderDbContext db, IOptions<SweepOptions> sweep, TimeProvider time, ILogger<PlaceOrder> logger)
 {
     public record Request(
         [property: Description("The item."), Example("item-123")]
@@ -25,30 +29,20 @@ internal static class PlaceOrder
     private const string ItemIdRule = "item_id must be 1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-', and begin with a letter or digit.";
 
     public static async Task<Results<Created<OrderView>, ValidationProblem, ProblemHttpResult>> HandleAsync(
-        Request request,
-        [FromHeader(Name = IdempotencyKey.Header)] string? key,
-        GroupCommit orders,
-        ILogger<OrderPlacement> logger,
-        HttpContext context)
+        Request request, [FromHeader(Name = IdempotencyKey.Header)] string? key, [FromServices] PlaceOrder placeOrder, HttpContext context)
     {
         if (key is not null && !IdempotencyKey.IsValid(context.Request.Headers[IdempotencyKey.Header]))
         {
             return Parameters.Invalid(IdempotencyKey.Header, IdempotencyKey.Rule);
         }
 
-        // Not cancelled with the request: the gateway gives up after 2 s and asks again with the same key. If that undid the work each time, a
-        // burst that takes longer than 2 s would never be done.
-        var (order, isNew) = await orders.PlaceAsync(new NewOrder(request.ItemId, request.Quantity, key, Activity.Current?.Id));
-        if (!order.IsFor(request.ItemId, request.Quantity))
+        var (order, isNew) = await placeOrder.PlaceAsync(request.ItemId, request.Quantity, key);
+        if (!order.HasContent(request.ItemId, request.Quantity))
         {
             return TypedResults.Problem(statusCode: KeyOfAnotherOrder.Status, title: KeyOfAnotherOrder.Title, detail: UsedFor(order));
         }
 
-        if (isNew)
-        {
-            OrderPlacement.LogPlaced(logger, order.Id, order.Quantity, order.ItemId);
-        }
-        else
+        if (!isNew)
         {
             context.Response.Headers[IdempotencyKey.ReplayedHeader] = "true";
         }
@@ -56,6 +50,40 @@ internal static class PlaceOrder
         return TypedResults.Created($"/orders/{order.Id}", OrderView.Of(order));
     }
 
-    /// <summary>Says whose key it is.</summary>
+    /// <summary>Tells the client for which order the key was used.</summary>
     public static string UsedFor(Order order) => $"It was used for {order.Quantity} of {order.ItemId}. Take a new key for a new order.";
+
+    /// <summary>
+    /// Stores the order with its event, or finds the earlier order with the key. It ignores the request's cancellation: a client that gave up
+    /// retries with the same key, and if its disconnect undid the work, a burst on a cold system would never be done.
+    /// </summary>
+    private async Task<(Order Order, bool IsNew)> PlaceAsync(string itemId, int quantity, string? key)
+    {
+        if (await FindAsync(key) is { } earlier)
+        {
+            return (earlier, IsNew: false);
+        }
+
+        var order = Order.Place(itemId, quantity, key, time.GetMicrosecondNow(), sweep.Value.After);
+        db.Orders.Add(order);
+        db.Publish(OrderCreated.From(order));
+        try
+        {
+            await db.SaveChangesAsync(CancellationToken.None);
+        }
+        catch (DbUpdateException e) when (key is not null && DatabaseErrors.CauseOf(e) is FailureCause.Duplicate)
+        {
+            // A concurrent request with the same key has committed first.
+            return (await FindAsync(key) ?? throw new TimeoutException("The order with this key is gone again.", e), IsNew: false);
+        }
+
+        LogPlaced(order.Id, order.Quantity, order.ItemId);
+        return (order, IsNew: true);
+    }
+
+    private async Task<Order?> FindAsync(string? key) =>
+        key is null ? null : await db.Orders.AsNoTracking().SingleOrDefaultAsync(order => order.Owner == "" && order.IdempotencyKey == key, CancellationToken.None);
+
+    [LoggerMessage(LogLevel.Debug, "Placed order {OrderId}: {Quantity} of {ItemId}")]
+    private partial void LogPlaced(Guid orderId, int quantity, string itemId);
 }

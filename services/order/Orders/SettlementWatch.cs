@@ -1,30 +1,30 @@
 using System.Collections.Concurrent;
 using DaprOrders.OrderService.Data;
-using DaprOrders.Persistence;
 using Microsoft.EntityFrameworkCore;
 
 namespace DaprOrders.OrderService.Orders;
 
 /// <summary>
-/// Tells when an order is settled, by whichever instance of this service. However many readers wait, their orders are looked up in one query
-/// every 25 ms, and in none while nobody waits.
+/// Tells waiting readers when an order is settled, by whichever instance of this service. One query every 25 ms serves all readers, and there is
+/// none while nobody waits.
 /// </summary>
-internal sealed class SettlementWatch(IServiceScopeFactory scopes, TimeProvider time) : BackgroundService
+internal sealed partial class SettlementWatch(IServiceScopeFactory scopes, TimeProvider time, ILogger<SettlementWatch> logger) : BackgroundService
 {
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(25);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(25);
 
     private readonly ConcurrentDictionary<TaskCompletionSource, Guid> _readers = [];
     private readonly SemaphoreSlim _arrived = new(0);
+    private bool _isFailing;
 
-    /// <summary>Ends when the order is settled, or after <paramref name="patience"/> in any case.</summary>
-    public async Task WaitAsync(Guid orderId, TimeSpan patience, CancellationToken cancellationToken)
+    /// <summary>Waits until the order is settled, but no longer than <paramref name="timeout"/>.</summary>
+    public async Task WaitAsync(Guid orderId, TimeSpan timeout, CancellationToken cancellationToken)
     {
         var settled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _readers[settled] = orderId;
         _arrived.Release();
         try
         {
-            await settled.Task.WaitAsync(patience, time, cancellationToken);
+            await settled.Task.WaitAsync(timeout, time, cancellationToken);
         }
         catch (TimeoutException)
         {
@@ -49,13 +49,13 @@ internal sealed class SettlementWatch(IServiceScopeFactory scopes, TimeProvider 
             await _arrived.WaitAsync(stoppingToken);
             while (!_readers.IsEmpty)
             {
-                await LookAsync(stoppingToken);
-                await Task.Delay(Look, time, stoppingToken);
+                await PollAsync(stoppingToken);
+                await Task.Delay(PollInterval, time, stoppingToken);
             }
         }
     }
 
-    private async Task LookAsync(CancellationToken cancellationToken)
+    private async Task PollAsync(CancellationToken cancellationToken)
     {
         try
         {
@@ -70,10 +70,21 @@ internal sealed class SettlementWatch(IServiceScopeFactory scopes, TimeProvider 
             {
                 reader.TrySetResult();
             }
+
+            _isFailing = false;
         }
-        catch (Exception e) when (DatabaseErrors.IsTransient(e) && !cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            // The database is away: the readers wait on, and are told so at the latest when their time is up.
+            // The readers wait until their timeout, and then get the error themselves.
+            if (!_isFailing)
+            {
+                LogFailed(e.Message);
+            }
+
+            _isFailing = true;
         }
     }
+
+    [LoggerMessage(LogLevel.Warning, "Cannot look for settled orders: {Error}")]
+    private partial void LogFailed(string error);
 }

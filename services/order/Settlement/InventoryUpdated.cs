@@ -1,17 +1,14 @@
 using DaprOrders.Messaging;
+using DaprOrders.OrderService.Orders;
 
 namespace DaprOrders.OrderService.Settlement;
 
-internal enum StockOutcome
-{
-    Reserved,
-    Rejected,
-}
-
-/// <summary>Inventory answered an order: what this service reads of it.</summary>
+/// <summary>Inventory decided about an order: the fields that this service reads.</summary>
 internal sealed record InventoryUpdated(Guid OrderId, StockOutcome Outcome, string? Reason) : IEvent
 {
     public static string Topic => "inventory.updated";
 
     string IEvent.Key => OrderId.ToString();
+
+    Guid IEvent.Id => OrderId;
 }

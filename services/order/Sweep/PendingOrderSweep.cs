@@ -1,7 +1,6 @@
 using DaprOrders.Messaging;
 using DaprOrders.OrderService.Data;
 using DaprOrders.OrderService.Orders;
-using DaprOrders.Persistence;
 using DaprOrders.ServiceDefaults;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Options;
@@ -9,25 +8,27 @@ using Microsoft.Extensions.Options;
 namespace DaprOrders.OrderService.Sweep;
 
 /// <summary>
-/// Publishes <c>order.created</c> again for orders that are pending for too long: what broker or sidecar lost on the way there is made good by
-/// that, and what they lost on the way back by inventory's repeating its answer.
+/// Republishes <c>order.created</c> for orders that stay pending. That repairs what the broker or a sidecar lost on the way to inventory, and on
+/// the way back too, since inventory then republishes its reservation.
 /// </summary>
 internal sealed partial class PendingOrderSweep(
     IServiceScopeFactory scopes, IOptions<SweepOptions> options, TimeProvider time, ILogger<PendingOrderSweep> logger) : BackgroundService
 {
     private const int BatchSize = 200;
 
-    private static readonly TimeSpan OutboxIsBehind = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan MaxOutboxLag = TimeSpan.FromSeconds(10);
+
+    private bool _isFailing;
 
     /// <summary>Sweeps once. Several instances share the work, since each skips the orders that another has locked.</summary>
-    /// <returns>The number of orders whose event was published again.</returns>
+    /// <returns>How many events were republished.</returns>
     public async Task<int> SweepAsync(CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<OrderDbContext>();
-        if (await db.IsOutboxBehindAsync(OutboxIsBehind, cancellationToken))
+        if (await db.IsOutboxBehindAsync(MaxOutboxLag, cancellationToken))
         {
-            return 0; // the events have not even left: more of them would not help
+            return 0; // the events are not even published yet: more of them would not help
         }
 
         var now = time.GetMicrosecondNow();
@@ -40,11 +41,11 @@ internal sealed partial class PendingOrderSweep(
             .ToListAsync(cancellationToken);
         foreach (var order in orders)
         {
-            order.PutOffSweep(now, options.Value.After);
-            LogSwept(order.Id, order.Sweeps);
+            order.ScheduleNextSweep(now, options.Value.After);
+            LogRepublished(order.Id, order.Sweeps);
         }
 
-        await db.RepublishAsync(orders.Select(order => (OrderCreated.From(order), order.Id)), cancellationToken);
+        await db.RepublishAsync(orders.OrderBy(order => order.Id).Select(OrderCreated.From), cancellationToken);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return orders.Count;
@@ -60,17 +61,24 @@ internal sealed partial class PendingOrderSweep(
                 while (await SweepAsync(stoppingToken) == BatchSize)
                 {
                 }
+
+                _isFailing = false;
             }
-            catch (Exception e) when (DatabaseErrors.IsTransient(e) && !stoppingToken.IsCancellationRequested)
+            catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
-                LogPutOff(e.Message);
+                if (!_isFailing)
+                {
+                    LogFailed(e.Message);
+                }
+
+                _isFailing = true;
             }
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "Order {OrderId} is still pending, its event is published again, time {Sweeps}")]
-    private partial void LogSwept(Guid orderId, int sweeps);
+    [LoggerMessage(LogLevel.Warning, "Order {OrderId} is still pending, republished its event, attempt {Sweeps}")]
+    private partial void LogRepublished(Guid orderId, int sweeps);
 
-    [LoggerMessage(LogLevel.Debug, "The sweep is put off: {Error}")]
-    private partial void LogPutOff(string error);
+    [LoggerMessage(LogLevel.Warning, "The sweep failed and is retried: {Error}")]
+    private partial void LogFailed(string error);
 }

@@ -51,9 +51,9 @@ internal sealed class SequenceWriter(string ordersDatabase, TimeSpan sweepAfter,
         await using var command = _orders.CreateCommand(
             """
             WITH placed AS (
-              INSERT INTO orders (id, item_id, quantity, status, idempotency_key, created_at, next_sweep_at, sweeps)
-              VALUES ($1, $2, 1, 'pending', $3, now(), now() + $6, 0))
-            INSERT INTO outbox (id, topic, key, data, attempts) VALUES ($1, 'order.created', $4, $5::json, 0)
+              INSERT INTO orders (id, item_id, quantity, status, owner, idempotency_key, created_at, next_sweep_at, sweeps)
+              VALUES ($1, $2, 1, 'pending', '', $3, now(), now() + $6, 0))
+            INSERT INTO outbox (id, topic, key, data) VALUES ($1, 'order.created', $4, $5::json)
             """);
         command.Parameters.AddWithValue(id);
         command.Parameters.AddWithValue(item);

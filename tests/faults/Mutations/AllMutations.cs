@@ -14,8 +14,14 @@ internal static class AllMutations
             Apps = ["order", "inventory"],
             Edits =
             [
-                new("libs/messaging/DbContextExtensions.cs", "        db.Add(OutboxMessage.Of(message, id, traceParent));", "        WithoutOutbox.Add(db, OutboxMessage.Of(message, id, traceParent));"),
-                new("libs/messaging/Outbox/OutboxInterceptor.cs", "            signal.Set();", "            signal.Set();\n            WithoutOutbox.Send(db);"),
+                new(
+                    "libs/messaging/DbContextExtensions.cs",
+                    "        db.Add(db.GetService<OutboxWriter>().Create(message));",
+                    "        WithoutOutbox.Add(db, db.GetService<OutboxWriter>().Create(message));"),
+                new(
+                    "libs/messaging/Outbox/OutboxInterceptor.cs",
+                    "    private void Wake(DbContext? db)\n    {\n",
+                    "    private void Wake(DbContext? db)\n    {\n        WithoutOutbox.Send(db!);\n"),
             ],
             AddedFile = ("libs/messaging/WithoutOutbox.cs", WithoutOutbox),
         },
@@ -29,11 +35,11 @@ internal static class AllMutations
             [
                 new(
                     "libs/messaging/Events/EventEndpoints.cs",
-                    "BulkDelivery.Answer(await processor.ProcessAsync(entries, cancellationToken))",
-                    "BulkDelivery.Answer(AtOnce(entries, processor.ProcessAsync(entries, CancellationToken.None)))"),
+                    "BulkDelivery.Respond(await processor.ProcessAsync(entries, cancellationToken))",
+                    "BulkDelivery.Respond(AtOnce(entries, processor.ProcessAsync(entries, CancellationToken.None)))"),
                 new(
                     "libs/messaging/Events/EventEndpoints.cs",
-                    "    private static async Task<IResult> KeepDeadLetterAsync(",
+                    "    private static async Task<IResult> StoreDeadLetterAsync(",
                     """
                         private static IEnumerable<BulkStatus> AtOnce(List<BulkEntry> entries, Task later)
                         {
@@ -41,7 +47,7 @@ internal static class AllMutations
                             return entries.Select(entry => new BulkStatus(entry.EntryId, BulkDelivery.Success));
                         }
 
-                        private static async Task<IResult> KeepDeadLetterAsync(
+                        private static async Task<IResult> StoreDeadLetterAsync(
                     """),
             ],
         },
@@ -55,9 +61,16 @@ internal static class AllMutations
             [
                 new(
                     "services/inventory/Reservations/OrderCreatedHandler.cs",
-                    "                LogRepeated(message.OrderId);",
-                    "                stock.GetValueOrDefault(message.ItemId)?.TryTake(message.Quantity);"),
-                new("services/inventory/Reservations/OrderCreatedHandler.cs", "        if (added.Count > 0)", "        if (added.Count >= 0)"),
+                    "        var known = reservations.Count;\n",
+                    """
+                            foreach (var repeated in batch.Where(message => reservations.ContainsKey(message.OrderId)))
+                            {
+                                stock.GetValueOrDefault(repeated.ItemId)?.TryTake(repeated.Quantity);
+                            }
+
+                            var known = reservations.Count;
+
+                    """),
             ],
         },
         new()
@@ -70,12 +83,17 @@ internal static class AllMutations
             [
                 new(
                     "libs/messaging/Outbox/Relay.cs",
-                    "        var moved = 0;\n",
-                    "        await OutboxTable.DeleteAsync(connection, batch, cancellationToken);\n        await transaction.CommitAsync(cancellationToken);\n        var moved = 0;\n"),
+                    "        var result = batch.Rows.Count == 0\n",
+                    """
+                            await OutboxTable.DeleteAsync(connection, batch.Rows, cancellationToken);
+                            await transaction.CommitAsync(cancellationToken);
+                            var result = batch.Rows.Count == 0
+
+                    """),
                 new(
                     "libs/messaging/Outbox/Relay.cs",
-                    "        await transaction.CommitAsync(cancellationToken);\n        return moved;",
-                    "        return moved;"),
+                    "        await transaction.CommitAsync(cancellationToken);\n        return result;",
+                    "        return result;"),
             ],
         },
         new()
@@ -84,7 +102,7 @@ internal static class AllMutations
             Invariant = Invariants.Stock,
             Project = "services/inventory",
             Apps = ["inventory"],
-            Edits = [new("services/inventory/Reservations/OrderCreatedHandler.cs", " ORDER BY item_id FOR UPDATE\"", " ORDER BY item_id\"")],
+            Edits = [new("services/inventory/Reservations/OrderCreatedHandler.cs", " ORDER BY item_id FOR UPDATE\")", " ORDER BY item_id\")")],
         },
         new()
         {
@@ -95,12 +113,22 @@ internal static class AllMutations
             Edits =
             [
                 new("libs/messaging/Outbox/OutboxTable.cs", "\"SELECT pg_advisory_xact_lock(hashtext('outbox'))\"", "\"SELECT 1\""),
-                new("libs/messaging/Outbox/OutboxTable.cs", "                    LIMIT $2\n", "                    LIMIT $2 FOR UPDATE SKIP LOCKED\n"),
+                // Takes the oldest rows that no other relay has locked, however many of one key, as tutorials do.
+                new(
+                    "libs/messaging/Outbox/OutboxTable.cs",
+                    """
+                                AND NOT EXISTS (
+                                  SELECT FROM outbox earlier
+                                  WHERE earlier.topic = candidate.topic AND earlier.key = candidate.key AND earlier.position < candidate.position))
+                    """,
+                    """
+                              ORDER BY position LIMIT $3 FOR UPDATE SKIP LOCKED)
+                    """),
                 // Acts as a slow sidecar. The unchanged relay would still publish in order; this one does not, and the delay makes it show.
                 new(
                     "libs/messaging/Outbox/Relay.cs",
-                    "        var moved = 0;\n",
-                    "        await Task.Delay(Random.Shared.Next(50), CancellationToken.None);\n        var moved = 0;\n"),
+                    "        var result = batch.Rows.Count == 0\n",
+                    "        await Task.Delay(Random.Shared.Next(50), CancellationToken.None);\n        var result = batch.Rows.Count == 0\n"),
             ],
         },
         new()
@@ -117,10 +145,8 @@ internal static class AllMutations
     /// <summary>Publishes after the commit and ignores failures, as tutorials do.</summary>
     private const string WithoutOutbox =
         """
-        using System.Buffers;
-        using System.Net.Http.Headers;
         using System.Runtime.CompilerServices;
-        using System.Text.Json;
+        using System.Text;
         using Microsoft.EntityFrameworkCore;
 
         namespace DaprOrders.Messaging;
@@ -145,22 +171,11 @@ internal static class AllMutations
 
             private static async Task SendAsync(List<OutboxMessage> messages)
             {
-                var buffer = new ArrayBufferWriter<byte>();
-                using (var json = new Utf8JsonWriter(buffer))
-                {
-                    json.WriteStartArray();
-                    foreach (var message in messages)
-                    {
-                        BulkPublishEntry.Write(json, new OutboxRow(0, message.Id, message.Topic, message.Key, message.Data, message.TraceParent, 0));
-                    }
-
-                    json.WriteEndArray();
-                }
-
+                var entries = messages.Select(message => Encoding.UTF8.GetString(DaprBulkPublisher.ToBytes(
+                    new OutboxRow(0, message.Id, message.Topic, message.Key, message.Data, message.TraceParent, 0))));
                 try
                 {
-                    using var content = new ByteArrayContent(buffer.WrittenSpan.ToArray());
-                    content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+                    using var content = new StringContent($"[{string.Join(',', entries)}]", Encoding.UTF8, "application/json");
                     await Sidecar.PostAsync(new Uri($"/v1.0/publish/bulk/pubsub/{messages[0].Topic}", UriKind.Relative), content);
                 }
                 catch (HttpRequestException)

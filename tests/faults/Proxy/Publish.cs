@@ -13,7 +13,7 @@ internal sealed class Publish
 
     /// <summary>Gets key and event id of each entry, in their order.</summary>
     public IEnumerable<(string Key, string EventId)> Entries =>
-        _entries.Select(entry => ((string)entry!["metadata"]!["partitionKey"]!, (string)entry["entryId"]!));
+        _entries.Select(entry => ((string)entry!["metadata"]!["partitionKey"]!, (string)entry["metadata"]!["cloudevent.id"]!));
 
     public static Publish? Read(PathString path, byte[] body) =>
         path.StartsWithSegments("/v1.0/publish/bulk", StringComparison.Ordinal)

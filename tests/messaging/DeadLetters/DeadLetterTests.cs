@@ -3,8 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DaprOrders.Testing;
-using WireMock.RequestBuilders;
-using WireMock.ResponseBuilders;
+using static DaprOrders.Messaging.Tests.Outbox.BulkPublish;
 
 namespace DaprOrders.Messaging.Tests.DeadLetters;
 
@@ -13,7 +12,7 @@ public sealed class DeadLetterTests(MessagingFixture fixture)
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Dead_letters_are_listed_newest_first_with_reason_and_payload()
+    public async Task Dead_letters_are_listed_newest_first_with_reason_and_event()
     {
         await using var host = await fixture.StartAsync();
         await host.Client.DeliverAsync("noted", JsonNode.Parse("""{"id":"first","data":{}}"""), JsonNode.Parse("""{"id":"second","data":5}"""));
@@ -28,7 +27,7 @@ public sealed class DeadLetterTests(MessagingFixture fixture)
     }
 
     [Fact]
-    public async Task A_long_list_comes_in_pages()
+    public async Task Long_list_has_pages()
     {
         await using var host = await fixture.StartAsync();
         await host.Client.DeliverAsync("noted", [.. Enumerable.Range(0, 5).Select(i => JsonNode.Parse($$"""{"id":"{{i}}","data":5}"""))]);
@@ -45,7 +44,7 @@ public sealed class DeadLetterTests(MessagingFixture fixture)
     }
 
     [Fact]
-    public async Task A_redriven_event_is_handled_once_and_its_dead_letter_is_gone()
+    public async Task Redriven_event_is_handled_once_and_its_dead_letter_is_deleted()
     {
         await using var host = await fixture.StartAsync(settings: ("Messaging:MaxAttempts", "1"));
         var id = await BuryAsync(host, "bad");
@@ -59,7 +58,7 @@ public sealed class DeadLetterTests(MessagingFixture fixture)
     }
 
     [Fact]
-    public async Task An_event_that_fails_again_stays_with_the_new_reason_and_changes_nothing()
+    public async Task Event_that_fails_again_stays_with_the_new_reason_and_changes_nothing()
     {
         await using var host = await fixture.StartAsync(settings: ("Messaging:MaxAttempts", "1"));
         var id = await BuryAsync(host, "bad");
@@ -74,7 +73,7 @@ public sealed class DeadLetterTests(MessagingFixture fixture)
     }
 
     [Fact]
-    public async Task What_is_no_event_cannot_be_handled_by_redriving_it()
+    public async Task Unreadable_event_cannot_be_redriven()
     {
         await using var host = await fixture.StartAsync();
         await host.Client.DeliverAsync("noted", JsonNode.Parse("""{"id":"x","data":{}}"""));
@@ -83,18 +82,16 @@ public sealed class DeadLetterTests(MessagingFixture fixture)
     }
 
     [Fact]
-    public async Task An_event_that_could_not_be_published_goes_into_the_outbox_again_with_its_id_and_key()
+    public async Task Redriven_event_that_could_not_be_published_is_published_with_its_id_and_key()
     {
         await using var host = await fixture.StartAsync();
-        var eventId = Assert.Single(await host.PublishAsync("the key", "huge"));
-        host.Sidecar.Server.Given(Request.Create().WithPath("/v1.0/publish/bulk/*")).InScenario("once").WillSetStateTo("passed").AtPriority(1)
-            .RespondWith(Response.Create().WithStatusCode(500).WithBody(
-                $$"""{"failedEntries":[{"entryId":"{{eventId}}","error":"message too large"}],"errorCode":"ERR_PUBSUB_PUBLISH_MESSAGE"}"""));
+        await host.PublishAsync("the key", "bad");
+        RespondOnce(host, 400, Unreadable);
         await host.Relay.RelayBatchAsync(Cancel);
         var letter = await host.QueryAsync<long>("SELECT id FROM dead_letters WHERE direction = 'out'");
 
         Assert.Equal(HttpStatusCode.NoContent, await RedriveAsync(host, letter));
-        Assert.Equal(1, await host.Relay.RelayBatchAsync(Cancel));
+        Assert.Equal(1, (await host.Relay.RelayBatchAsync(Cancel)).Moved);
 
         var entries = await host.Sidecar.PublishedAsync("noted", 2);
         Assert.Equal(entries[0].GetRawText(), entries[1].GetRawText());
@@ -102,7 +99,7 @@ public sealed class DeadLetterTests(MessagingFixture fixture)
     }
 
     [Fact]
-    public async Task A_dead_letter_can_be_deleted()
+    public async Task Dead_letter_can_be_deleted()
     {
         await using var host = await fixture.StartAsync(settings: ("Messaging:MaxAttempts", "1"));
         var uri = new Uri($"/dead-letters/{await BuryAsync(host, "bad")}", UriKind.Relative);
@@ -118,7 +115,7 @@ public sealed class DeadLetterTests(MessagingFixture fixture)
     [InlineData("GET", "/dead-letters", "X-Forwarded-For")]
     [InlineData("POST", "/dead-letters/1/redrive", "dapr-caller-app-id")]
     [InlineData("DELETE", "/dead-letters/1", "dapr-caller-app-id")]
-    public async Task Whoever_comes_by_service_invocation_finds_nothing(string method, string path, string header)
+    public async Task Call_by_service_invocation_is_not_found(string method, string path, string header)
     {
         await using var host = await fixture.StartAsync(settings: ("Messaging:MaxAttempts", "1"));
         await BuryAsync(host, "bad");
@@ -129,6 +126,38 @@ public sealed class DeadLetterTests(MessagingFixture fixture)
 
         Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
         Assert.Equal(1L, await host.QueryAsync<long>("SELECT count(*) FROM dead_letters"));
+    }
+
+    [Fact]
+    public async Task Dead_letters_of_a_filter_are_listed_redriven_and_deleted_together()
+    {
+        await using var host = await fixture.StartAsync(settings: ("Messaging:MaxAttempts", "1"));
+        await BuryAsync(host, "a");
+        await BuryAsync(host, "b");
+        await host.Client.DeliverAsync("noted", JsonNode.Parse("""{"id":"unreadable","data":5}"""));
+        host.Handler.Failures.Remove("a");
+
+        var listed = await ListAsync(host, "?topic=noted&reason=cannot be noted");
+        using var redriven = await host.Client.PostAsync(new Uri("/dead-letters/redrive?topic=noted&reason=cannot be noted", UriKind.Relative), null, Cancel);
+        using var deleted = await host.Client.DeleteAsync(new Uri("/dead-letters?topic=noted&reason=object", UriKind.Relative), Cancel);
+
+        Assert.Equal(2, listed.GetProperty("items").GetArrayLength());
+        Assert.Equal("""{"redriven":1,"failed":1}""", await redriven.Content.ReadAsStringAsync(Cancel));
+        Assert.Equal("""{"deleted":1}""", await deleted.Content.ReadAsStringAsync(Cancel));
+        Assert.Equal("InvalidOperationException: cannot be noted", await host.QueryAsync<string>("SELECT string_agg(reason, ' ') FROM dead_letters"));
+    }
+
+    [Theory]
+    [InlineData("POST", "/dead-letters/redrive")]
+    [InlineData("DELETE", "/dead-letters?reason=x")]
+    public async Task Request_for_all_dead_letters_needs_a_topic(string method, string path)
+    {
+        await using var host = await fixture.StartAsync();
+        using var request = new HttpRequestMessage(new HttpMethod(method), path);
+
+        using var response = await host.Client.SendAsync(request, Cancel);
+
+        Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
     }
 
     private static async Task<long> BuryAsync(MessagingHost host, string text)

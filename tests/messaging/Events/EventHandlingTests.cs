@@ -1,8 +1,11 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using DaprOrders.Testing;
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
 
 namespace DaprOrders.Messaging.Tests.Events;
 
@@ -11,7 +14,7 @@ public sealed class EventHandlingTests(MessagingFixture fixture)
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task The_events_of_a_delivery_are_handled_together()
+    public async Task Events_of_a_delivery_are_handled_together()
     {
         await using var host = await fixture.StartAsync();
 
@@ -23,7 +26,7 @@ public sealed class EventHandlingTests(MessagingFixture fixture)
     }
 
     [Fact]
-    public async Task Fields_that_nobody_knows_are_ignored()
+    public async Task Unknown_fields_are_ignored()
     {
         await using var host = await fixture.StartAsync();
         var message = Event("a");
@@ -43,7 +46,7 @@ public sealed class EventHandlingTests(MessagingFixture fixture)
     [InlineData("\"a text\"")]
     [InlineData("[]")]
     [InlineData("null")]
-    public async Task What_is_no_event_is_kept_as_a_dead_letter_and_the_99_others_are_handled(string bad)
+    public async Task Unreadable_event_becomes_a_dead_letter_without_blocking_the_batch(string bad)
     {
         await using var host = await fixture.StartAsync();
         var events = Enumerable.Range(0, 99).Select(i => (JsonNode?)Event($"{i}")).ToList();
@@ -54,12 +57,12 @@ public sealed class EventHandlingTests(MessagingFixture fixture)
         Assert.Equal(Enumerable.Repeat("SUCCESS", 100), statuses);
         Assert.Equal(99, Assert.Single(host.Handler.Calls).Length);
         Assert.Equal("in noted", await host.QueryAsync<string>("SELECT direction || ' ' || topic FROM dead_letters"));
-        Assert.Equal(JsonNode.Parse(bad)?.ToJsonString() ?? "null", await host.QueryAsync<string>("SELECT convert_from(event, 'UTF8') FROM dead_letters"));
+        Assert.Equal(JsonNode.Parse(bad)?.ToJsonString() ?? "null", await host.QueryAsync<string>("SELECT convert_from(body, 'UTF8') FROM dead_letters"));
         Assert.NotEqual("", await host.QueryAsync<string>("SELECT reason FROM dead_letters"));
     }
 
     [Fact]
-    public async Task An_event_that_makes_the_handler_fail_is_tried_alone_and_the_others_are_handled_once()
+    public async Task Event_that_fails_is_handled_alone_and_the_others_are_handled_once()
     {
         await using var host = await fixture.StartAsync();
         host.Handler.Failures["bad"] = new InvalidOperationException("cannot be noted");
@@ -72,7 +75,7 @@ public sealed class EventHandlingTests(MessagingFixture fixture)
     }
 
     [Fact]
-    public async Task After_five_attempts_a_second_apart_it_is_a_dead_letter_with_the_reason()
+    public async Task Event_that_fails_five_times_a_second_apart_becomes_a_dead_letter()
     {
         await using var host = await fixture.StartAsync();
         host.Handler.Failures["bad"] = new InvalidOperationException("cannot be noted");
@@ -81,32 +84,49 @@ public sealed class EventHandlingTests(MessagingFixture fixture)
         for (var attempt = 1; attempt <= 4; attempt++)
         {
             Assert.Equal(["RETRY"], await host.Client.DeliverAsync("noted", bad));
-            Assert.Equal(["RETRY"], await host.Client.DeliverAsync("noted", bad)); // in the same second: it does not count
+            Assert.Equal(["RETRY"], await host.Client.DeliverAsync("noted", bad)); // within the same second it does not count
             host.Time.Advance(TimeSpan.FromSeconds(1));
         }
 
         Assert.Equal(["SUCCESS"], await host.Client.DeliverAsync("noted", bad));
         Assert.Equal(
-            "the-id 5 InvalidOperationException: cannot be noted",
-            await host.QueryAsync<string>("SELECT event_id || ' ' || attempts || ' ' || reason FROM dead_letters"));
+            "test the-id 5 InvalidOperationException: cannot be noted",
+            await host.QueryAsync<string>("SELECT source || ' ' || event_id || ' ' || attempts || ' ' || reason FROM dead_letters"));
+        Assert.Equal(
+            SHA256.HashData(Encoding.UTF8.GetBytes("""{"text":"bad","by":"bad"}""")), await host.QueryAsync<byte[]>("SELECT data_hash FROM dead_letters"));
     }
 
     [Fact]
-    public async Task An_event_that_is_held_as_a_dead_letter_is_not_handled_again()
+    public async Task Dead_letter_suppresses_neither_the_same_event_nor_another_one_with_its_id()
     {
         await using var host = await fixture.StartAsync(settings: ("Messaging:MaxAttempts", "1"));
         host.Handler.Failures["bad"] = new InvalidOperationException();
         var bad = Event("bad", "the-id");
-        await host.Client.DeliverAsync("noted", bad);
+        Assert.Equal(["SUCCESS"], await host.Client.DeliverAsync("noted", bad));
         host.Handler.Calls.Clear();
         host.Handler.Failures.Clear();
 
-        Assert.Equal(["SUCCESS", "SUCCESS"], await host.Client.DeliverAsync("noted", bad, Event("good")));
-        Assert.Equal([["good"]], host.Handler.Calls);
+        Assert.Equal(["SUCCESS", "SUCCESS"], await host.Client.DeliverAsync("noted", bad, Event("good", "the-id")));
+
+        Assert.Equal([["bad", "good"]], host.Handler.Calls);
+        Assert.Equal(1L, await host.QueryAsync<long>("SELECT count(*) FROM dead_letters"));
     }
 
     [Fact]
-    public async Task Trouble_that_passes_asks_for_everything_again_without_trying_each_alone()
+    public async Task Repeated_dead_letter_adds_its_attempts_to_the_same_row()
+    {
+        await using var host = await fixture.StartAsync();
+        var bad = JsonNode.Parse("""{"id":"x","source":"s","data":{}}""");
+
+        await host.Client.DeliverAsync("noted", bad);
+        await host.Client.DeliverAsync("noted", bad);
+        await host.Client.DeliverAsync("noted", JsonNode.Parse("""{"id":"x","source":"other","data":{}}"""), JsonNode.Parse("""{"id":"x","source":"s","data":{"a":1}}"""));
+
+        Assert.Equal("2 1 1", await host.QueryAsync<string>("SELECT string_agg(attempts::text, ' ' ORDER BY id) FROM dead_letters"));
+    }
+
+    [Fact]
+    public async Task Transient_failure_redelivers_the_whole_batch_without_counting()
     {
         await using var host = await fixture.StartAsync();
         host.Handler.Failures["b"] = new TimeoutException();
@@ -116,14 +136,14 @@ public sealed class EventHandlingTests(MessagingFixture fixture)
         Assert.Equal(0L, await host.QueryAsync<long>("SELECT count(*) FROM notes"));
 
         await host.Client.DeliverAsync("noted", Event("a"), Event("b"), Event("c"));
-        Assert.Single(host.Warnings); // told once, although it comes again five times a second
+        Assert.Single(host.Warnings); // logged once, although the events are redelivered five times a second
 
         host.Handler.Failures.Clear();
         Assert.Equal(["SUCCESS", "SUCCESS", "SUCCESS"], await host.Client.DeliverAsync("noted", Event("a"), Event("b"), Event("c")));
     }
 
     [Fact]
-    public async Task Trouble_that_passes_ends_the_trying_alone_and_the_rest_comes_again()
+    public async Task Transient_failure_ends_the_handling_one_by_one()
     {
         await using var host = await fixture.StartAsync();
         host.Handler.Failures["bad"] = new InvalidOperationException();
@@ -135,7 +155,7 @@ public sealed class EventHandlingTests(MessagingFixture fixture)
     }
 
     [Fact]
-    public async Task Later_events_of_a_waiting_events_key_wait_with_it()
+    public async Task Later_events_of_the_key_of_a_failed_event_wait_for_it()
     {
         await using var host = await fixture.StartAsync();
         host.Handler.Failures["k1"] = new InvalidOperationException();
@@ -145,6 +165,100 @@ public sealed class EventHandlingTests(MessagingFixture fixture)
         Assert.Equal(["RETRY", "RETRY", "SUCCESS"], statuses);
     }
 
+    [Fact]
+    public async Task Handler_that_always_violates_a_unique_index_ends_in_dead_letters()
+    {
+        await using var host = await fixture.StartAsync(settings: ("Messaging:MaxAttempts", "2"));
+        await host.QueryAsync<string>("CREATE UNIQUE INDEX ON notes (text); INSERT INTO notes (text) VALUES ('twice'); SELECT ''");
+        var twice = Event("twice", "the-id");
+
+        Assert.Equal(["RETRY", "SUCCESS"], await host.Client.DeliverAsync("noted", twice, Event("good")));
+        host.Time.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(["SUCCESS"], await host.Client.DeliverAsync("noted", twice));
+
+        Assert.Equal("the-id", await host.QueryAsync<string>("SELECT event_id FROM dead_letters"));
+        Assert.Contains("DbUpdateException", await host.QueryAsync<string>("SELECT reason FROM dead_letters"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Duplicate_of_another_transaction_is_retried_inside_the_delivery()
+    {
+        await using var host = await fixture.StartAsync();
+        host.Handler.Failures["a"] = new DbUpdateConcurrencyException();
+        host.Handler.Before = (_, _) =>
+        {
+            if (host.Handler.Calls.Count == 2)
+            {
+                host.Handler.Failures.Clear();
+            }
+
+            return Task.CompletedTask;
+        };
+
+        Assert.Equal(["SUCCESS", "SUCCESS"], await host.Client.DeliverAsync("noted", Event("a"), Event("b")));
+
+        Assert.Equal([["a", "b"], ["a", "b"]], host.Handler.Calls);
+        Assert.Equal(2L, await host.QueryAsync<long>("SELECT count(*) FROM notes"));
+    }
+
+    [Theory]
+    [InlineData("SET TRANSACTION READ ONLY")] // 25006
+    [InlineData("SET LOCAL lock_timeout = '1ms'; LOCK TABLE locked")] // 55P03
+    [InlineData("SET LOCAL statement_timeout = '1ms'; SELECT pg_sleep(1)")] // 57014
+    public async Task Database_that_is_read_only_locked_or_slow_costs_no_attempt(string sql)
+    {
+        await using var host = await fixture.StartAsync(settings: ("Messaging:MaxAttempts", "1"));
+        await host.QueryAsync<string>("CREATE TABLE locked (); SELECT ''");
+        await using var source = NpgsqlDataSource.Create(host.ConnectionString);
+        await using var connection = await source.OpenConnectionAsync(Cancel);
+        await using var transaction = await connection.BeginTransactionAsync(Cancel);
+        await using var hold = new NpgsqlCommand("LOCK TABLE locked", connection);
+        await hold.ExecuteNonQueryAsync(Cancel);
+        host.Handler.Before = (db, _) => db.Database.ExecuteSqlRawAsync(sql, Cancel);
+
+        Assert.Equal(["RETRY"], await host.Client.DeliverAsync("noted", Event("a")));
+
+        Assert.Equal(0L, await host.QueryAsync<long>("SELECT count(*) FROM dead_letters"));
+    }
+
+    [Fact]
+    public async Task Process_that_was_frozen_in_its_transaction_costs_no_attempt()
+    {
+        await using var host = await fixture.StartAsync(settings: ("Messaging:MaxAttempts", "1"));
+        host.Handler.Before = async (db, _) =>
+        {
+            // PostgreSQL ends the session of a process that does nothing in its transaction: 25P03.
+            await db.Database.ExecuteSqlRawAsync("SET LOCAL idle_in_transaction_session_timeout = '1ms'", Cancel);
+            await DaprOrders.Stack.Wait.UntilAsync("the end of the session", async () => await host.QueryAsync<long>(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'") == 0);
+        };
+
+        Assert.Equal(["RETRY"], await host.Client.DeliverAsync("noted", Event("a")));
+
+        Assert.Equal(0L, await host.QueryAsync<long>("SELECT count(*) FROM dead_letters"));
+    }
+
+    [Fact]
+    public async Task Missing_table_is_logged_once_a_minute_reported_as_degraded_and_costs_no_attempt()
+    {
+        await using var host = await fixture.StartAsync(settings: ("Messaging:MaxAttempts", "1"));
+        await host.QueryAsync<string>("ALTER TABLE notes RENAME TO away; SELECT ''");
+
+        Assert.Equal(["RETRY", "RETRY"], await host.Client.DeliverAsync("noted", Event("a"), Event("b")));
+        Assert.Equal(["RETRY"], await host.Client.DeliverAsync("noted", Event("a")));
+        Assert.Contains("check the migrations", Assert.Single(host.Warnings), StringComparison.Ordinal);
+        Assert.Contains("noted", await host.HealthAsync("handlers"), StringComparison.Ordinal);
+
+        host.Time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal(["RETRY"], await host.Client.DeliverAsync("noted", Event("a")));
+        Assert.Equal(2, host.Warnings.Count());
+        Assert.Equal(0L, await host.QueryAsync<long>("SELECT count(*) FROM dead_letters"));
+
+        await host.QueryAsync<string>("ALTER TABLE away RENAME TO notes; SELECT ''");
+        Assert.Equal(["SUCCESS"], await host.Client.DeliverAsync("noted", Event("a")));
+        Assert.Equal("Healthy", await host.HealthAsync("handlers"));
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("no json")]
@@ -152,7 +266,7 @@ public sealed class EventHandlingTests(MessagingFixture fixture)
     [InlineData("""{"entries":5}""")]
     [InlineData("""{"entries":[5]}""")]
     [InlineData("""{"entries":[{"event":{}}]}""")]
-    public async Task A_body_that_is_no_bulk_delivery_is_refused_with_the_form_it_must_have(string body)
+    public async Task Body_that_is_not_a_bulk_delivery_is_rejected_with_the_expected_form(string body)
     {
         await using var host = await fixture.StartAsync();
         using var content = new StringContent(body, null, "application/json");
@@ -167,7 +281,7 @@ public sealed class EventHandlingTests(MessagingFixture fixture)
     [InlineData("this is no json")]
     [InlineData("nul \0 and \u00e9")]
     [InlineData("""{"id":"a\u0000b","data":1}""")]
-    public async Task A_record_that_the_runtime_could_not_deliver_is_kept_byte_for_byte_once(string text)
+    public async Task Record_that_the_runtime_cannot_deliver_is_stored_byte_for_byte_in_one_row(string text)
     {
         await using var host = await fixture.StartAsync();
         var record = Encoding.UTF8.GetBytes(text);
@@ -181,7 +295,7 @@ public sealed class EventHandlingTests(MessagingFixture fixture)
             Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         }
 
-        Assert.Equal(record, await host.QueryAsync<byte[]>("SELECT event FROM dead_letters WHERE topic = 'noted' AND attempts = 2"));
+        Assert.Equal(record, await host.QueryAsync<byte[]>("SELECT body FROM dead_letters WHERE topic = 'noted' AND attempts = 2"));
         Assert.Equal(1L, await host.QueryAsync<long>("SELECT count(*) FROM dead_letters"));
     }
 

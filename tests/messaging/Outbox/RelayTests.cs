@@ -2,29 +2,31 @@ using System.Collections.Concurrent;
 using System.Text.Json;
 using DaprOrders.Stack;
 using Microsoft.Extensions.DependencyInjection;
-using WireMock.Matchers;
+using Npgsql;
 using WireMock.RequestBuilders;
 using WireMock.ResponseBuilders;
 using static DaprOrders.Messaging.Tests.Outbox.BulkPublish;
 
 namespace DaprOrders.Messaging.Tests.Outbox;
 
-/// <summary>What the relay does with each answer of the sidecar.</summary>
+/// <summary>What the relay does with each response of the sidecar.</summary>
 public sealed class RelayTests(MessagingFixture fixture)
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Committed_events_are_published_in_order_in_one_call_and_leave_the_outbox()
+    public async Task Committed_events_are_published_in_order_in_one_call_and_deleted()
     {
         await using var host = await fixture.StartAsync();
         var ids = await host.PublishAsync(null, "a", "b", "c");
 
-        Assert.Equal(3, await host.Relay.RelayBatchAsync(Cancel));
+        var result = await host.Relay.RelayBatchAsync(Cancel);
 
+        Assert.Equal((3, true), (result.Moved, result.IsDrained));
         var entries = await host.Sidecar.PublishedAsync("noted", 3);
         Assert.Single(host.Sidecar.Server.LogEntries);
         Assert.Equal(["a", "b", "c"], entries.Select(Text));
+        Assert.Equal(["0", "1", "2"], entries.Select(entry => entry.GetProperty("entryId").GetString()));
         Assert.Equal(ids.Select(id => $"{id}"), entries.Select(entry => Metadata(entry, "cloudevent.id")));
         Assert.Equal(["a", "b", "c"], entries.Select(entry => Metadata(entry, "partitionKey")));
         Assert.All(entries, entry => Assert.Equal("noted", Metadata(entry, "cloudevent.type")));
@@ -32,37 +34,52 @@ public sealed class RelayTests(MessagingFixture fixture)
     }
 
     [Fact]
-    public async Task An_empty_outbox_is_nothing_to_do()
+    public async Task Empty_outbox_is_drained()
     {
         await using var host = await fixture.StartAsync();
 
-        Assert.Equal(0, await host.Relay.RelayBatchAsync(Cancel));
+        Assert.Equal(new RelayResult(0, IsDrained: true), await host.Relay.RelayBatchAsync(Cancel));
 
         Assert.Empty(host.Sidecar.Server.LogEntries);
     }
 
     [Fact]
-    public async Task An_event_of_a_unit_of_work_that_failed_is_never_published()
+    public async Task Event_of_a_rolled_back_transaction_is_never_published()
     {
         await using var host = await fixture.StartAsync();
         await using (var scope = host.App.Services.CreateAsyncScope())
         {
             var db = scope.ServiceProvider.GetRequiredService<NotesDbContext>();
             await using var transaction = await db.Database.BeginTransactionAsync(Cancel);
-            db.Publish(new Noted("never", "never"), Guid.NewGuid());
+            db.Publish(new Noted("never", "never"));
             await db.SaveChangesAsync(Cancel);
             await transaction.RollbackAsync(Cancel);
         }
 
-        Assert.Equal(0, await host.Relay.RelayBatchAsync(Cancel));
+        Assert.Equal(0, (await host.Relay.RelayBatchAsync(Cancel)).Moved);
     }
 
     [Fact]
-    public async Task What_the_broker_refused_by_name_waits_and_the_rest_goes_again_without_it()
+    public async Task Each_call_has_events_of_one_topic()
     {
         await using var host = await fixture.StartAsync();
-        var ids = await host.PublishAsync(null, "a", "bad", "c");
-        AnswerOnce(host, 500, Failed(ids[1]));
+        await host.PublishAsync(null, "a");
+        await host.QueryAsync<int>("WITH other AS (UPDATE outbox SET topic = 'other' RETURNING 1) SELECT 1");
+        await host.PublishAsync(null, "b");
+
+        await host.RelayAsync();
+
+        Assert.Equal(
+            ["/v1.0/publish/bulk/pubsub/other", Route],
+            host.Sidecar.Server.LogEntries.Select(entry => entry.RequestMessage!.Path));
+    }
+
+    [Fact]
+    public async Task Entry_that_the_broker_refuses_waits_and_the_others_are_published_again()
+    {
+        await using var host = await fixture.StartAsync();
+        await host.PublishAsync(null, "a", "bad", "c");
+        RespondOnce(host, 500, Failed(1));
 
         await host.Relay.RelayBatchAsync(Cancel);
         await host.PostponeRefusedAsync();
@@ -74,21 +91,23 @@ public sealed class RelayTests(MessagingFixture fixture)
         Assert.Equal("broker says no", await host.QueryAsync<string>("SELECT last_error FROM outbox"));
     }
 
-    [Fact]
-    public async Task When_the_broker_takes_nothing_no_event_is_to_blame_and_the_same_batch_goes_later()
+    [Theory]
+    [InlineData(0, 1)] // all entries
+    [InlineData(7)] // only an entry that was not sent
+    public async Task Response_that_blames_no_single_entry_is_an_outage_and_the_same_batch_follows_later(params int[] places)
     {
         await using var host = await fixture.StartAsync();
-        var ids = await host.PublishAsync(null, "a", "b");
-        AnswerOnce(host, 500, Failed(ids));
+        await host.PublishAsync(null, "a", "b");
+        RespondOnce(host, 500, Failed(places));
 
-        Assert.Equal(0, await host.Relay.RelayBatchAsync(Cancel));
+        Assert.Equal(0, (await host.Relay.RelayBatchAsync(Cancel)).Moved);
         Assert.Equal(0, await host.QueryAsync<int>("SELECT max(attempts) FROM outbox"));
         Assert.InRange(host.Relay.Pause, TimeSpan.FromSeconds(0.1), TimeSpan.FromSeconds(0.3));
-        Assert.Equal(0, await host.Relay.RelayBatchAsync(Cancel));
+        Assert.Equal(0, (await host.Relay.RelayBatchAsync(Cancel)).Moved);
         Assert.Single(host.Sidecar.Server.LogEntries);
 
         host.Time.Advance(host.Relay.Pause);
-        Assert.Equal(2, await host.Relay.RelayBatchAsync(Cancel));
+        Assert.Equal(2, (await host.Relay.RelayBatchAsync(Cancel)).Moved);
         Assert.Equal("", await host.OutboxAsync());
     }
 
@@ -106,7 +125,7 @@ public sealed class RelayTests(MessagingFixture fixture)
                 return calls.Count == 1 ? firstResponse.Task : Task.FromResult("");
             }));
 
-        Assert.Equal(0, await host.Relay.RelayBatchAsync(Cancel));
+        Assert.Equal(0, (await host.Relay.RelayBatchAsync(Cancel)).Moved);
         Assert.Equal("a b", await host.OutboxAsync());
         Assert.Equal(TimeSpan.FromSeconds(5), host.Relay.Pause);
 
@@ -119,94 +138,163 @@ public sealed class RelayTests(MessagingFixture fixture)
     }
 
     [Fact]
-    public async Task An_outage_is_told_once_however_long_it_lasts()
+    public async Task Outage_is_logged_once_however_long_it_lasts()
     {
         await using var host = await fixture.StartAsync();
         await host.PublishAsync(null, "a");
         host.Sidecar.Server.Given(Request.Create().WithPath(Route)).AtPriority(1)
-            .RespondWith(Response.Create().WithStatusCode(500).WithBody("the broker is away"));
+            .RespondWith(Response.Create().WithStatusCode(500).WithBody("the broker is unavailable"));
 
-        for (var i = 0; i < 2; i++)
+        for (var i = 0; i < 6; i++)
         {
             await host.Relay.RelayBatchAsync(Cancel);
             host.Time.Advance(host.Relay.Pause);
         }
 
-        Assert.Contains("the broker is away", Assert.Single(host.Warnings), StringComparison.Ordinal);
+        Assert.Contains("the broker is unavailable", Assert.Single(host.Warnings), StringComparison.Ordinal);
+        Assert.Equal(0, await host.QueryAsync<int>("SELECT attempts FROM outbox"));
     }
 
     [Fact]
-    public async Task A_sidecar_that_is_not_there_costs_nothing_but_time()
+    public async Task Sidecar_that_is_not_running_costs_no_attempt()
     {
         await using var host = await fixture.StartAsync(settings: ("DAPR_HTTP_ENDPOINT", $"http://127.0.0.1:{FreePort.Take()}"));
         await host.PublishAsync(null, "a");
 
-        Assert.Equal(0, await host.Relay.RelayBatchAsync(Cancel));
+        Assert.Equal(0, (await host.Relay.RelayBatchAsync(Cancel)).Moved);
 
         Assert.Equal("a", await host.OutboxAsync());
         Assert.Equal(0, await host.QueryAsync<int>("SELECT attempts FROM outbox"));
     }
 
     [Theory]
-    [InlineData(401)]
-    [InlineData(403)]
-    [InlineData(404)]
-    public async Task A_wrong_component_scope_or_token_is_reported_and_no_event_is_to_blame(int status)
+    [InlineData(400, "ERR_PUBSUB_PUBLISH_OUTBOX")]
+    [InlineData(401, "ERR_UNAUTHORIZED")]
+    [InlineData(403, "ERR_PUBSUB_FORBIDDEN")]
+    [InlineData(404, "ERR_PUBSUB_NOT_FOUND")]
+    public async Task Wrong_component_scope_or_token_is_reported_and_costs_no_attempt(int status, string code)
     {
         await using var host = await fixture.StartAsync();
         await host.PublishAsync(null, "a");
-        AnswerOnce(host, status, """{"errorCode":"ERR_PUBSUB_FORBIDDEN","message":"topic noted is not allowed for app id notes"}""");
+        RespondOnce(host, status, $$"""{"errorCode":"{{code}}","message":"topic noted is not allowed for app id notes"}""");
 
-        Assert.Equal(0, await host.Relay.RelayBatchAsync(Cancel));
+        Assert.Equal(0, (await host.Relay.RelayBatchAsync(Cancel)).Moved);
         Assert.Contains("not allowed", Assert.Single(host.Relay.Misconfigured), StringComparison.Ordinal);
         Assert.Equal(0, await host.QueryAsync<int>("SELECT attempts FROM outbox"));
 
         host.Time.Advance(host.Relay.Pause);
-        Assert.Equal(1, await host.Relay.RelayBatchAsync(Cancel));
+        Assert.Equal(1, (await host.Relay.RelayBatchAsync(Cancel)).Moved);
         Assert.Empty(host.Relay.Misconfigured);
     }
 
     [Fact]
-    public async Task A_batch_that_cannot_be_read_is_halved_until_the_bad_event_stands_alone()
+    public async Task Unreadable_event_is_found_by_halving_and_becomes_a_dead_letter()
     {
         await using var host = await fixture.StartAsync();
-        await host.PublishAsync(null, "a", "b", "c", "d", "bad", "f", "g", "h");
-        host.Sidecar.Server.Given(Request.Create().WithPath(Route).WithBody(new WildcardMatcher("*\"bad\"*"))).AtPriority(1)
-            .RespondWith(Response.Create().WithStatusCode(400).WithBody("""{"errorCode":"ERR_PUBSUB_EVENTS_SER"}"""));
+        var ids = await host.PublishAsync(null, "a", "b", "c", "d", "bad", "f", "g", "h");
+        RespondTo(host, "\"bad\"", 400, Unreadable);
 
-        await Wait.UntilAsync("nothing left to do", async () => await host.Relay.RelayBatchAsync(Cancel) == 0);
-
-        Assert.Equal("bad", await host.OutboxAsync());
-        Assert.Equal(1, await host.QueryAsync<int>("SELECT attempts FROM outbox"));
-    }
-
-    [Fact]
-    public async Task An_event_that_is_too_large_for_the_broker_becomes_a_dead_letter_and_the_rest_goes_on()
-    {
-        await using var host = await fixture.StartAsync();
-        var ids = await host.PublishAsync(null, "a", "huge");
-        AnswerOnce(host, 500, Failed("kafka: invalid configuration (Attempt to produce message larger than configured Producer.MaxMessageBytes: 1536423 > 1048576)", ids[1]));
-
-        await host.Relay.RelayBatchAsync(Cancel);
-        await host.Relay.RelayBatchAsync(Cancel);
+        await host.RelayAsync();
 
         Assert.Equal("", await host.OutboxAsync());
-        Assert.Equal($"out noted {ids[1]}", await host.QueryAsync<string>("SELECT direction || ' ' || topic || ' ' || event_id FROM dead_letters"));
-        Assert.Contains("MaxMessageBytes", await host.QueryAsync<string>("SELECT reason FROM dead_letters"), StringComparison.Ordinal);
+        Assert.Equal(
+            $"out noted {ids[4]} 1", await host.QueryAsync<string>("SELECT direction || ' ' || topic || ' ' || event_id || ' ' || attempts FROM dead_letters"));
+        Assert.Equal(["a", "b", "c", "d", "f", "g", "h"], (await host.Sidecar.PublishedAsync("noted", 7)).Select(Text).Where(text => text != "bad").Distinct());
     }
 
     [Fact]
-    public async Task A_call_carries_no_more_than_its_share_of_bytes_but_a_large_event_still_goes_alone()
+    public async Task Event_that_fails_alone_is_refused_if_an_event_of_another_key_passes()
+    {
+        await using var host = await fixture.StartAsync();
+        await host.PublishAsync("k", "bad");
+        await host.PublishAsync("other", "good");
+        RespondTo(host, "\"bad\"", 500, "an error that names no entry");
+
+        await host.RelayThroughOutageAsync(until: "bad");
+        await host.PostponeRefusedAsync();
+
+        Assert.Equal(1, await host.QueryAsync<int>("SELECT attempts FROM outbox"));
+        Assert.Equal("bad", await host.OutboxAsync());
+    }
+
+    [Fact]
+    public async Task Event_that_fails_alone_is_not_blamed_if_an_event_of_another_key_fails_too()
+    {
+        await using var host = await fixture.StartAsync();
+        await host.PublishAsync("k", "a");
+        await host.PublishAsync("other", "b");
+        host.Sidecar.Server.Given(Request.Create().WithPath(Route)).AtPriority(1)
+            .RespondWith(Response.Create().WithStatusCode(500).WithBody("an error that names no entry"));
+
+        for (var i = 0; i < 20; i++)
+        {
+            await host.Relay.RelayBatchAsync(Cancel);
+            host.Time.Advance(host.Relay.Pause);
+        }
+
+        Assert.Equal(0, await host.QueryAsync<int>("SELECT max(attempts) FROM outbox"));
+        Assert.Equal("a b", await host.OutboxAsync());
+    }
+
+    [Fact]
+    public async Task Event_that_is_refused_for_an_hour_while_others_pass_becomes_a_dead_letter()
+    {
+        await using var host = await fixture.StartAsync();
+        await host.PublishAsync(null, "bad", "good");
+        await host.QueryAsync<int>("WITH refused AS (UPDATE outbox SET attempts = 124 WHERE key = 'bad' RETURNING 1) SELECT 1");
+        RespondOnce(host, 500, Failed(0));
+
+        await host.Relay.RelayBatchAsync(Cancel);
+
+        Assert.Equal("good", await host.OutboxAsync());
+        Assert.Equal(125, await host.QueryAsync<int>("SELECT attempts FROM dead_letters"));
+        Assert.Equal("broker says no", await host.QueryAsync<string>("SELECT reason FROM dead_letters"));
+    }
+
+    [Theory]
+    [InlineData("message too large")]
+    [InlineData("kafka: Attempt to produce message larger than configured Producer.MaxMessageBytes")]
+    public async Task Text_of_an_error_decides_nothing(string error)
+    {
+        await using var host = await fixture.StartAsync();
+        await host.PublishAsync(null, "a", "b");
+        RespondOnce(host, 500, Failed(1).Replace("broker says no", error, StringComparison.Ordinal));
+
+        await host.Relay.RelayBatchAsync(Cancel);
+
+        Assert.Equal("a b", await host.OutboxAsync());
+        Assert.Equal(1, await host.QueryAsync<int>("SELECT attempts FROM outbox WHERE key = 'b'"));
+    }
+
+    [Fact]
+    public async Task Call_is_limited_by_bytes_but_a_larger_event_is_sent_alone()
     {
         await using var host = await fixture.StartAsync(settings: ("Messaging:BatchBytes", "1000"));
-        await host.PublishAsync("k", new string('x', 2000), "a", "b", new string('y', 960));
+        await host.PublishAsync("1", new string('x', 2000));
+        await host.PublishAsync("2", "a");
+        await host.PublishAsync("3", "b");
+        await host.PublishAsync("4", new string('y', 960));
 
         var calls = new List<int>();
-        for (var moved = -1; moved != 0; calls.Add(moved))
+        for (RelayResult? result = null; result is not { Moved: 0 };)
         {
-            moved = await host.Relay.RelayBatchAsync(Cancel);
+            result = await host.Relay.RelayBatchAsync(Cancel);
+            calls.Add(result.Moved);
         }
 
         Assert.Equal([1, 2, 1, 0], calls);
+    }
+
+    [Fact]
+    public async Task Nothing_is_published_while_the_database_is_read_only()
+    {
+        await using var host = await fixture.StartAsync();
+        await host.PublishAsync(null, "a");
+        var database = new NpgsqlConnectionStringBuilder(host.ConnectionString).Database;
+        await host.QueryAsync<string>($"ALTER DATABASE \"{database}\" SET default_transaction_read_only = on; SELECT ''");
+
+        await Assert.ThrowsAsync<InvalidOperationException>(() => host.Relay.RelayBatchAsync(Cancel));
+
+        Assert.Empty(host.Sidecar.Server.LogEntries);
     }
 }

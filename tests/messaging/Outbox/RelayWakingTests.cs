@@ -7,16 +7,16 @@ using static DaprOrders.Messaging.Tests.Outbox.BulkPublish;
 
 namespace DaprOrders.Messaging.Tests.Outbox;
 
-/// <summary>When the relay looks into the outbox.</summary>
+/// <summary>When the relay reads the outbox.</summary>
 public sealed class RelayWakingTests(MessagingFixture fixture)
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task While_many_events_leave_the_next_ones_gather_and_go_in_one_call()
+    public async Task At_a_high_rate_events_accumulate_and_are_published_in_one_call()
     {
         await using var host = await fixture.StartAsync(withRelay: true, ("Messaging:PollInterval", "01:00:00"));
-        await host.PublishAsync(null, [.. Enumerable.Range(1, 10).Select(n => $"{n}")]); // within no time since the start
+        await host.PublishAsync(null, [.. Enumerable.Range(1, 10).Select(n => $"{n}")]); // at once after the start
         await host.Sidecar.PublishedAsync("noted", 10);
 
         await host.PublishAsync(null, "b");
@@ -28,14 +28,14 @@ public sealed class RelayWakingTests(MessagingFixture fixture)
     }
 
     [Fact]
-    public async Task The_relay_of_another_instance_lets_them_gather_too_although_it_has_taken_few_itself()
+    public async Task Relay_of_another_instance_accumulates_events_too_although_it_has_published_few()
     {
         (string, string)[] settings = [("Messaging:PollInterval", "01:00:00")];
         await using var host = await fixture.StartAsync(withRelay: true, settings);
         await host.PublishAsync(null, [.. Enumerable.Range(1, 10).Select(n => $"{n}")]);
         await host.Sidecar.PublishedAsync("noted", 10);
         await using var other = await MessagingHost.StartAsync(host.ConnectionString, withRelay: true, settings, host.Sidecar);
-        await other.PublishAsync(null, "a"); // it cannot know yet
+        await other.PublishAsync(null, "a"); // it cannot know the rate yet
         await host.Sidecar.PublishedAsync("noted", 11);
 
         await other.PublishAsync(null, "b");
@@ -47,19 +47,19 @@ public sealed class RelayWakingTests(MessagingFixture fixture)
     }
 
     [Fact]
-    public async Task Events_that_come_singly_wait_for_no_others()
+    public async Task Single_events_do_not_wait_for_others()
     {
         await using var host = await fixture.StartAsync(withRelay: true, ("Messaging:PollInterval", "01:00:00"));
         await host.PublishAsync(null, "a");
         await host.Sidecar.PublishedAsync("noted", 1);
 
-        await host.PublishAsync(null, "b"); // the clock stands still, so nothing that waits for it would ever end
+        await host.PublishAsync(null, "b"); // the clock stands still, so a wait would never end
 
         Assert.Equal(["a", "b"], (await host.Sidecar.PublishedAsync("noted", 2)).Select(Text));
     }
 
     [Fact]
-    public async Task While_it_backs_off_the_relay_is_deaf_to_commits()
+    public async Task Commits_do_not_wake_a_relay_that_backs_off()
     {
         await using var host = await fixture.StartAsync(withRelay: true, ("Messaging:PollInterval", "01:00:00"));
         host.Sidecar.Server.Given(Request.Create().WithPath(Route)).InScenario("down").AtPriority(1)
@@ -71,13 +71,13 @@ public sealed class RelayWakingTests(MessagingFixture fixture)
         await host.PublishAsync(null, "third");
         Assert.Single(host.Sidecar.Server.LogEntries);
 
-        // The outage goes on: each pause that ends is one more call, however many commits there were.
+        // The outage continues: each pause ends with one call, however many commits there were.
         await AdvanceUntilAsync(host, requests: 2);
         Assert.Equal(2, host.Sidecar.Server.LogEntries.Count);
     }
 
     [Fact]
-    public async Task A_commit_wakes_the_relay_at_once()
+    public async Task Commit_wakes_the_relay_at_once()
     {
         await using var host = await fixture.StartAsync(withRelay: true, ("Messaging:PollInterval", "01:00:00"));
 
@@ -89,7 +89,7 @@ public sealed class RelayWakingTests(MessagingFixture fixture)
     [Theory]
     [InlineData("Messaging:BatchSize", "2")]
     [InlineData("Messaging:BatchBytes", "20")]
-    public async Task What_does_not_fit_into_one_call_goes_in_the_next_ones_at_once(string limit, string value)
+    public async Task Events_that_exceed_one_call_follow_in_the_next_calls_at_once(string limit, string value)
     {
         await using var host = await fixture.StartAsync(withRelay: true, ("Messaging:PollInterval", "01:00:00"), (limit, value));
 
@@ -100,30 +100,30 @@ public sealed class RelayWakingTests(MessagingFixture fixture)
     }
 
     [Fact]
-    public async Task What_the_broker_did_not_refuse_by_name_goes_again_at_once()
+    public async Task Entries_that_the_broker_did_not_refuse_are_published_again_at_once()
     {
         await using var host = await fixture.StartAsync(withRelay: true, ("Messaging:PollInterval", "01:00:00"));
         await using (var scope = host.App.Services.CreateAsyncScope())
         {
             var db = scope.ServiceProvider.GetRequiredService<NotesDbContext>();
-            var refused = Guid.NewGuid();
-            AnswerOnce(host, 500, Failed(refused));
-            db.Publish(new Noted("refused", "r"), refused);
-            db.Publish(new Noted("a", "a"), Guid.NewGuid());
+            RespondOnce(host, 500, Failed(0));
+            db.Publish(new Noted("refused", "r") { EventId = Guid.Empty });
+            db.Publish(new Noted("a", "a"));
             await db.SaveChangesAsync(Cancel);
         }
 
         await host.Sidecar.UntilAsync(requests => requests.Count == 2);
 
-        Assert.Equal(["refused", "a", "a"], (await host.Sidecar.PublishedAsync("noted", 3)).Select(Text));
+        // On a busy machine the refused event may already be retried in the second call.
+        Assert.Equal(2, host.Sidecar.Published("noted").Count(entry => Text(entry) == "a"));
     }
 
     [Fact]
-    public async Task An_event_that_nobody_told_the_relay_of_is_found_when_it_looks_again()
+    public async Task Event_without_a_signal_is_found_by_polling()
     {
         await using var host = await fixture.StartAsync(withRelay: true);
         await host.QueryAsync<long>(
-            """INSERT INTO outbox (id, topic, key, data, attempts) VALUES (gen_random_uuid(), 'noted', 'k', '{"text": "left behind"}', 0) RETURNING position""");
+            """INSERT INTO outbox (id, topic, key, data) VALUES (gen_random_uuid(), 'noted', 'k', '{"text": "left behind"}') RETURNING position""");
 
         await AdvanceUntilAsync(host, requests: 1);
 
@@ -131,14 +131,14 @@ public sealed class RelayWakingTests(MessagingFixture fixture)
     }
 
     [Fact]
-    public async Task The_commit_of_a_longer_transaction_wakes_the_relay_too()
+    public async Task Commit_of_an_explicit_transaction_wakes_the_relay()
     {
         await using var host = await fixture.StartAsync(withRelay: true, ("Messaging:PollInterval", "01:00:00"));
         await using (var scope = host.App.Services.CreateAsyncScope())
         {
             var db = scope.ServiceProvider.GetRequiredService<NotesDbContext>();
             await using var transaction = await db.Database.BeginTransactionAsync(Cancel);
-            db.Publish(new Noted("first", "k"), Guid.NewGuid());
+            db.Publish(new Noted("first", "k"));
             await db.SaveChangesAsync(Cancel);
             db.Notes.Add(new Note { Text = "more" });
             await db.SaveChangesAsync(Cancel);

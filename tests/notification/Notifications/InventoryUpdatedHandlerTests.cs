@@ -2,6 +2,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DaprOrders.Testing;
+using Npgsql;
 
 namespace DaprOrders.NotificationService.Tests.Notifications;
 
@@ -12,7 +13,7 @@ public sealed class InventoryUpdatedHandlerTests(NotificationServiceFixture fixt
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task An_outcome_is_notified_once_however_often_it_comes()
+    public async Task Outcome_that_is_delivered_repeatedly_is_notified_once()
     {
         await using var host = await fixture.StartAsync();
         using var client = host.CreateClient();
@@ -28,7 +29,7 @@ public sealed class InventoryUpdatedHandlerTests(NotificationServiceFixture fixt
     }
 
     [Fact]
-    public async Task A_rejection_is_notified_with_its_reason()
+    public async Task Rejection_is_notified_with_its_reason()
     {
         await using var host = await fixture.StartAsync();
         using var client = host.CreateClient();
@@ -37,6 +38,46 @@ public sealed class InventoryUpdatedHandlerTests(NotificationServiceFixture fixt
         await client.DeliverAsync(Topic, Outcome(orderId, "rejected", "out_of_stock"));
 
         Assert.Equal("out_of_stock", Assert.Single((await ListAsync(client, orderId)).EnumerateArray()).GetProperty("reason").GetString());
+    }
+
+    [Fact]
+    public async Task Each_outcome_of_an_order_is_notified()
+    {
+        await using var host = await fixture.StartAsync();
+        using var client = host.CreateClient();
+        var orderId = Guid.NewGuid();
+
+        await client.DeliverAsync(Topic, Outcome(orderId, "reserved"), Outcome(orderId, "rejected", "out_of_stock"), Outcome(orderId, "reserved"));
+
+        Assert.Equal(
+            ["rejected", "reserved"], (await ListAsync(client, orderId)).EnumerateArray().Select(item => item.GetProperty("outcome").GetString()!).Order());
+    }
+
+    [Fact]
+    public async Task Outcome_that_reaches_two_instances_at_once_is_notified_once()
+    {
+        await using var one = await fixture.StartAsync();
+        await using var two = new ServiceHost<Program>("notification", one.ConnectionString, new SidecarStub());
+        using var clientOne = one.CreateClient();
+        using var clientTwo = two.CreateClient();
+        var (both, other) = (Guid.NewGuid(), Guid.NewGuid());
+        await using var holder = await one.Database.OpenConnectionAsync(Cancel);
+        await using var transaction = await holder.BeginTransactionAsync(Cancel);
+        await using var hold = new NpgsqlCommand("LOCK TABLE notifications IN SHARE MODE", holder); // they can be read but not added
+        await hold.ExecuteNonQueryAsync(Cancel);
+
+        var deliveries = new[]
+        {
+            clientOne.DeliverAsync(Topic, Outcome(both, "reserved")),
+            clientTwo.DeliverAsync(Topic, Outcome(both, "reserved"), Outcome(other, "reserved")),
+        };
+        await one.UntilBlockedAsync(2);
+        await transaction.CommitAsync(Cancel);
+        var statuses = (await Task.WhenAll(deliveries)).SelectMany(status => status);
+
+        Assert.All(statuses, status => Assert.Equal("SUCCESS", status)); // the later instance retries and finds the notification
+        Assert.Equal(2L, await one.QueryAsync<long>("SELECT count(*) FROM notifications"));
+        Assert.Equal(0L, await one.QueryAsync<long>("SELECT count(*) FROM dead_letters"));
     }
 
     [Fact]

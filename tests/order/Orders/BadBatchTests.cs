@@ -15,11 +15,11 @@ public sealed class BadBatchTests(SharedOrderService service) : IClassFixture<Sh
 
     public static TheoryData<string, string> BadBatches => new()
     {
-        { """{"orders":[]}""", BatchTests.OrdersRule },
-        { """{"orders":null}""", BatchTests.OrdersRule },
-        { """{"orders":{}}""", BatchTests.OrdersRule },
-        { """{"orders":"all"}""", BatchTests.OrdersRule },
-        { "{}", BatchTests.OrdersRule },
+        { """{"orders":[]}""", PlaceOrdersTests.OrdersRule },
+        { """{"orders":null}""", PlaceOrdersTests.OrdersRule },
+        { """{"orders":{}}""", PlaceOrdersTests.OrdersRule },
+        { """{"orders":"all"}""", PlaceOrdersTests.OrdersRule },
+        { "{}", PlaceOrdersTests.OrdersRule },
         { """{"orders":[{"item_id":"item-1","quantity":1}],"more":1}""", "unknown field 'more'" },
         { """{"orders":[{"item_id":"item-1","quantity":1}],"orders":[]}""", "the field 'orders' twice" },
         { """{"orders":[{"item_id":"item-1","quantity":1,"quantity":2}]}""", "the field 'quantity' twice" },
@@ -34,12 +34,12 @@ public sealed class BadBatchTests(SharedOrderService service) : IClassFixture<Sh
     [MemberData(nameof(BadOrders))]
     public async Task Bad_order_of_a_batch_has_the_same_problem_as_alone(string order)
     {
-        using var alone = await service.Client.PostAsync(new Uri("/orders", UriKind.Relative), BatchTests.Json(order), Cancel);
+        using var alone = await service.Client.PostAsync(new Uri("/orders", UriKind.Relative), PlaceOrdersTests.Json(order), Cancel);
         var expected = (await alone.Content.ReadFromJsonAsync<JsonObject>(Cancel))!;
         expected.Remove("type");
         expected.Remove("trace_id");
 
-        var results = await BatchTests.PostAsync(service.Client, null, order);
+        var results = await PlaceOrdersTests.PostAsync(service.Client, null, order);
 
         var result = Assert.Single(results)!;
         Assert.Equal(400, (int)result["status"]!);
@@ -51,9 +51,9 @@ public sealed class BadBatchTests(SharedOrderService service) : IClassFixture<Sh
     [MemberData(nameof(BadBatches))]
     public async Task Malformed_batch_is_400_with_what_is_wrong(string body, string where)
     {
-        using var response = await service.Client.PostAsync(new Uri("/orders/batch", UriKind.Relative), BatchTests.Json(body), Cancel);
+        using var response = await service.Client.PostAsync(new Uri("/orders/batch", UriKind.Relative), PlaceOrdersTests.Json(body), Cancel);
 
-        await BatchTests.AssertProblemAsync(response, HttpStatusCode.BadRequest, where);
+        await PlaceOrdersTests.AssertProblemAsync(response, HttpStatusCode.BadRequest, where);
         await service.AssertNothingWasStoredAsync();
     }
 
@@ -61,12 +61,12 @@ public sealed class BadBatchTests(SharedOrderService service) : IClassFixture<Sh
     public async Task Two_idempotency_keys_for_a_batch_are_400()
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/orders/batch");
-        request.Content = BatchTests.Json("""{"orders":[{"item_id":"item-1","quantity":1}]}""");
+        request.Content = PlaceOrdersTests.Json("""{"orders":[{"item_id":"item-1","quantity":1}]}""");
         request.Headers.Add("Idempotency-Key", ["once", "twice"]);
 
         using var response = await service.Client.SendAsync(request, Cancel);
 
-        await BatchTests.AssertProblemAsync(response, HttpStatusCode.BadRequest, "Idempotency-Key of a batch must be there once");
+        await PlaceOrdersTests.AssertProblemAsync(response, HttpStatusCode.BadRequest, "Idempotency-Key of a batch must be there once");
         await service.AssertNothingWasStoredAsync();
     }
 

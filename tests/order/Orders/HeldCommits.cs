@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace DaprOrders.OrderService.Tests.Orders;
 
-/// <summary>Keeps transactions that place orders from being committed, in their very last step, until they are released.</summary>
+/// <summary>Holds transactions that place orders in their last step, the commit, until they are released.</summary>
 internal sealed class HeldCommits : IAsyncDisposable
 {
     private readonly ServiceHost<Program> _host;
@@ -17,7 +17,7 @@ internal sealed class HeldCommits : IAsyncDisposable
 
     public static async Task<HeldCommits> HoldAsync(ServiceHost<Program> host)
     {
-        var holder = new NpgsqlConnection(host.ConnectionString + ";Pooling=false"); // else the lock would outlive it in the pool
+        var holder = new NpgsqlConnection(host.ConnectionString + ";Pooling=false"); // in a pool the session would keep the lock
         await holder.OpenAsync();
         await using var command = new NpgsqlCommand(
             """
@@ -30,8 +30,8 @@ internal sealed class HeldCommits : IAsyncDisposable
         return new HeldCommits(host, holder);
     }
 
-    /// <summary>Waits until a transaction has done all but its commit.</summary>
-    public Task HeldAsync() => _host.UntilBlockedAsync();
+    /// <summary>Waits until so many transactions have done everything but their commit.</summary>
+    public Task HeldAsync(int transactions = 1) => _host.UntilBlockedAsync(transactions);
 
     public async Task ReleaseAsync()
     {

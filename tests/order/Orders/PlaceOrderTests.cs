@@ -1,9 +1,9 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
-using DaprOrders.OrderService.Orders;
 using DaprOrders.Stack;
-using Microsoft.Extensions.DependencyInjection;
+using DaprOrders.Testing;
 using Npgsql;
 
 namespace DaprOrders.OrderService.Tests.Orders;
@@ -13,7 +13,7 @@ public sealed class PlaceOrderTests(OrderServiceFixture fixture)
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task An_order_is_answered_with_201_its_location_and_its_state()
+    public async Task New_order_is_201_with_its_location_and_status()
     {
         await using var host = await fixture.StartAsync();
         using var client = host.CreateClient();
@@ -32,7 +32,7 @@ public sealed class PlaceOrderTests(OrderServiceFixture fixture)
     }
 
     [Fact]
-    public async Task An_order_reads_the_same_as_it_was_answered()
+    public async Task Order_reads_the_same_as_the_response_of_its_POST()
     {
         await using var host = await fixture.StartAsync();
         using var client = host.CreateClient();
@@ -43,7 +43,7 @@ public sealed class PlaceOrderTests(OrderServiceFixture fixture)
     }
 
     [Fact]
-    public async Task An_order_is_published_with_its_id_as_event_id_and_partition_key_and_leaves_the_outbox()
+    public async Task Order_is_published_with_its_id_as_event_id_and_partition_key()
     {
         await using var host = await fixture.StartAsync();
         using var client = host.CreateClient();
@@ -61,7 +61,7 @@ public sealed class PlaceOrderTests(OrderServiceFixture fixture)
     }
 
     [Fact]
-    public async Task The_same_key_twice_is_one_order_and_the_second_answer_says_so()
+    public async Task Duplicate_key_returns_the_stored_order_as_replayed()
     {
         await using var host = await fixture.StartAsync();
         using var client = host.CreateClient();
@@ -77,7 +77,7 @@ public sealed class PlaceOrderTests(OrderServiceFixture fixture)
     }
 
     [Fact]
-    public async Task The_key_of_another_order_is_refused_with_422()
+    public async Task Key_of_another_order_is_422()
     {
         await using var host = await fixture.StartAsync();
         using var client = host.CreateClient();
@@ -90,7 +90,7 @@ public sealed class PlaceOrderTests(OrderServiceFixture fixture)
     }
 
     [Fact]
-    public async Task A_hundred_parallel_requests_with_one_key_are_one_order()
+    public async Task Hundred_concurrent_requests_with_one_key_place_one_order()
     {
         await using var host = await fixture.StartAsync();
         using var client = host.CreateClient();
@@ -100,11 +100,73 @@ public sealed class PlaceOrderTests(OrderServiceFixture fixture)
         Assert.All(responses, response => Assert.Equal(HttpStatusCode.Created, response.StatusCode));
         Assert.Single(responses.Select(response => response.Headers.Location).Distinct());
         Assert.Equal(1L, await host.QueryAsync<long>("SELECT count(*) FROM orders"));
-        Assert.Single((await host.Sidecar.PublishedAsync("order.created", 1)).Select(entry => entry.GetProperty("entryId").GetString()).Distinct());
+        Assert.Single((await host.Sidecar.PublishedAsync("order.created", 1)).Select(SidecarStub.EventId).Distinct());
     }
 
     [Fact]
-    public async Task A_repeated_request_that_comes_while_the_first_is_still_at_work_gets_the_first_ones_order()
+    public async Task Requests_without_a_key_place_an_order_each()
+    {
+        await using var host = await fixture.StartAsync();
+        using var client = host.CreateClient();
+
+        using var first = await PostAsync(client, null, quantity: 1);
+        using var second = await PostAsync(client, null, quantity: 1);
+
+        Assert.All([first, second], response => Assert.Equal(HttpStatusCode.Created, response.StatusCode));
+        Assert.All([first, second], response => Assert.False(response.Headers.Contains("Idempotency-Replayed")));
+        Assert.NotEqual(first.Headers.Location, second.Headers.Location);
+        Assert.Equal(2L, await host.QueryAsync<long>("SELECT count(*) FROM orders WHERE idempotency_key IS NULL AND owner = ''"));
+    }
+
+    [Theory]
+    [InlineData(1, HttpStatusCode.Created)]
+    [InlineData(2, HttpStatusCode.UnprocessableEntity)]
+    public async Task Concurrent_request_with_the_same_key_gets_the_order_that_was_committed_first(int quantity, HttpStatusCode status)
+    {
+        await using var host = await fixture.StartAsync();
+        using var client = host.CreateClient();
+        await using var other = await host.Database.OpenConnectionAsync(Cancel);
+        await using var transaction = await other.BeginTransactionAsync(Cancel);
+        var id = await InsertAsync(other, "key-1");
+
+        var request = PostAsync(client, "key-1", quantity);
+        await host.UntilBlockedAsync();
+        await transaction.CommitAsync(Cancel);
+        using var response = await request;
+
+        Assert.Equal(status, response.StatusCode);
+        if (status is HttpStatusCode.Created)
+        {
+            Assert.Equal("true", Assert.Single(response.Headers.GetValues("Idempotency-Replayed")));
+            Assert.Equal($"/orders/{id}", response.Headers.Location?.ToString());
+        }
+
+        Assert.Equal(1L, await host.QueryAsync<long>("SELECT count(*) FROM orders"));
+        Assert.Equal(0L, await host.QueryAsync<long>("SELECT count(*) FROM outbox"));
+        Assert.Empty(host.Sidecar.Published("order.created"));
+    }
+
+    [Fact]
+    public async Task Concurrent_request_places_its_order_if_the_other_one_is_rolled_back()
+    {
+        await using var host = await fixture.StartAsync();
+        using var client = host.CreateClient();
+        await using var other = await host.Database.OpenConnectionAsync(Cancel);
+        await using var transaction = await other.BeginTransactionAsync(Cancel);
+        await InsertAsync(other, "key-1");
+
+        var request = PostAsync(client, "key-1", quantity: 2);
+        await host.UntilBlockedAsync();
+        await transaction.RollbackAsync(Cancel);
+        using var response = await request;
+
+        Assert.Equal(HttpStatusCode.Created, response.StatusCode);
+        Assert.False(response.Headers.Contains("Idempotency-Replayed"));
+        Assert.Equal(2, await host.QueryAsync<int>("SELECT quantity FROM orders"));
+    }
+
+    [Fact]
+    public async Task Client_that_disconnects_does_not_undo_its_order()
     {
         await using var host = await fixture.StartAsync();
         using var client = host.CreateClient();
@@ -115,20 +177,130 @@ public sealed class PlaceOrderTests(OrderServiceFixture fixture)
             await hold.ExecuteNonQueryAsync(Cancel); // the orders can be read, and nothing can be written
         }
 
-        using var impatient = new CancellationTokenSource();
-        var first = PostUntilAsync(client, "key-1", quantity: 1, impatient.Token);
+        using var connection = new CancellationTokenSource();
+        var request = PostUntilAsync(client, "key-1", quantity: 1, connection.Token);
         await host.UntilBlockedAsync();
-        await impatient.CancelAsync();
-        var repeats = new[] { PostAsync(client, "key-1", quantity: 1), PostAsync(client, "key-1", quantity: 1) };
-        await Wait.UntilAsync("both in the next group", () => host.Services.GetRequiredService<GroupCommit>().Gathered == 2);
+        await connection.CancelAsync(); // returns after the service has seen it
         await transaction.CommitAsync(Cancel);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => request);
 
-        var answers = await Task.WhenAll(repeats);
-        var id = await host.QueryAsync<Guid>("SELECT id FROM orders");
-        Assert.All(answers, answer => Assert.Equal(HttpStatusCode.Created, answer.StatusCode));
-        Assert.All(answers, answer => Assert.Equal($"/orders/{id}", answer.Headers.Location?.ToString()));
-        Assert.Equal(1L, await host.QueryAsync<long>("SELECT count(*) FROM orders"));
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => first);
+        await Wait.UntilAsync("the order", async () => await host.QueryAsync<long>("SELECT count(*) FROM orders") == 1);
+        using var retry = await PostAsync(client, "key-1", quantity: 1);
+        Assert.Equal("true", Assert.Single(retry.Headers.GetValues("Idempotency-Replayed")));
+        Assert.Single(await host.Sidecar.PublishedAsync("order.created", 1));
+    }
+
+    [Fact]
+    public async Task Order_is_acknowledged_only_after_its_commit()
+    {
+        await using var host = await fixture.StartAsync();
+        using var client = host.CreateClient();
+        await using var commits = await HeldCommits.HoldAsync(host);
+
+        var request = PostAsync(client, "key-1", quantity: 1);
+        await commits.HeldAsync();
+
+        Assert.False(request.IsCompleted);
+        Assert.Equal(0L, await host.QueryAsync<long>("SELECT count(*) FROM orders"));
+        await commits.ReleaseAsync();
+        using var response = await request;
+        Assert.Equal(HttpStatusCode.Created, response.StatusCode);
+    }
+
+    [Fact]
+    public async Task Order_and_its_event_are_written_in_one_transaction()
+    {
+        await using var host = await fixture.StartAsync(("DAPR_HTTP_ENDPOINT", $"http://127.0.0.1:{FreePort.Take()}")); // the event stays in the outbox
+        using var client = host.CreateClient();
+
+        await PlaceAsync(client);
+
+        Assert.Equal(1L, await host.QueryAsync<long>("SELECT count(*) FROM orders JOIN outbox USING (id) WHERE orders.xmin = outbox.xmin"));
+    }
+
+    [Fact]
+    public async Task Order_that_the_database_refuses_is_500_and_has_no_event()
+    {
+        await using var host = await fixture.StartAsync();
+        using var client = host.CreateClient();
+        await host.ExecuteAsync("ALTER TABLE orders ADD CHECK (quantity <> 7)");
+
+        using var refused = await PostAsync(client, "key-1", quantity: 7);
+        using var next = await PostAsync(client, "key-1", quantity: 1);
+
+        Assert.Equal(HttpStatusCode.InternalServerError, refused.StatusCode);
+        Assert.Equal(HttpStatusCode.Created, next.StatusCode);
+        Assert.Single(await host.Sidecar.PublishedAsync("order.created", 1));
+    }
+
+    [Fact]
+    public async Task Event_continues_the_trace_of_its_request()
+    {
+        await using var host = await fixture.StartAsync(("DAPR_HTTP_ENDPOINT", $"http://127.0.0.1:{FreePort.Take()}")); // the events stay in the outbox
+        using var client = host.CreateClient();
+        var traces = Enumerable.Range(0, 4).Select(_ => ActivityTraceId.CreateRandom().ToString()).ToList();
+
+        await Task.WhenAll(traces.Select(trace => PostUntilAsync(client, trace, quantity: 1, Cancel, $"00-{trace}-00f067aa0ba902b7-01")));
+
+        Assert.Equal(4L, await host.QueryAsync<long>(
+            "SELECT count(*) FROM outbox JOIN orders USING (id) WHERE trace_parent LIKE '00-' || idempotency_key || '-%-01'"));
+    }
+
+    [Fact]
+    public async Task Two_instances_with_the_same_keys_in_opposite_order_place_one_order_per_key()
+    {
+        const int Keys = 100;
+        await using var one = await fixture.StartAsync();
+        await using var two = new ServiceHost<Program>("order", one.ConnectionString, new SidecarStub());
+        using var clientOne = one.CreateClient();
+        using var clientTwo = two.CreateClient();
+
+        var responses = await Task.WhenAll(
+            Enumerable.Range(0, Keys).Select(i => PostAsync(clientOne, $"{i}", quantity: 1))
+                .Concat(Enumerable.Range(0, Keys).Reverse().Select(i => PostAsync(clientTwo, $"{i}", quantity: 1))));
+
+        Assert.All(responses, response => Assert.Equal(HttpStatusCode.Created, response.StatusCode));
+        Assert.Equal(Keys, responses.Select(response => response.Headers.Location).Distinct().Count());
+        Assert.Equal(Keys, responses.Count(response => response.Headers.Contains("Idempotency-Replayed")));
+        Assert.Equal(Keys, await one.QueryAsync<long>("SELECT count(*) FROM orders"));
+    }
+
+    [Fact]
+    public async Task Database_that_crashes_during_the_commit_is_503_and_a_retry_places_the_order()
+    {
+        await using var cluster = await PostgresCluster.StartAsync(new PostgresOptions { IsDurable = true });
+        await using var host = new ServiceHost<Program>("order", cluster.ConnectionString(await cluster.CreateDatabaseAsync()), new SidecarStub());
+        using var client = host.CreateClient();
+        await using var commits = await HeldCommits.HoldAsync(host);
+        var requests = Enumerable.Range(0, 5).Select(i => PostAsync(client, $"{i}", quantity: 1)).ToList();
+        await commits.HeldAsync(5);
+
+        await cluster.CrashServerAsync(); // a shutdown could end the holder of the lock first, and the orders would be committed
+
+        Assert.All(await Task.WhenAll(requests), response => Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode));
+        await cluster.StartServerAsync();
+        await Wait.UntilAsync("an order that is placed", async () =>
+        {
+            using var retry = await PostAsync(client, "0", quantity: 1);
+            Assert.False(retry.Headers.Contains("Idempotency-Replayed")); // nothing was stored
+            return retry.StatusCode is HttpStatusCode.Created;
+        });
+    }
+
+    /// <summary>Inserts an order as another instance of the service does.</summary>
+    internal static async Task<Guid> InsertAsync(NpgsqlConnection connection, string key)
+    {
+        await using var insert = new NpgsqlCommand(
+            """
+            INSERT INTO orders (id, item_id, quantity, status, owner, idempotency_key, created_at, next_sweep_at, sweeps)
+            VALUES (gen_random_uuid(), 'item-123', 1, 'pending', '', $1, now(), now() + interval '30 s', 0)
+            RETURNING id
+            """,
+            connection)
+        {
+            Parameters = { new() { Value = key } },
+        };
+        return (Guid)(await insert.ExecuteScalarAsync(Cancel))!;
     }
 
     internal static async Task<string> PlaceAsync(HttpClient client, string itemId = "item-123", int quantity = 1)
@@ -138,12 +310,14 @@ public sealed class PlaceOrderTests(OrderServiceFixture fixture)
         return (await response.Content.ReadFromJsonAsync<JsonElement>(Cancel)).GetProperty("id").GetString()!;
     }
 
-    private static Task<HttpResponseMessage> PostAsync(HttpClient client, string key, int quantity) => PostUntilAsync(client, key, quantity, Cancel);
+    private static Task<HttpResponseMessage> PostAsync(HttpClient client, string? key, int quantity) => PostUntilAsync(client, key, quantity, Cancel);
 
-    private static async Task<HttpResponseMessage> PostUntilAsync(HttpClient client, string key, int quantity, CancellationToken cancellationToken)
+    private static async Task<HttpResponseMessage> PostUntilAsync(
+        HttpClient client, string? key, int quantity, CancellationToken cancellationToken, string? traceParent = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/orders");
-        request.Headers.Add("Idempotency-Key", key);
+        request.Headers.Add("Idempotency-Key", key is null ? [] : [key]);
+        request.Headers.Add("traceparent", traceParent is null ? [] : [traceParent]);
         request.Content = JsonContent.Create(new { item_id = "item-123", quantity });
         return await client.SendAsync(request, cancellationToken);
     }

@@ -1,10 +1,12 @@
 using System.Collections.Concurrent;
 using System.Net.Http.Json;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using DaprOrders.OrderService.Tests.Orders;
 using DaprOrders.Stack;
 using DaprOrders.Testing;
 using Microsoft.Extensions.Time.Testing;
+using Npgsql;
 
 namespace DaprOrders.OrderService.Tests.Settlement;
 
@@ -15,7 +17,7 @@ public sealed class InventoryUpdatedHandlerTests(OrderServiceFixture fixture)
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_reservation_confirms_the_order()
+    public async Task Reserved_stock_confirms_the_order()
     {
         await using var host = await fixture.StartAsync();
         using var client = host.CreateClient();
@@ -28,7 +30,7 @@ public sealed class InventoryUpdatedHandlerTests(OrderServiceFixture fixture)
     }
 
     [Fact]
-    public async Task A_rejection_rejects_the_order_with_its_reason()
+    public async Task Rejection_rejects_the_order_with_its_reason()
     {
         await using var host = await fixture.StartAsync();
         using var client = host.CreateClient();
@@ -42,29 +44,81 @@ public sealed class InventoryUpdatedHandlerTests(OrderServiceFixture fixture)
     }
 
     [Fact]
-    public async Task The_first_answer_counts_and_a_repeated_or_other_one_changes_nothing()
+    public async Task Repeated_outcome_is_acknowledged_without_a_warning()
     {
         await using var host = await fixture.StartAsync();
         using var client = host.CreateClient();
         var id = await PlaceOrderTests.PlaceAsync(client);
 
-        var statuses = await client.DeliverAsync(Topic, Reserved(id), Reserved(id), Rejected(id));
+        var together = await client.DeliverAsync(Topic, Reserved(id), Reserved(id));
+        var later = await client.DeliverAsync(Topic, Reserved(id));
 
-        Assert.Equal(["SUCCESS", "SUCCESS", "SUCCESS"], statuses);
-        Assert.Equal("confirmed", (await ReadAsync(client, id)).GetProperty("status").GetString());
+        Assert.All(together.Concat(later), status => Assert.Equal("SUCCESS", status));
+        Assert.Empty(IgnoredOutcomes(host));
     }
 
-    [Fact]
-    public async Task The_answer_to_an_unknown_order_is_acknowledged_and_harms_no_other()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Outcome_that_contradicts_a_settled_order_is_logged_and_ignored(bool isOneBatch)
     {
         await using var host = await fixture.StartAsync();
         using var client = host.CreateClient();
         var id = await PlaceOrderTests.PlaceAsync(client);
 
-        var statuses = await client.DeliverAsync(Topic, Reserved(Guid.NewGuid().ToString()), Reserved(id));
+        var statuses = isOneBatch
+            ? await client.DeliverAsync(Topic, Reserved(id), Rejected(id))
+            : [.. await client.DeliverAsync(Topic, Reserved(id)), .. await client.DeliverAsync(Topic, Rejected(id))];
 
         Assert.Equal(["SUCCESS", "SUCCESS"], statuses);
         Assert.Equal("confirmed", (await ReadAsync(client, id)).GetProperty("status").GetString());
+        Assert.Equal($"Ignored the outcome Rejected for order {id}, which is already Confirmed", Assert.Single(IgnoredOutcomes(host)));
+    }
+
+    [Fact]
+    public async Task Two_instances_that_settle_an_order_differently_leave_the_first_outcome()
+    {
+        await using var one = await fixture.StartAsync();
+        await using var two = new ServiceHost<Program>("order", one.ConnectionString, new SidecarStub());
+        using var clientOne = one.CreateClient();
+        using var clientTwo = two.CreateClient();
+        var id = await PlaceOrderTests.PlaceAsync(clientOne);
+        await using var holder = await one.Database.OpenConnectionAsync(Cancel);
+        await using var transaction = await holder.BeginTransactionAsync(Cancel);
+        await using (var hold = new NpgsqlCommand($"SELECT FROM orders WHERE id = '{id}' FOR UPDATE", holder))
+        {
+            await hold.ExecuteNonQueryAsync(Cancel); // both read the pending order; who waits first for its row writes first
+        }
+
+        var first = clientOne.DeliverAsync(Topic, Rejected(id));
+        await one.UntilBlockedAsync(1);
+        var second = clientTwo.DeliverAsync(Topic, Reserved(id));
+        await one.UntilBlockedAsync(2);
+        await transaction.CommitAsync(Cancel);
+
+        Assert.Equal(["SUCCESS"], await first);
+        Assert.Equal(["SUCCESS"], await second);
+        var order = await ReadAsync(clientOne, id);
+        Assert.Equal("rejected", order.GetProperty("status").GetString());
+        Assert.Equal("out_of_stock", order.GetProperty("reason").GetString());
+        Assert.Empty(IgnoredOutcomes(one));
+        Assert.Equal($"Ignored the outcome Reserved for order {id}, which is already Rejected", Assert.Single(IgnoredOutcomes(two)));
+        Assert.Equal(0L, await one.QueryAsync<long>("SELECT count(*) FROM dead_letters"));
+    }
+
+    [Fact]
+    public async Task Event_for_an_unknown_order_is_logged_and_acknowledged_without_affecting_others()
+    {
+        await using var host = await fixture.StartAsync();
+        using var client = host.CreateClient();
+        var id = await PlaceOrderTests.PlaceAsync(client);
+        var unknown = Guid.NewGuid();
+
+        var statuses = await client.DeliverAsync(Topic, Reserved($"{unknown}"), Reserved(id));
+
+        Assert.Equal(["SUCCESS", "SUCCESS"], statuses);
+        Assert.Equal("confirmed", (await ReadAsync(client, id)).GetProperty("status").GetString());
+        Assert.Contains($"Ignored an event for order {unknown}, which does not exist", host.Warnings);
     }
 
     [Fact]
@@ -90,7 +144,7 @@ public sealed class InventoryUpdatedHandlerTests(OrderServiceFixture fixture)
     }
 
     [Fact]
-    public async Task A_reader_whose_time_is_up_gets_the_pending_order()
+    public async Task Reader_gets_the_pending_order_after_its_timeout()
     {
         await using var host = await fixture.StartAsync();
         using var client = host.CreateClient();
@@ -102,7 +156,7 @@ public sealed class InventoryUpdatedHandlerTests(OrderServiceFixture fixture)
     }
 
     [Fact]
-    public async Task The_sidecar_is_told_of_a_bulk_subscription_with_a_dead_letter_topic_that_is_heard_raw()
+    public async Task Service_declares_a_bulk_subscription_and_a_raw_one_to_its_dead_letter_topic()
     {
         await using var host = await fixture.StartAsync();
         using var client = host.CreateClient();
@@ -116,7 +170,10 @@ public sealed class InventoryUpdatedHandlerTests(OrderServiceFixture fixture)
             subscriptions.GetRawText());
     }
 
-    private static System.Text.Json.Nodes.JsonObject Reserved(string orderId) => Deliveries.Event(Topic, new
+    private static IEnumerable<string> IgnoredOutcomes(ServiceHost<Program> host) =>
+        host.Warnings.Where(warning => warning.StartsWith("Ignored the outcome", StringComparison.Ordinal));
+
+    private static JsonObject Reserved(string orderId) => Deliveries.Event(Topic, new
     {
         orderId,
         itemId = "item-123",
@@ -127,7 +184,7 @@ public sealed class InventoryUpdatedHandlerTests(OrderServiceFixture fixture)
         occurredAt = DateTimeOffset.UnixEpoch,
     });
 
-    private static System.Text.Json.Nodes.JsonObject Rejected(string orderId) => Deliveries.Event(Topic, new
+    private static JsonObject Rejected(string orderId) => Deliveries.Event(Topic, new
     {
         orderId,
         itemId = "item-123",

@@ -13,7 +13,7 @@ public sealed class PendingOrderSweepTests(OrderServiceFixture fixture)
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task An_order_that_is_pending_for_30_seconds_is_published_again_with_the_same_event_id()
+    public async Task Order_that_is_pending_for_30_seconds_is_republished_with_the_same_event_id()
     {
         await using var host = await fixture.StartAsync();
         using var client = host.CreateClient();
@@ -27,11 +27,11 @@ public sealed class PendingOrderSweepTests(OrderServiceFixture fixture)
 
         var second = (await host.Sidecar.PublishedAsync("order.created", 2))[1];
         Assert.Equal(first.GetProperty("event").GetRawText(), second.GetProperty("event").GetRawText());
-        Assert.Equal(id, second.GetProperty("entryId").GetString());
+        Assert.Equal(id, SidecarStub.EventId(second));
     }
 
     [Fact]
-    public async Task Each_time_it_takes_twice_as_long()
+    public async Task Time_between_republished_events_doubles()
     {
         await using var host = await fixture.StartAsync();
         using var client = host.CreateClient();
@@ -49,7 +49,7 @@ public sealed class PendingOrderSweepTests(OrderServiceFixture fixture)
     }
 
     [Fact]
-    public async Task A_settled_order_is_left_alone()
+    public async Task Settled_order_is_not_republished()
     {
         await using var host = await fixture.StartAsync();
         using var client = host.CreateClient();
@@ -63,7 +63,7 @@ public sealed class PendingOrderSweepTests(OrderServiceFixture fixture)
     }
 
     [Fact]
-    public async Task While_the_outbox_is_behind_nothing_is_published_again()
+    public async Task Nothing_is_republished_while_the_outbox_is_behind()
     {
         await using var host = await fixture.StartAsync(("DAPR_HTTP_ENDPOINT", $"http://127.0.0.1:{FreePort.Take()}"));
         using var client = host.CreateClient();
@@ -75,7 +75,7 @@ public sealed class PendingOrderSweepTests(OrderServiceFixture fixture)
     }
 
     [Fact]
-    public async Task An_event_that_is_still_in_the_outbox_is_not_there_twice()
+    public async Task Event_that_is_still_in_the_outbox_is_not_added_again()
     {
         await using var host = await fixture.StartAsync(("DAPR_HTTP_ENDPOINT", $"http://127.0.0.1:{FreePort.Take()}"));
         using var client = host.CreateClient();
@@ -84,6 +84,60 @@ public sealed class PendingOrderSweepTests(OrderServiceFixture fixture)
 
         Assert.Equal(1, await SweepAsync(host));
         Assert.Equal(1L, await host.QueryAsync<long>("SELECT count(*) FROM outbox"));
+    }
+
+    [Fact]
+    public async Task Refused_event_does_not_stop_the_sweep_of_other_orders()
+    {
+        await using var host = await fixture.StartAsync();
+        await InsertDueAsync(host, 1);
+        await host.ExecuteAsync(
+            """
+            INSERT INTO outbox (id, topic, key, data, created_at, not_before, attempts)
+            VALUES (gen_random_uuid(), 'order.created', 'refused', '{}', now() - interval '30 min', now() + interval '1 h', 60)
+            """);
+
+        Assert.Equal(1, await SweepAsync(host));
+        Assert.Single(await host.Sidecar.PublishedAsync("order.created", 1));
+    }
+
+    [Fact]
+    public async Task Orders_are_republished_in_the_order_of_their_ids()
+    {
+        await using var host = await fixture.StartAsync();
+        await InsertDueAsync(host, 20);
+
+        Assert.Equal(20, await SweepAsync(host));
+
+        var published = (await host.Sidecar.PublishedAsync("order.created", 20)).Select(entry => entry.GetProperty("event").GetProperty("order_id").GetString()!);
+        Assert.Equal(await host.QueryAsync<string>("SELECT string_agg(id::text, ',' ORDER BY id) FROM orders"), string.Join(',', published));
+    }
+
+    [Fact]
+    public async Task Sweep_that_fails_is_logged_once_and_retried()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        await using var host = await fixture.StartAsync(time);
+        await InsertDueAsync(host, 1);
+        await host.ExecuteAsync(
+            """
+            CREATE SEQUENCE tries;
+            CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+              IF nextval('tries') <= 3 THEN RAISE EXCEPTION 'on purpose'; END IF;
+              RETURN NEW;
+            END $$;
+            CREATE TRIGGER fail BEFORE UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION fail()
+            """);
+        host.Start();
+
+        await Wait.UntilAsync("a sweep that succeeds", async () =>
+        {
+            time.Advance(TimeSpan.FromSeconds(5));
+            return await host.QueryAsync<int>("SELECT sweeps FROM orders") == 1;
+        });
+
+        Assert.Equal(4L, await host.QueryAsync<long>("SELECT last_value FROM tries"));
+        Assert.Single(host.Warnings, warning => warning.StartsWith("The sweep failed and is retried", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -156,7 +210,7 @@ public sealed class PendingOrderSweepTests(OrderServiceFixture fixture)
     /// <summary>Inserts orders that should have been swept already.</summary>
     private static Task InsertDueAsync(ServiceHost<Program> host, int count, int sweeps = 0) => host.ExecuteAsync(
         $"""
-        INSERT INTO orders (id, item_id, quantity, status, created_at, next_sweep_at, sweeps)
-        SELECT gen_random_uuid(), 'item-1', 1, 'pending', now(), now() - n * interval '1 ms', {sweeps} FROM generate_series(1, {count}) n
+        INSERT INTO orders (id, item_id, quantity, status, owner, created_at, next_sweep_at, sweeps)
+        SELECT gen_random_uuid(), 'item-1', 1, 'pending', '', now(), now() - n * interval '1 ms', {sweeps} FROM generate_series(1, {count}) n
         """);
 }

@@ -24,15 +24,15 @@ internal static class OldRows
     public static Task AddOrdersAsync(NpgsqlDataSource database, int rows) => AddAsync(
         database, rows, "orders",
         $"""
-        INSERT INTO orders (id, item_id, quantity, status, idempotency_key, created_at, next_sweep_at, sweeps)
-        SELECT id, item, 1, 'confirmed', pg_temp.uuid7(at), at, at + interval '30 s', 0 FROM ({Rows}) old
+        INSERT INTO orders (id, item_id, quantity, status, owner, idempotency_key, created_at, next_sweep_at, sweeps)
+        SELECT id, item, 1, 'confirmed', '', pg_temp.uuid7(at), at, at + interval '30 s', 0 FROM ({Rows}) old
         """);
 
     public static Task AddReservationsAsync(NpgsqlDataSource database, int rows) => AddAsync(
         database, rows, "reservations",
         $"""
-        INSERT INTO reservations (order_id, item_id, quantity, outcome, available, event_id, created_at)
-        SELECT id, item, 1, 'reserved', 1, pg_temp.uuid7(at), at FROM ({Rows}) old
+        INSERT INTO reservations (order_id, item_id, quantity, outcome, available, created_at)
+        SELECT id, item, 1, 'reserved', 1, at FROM ({Rows}) old
         """);
 
     public static Task AddNotificationsAsync(NpgsqlDataSource database, int rows) => AddAsync(

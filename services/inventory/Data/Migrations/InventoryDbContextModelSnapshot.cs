@@ -37,10 +37,6 @@ namespace DaprOrders.InventoryService.Data.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("created_at");
 
-                    b.Property<Guid>("EventId")
-                        .HasColumnType("uuid")
-                        .HasColumnName("event_id");
-
                     b.Property<string>("ItemId")
                         .IsRequired()
                         .HasMaxLength(64)
@@ -107,16 +103,21 @@ namespace DaprOrders.InventoryService.Data.Migrations
                         .HasColumnType("integer")
                         .HasColumnName("attempts");
 
+                    b.Property<byte[]>("Body")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("body");
+
+                    b.Property<byte[]>("DataHash")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("data_hash");
+
                     b.Property<string>("Direction")
                         .IsRequired()
                         .HasMaxLength(3)
                         .HasColumnType("character varying(3)")
                         .HasColumnName("direction");
-
-                    b.Property<byte[]>("Event")
-                        .IsRequired()
-                        .HasColumnType("bytea")
-                        .HasColumnName("event");
 
                     b.Property<string>("EventId")
                         .IsRequired()
@@ -141,6 +142,12 @@ namespace DaprOrders.InventoryService.Data.Migrations
                         .HasColumnType("text")
                         .HasColumnName("reason");
 
+                    b.Property<string>("Source")
+                        .IsRequired()
+                        .HasMaxLength(255)
+                        .HasColumnType("character varying(255)")
+                        .HasColumnName("source");
+
                     b.Property<string>("Topic")
                         .IsRequired()
                         .HasMaxLength(255)
@@ -150,28 +157,25 @@ namespace DaprOrders.InventoryService.Data.Migrations
                     b.HasKey("Id")
                         .HasName("pk_dead_letters");
 
-                    b.HasIndex("Direction", "Topic", "EventId")
+                    b.HasIndex("Direction", "Topic", "Source", "EventId", "DataHash")
                         .IsUnique()
-                        .HasDatabaseName("ix_dead_letters_direction_topic_event_id");
+                        .HasDatabaseName("ix_dead_letters_event");
 
                     b.ToTable("dead_letters", (string)null);
                 });
 
             modelBuilder.Entity("DaprOrders.Messaging.OutboxMessage", b =>
                 {
-                    b.Property<long>("Position")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("bigint")
-                        .HasColumnName("position");
-
-                    NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Position"));
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
 
                     b.Property<int>("Attempts")
                         .HasColumnType("integer")
+                        .HasDefaultValue(0)
                         .HasColumnName("attempts");
 
                     b.Property<DateTimeOffset>("CreatedAt")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("created_at")
                         .HasDefaultValueSql("now()");
@@ -180,10 +184,6 @@ namespace DaprOrders.InventoryService.Data.Migrations
                         .IsRequired()
                         .HasColumnType("json")
                         .HasColumnName("data");
-
-                    b.Property<Guid>("Id")
-                        .HasColumnType("uuid")
-                        .HasColumnName("id");
 
                     b.Property<string>("Key")
                         .IsRequired()
@@ -196,10 +196,15 @@ namespace DaprOrders.InventoryService.Data.Migrations
                         .HasColumnName("last_error");
 
                     b.Property<DateTimeOffset>("NotBefore")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("not_before")
                         .HasDefaultValueSql("now()");
+
+                    b.Property<long>("Position")
+                        .HasColumnType("bigint")
+                        .HasColumnName("position");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Position"));
 
                     b.Property<string>("Topic")
                         .IsRequired()
@@ -212,16 +217,14 @@ namespace DaprOrders.InventoryService.Data.Migrations
                         .HasColumnType("character varying(55)")
                         .HasColumnName("trace_parent");
 
-                    b.HasKey("Position")
+                    b.HasKey("Id")
                         .HasName("pk_outbox");
 
-                    b.HasIndex("Id")
-                        .IsUnique()
-                        .HasDatabaseName("ix_outbox_id");
+                    b.HasIndex("Position")
+                        .HasDatabaseName("ix_outbox_position");
 
-                    b.HasIndex("Key")
-                        .HasDatabaseName("ix_outbox_refused")
-                        .HasFilter("attempts > 0");
+                    b.HasIndex("Topic", "Key", "Position")
+                        .HasDatabaseName("ix_outbox_topic_key_position");
 
                     b.ToTable("outbox", (string)null);
 

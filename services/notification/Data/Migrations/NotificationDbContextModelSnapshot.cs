@@ -35,16 +35,21 @@ namespace DaprOrders.NotificationService.Data.Migrations
                         .HasColumnType("integer")
                         .HasColumnName("attempts");
 
+                    b.Property<byte[]>("Body")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("body");
+
+                    b.Property<byte[]>("DataHash")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("data_hash");
+
                     b.Property<string>("Direction")
                         .IsRequired()
                         .HasMaxLength(3)
                         .HasColumnType("character varying(3)")
                         .HasColumnName("direction");
-
-                    b.Property<byte[]>("Event")
-                        .IsRequired()
-                        .HasColumnType("bytea")
-                        .HasColumnName("event");
 
                     b.Property<string>("EventId")
                         .IsRequired()
@@ -69,6 +74,12 @@ namespace DaprOrders.NotificationService.Data.Migrations
                         .HasColumnType("text")
                         .HasColumnName("reason");
 
+                    b.Property<string>("Source")
+                        .IsRequired()
+                        .HasMaxLength(255)
+                        .HasColumnType("character varying(255)")
+                        .HasColumnName("source");
+
                     b.Property<string>("Topic")
                         .IsRequired()
                         .HasMaxLength(255)
@@ -78,9 +89,9 @@ namespace DaprOrders.NotificationService.Data.Migrations
                     b.HasKey("Id")
                         .HasName("pk_dead_letters");
 
-                    b.HasIndex("Direction", "Topic", "EventId")
+                    b.HasIndex("Direction", "Topic", "Source", "EventId", "DataHash")
                         .IsUnique()
-                        .HasDatabaseName("ix_dead_letters_direction_topic_event_id");
+                        .HasDatabaseName("ix_dead_letters_event");
 
                     b.ToTable("dead_letters", (string)null);
                 });

@@ -35,16 +35,21 @@ namespace DaprOrders.OrderService.Data.Migrations
                         .HasColumnType("integer")
                         .HasColumnName("attempts");
 
+                    b.Property<byte[]>("Body")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("body");
+
+                    b.Property<byte[]>("DataHash")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("data_hash");
+
                     b.Property<string>("Direction")
                         .IsRequired()
                         .HasMaxLength(3)
                         .HasColumnType("character varying(3)")
                         .HasColumnName("direction");
-
-                    b.Property<byte[]>("Event")
-                        .IsRequired()
-                        .HasColumnType("bytea")
-                        .HasColumnName("event");
 
                     b.Property<string>("EventId")
                         .IsRequired()
@@ -69,6 +74,12 @@ namespace DaprOrders.OrderService.Data.Migrations
                         .HasColumnType("text")
                         .HasColumnName("reason");
 
+                    b.Property<string>("Source")
+                        .IsRequired()
+                        .HasMaxLength(255)
+                        .HasColumnType("character varying(255)")
+                        .HasColumnName("source");
+
                     b.Property<string>("Topic")
                         .IsRequired()
                         .HasMaxLength(255)
@@ -78,28 +89,25 @@ namespace DaprOrders.OrderService.Data.Migrations
                     b.HasKey("Id")
                         .HasName("pk_dead_letters");
 
-                    b.HasIndex("Direction", "Topic", "EventId")
+                    b.HasIndex("Direction", "Topic", "Source", "EventId", "DataHash")
                         .IsUnique()
-                        .HasDatabaseName("ix_dead_letters_direction_topic_event_id");
+                        .HasDatabaseName("ix_dead_letters_event");
 
                     b.ToTable("dead_letters", (string)null);
                 });
 
             modelBuilder.Entity("DaprOrders.Messaging.OutboxMessage", b =>
                 {
-                    b.Property<long>("Position")
-                        .ValueGeneratedOnAdd()
-                        .HasColumnType("bigint")
-                        .HasColumnName("position");
-
-                    NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Position"));
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid")
+                        .HasColumnName("id");
 
                     b.Property<int>("Attempts")
                         .HasColumnType("integer")
+                        .HasDefaultValue(0)
                         .HasColumnName("attempts");
 
                     b.Property<DateTimeOffset>("CreatedAt")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("created_at")
                         .HasDefaultValueSql("now()");
@@ -108,10 +116,6 @@ namespace DaprOrders.OrderService.Data.Migrations
                         .IsRequired()
                         .HasColumnType("json")
                         .HasColumnName("data");
-
-                    b.Property<Guid>("Id")
-                        .HasColumnType("uuid")
-                        .HasColumnName("id");
 
                     b.Property<string>("Key")
                         .IsRequired()
@@ -124,10 +128,15 @@ namespace DaprOrders.OrderService.Data.Migrations
                         .HasColumnName("last_error");
 
                     b.Property<DateTimeOffset>("NotBefore")
-                        .ValueGeneratedOnAdd()
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("not_before")
                         .HasDefaultValueSql("now()");
+
+                    b.Property<long>("Position")
+                        .HasColumnType("bigint")
+                        .HasColumnName("position");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityAlwaysColumn(b.Property<long>("Position"));
 
                     b.Property<string>("Topic")
                         .IsRequired()
@@ -140,16 +149,14 @@ namespace DaprOrders.OrderService.Data.Migrations
                         .HasColumnType("character varying(55)")
                         .HasColumnName("trace_parent");
 
-                    b.HasKey("Position")
+                    b.HasKey("Id")
                         .HasName("pk_outbox");
 
-                    b.HasIndex("Id")
-                        .IsUnique()
-                        .HasDatabaseName("ix_outbox_id");
+                    b.HasIndex("Position")
+                        .HasDatabaseName("ix_outbox_position");
 
-                    b.HasIndex("Key")
-                        .HasDatabaseName("ix_outbox_refused")
-                        .HasFilter("attempts > 0");
+                    b.HasIndex("Topic", "Key", "Position")
+                        .HasDatabaseName("ix_outbox_topic_key_position");
 
                     b.ToTable("outbox", (string)null);
 
@@ -185,6 +192,12 @@ namespace DaprOrders.OrderService.Data.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("next_sweep_at");
 
+                    b.Property<string>("Owner")
+                        .IsRequired()
+                        .HasMaxLength(255)
+                        .HasColumnType("character varying(255)")
+                        .HasColumnName("owner");
+
                     b.Property<int>("Quantity")
                         .HasColumnType("integer")
                         .HasColumnName("quantity");
@@ -195,6 +208,7 @@ namespace DaprOrders.OrderService.Data.Migrations
                         .HasColumnName("reason");
 
                     b.Property<string>("Status")
+                        .IsConcurrencyToken()
                         .IsRequired()
                         .HasMaxLength(16)
                         .HasColumnType("character varying(16)")
@@ -207,16 +221,16 @@ namespace DaprOrders.OrderService.Data.Migrations
                     b.HasKey("Id")
                         .HasName("pk_orders");
 
-                    b.HasIndex("IdempotencyKey")
-                        .IsUnique()
-                        .HasDatabaseName("ix_orders_idempotency_key");
-
                     b.HasIndex("NextSweepAt")
                         .HasDatabaseName("ix_orders_next_sweep_at")
                         .HasFilter("status = 'pending'");
 
                     b.HasIndex("CreatedAt", "Id")
                         .HasDatabaseName("ix_orders_created_at_id");
+
+                    b.HasIndex("Owner", "IdempotencyKey")
+                        .IsUnique()
+                        .HasDatabaseName("ix_orders_owner_idempotency_key");
 
                     b.HasIndex("Status", "CreatedAt", "Id")
                         .HasDatabaseName("ix_orders_status_created_at_id");

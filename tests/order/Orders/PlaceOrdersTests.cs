@@ -7,8 +7,8 @@ using Npgsql;
 
 namespace DaprOrders.OrderService.Tests.Orders;
 
-/// <summary>On Kestrel, because its limits count. Requests that are refused as a whole: <see cref="BadBatchTests"/>.</summary>
-public sealed class BatchTests(OrderServiceFixture fixture)
+/// <summary>Runs on Kestrel, whose limits count. <see cref="BadBatchTests"/> tests requests that are refused as a whole.</summary>
+public sealed class PlaceOrdersTests(OrderServiceFixture fixture)
 {
     internal const string OrdersRule = "orders must be a list of 1 to 1000 orders.";
     private const string Transactions = "SELECT count(DISTINCT xmin::text) FROM orders";
@@ -16,7 +16,7 @@ public sealed class BatchTests(OrderServiceFixture fixture)
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Each_order_is_answered_by_itself_and_the_good_ones_are_stored_in_one_transaction()
+    public async Task Each_order_has_its_own_result_and_the_good_ones_are_placed_in_one_transaction()
     {
         await using var host = await StartAsync();
         using var client = host.CreateClient();
@@ -53,11 +53,11 @@ public sealed class BatchTests(OrderServiceFixture fixture)
         Assert.Equal(3L, await host.QueryAsync<long>("SELECT count(*) FROM orders"));
         Assert.Equal(1L, await host.QueryAsync<long>(Transactions));
         var published = await host.Sidecar.PublishedAsync("order.created", 3);
-        Assert.Equal(((string?[])[ids[0], ids[2], ids[9]]).Order(), published.Select(entry => entry.GetProperty("entryId").GetString()).Order());
+        Assert.Equal(((string?[])[ids[0], ids[2], ids[9]]).Order(), published.Select(SidecarStub.EventId).Order());
     }
 
     [Fact]
-    public async Task A_thousand_orders_are_taken_and_one_more_is_refused()
+    public async Task Thousand_orders_are_placed_and_one_more_is_refused()
     {
         await using var host = await StartAsync();
         using var client = host.CreateClient();
@@ -71,13 +71,13 @@ public sealed class BatchTests(OrderServiceFixture fixture)
         Assert.Equal(1000L, await host.QueryAsync<long>("SELECT count(*) FROM orders"));
         Assert.Equal(1L, await host.QueryAsync<long>(Transactions));
         var published = await host.Sidecar.PublishedAsync("order.created", 1000);
-        Assert.Equal(results.Select(result => (string)result!["id"]!).Order(), published.Select(entry => entry.GetProperty("entryId").GetString()!).Order());
+        Assert.Equal(results.Select(result => (string)result!["id"]!).Order(), published.Select(SidecarStub.EventId).Order());
     }
 
     [Theory]
     [InlineData(0, 200)]
     [InlineData(1, 413)]
-    public async Task A_body_may_have_512_KiB(int more, int status)
+    public async Task Body_may_have_512_KiB(int more, int status)
     {
         await using var host = await StartAsync();
         using var client = host.CreateClient();
@@ -94,7 +94,7 @@ public sealed class BatchTests(OrderServiceFixture fixture)
     }
 
     [Fact]
-    public async Task A_repeated_batch_is_the_same_orders_and_says_so()
+    public async Task Repeated_batch_returns_the_stored_orders_as_replayed()
     {
         const string Orders = """{"item_id":"item-1","quantity":1},{"item_id":"item-1","quantity":1},{"item_id":"item-2","quantity":2,"idempotency_key":"own"}""";
         await using var host = await StartAsync();
@@ -110,7 +110,7 @@ public sealed class BatchTests(OrderServiceFixture fixture)
     }
 
     [Fact]
-    public async Task Without_any_key_a_repeated_batch_is_other_orders()
+    public async Task Repeated_batch_without_keys_places_new_orders()
     {
         await using var host = await StartAsync();
         using var client = host.CreateClient();
@@ -124,7 +124,7 @@ public sealed class BatchTests(OrderServiceFixture fixture)
     [Theory]
     [InlineData(250, HttpStatusCode.OK)]
     [InlineData(251, HttpStatusCode.BadRequest)]
-    public async Task The_key_of_a_batch_leaves_room_for_the_places_of_its_orders(int length, HttpStatusCode status)
+    public async Task Key_of_a_batch_leaves_room_for_the_places_of_its_orders(int length, HttpStatusCode status)
     {
         await using var host = await StartAsync();
         using var client = host.CreateClient();
@@ -140,7 +140,7 @@ public sealed class BatchTests(OrderServiceFixture fixture)
     }
 
     [Fact]
-    public async Task An_order_that_the_database_refuses_is_500_and_harms_no_other()
+    public async Task Order_that_the_database_refuses_is_500_without_affecting_the_others()
     {
         await using var host = await StartAsync();
         using var client = host.CreateClient();
@@ -171,8 +171,17 @@ public sealed class BatchTests(OrderServiceFixture fixture)
     {
         await using var host = await StartAsync();
         using var client = host.CreateClient();
-        await host.ExecuteAsync("ALTER TABLE orders ADD CHECK (quantity <> 8)"); // so that each order is placed alone
-        await FailAsync(host, quantity: 7, PostgresErrorCodes.CannotConnectNow);
+        await host.ExecuteAsync(
+            """
+            CREATE SEQUENCE tries;
+            CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+              IF nextval('tries') = 1 THEN RAISE EXCEPTION 'so that each order is placed alone'; END IF;
+              IF NEW.quantity = 8 THEN RAISE EXCEPTION 'on purpose'; END IF;
+              IF NEW.quantity = 7 THEN RAISE EXCEPTION 'the database is starting up' USING ERRCODE = '57P03'; END IF;
+              RETURN NEW;
+            END $$;
+            CREATE TRIGGER fail BEFORE INSERT ON orders FOR EACH ROW EXECUTE FUNCTION fail()
+            """);
 
         var results = await PostAsync(
             client,
@@ -201,7 +210,7 @@ public sealed class BatchTests(OrderServiceFixture fixture)
     }
 
     [Fact]
-    public async Task A_batch_while_the_database_is_away_is_503_as_a_whole()
+    public async Task Batch_is_503_while_the_database_is_unavailable()
     {
         await using var host = new ServiceHost<Program>(
             "order", $"Host=127.0.0.1;Port={FreePort.Take()};Username=orders;Password=orders;Database=orders_db", new SidecarStub());
@@ -214,12 +223,110 @@ public sealed class BatchTests(OrderServiceFixture fixture)
     }
 
     [Fact]
-    public async Task The_batch_and_single_orders_with_the_same_keys_at_the_same_moment_are_one_order_each()
+    public async Task Key_that_a_concurrent_request_uses_returns_its_order_and_the_rest_is_placed_together()
+    {
+        await using var host = await StartAsync();
+        using var client = host.CreateClient();
+        await using var other = await host.Database.OpenConnectionAsync(Cancel);
+        await using var transaction = await other.BeginTransactionAsync(Cancel);
+        var id = await PlaceOrderTests.InsertAsync(other, "b");
+
+        var batch = PostAsync(client, null, string.Join(',', ((string[])["a", "b", "c"]).Select(Entry)));
+        await host.UntilBlockedAsync();
+        await transaction.CommitAsync(Cancel);
+        var results = await batch;
+
+        Assert.All(results, result => Assert.Equal(201, (int)result!["status"]!));
+        Assert.Equal([null, "true", null], results.Select(result => result!["replayed"]?.ToJsonString()));
+        Assert.Equal($"{id}", (string?)results[1]!["id"]);
+        Assert.Equal(3L, await host.QueryAsync<long>("SELECT count(*) FROM orders"));
+        Assert.Equal(1L, await host.QueryAsync<long>($"{Transactions} WHERE idempotency_key <> 'b'"));
+    }
+
+    [Theory]
+    [InlineData(1, 1)] // the batch is retried
+    [InlineData(2, 1)]
+    [InlineData(3, 3)] // it has had its attempts: each order alone
+    public async Task Deadlock_retries_the_batch_and_finally_each_order_alone(int deadlocks, long transactions)
+    {
+        await using var host = await StartAsync();
+        using var client = host.CreateClient();
+        await host.ExecuteAsync(
+            $"""
+            CREATE SEQUENCE tries;
+            CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+              IF nextval('tries') <= {deadlocks} THEN RAISE EXCEPTION 'deadlock detected' USING ERRCODE = '40P01'; END IF;
+              RETURN NEW;
+            END $$;
+            CREATE TRIGGER fail BEFORE INSERT ON orders FOR EACH ROW EXECUTE FUNCTION fail()
+            """);
+
+        var results = await PostAsync(client, null, string.Join(',', ((string[])["a", "b", "c"]).Select(Entry)));
+
+        Assert.All(results, result => Assert.Equal(201, (int)result!["status"]!));
+        Assert.All(results, result => Assert.Null(result!["replayed"]));
+        Assert.Equal(transactions, await host.QueryAsync<long>(Transactions));
+        Assert.Equal(3L, await host.QueryAsync<long>("SELECT count(*) FROM orders"));
+        Assert.Equal(3, (await host.Sidecar.PublishedAsync("order.created", 3)).Count);
+    }
+
+    [Fact]
+    public async Task Two_batches_with_the_same_keys_in_opposite_order_place_one_order_per_key()
+    {
+        const int Keys = 50;
+        await using var one = await StartAsync();
+        await using var two = new ServiceHost<Program>("order", one.ConnectionString, new SidecarStub());
+        using var clientOne = one.CreateClient();
+        using var clientTwo = two.CreateClient();
+        await using var blocker = await one.Database.OpenConnectionAsync(Cancel);
+        await using var transaction = await blocker.BeginTransactionAsync(Cancel);
+        await using (var hold = new NpgsqlCommand("LOCK TABLE orders IN SHARE MODE", blocker))
+        {
+            await hold.ExecuteNonQueryAsync(Cancel); // both batches look for their keys and find none
+        }
+
+        var batches = new[]
+        {
+            PostAsync(clientOne, null, string.Join(',', Enumerable.Range(0, Keys).Select(i => Entry($"{i}")))),
+            PostAsync(clientTwo, null, string.Join(',', Enumerable.Range(0, Keys).Reverse().Select(i => Entry($"{i}")))),
+        };
+        await one.UntilBlockedAsync(2);
+        await transaction.CommitAsync(Cancel);
+        var results = (await Task.WhenAll(batches)).SelectMany(batch => batch).ToList();
+
+        Assert.All(results, result => Assert.Equal(201, (int)result!["status"]!));
+        Assert.Equal(Keys, results.Select(result => (string?)result!["id"]).Distinct().Count());
+        Assert.Equal(Keys, results.Count(result => result!["replayed"] is not null));
+        Assert.Equal(Keys, await one.QueryAsync<long>("SELECT count(*) FROM orders"));
+    }
+
+    [Fact]
+    public async Task Client_that_disconnects_does_not_undo_its_batch()
+    {
+        await using var host = await fixture.StartAsync();
+        using var client = host.CreateClient();
+        await using var commits = await HeldCommits.HoldAsync(host);
+        using var connection = new CancellationTokenSource();
+        using var content = Batch($"{Entry("a")},{Entry("b")}");
+        var request = client.PostAsync(new Uri("/orders/batch", UriKind.Relative), content, connection.Token);
+        await commits.HeldAsync();
+
+        await connection.CancelAsync(); // returns after the service has seen it
+        await commits.ReleaseAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => request);
+
+        await Wait.UntilAsync("both orders", async () => await host.QueryAsync<long>("SELECT count(*) FROM orders") == 2);
+        var retry = await PostAsync(client, null, $"{Entry("a")},{Entry("b")}");
+        Assert.All(retry, result => Assert.True((bool)result!["replayed"]!));
+    }
+
+    [Fact]
+    public async Task Concurrent_batches_and_single_orders_with_the_same_keys_place_one_order_per_key()
     {
         const int Keys = 100;
         await using var host = await StartAsync();
         using var client = host.CreateClient();
-        var orders = string.Join(',', Enumerable.Range(0, Keys).Reverse().Select(i => $$"""{"item_id":"item-1","quantity":1,"idempotency_key":"{{i}}"}"""));
+        var orders = string.Join(',', Enumerable.Range(0, Keys).Reverse().Select(i => Entry($"{i}")));
 
         var singles = Enumerable.Range(0, Keys).Select(i => SingleAsync(client, $"{i}")).ToList();
         var batches = await Task.WhenAll(Enumerable.Range(0, 3).Select(_ => PostAsync(client, null, orders)));
@@ -229,9 +336,14 @@ public sealed class BatchTests(OrderServiceFixture fixture)
         Assert.Equal((long)Keys, await host.QueryAsync<long>("SELECT count(*) FROM orders"));
     }
 
+    internal static Task<HttpResponseMessage> PostBatchAsync(HttpClient client) =>
+        client.PostAsync(new Uri("/orders/batch", UriKind.Relative), Batch("""{"item_id":"item-1","quantity":1}"""), Cancel);
+
     internal static StringContent Json(string body) => new(body, null, "application/json");
 
     private static StringContent Batch(string orders) => Json($$"""{"orders":[{{orders}}]}""");
+
+    private static string Entry(string key) => $$"""{"item_id":"item-123","quantity":1,"idempotency_key":"{{key}}"}""";
 
     internal static async Task<JsonArray> PostAsync(HttpClient client, string? key, string orders)
     {
@@ -250,7 +362,7 @@ public sealed class BatchTests(OrderServiceFixture fixture)
 
     private static async Task<HttpStatusCode> SingleAsync(HttpClient client, string key)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/orders") { Content = Json("""{"item_id":"item-1","quantity":1}""") };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/orders") { Content = Json("""{"item_id":"item-123","quantity":1}""") };
         request.Headers.Add("Idempotency-Key", key);
         using var response = await client.SendAsync(request, Cancel);
         return response.StatusCode;

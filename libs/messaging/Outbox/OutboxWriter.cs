@@ -1,0 +1,33 @@
+using System.Diagnostics;
+using System.Text;
+using System.Text.Json;
+using Microsoft.Extensions.Options;
+
+namespace DaprOrders.Messaging;
+
+/// <summary>Turns events into rows of the outbox.</summary>
+internal sealed class OutboxWriter(IOptions<MessagingOptions> options)
+{
+    /// <exception cref="ArgumentException">The event is too large.</exception>
+    public OutboxMessage Create<TEvent>(TEvent message)
+        where TEvent : IEvent
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        var data = JsonSerializer.Serialize(message, EventJson.Options);
+        var bytes = Encoding.UTF8.GetByteCount(data);
+        if (bytes > options.Value.MaxEventBytes)
+        {
+            throw new ArgumentException(
+                $"The event {TEvent.Topic} {message.Id} has {bytes} bytes, Messaging:MaxEventBytes allows {options.Value.MaxEventBytes}.", nameof(message));
+        }
+
+        return new OutboxMessage
+        {
+            Id = message.Id,
+            Topic = TEvent.Topic,
+            Key = message.Key,
+            Data = data,
+            TraceParent = HandledTraces.Of(message.Key) ?? Activity.Current?.Id,
+        };
+    }
+}

@@ -1,0 +1,37 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace DaprOrders.Persistence;
+
+/// <summary>Logs a warning at start if sessions lack the settings of <see cref="DatabaseDefaults"/>.</summary>
+internal sealed partial class DatabaseDefaultsCheck(NpgsqlDataSource database, TimeProvider time, ILogger<DatabaseDefaultsCheck> logger)
+    : BackgroundService
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (true)
+        {
+            try
+            {
+                await using var connection = await database.OpenConnectionAsync(stoppingToken);
+                var missing = await DatabaseDefaults.FindMissingAsync(connection, stoppingToken);
+                if (missing.Count > 0)
+                {
+                    LogMissing(string.Join(", ", missing));
+                }
+
+                return;
+            }
+            catch (NpgsqlException)
+            {
+                await Task.Delay(Pause, time, stoppingToken); // the health check reports an unavailable database
+            }
+        }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "The database has other settings than its migrations set, run them or use ALTER DATABASE: {Settings}")]
+    private partial void LogMissing(string settings);
+}

@@ -1,0 +1,194 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json;
+using DaprOrders.Messaging;
+using DaprOrders.OrderService.Data;
+using DaprOrders.Persistence;
+using DaprOrders.ServiceDefaults;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.Options;
+using JsonOptions = Microsoft.AspNetCore.Http.Json.JsonOptions;
+
+namespace DaprOrders.OrderService.Orders;
+
+/// <summary>Places many orders in one transaction. Each gets the result that it would get alone; a bad one does not affect the others.</summary>
+internal sealed partial class PlaceOrders(
+    IServiceScopeFactory scopes, IOptions<SweepOptions> sweep, TimeProvider time, ILogger<PlaceOrders> logger)
+{
+    public sealed record Request(
+        [property: Description("The orders, 1 to 1,000."), ListOf(typeof(BatchEntry)), Length(1, 1000, ErrorMessage = OrdersRule)] JsonElement[] Orders);
+
+    public sealed record BatchEntry(string ItemId, int Quantity) : PlaceOrder.Request(ItemId, Quantity)
+    {
+        [Description("The order's own key; without one it is that of the request with the order's place, as key/0 and so on."), Example("order-4711")]
+        [MinLength(1, ErrorMessage = KeyRule), RegularExpression(ServiceDefaults.IdempotencyKey.Pattern, ErrorMessage = KeyRule)]
+        public string? IdempotencyKey { get; init; }
+    }
+
+    public const int LargestBody = 512 << 10;
+
+    public static readonly KnownProblem Unreadable = KnownProblem.Unreadable with { Detail = $"The body lacks 'orders'. {OrdersRule}" };
+
+    public static readonly KnownProblem TooLarge = KnownProblem.TooLarge with { Detail = $"The body must be at most {LargestBody} bytes." };
+
+    private const int Attempts = 3;
+    private const string OrdersRule = "orders must be a list of 1 to 1000 orders.";
+    private const string KeyRule = "idempotency_key must be 1 to 255 visible ASCII characters.";
+
+    public static async Task<Results<Ok<BatchView>, ValidationProblem>> HandleAsync(
+        Request request,
+        [FromHeader(Name = IdempotencyKey.Header)] string? key,
+        [FromServices] PlaceOrders placeOrders,
+        IOptions<JsonOptions> json,
+        HttpContext context)
+    {
+        if (key is not null && !IdempotencyKey.IsValidForBatch(context.Request.Headers[IdempotencyKey.Header]))
+        {
+            return Parameters.Invalid(IdempotencyKey.Header, IdempotencyKey.BatchRule);
+        }
+
+        var results = new BatchResult[request.Orders.Length];
+        var orders = new List<NewOrder>(results.Length);
+        for (var i = 0; i < results.Length; i++)
+        {
+            if (BodyPart.TryRead<BatchEntry>(request.Orders[i], json.Value.SerializerOptions, out var entry, out var problem))
+            {
+                orders.Add(new NewOrder(i, entry.ItemId, entry.Quantity, entry.IdempotencyKey ?? (key is null ? null : IdempotencyKey.OfEntry(key, i))));
+            }
+            else
+            {
+                results[i] = BatchResult.Refused(i, problem);
+            }
+        }
+
+        foreach (var placement in await placeOrders.PlaceAsync(orders))
+        {
+            results[placement.Wanted.Index] = placeOrders.ResultOf(placement);
+        }
+
+        return TypedResults.Ok(new BatchView(results));
+    }
+
+    /// <summary>
+    /// Places the orders together; if that fails because of one of them, each alone. Batches that keep deadlocking on the same keys pass in this way
+    /// too: an order alone waits for at most one other transaction.
+    /// </summary>
+    private async Task<IReadOnlyList<Placement>> PlaceAsync(List<NewOrder> orders)
+    {
+        try
+        {
+            return await PlaceTogetherAsync(orders);
+        }
+        catch (Exception e) when (orders.Count > 1 && (DatabaseErrors.IsConflict(e) || !DatabaseErrors.IsUnavailable(e)))
+        {
+            LogFallback(orders.Count, e.Message);
+            return await PlaceOneByOneAsync(orders);
+        }
+    }
+
+    /// <summary>Retries after a conflict with a concurrent request for the same keys: the next attempt finds its orders.</summary>
+    private async Task<IReadOnlyList<Placement>> PlaceTogetherAsync(List<NewOrder> orders)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            await using var scope = scopes.CreateAsyncScope();
+            try
+            {
+                return await PlaceAsync(scope.ServiceProvider.GetRequiredService<OrderDbContext>(), orders);
+            }
+            catch (Exception e) when (attempt < Attempts && DatabaseErrors.IsConflict(e))
+            {
+            }
+        }
+    }
+
+    /// <summary>Ignores the request's cancellation, like <see cref="PlaceOrder"/>.</summary>
+    private async Task<IReadOnlyList<Placement>> PlaceAsync(OrderDbContext db, List<NewOrder> wanted)
+    {
+        var keys = wanted.Where(order => order.Key is not null).Select(order => order.Key!).ToHashSet();
+        var byKey = await db.Orders.AsNoTracking()
+            .Where(order => order.Owner == "" && order.IdempotencyKey != null && keys.Contains(order.IdempotencyKey))
+            .ToDictionaryAsync(order => order.IdempotencyKey!, CancellationToken.None);
+
+        var now = time.GetMicrosecondNow();
+        var placements = new List<Placement>(wanted.Count);
+        foreach (var one in wanted)
+        {
+            if (one.Key is not null && byKey.TryGetValue(one.Key, out var earlier))
+            {
+                placements.Add(new Placement(one, earlier));
+                continue;
+            }
+
+            var order = Order.Place(one.ItemId, one.Quantity, one.Key, now, sweep.Value.After);
+            db.Orders.Add(order);
+            db.Publish(OrderCreated.From(order));
+            placements.Add(new Placement(one, order, IsNew: true));
+            if (one.Key is not null)
+            {
+                byKey.Add(one.Key, order); // a later order with the same key is this one
+            }
+        }
+
+        await db.SaveChangesAsync(CancellationToken.None);
+        return placements;
+    }
+
+    private async Task<IReadOnlyList<Placement>> PlaceOneByOneAsync(List<NewOrder> orders)
+    {
+        var placements = new List<Placement>(orders.Count);
+        Exception? unavailable = null;
+        foreach (var order in orders)
+        {
+            try
+            {
+                placements.AddRange(unavailable is null ? await PlaceTogetherAsync([order]) : [new Placement(order, null, Failure: unavailable)]);
+            }
+            catch (Exception e)
+            {
+                placements.Add(new Placement(order, null, Failure: e));
+                unavailable = DatabaseErrors.IsUnavailable(e) && !DatabaseErrors.IsConflict(e) ? e : null; // the rest would only wait for the same failure
+            }
+        }
+
+        return placements;
+    }
+
+    private BatchResult ResultOf(Placement placement)
+    {
+        var wanted = placement.Wanted;
+        if (placement.Order is not { } order)
+        {
+            return RefusedBy(placement.Failure!, wanted.Index);
+        }
+
+        return order.HasContent(wanted.ItemId, wanted.Quantity)
+            ? BatchResult.Placed(wanted.Index, order.Id, isReplay: !placement.IsNew)
+            : BatchResult.Refused(wanted.Index, PlaceOrder.KeyOfAnotherOrder with { Detail = PlaceOrder.UsedFor(order) });
+    }
+
+    private BatchResult RefusedBy(Exception failure, int index)
+    {
+        if (DatabaseErrors.IsUnavailable(failure) || DatabaseErrors.IsConflict(failure))
+        {
+            return BatchResult.Refused(index, KnownProblem.Unavailable);
+        }
+
+        LogFailed(failure, index);
+        return BatchResult.Refused(index, KnownProblem.Failed);
+    }
+
+    [LoggerMessage(LogLevel.Warning, "{Count} orders cannot be placed together, each is now placed alone: {Error}")]
+    private partial void LogFallback(int count, string error);
+
+    [LoggerMessage(LogLevel.Error, "Order {Index} of a batch failed")]
+    private partial void LogFailed(Exception exception, int index);
+
+    /// <summary>An order of the request, with its place in it.</summary>
+    private sealed record NewOrder(int Index, string ItemId, int Quantity, string? Key);
+
+    /// <summary>The order that was placed, now or earlier with the same key; or why it was not.</summary>
+    private sealed record Placement(NewOrder Wanted, Order? Order, bool IsNew = false, Exception? Failure = null);
+}

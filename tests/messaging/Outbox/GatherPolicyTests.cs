@@ -1,0 +1,34 @@
+using Microsoft.Extensions.Time.Testing;
+
+namespace DaprOrders.Messaging.Tests.Outbox;
+
+public sealed class GatherPolicyTests
+{
+    private readonly FakeTimeProvider _time = new();
+
+    [Theory]
+    [InlineData(100, 0.2, true)] // 500 per second
+    [InlineData(100, 0.3, false)] // 333 per second
+    [InlineData(9, 0.001, false)] // too few to tell
+    [InlineData(10, 0.001, true)]
+    public void Relay_gathers_above_400_events_per_second(int events, double seconds, bool expected)
+    {
+        var policy = new GatherPolicy(_time);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        policy.ShouldGather(position: 1_000);
+
+        _time.Advance(TimeSpan.FromSeconds(seconds));
+
+        Assert.Equal(expected, policy.ShouldGather(1_000 + events));
+    }
+
+    [Fact]
+    public void Events_that_another_instance_has_published_count_too()
+    {
+        var policy = new GatherPolicy(_time);
+        policy.ShouldGather(position: 1_000);
+        _time.Advance(TimeSpan.FromSeconds(0.1));
+
+        Assert.True(policy.ShouldGather(position: 1_100)); // one event of this batch, and 99 of the other instance before it
+    }
+}
