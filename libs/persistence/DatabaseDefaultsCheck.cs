@@ -25,7 +25,7 @@ internal sealed partial class DatabaseDefaultsCheck(NpgsqlDataSource database, T
 
                 return;
             }
-            catch (NpgsqlException)
+            catch (Exception) when (!stoppingToken.IsCancellationRequested)
             {
                 await Task.Delay(Pause, time, stoppingToken); // the health check reports an unavailable database
             }

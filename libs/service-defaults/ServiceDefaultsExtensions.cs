@@ -8,9 +8,9 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using Serilog;
 using Serilog.Events;
-using Serilog.Formatting.Display;
 
 namespace DaprOrders.ServiceDefaults;
 
@@ -24,7 +24,7 @@ public static class ServiceDefaultsExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         builder.ListenOnAppPort();
-        builder.Services.AddSerilog((_, logger) => Configure(logger, builder.Configuration));
+        builder.Services.AddSerilog((_, logger) => Configure(logger, builder.Configuration, builder.Environment));
         builder.AddContractDocument();
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddDaprSidecar();
@@ -82,9 +82,13 @@ public static class ServiceDefaultsExtensions
         }
     }
 
-    private static void Configure(LoggerConfiguration logger, IConfiguration configuration) => logger
-        .MinimumLevel.Information()
+    /// <summary>In Development single orders are logged too, otherwise one line per batch.</summary>
+    private static void Configure(LoggerConfiguration logger, IConfiguration configuration, IHostEnvironment environment) => logger
+        .MinimumLevel.Is(environment.IsDevelopment() ? LogEventLevel.Debug : LogEventLevel.Information)
         .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
+        .MinimumLevel.Override("System", LogEventLevel.Warning)
+        .MinimumLevel.Override("Grpc", LogEventLevel.Warning)
+        .MinimumLevel.Override("Npgsql", LogEventLevel.Warning)
         // EF Core logs every exception as an error, the expected ones too. The code that catches the exception logs what it means.
         .MinimumLevel.Override("Microsoft.EntityFrameworkCore", LogEventLevel.Fatal)
         .MinimumLevel.Override("Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware", LogEventLevel.Fatal)
@@ -92,12 +96,11 @@ public static class ServiceDefaultsExtensions
         .MinimumLevel.Override("Microsoft.AspNetCore.Routing", LogEventLevel.Error) // the in-memory test server warns that it has no body limits
         .MinimumLevel.Override("Polly", LogEventLevel.Fatal) // the caller logs the result of the retries once
         .ReadFrom.Configuration(configuration)
-        .WriteTo.Sink(new BatchedConsole(
-            new MessageTemplateTextFormatter(LogLine, CultureInfo.InvariantCulture), Console.OpenStandardOutput(), TimeProvider.System));
+        .WriteTo.Console(outputTemplate: LogLine, formatProvider: CultureInfo.InvariantCulture);
 
     /// <summary>Logs only failed requests: what a successful one did is logged by its handler.</summary>
     private static LogEventLevel RequestLevel(HttpContext context, double milliseconds, Exception? exception) =>
         context.Response.StatusCode < 500 || context.Request.Path.StartsWithSegments("/healthz", StringComparison.Ordinal)
-            ? LogEventLevel.Debug
+            ? LogEventLevel.Verbose
             : LogEventLevel.Warning;
 }

@@ -53,7 +53,8 @@ public sealed class DatabaseExceptionHandlerTests
 
     private static async Task<WebApplication> StartAsync(bool isPostgresFirst)
     {
-        var builder = WebApplication.CreateBuilder(["--APP_ID", "test", "--Serilog:MinimumLevel:Default", "Fatal"]);
+        var builder = WebApplication.CreateBuilder(
+            ["--APP_ID", "test", "--Serilog:MinimumLevel:Default", "Fatal", "--ConnectionStrings:Database", "Host=127.0.0.1;Port=1"]);
         builder.WebHost.UseTestServer();
         if (isPostgresFirst)
         {

@@ -6,6 +6,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Testing;
 using Microsoft.Extensions.Time.Testing;
+using Npgsql;
 
 namespace DaprOrders.Persistence.Tests;
 
@@ -22,8 +23,9 @@ public sealed class MigratorTests
     public async Task Migrator_retries_every_second_until_the_database_is_available()
     {
         var port = FreePort.Take();
-        await using var services = Services($"Host=127.0.0.1;Port={port};Username=postgres;Password=postgres;Database=late;Pooling=false");
-        using var migrator = new Migrator<EmptyContext>(services.GetRequiredService<IServiceScopeFactory>(), _state, _time, _log);
+        await using var database = NpgsqlDataSource.Create($"Host=127.0.0.1;Port={port};Username=postgres;Password=postgres;Database=late;Pooling=false");
+        await using var services = Services(database);
+        using var migrator = new Migrator<EmptyContext>(services.GetRequiredService<IServiceScopeFactory>(), database, _state, _time, _log);
 
         await migrator.StartAsync(Cancel);
         var (atStart, started) = (_attempts.Count, _time.GetUtcNow());
@@ -46,8 +48,8 @@ public sealed class MigratorTests
         Assert.Equal([LogLevel.Warning, LogLevel.Information], _log.Collector.GetSnapshot().Select(record => record.Level));
     }
 
-    private ServiceProvider Services(string connectionString) => new ServiceCollection()
-        .AddDbContext<EmptyContext>(options => options.UseNpgsql(connectionString).AddInterceptors(_attempts))
+    private ServiceProvider Services(NpgsqlDataSource database) => new ServiceCollection()
+        .AddDbContext<EmptyContext>(options => options.UseNpgsql(database).AddInterceptors(_attempts))
         .BuildServiceProvider();
 
     internal sealed class EmptyContext(DbContextOptions<EmptyContext> options) : DbContext(options);

@@ -14,6 +14,18 @@ internal sealed class SystemUnderTest : IAsyncDisposable
 
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
+    /// <summary>
+    /// Settings of the runtime for few cores, for all systems alike: small heaps, no second compilation during the run, and threads that sleep
+    /// instead of spinning. One log line per batch, as outside Development.
+    /// </summary>
+    private static readonly Dictionary<string, string> Tuning = new()
+    {
+        ["DOTNET_gcServer"] = "0",
+        ["DOTNET_TieredPGO"] = "0",
+        ["DOTNET_ThreadPool_UnfairSemaphoreSpinLimit"] = "0",
+        ["Serilog__MinimumLevel__Default"] = "Information",
+    };
+
     private readonly HttpClient _http = new();
     private readonly StackHost _stack;
     private readonly int? _broker;
@@ -41,6 +53,7 @@ internal sealed class SystemUnderTest : IAsyncDisposable
                     _ => null,
                 },
                 Instances = Usage.Services.Skip(1).ToDictionary(appId => appId, _ => instances),
+                Environment = Tuning,
                 PostgresSettings = ["track_commit_timestamp=on"], // tells when a notification was committed
             },
             options.Stack);
