@@ -8,7 +8,7 @@ using DaprOrders.ServiceDefaults;
 var builder = DaprService.CreateBuilder(args);
 
 builder.AddServiceDefaults();
-builder.AddPostgres<InventoryDbContext>(DevelopmentStock.Seed);
+builder.AddPostgres<InventoryDbContext>(builder.Environment.IsDevelopment() ? DevelopmentStock.Seed : null);
 builder.Services.AddOptions<ReservationOptions>().BindConfiguration("Reservations").ValidateDataAnnotations().ValidateOnStart();
 builder.AddMessaging<InventoryDbContext>();
 

@@ -28,10 +28,7 @@ internal static class OutboxTable
     /// Takes the relay's lock and reads the next batch. One relay per database works at a time, so that events of one key are published in the
     /// order of their commits. The lock ends with the transaction: a relay that dies or freezes loses it with its session.
     /// </summary>
-    /// <remarks>
-    /// The lock is taken in its own statement, so that the SELECT sees what the previous holder committed. FOR UPDATE would wait inside the
-    /// SELECT, with an older snapshot, and a row could overtake an earlier one of its key.
-    /// </remarks>
+    /// <remarks>The lock is taken in its own statement, so that the SELECT sees what the previous holder committed.</remarks>
     private static readonly string[] LockAndReadSql =
     [
         "SET LOCAL idle_in_transaction_session_timeout = '10s'",
@@ -131,7 +128,7 @@ internal static class OutboxTable
         await delete.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>Counts a refusal. The row waits for <c>2^attempts</c> seconds, at most 30; later rows of its key wait with it.</summary>
+    /// <summary>Counts a refusal. The row waits for 1 s after the first one, doubled up to 30 s; later rows of its key wait with it.</summary>
     public static async Task PutBackAsync(NpgsqlConnection connection, Guid id, string error, CancellationToken cancellationToken)
     {
         await using var update = new NpgsqlCommand(

@@ -81,8 +81,9 @@ internal sealed partial class PlaceOrder(OrderDbContext db, IOptions<SweepOption
         return (order, IsNew: true);
     }
 
-    private async Task<Order?> FindAsync(string? key) =>
-        key is null ? null : await db.Orders.AsNoTracking().SingleOrDefaultAsync(order => order.Owner == "" && order.IdempotencyKey == key, CancellationToken.None);
+    private async Task<Order?> FindAsync(string? key) => key is null
+        ? null
+        : await db.Orders.AsNoTracking().SingleOrDefaultAsync(order => order.Owner == "" && order.IdempotencyKey == key, CancellationToken.None);
 
     [LoggerMessage(LogLevel.Debug, "Placed order {OrderId}: {Quantity} of {ItemId}")]
     private partial void LogPlaced(Guid orderId, int quantity, string itemId);
