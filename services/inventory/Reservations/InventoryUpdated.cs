@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using DaprOrders.Messaging;
 
 namespace DaprOrders.InventoryService.Reservations;
@@ -16,9 +17,15 @@ internal sealed record InventoryUpdated(
 
     string IEvent.Key => OrderId.ToString();
 
-    Guid IEvent.Id => OrderId;
+    [JsonIgnore]
+    public Guid EventId { get; private init; }
+
+    Guid IEvent.Id => EventId;
 
     public static InventoryUpdated From(Reservation reservation) => new(
         reservation.OrderId, reservation.ItemId, reservation.Quantity, reservation.Outcome, reservation.Reason, reservation.Available,
-        reservation.CreatedAt);
+        reservation.CreatedAt)
+    {
+        EventId = reservation.EventId,
+    };
 }

@@ -8,6 +8,4 @@ internal sealed record OrderCreated(Guid OrderId, string ItemId, int Quantity) :
     public static string Topic => "order.created";
 
     string IEvent.Key => OrderId.ToString();
-
-    Guid IEvent.Id => OrderId;
 }

@@ -17,7 +17,6 @@ internal enum RejectionReason
 /// <summary>The decision about an order, made once: its units are reserved, or it is rejected.</summary>
 internal sealed class Reservation
 {
-    /// <summary>Gets the order's id. It is also the id of the <c>inventory.updated</c>.</summary>
     public Guid OrderId { get; private init; }
 
     public string ItemId { get; private init; } = "";
@@ -31,6 +30,9 @@ internal sealed class Reservation
 
     /// <summary>Gets how many units were left after this decision; 0 for an unknown item.</summary>
     public int Available { get; private init; }
+
+    /// <summary>Gets the id of the <c>inventory.updated</c>, so that the republished event has the same id.</summary>
+    public Guid EventId { get; private init; }
 
     public DateTimeOffset CreatedAt { get; private init; }
 
@@ -54,6 +56,7 @@ internal sealed class Reservation
             Outcome = reason is null ? ReservationOutcome.Reserved : ReservationOutcome.Rejected,
             Reason = reason,
             Available = stock?.Available ?? 0,
+            EventId = Guid.CreateVersion7(now),
             CreatedAt = now,
         };
     }

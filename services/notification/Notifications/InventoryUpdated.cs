@@ -8,6 +8,4 @@ internal sealed record InventoryUpdated(Guid OrderId, string ItemId, int Quantit
     public static string Topic => "inventory.updated";
 
     string IEvent.Key => OrderId.ToString();
-
-    Guid IEvent.Id => OrderId;
 }

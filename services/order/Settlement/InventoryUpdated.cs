@@ -9,6 +9,4 @@ internal sealed record InventoryUpdated(Guid OrderId, StockOutcome Outcome, stri
     public static string Topic => "inventory.updated";
 
     string IEvent.Key => OrderId.ToString();
-
-    Guid IEvent.Id => OrderId;
 }

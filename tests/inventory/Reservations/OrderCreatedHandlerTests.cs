@@ -13,7 +13,7 @@ public sealed class OrderCreatedHandlerTests(InventoryServiceFixture fixture)
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Order_takes_stock_and_its_reservation_is_published_with_the_id_of_the_order()
+    public async Task Order_takes_stock_and_its_reservation_is_published_with_its_own_event_id()
     {
         await using var host = await fixture.StartAsync();
         using var client = host.CreateClient();
@@ -24,7 +24,8 @@ public sealed class OrderCreatedHandlerTests(InventoryServiceFixture fixture)
         Assert.Equal(["SUCCESS"], statuses);
         Assert.Equal(999_998, await host.QueryAsync<int>("SELECT available FROM stock WHERE item_id = 'item-123'"));
         var entry = Assert.Single(await host.Sidecar.PublishedAsync("inventory.updated", 1));
-        Assert.Equal(orderId.ToString(), SidecarStub.EventId(entry));
+        Assert.Equal($"{await host.QueryAsync<Guid>("SELECT event_id FROM reservations")}", SidecarStub.EventId(entry));
+        Assert.NotEqual($"{orderId}", SidecarStub.EventId(entry));
         Assert.Equal(orderId.ToString(), entry.GetProperty("metadata").GetProperty("partitionKey").GetString());
         var data = entry.GetProperty("event");
         Assert.Equal(

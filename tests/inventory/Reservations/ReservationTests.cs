@@ -43,12 +43,16 @@ public sealed class ReservationTests
     }
 
     [Fact]
-    public void Event_has_the_id_of_the_order_and_states_the_decision()
+    public void Event_states_the_decision_and_has_the_id_that_the_reservation_keeps()
     {
-        var message = InventoryUpdated.From(Reservation.Decide(OrderId, "item-1", 1, Stock(3), Now));
+        var reservation = Reservation.Decide(OrderId, "item-1", 1, Stock(3), Now);
 
-        Assert.Equal(new InventoryUpdated(OrderId, "item-1", 1, ReservationOutcome.Reserved, null, 2, Now), message);
-        Assert.Equal(OrderId, ((Messaging.IEvent)message).Id);
+        var message = InventoryUpdated.From(reservation);
+
+        Assert.Equal(
+            (OrderId, "item-1", 1, ReservationOutcome.Reserved, null, 2, Now),
+            (message.OrderId, message.ItemId, message.Quantity, message.Outcome, message.Reason, message.Available, message.OccurredAt));
+        Assert.Equal(reservation.EventId, ((Messaging.IEvent)message).Id);
     }
 
     private static StockItem Stock(int units) => new() { ItemId = "item-1", Initial = units, Available = units };

@@ -31,8 +31,8 @@ internal static class OldRows
     public static Task AddReservationsAsync(NpgsqlDataSource database, int rows) => AddAsync(
         database, rows, "reservations",
         $"""
-        INSERT INTO reservations (order_id, item_id, quantity, outcome, available, created_at)
-        SELECT id, item, 1, 'reserved', 1, at FROM ({Rows}) old
+        INSERT INTO reservations (order_id, item_id, quantity, outcome, available, event_id, created_at)
+        SELECT id, item, 1, 'reserved', 1, pg_temp.uuid7(at), at FROM ({Rows}) old
         """);
 
     public static Task AddNotificationsAsync(NpgsqlDataSource database, int rows) => AddAsync(

@@ -40,6 +40,10 @@ namespace DaprOrders.InventoryService.Data.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("created_at");
 
+                    b.Property<Guid>("EventId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("event_id");
+
                     b.Property<string>("ItemId")
                         .IsRequired()
                         .HasMaxLength(64)

@@ -1,4 +1,3 @@
-using System;
 using DaprOrders.Persistence;
 using Microsoft.EntityFrameworkCore.Migrations;
 
@@ -27,10 +26,6 @@ namespace DaprOrders.InventoryService.Data.Migrations
             migrationBuilder.DropIndex(
                 name: "ix_dead_letters_direction_topic_event_id",
                 table: "dead_letters");
-
-            migrationBuilder.DropColumn(
-                name: "event_id",
-                table: "reservations");
 
             migrationBuilder.RenameColumn(
                 name: "event",
@@ -119,13 +114,6 @@ namespace DaprOrders.InventoryService.Data.Migrations
                 name: "body",
                 table: "dead_letters",
                 newName: "event");
-
-            migrationBuilder.AddColumn<Guid>(
-                name: "event_id",
-                table: "reservations",
-                type: "uuid",
-                nullable: false,
-                defaultValue: new Guid("00000000-0000-0000-0000-000000000000"));
 
             migrationBuilder.AlterColumn<int>(
                 name: "attempts",
