@@ -7,8 +7,8 @@ namespace DaprOrders.Cli.Testing;
 /// <summary>Runs the program of one test project. Keeps what it writes in a file.</summary>
 internal sealed class TestModule(string folder, string results)
 {
-    /// <summary>After this time a module counts as hung.</summary>
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(15);
+    /// <summary>After this time a module counts as hung. The longest one builds a dozen clones.</summary>
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(30);
 
     private readonly string _file = Path.Combine(results, folder.Replace('/', '-'));
 

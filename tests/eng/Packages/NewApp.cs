@@ -20,7 +20,7 @@ internal static class NewApp
         app.MapPost("/readings", async (Reading reading, BoilerDbContext db) =>
         {
             db.Readings.Add(reading);
-            db.Publish(new Measured(reading.Id, reading.Degrees), reading.Id);
+            db.Publish(new Measured(reading.Id, reading.Degrees));
             await db.SaveChangesAsync();
         });
         app.MapGet("/alarms", (BoilerDbContext db) => db.Alarms.ToListAsync());
@@ -44,6 +44,8 @@ internal static class NewApp
             public static string Topic => "boiler.measured";
 
             string IEvent.Key => ReadingId.ToString();
+
+            Guid IEvent.Id => ReadingId;
         }
 
         public sealed class BoilerDbContext(DbContextOptions<BoilerDbContext> options) : DbContext(options)
