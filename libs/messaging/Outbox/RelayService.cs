@@ -30,7 +30,6 @@ internal sealed partial class RelayService(
             try
             {
                 await RunOnceAsync(stoppingToken);
-                status.Failure = null;
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
@@ -54,6 +53,7 @@ internal sealed partial class RelayService(
         // Not canceled in the middle: a batch that the sidecar has accepted is deleted, not published again after the restart.
         var result = await relay.RelayBatchAsync(CancellationToken.None);
         await MeasureAsync(cancellationToken);
+        status.Failure = null; // before it rests, which an idle relay does indefinitely
         if (result.Position is { } position && _gather.ShouldGather(position))
         {
             await GatherAsync(result, cancellationToken);

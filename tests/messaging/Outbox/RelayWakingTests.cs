@@ -148,6 +148,23 @@ public sealed class RelayWakingTests(MessagingFixture fixture)
         Assert.Equal(["first"], (await host.Sidecar.PublishedAsync("noted", 1)).Select(Text));
     }
 
+    [Fact]
+    public async Task Relay_that_has_recovered_is_healthy_although_it_has_nothing_to_do()
+    {
+        await using var host = await fixture.StartAsync(withRelay: true);
+        await host.QueryAsync<string>("ALTER TABLE outbox RENAME TO away; SELECT ''");
+        await HealthAsync("outbox", isHealthy: false);
+
+        await host.QueryAsync<string>("ALTER TABLE away RENAME TO outbox; SELECT ''");
+        await HealthAsync("outbox", isHealthy: true);
+
+        Task HealthAsync(string check, bool isHealthy) => Wait.UntilAsync($"{check} to be healthy: {isHealthy}", async () =>
+        {
+            host.Time.Advance(TimeSpan.FromMilliseconds(100));
+            return await host.HealthAsync(check) == "Healthy" == isHealthy;
+        });
+    }
+
     private static Task AdvanceUntilAsync(MessagingHost host, int requests) => Wait.UntilAsync($"{requests} publishes", () =>
     {
         host.Time.Advance(TimeSpan.FromMilliseconds(10));
