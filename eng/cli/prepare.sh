@@ -1,5 +1,5 @@
 # shellcheck shell=sh
-# Finds the SDK and builds the command line. Sourced by run.sh in the root of the clone; sets $cli.
+# Finds the SDK and builds the command line. Sourced by run.sh and test.sh in the root of the clone; sets $cli.
 
 fail() { printf '%s: %s\n' "${0##*/}" "$1" >&2; exit "${2:-1}"; }
 

@@ -52,7 +52,7 @@ public sealed class LocalPostgres : IAsyncDisposable
     /// <param name="port">The port that dapr.yaml names.</param>
     /// <param name="password">The password of the role postgres in a new data folder.</param>
     /// <param name="reset">Whether a private PostgreSQL starts empty.</param>
-    /// <param name="report">Is told about steps that take a while.</param>
+    /// <param name="report">Receives a line before each step that takes a while.</param>
     /// <param name="cancellationToken">Ends the start.</param>
     /// <exception cref="StackException">There is no PostgreSQL to be had, or something else listens on the port.</exception>
     public static async Task<LocalPostgres> StartAsync(

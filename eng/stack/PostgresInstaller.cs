@@ -1,6 +1,6 @@
 namespace DaprOrders.Stack;
 
-/// <summary>Installs PostgreSQL for root on Debian. Everyone else is told how to do it.</summary>
+/// <summary>Installs PostgreSQL for root on Debian. Elsewhere the error names the command that installs it.</summary>
 public static class PostgresInstaller
 {
     // Keeps the package from creating its own cluster on port 5432, which nobody asked for.

@@ -24,7 +24,7 @@ public sealed class Readiness(IReadOnlyCollection<Probe> probes)
 
     /// <param name="patience">After this time what is not ready is given up.</param>
     /// <param name="hasEnded">Whether the runtime has ended, which ends the wait too.</param>
-    /// <param name="report">Is told every 30 s what is not ready, and why.</param>
+    /// <param name="report">Receives every 30 s what is not ready, and why.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     /// <returns>Whether all are ready; false if the runtime has ended.</returns>
     /// <exception cref="StackException">Something was not ready in time. The message names it with the reason.</exception>

@@ -11,7 +11,7 @@ public sealed record RuntimeChoice(RuntimeKind Kind, string? Program, string? Re
     /// <summary>Chooses Dapr if its CLI and runtime are installed and the broker responds, and the emulator otherwise.</summary>
     /// <param name="broker">The broker of the component in use.</param>
     /// <param name="patience">How long to wait for the broker where Dapr is installed.</param>
-    /// <param name="report">Is told once that the broker is waited for.</param>
+    /// <param name="report">Receives one line if it waits for the broker.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public static async Task<RuntimeChoice> MakeAsync(Broker broker, TimeSpan patience, Action<string> report, CancellationToken cancellationToken)
     {

@@ -23,7 +23,7 @@ public abstract class StackRuntime(string? id = null) : IAsyncDisposable
     /// <summary>Gets the processes of the sidecars.</summary>
     public abstract IReadOnlyList<int> SidecarProcesses { get; }
 
-    /// <summary>Gets or sets what is told each line that the runtime and the apps write.</summary>
+    /// <summary>Gets or sets what receives each line that the runtime and the apps write.</summary>
     public Action<string> OnLine { get; set; } = _ => { };
 
     /// <summary>Gets the exit code of the runtime; null while it runs.</summary>

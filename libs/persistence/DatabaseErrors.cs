@@ -49,18 +49,11 @@ public static class DatabaseErrors
     /// Returns whether another transaction came first: a duplicate, a deadlock or a serialization failure. A retry in a new transaction may succeed
     /// at once.
     /// </summary>
-    public static bool IsConflict(Exception exception)
-    {
-        for (var e = exception; e is not null; e = e.InnerException)
-        {
-            if (e is PostgresException { SqlState: var state })
-            {
-                return state == PostgresErrorCodes.UniqueViolation || state.StartsWith("40", StringComparison.Ordinal);
-            }
-        }
+    public static bool IsConflict(Exception exception) =>
+        CauseOf(exception) is FailureCause.Duplicate || SqlStateOf(exception)?.StartsWith("40", StringComparison.Ordinal) == true;
 
-        return exception is DbUpdateConcurrencyException;
-    }
+    private static string? SqlStateOf(Exception? exception) =>
+        exception is null or PostgresException ? (exception as PostgresException)?.SqlState : SqlStateOf(exception.InnerException);
 
     private static FailureCause CauseOf(string sqlState) => sqlState switch
     {

@@ -62,7 +62,7 @@ internal sealed partial class OrderCreatedHandler(
         return db.RepublishAsync(reservations.Where(reservation => reservation.CreatedAt < before).Select(InventoryUpdated.From), cancellationToken);
     }
 
-    [LoggerMessage(LogLevel.Information, "Decided about {Count} orders by {Events} events")]
+    [LoggerMessage(LogLevel.Information, "Decided {Count} orders from {Events} events")]
     private partial void LogBatch(int count, int events);
 
     [LoggerMessage(LogLevel.Debug, "Order {OrderId} is {Outcome}: {Quantity} of {ItemId}, {Available} left")]

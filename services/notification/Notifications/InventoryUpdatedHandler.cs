@@ -31,9 +31,9 @@ internal sealed partial class InventoryUpdatedHandler(
         LogBatch(notifications.Count, batch.Count);
     }
 
-    [LoggerMessage(LogLevel.Information, "Notified of {Count} orders by {Events} events")]
+    [LoggerMessage(LogLevel.Information, "Sent {Count} notifications for {Events} events")]
     private partial void LogBatch(int count, int events);
 
-    [LoggerMessage(LogLevel.Debug, "Notified of order {OrderId}: {Outcome} {Reason}")]
+    [LoggerMessage(LogLevel.Debug, "Sent a notification of order {OrderId}: {Outcome}, reason: {Reason}")]
     private partial void LogNotified(Guid orderId, StockOutcome outcome, string? reason);
 }

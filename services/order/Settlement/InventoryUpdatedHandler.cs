@@ -32,10 +32,10 @@ internal sealed partial class InventoryUpdatedHandler(OrderDbContext db, ILogger
         LogBatch(changed, batch.Count);
     }
 
-    [LoggerMessage(LogLevel.Information, "Settled {Changed} orders by {Count} events")]
+    [LoggerMessage(LogLevel.Information, "Settled {Changed} orders from {Count} events")]
     private partial void LogBatch(int changed, int count);
 
-    [LoggerMessage(LogLevel.Debug, "Order {OrderId} is {Status} {Reason}")]
+    [LoggerMessage(LogLevel.Debug, "Order {OrderId} is {Status}, reason: {Reason}")]
     private partial void LogSettled(Guid orderId, OrderStatus status, string? reason);
 
     [LoggerMessage(LogLevel.Warning, "Ignored an event for order {OrderId}, which does not exist")]

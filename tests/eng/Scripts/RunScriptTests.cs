@@ -24,7 +24,7 @@ public sealed class RunScriptTests
     }
 
     [Fact(Explicit = true)]
-    public async Task What_listens_on_the_port_of_PostgreSQL_must_be_one()
+    public async Task Other_program_on_the_port_of_PostgreSQL_is_an_error()
     {
         await using var machine = await Machine.CreateAsync();
         machine.InstallDotnet();
@@ -51,7 +51,7 @@ public sealed class RunScriptTests
     }
 
     [Fact(Explicit = true)]
-    public async Task An_older_SDK_is_none()
+    public async Task Older_SDK_is_refused()
     {
         await using var machine = await Machine.CreateAsync();
         machine.InstallDotnet(sdk: "9.0.310");

@@ -54,7 +54,7 @@ public sealed class RuntimeChoiceTests
     }
 
     [Fact(Explicit = true)]
-    public async Task Where_Dapr_is_not_the_development_sidecar_plays_it()
+    public async Task Without_Dapr_the_emulator_is_used()
     {
         await using var machine = await MachineAsync();
         machine.ServicesAreReadyOnce(machine.EmulatorCall);
@@ -66,7 +66,7 @@ public sealed class RuntimeChoiceTests
     }
 
     [Fact(Explicit = true)]
-    public async Task Where_the_Dapr_CLI_has_no_runtime_the_development_sidecar_plays_it()
+    public async Task Without_the_Dapr_runtime_the_emulator_is_used()
     {
         await using var machine = await MachineAsync();
         machine.InstallDapr(withRuntime: false);
