@@ -65,12 +65,12 @@ public sealed class Readiness(IReadOnlyCollection<Probe> probes)
         try
         {
             using var response = await http.GetAsync(new Uri($"http://127.0.0.1:{probe.Port}{probe.Path}"), cancellationToken);
-            if (response.IsSuccessStatusCode)
+            var body = await response.Content.ReadAsStringAsync(cancellationToken);
+            if (response.IsSuccessStatusCode && !IsDegraded(body))
             {
                 return null;
             }
 
-            var body = await response.Content.ReadAsStringAsync(cancellationToken);
             return $"  {probe.Name}: {Failing(body) ?? $"GET {probe.Path} answers {(int)response.StatusCode}"}";
         }
         catch (Exception e) when (e is HttpRequestException || (e is TaskCanceledException && !cancellationToken.IsCancellationRequested))
@@ -79,12 +79,19 @@ public sealed class Readiness(IReadOnlyCollection<Probe> probes)
         }
     }
 
-    private static string? Failing(string body)
+    /// <summary>A degraded service serves requests, but its events wait: its sidecar is still starting, for example.</summary>
+    private static bool IsDegraded(string body) => Read(body, "status") == "\"degraded\"";
+
+    private static string? Failing(string body) => Read(body, "failing");
+
+    private static string? Read(string body, string property)
     {
         try
         {
             using var document = JsonDocument.Parse(body);
-            return document.RootElement.TryGetProperty("failing", out var failing) ? failing.GetRawText() : null;
+            return document.RootElement.ValueKind is JsonValueKind.Object && document.RootElement.TryGetProperty(property, out var value)
+                ? value.GetRawText()
+                : null;
         }
         catch (JsonException)
         {

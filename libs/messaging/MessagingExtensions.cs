@@ -4,6 +4,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 
 namespace DaprOrders.Messaging;
@@ -40,14 +41,15 @@ public static class MessagingExtensions
         services.AddHostedService<RelayService>();
         services.AddKeyedSingleton(OutboxTable.DataSourceKey, (provider, _) => OutboxTable.CreateDataSource(
             provider.GetRequiredService<IConfiguration>().GetConnectionString(PostgresExtensions.ConnectionStringName)!));
-        services.AddHealthChecks().AddCheck<OutboxHealthCheck>("outbox");
+        services.AddHealthChecks().AddCheck<OutboxHealthCheck>("outbox", HealthStatus.Degraded);
 
         services.AddSingleton<FailureCounter>();
         services.AddSingleton<HandlingStatus>();
         services.AddSingleton<DeadLetterRedriver>();
         services.AddSingleton<Subscriptions>();
         services.AddSingleton(typeof(EventProcessor<,>));
-        services.AddHealthChecks().AddCheck<Subscriptions>("subscriptions").AddCheck<HandlingStatus>("handlers");
+        services.AddHealthChecks().AddCheck<Subscriptions>("subscriptions", HealthStatus.Degraded)
+            .AddCheck<HandlingStatus>("handlers", HealthStatus.Degraded);
         return builder;
     }
 }

@@ -9,8 +9,9 @@ using Microsoft.Extensions.Options;
 namespace DaprOrders.ServiceDefaults;
 
 /// <summary>
-/// Maps <c>/healthz/live</c>, which is 200 while the process responds, and <c>/healthz/ready</c>, which is 200 if every check is healthy, else
-/// 503 with <c>{"status":"unhealthy","failing":{"database":"…"}}</c>.
+/// Maps <c>/healthz/live</c>, which is 200 while the process responds; <c>/healthz/ready</c>, which is 200 while the service can respond to
+/// requests, else 503; and <c>/healthz/started</c>, which is 200 once it was ready. Their body is
+/// <c>{"status":"healthy|degraded|unhealthy","failing":{"outbox":"…"}}</c>. Degraded is 200: events may wait, but requests are served.
 /// </summary>
 internal static class HealthEndpoints
 {
@@ -22,8 +23,14 @@ internal static class HealthEndpoints
             check.Factory = services => new TimeLimitedHealthCheck(create(services));
         }
 
+        var wasReady = false;
         app.MapHealthChecks("/healthz/live", new HealthCheckOptions { Predicate = _ => false });
         app.MapHealthChecks("/healthz/ready", new HealthCheckOptions { ResponseWriter = WriteAsync });
+        app.MapGet("/healthz/started", async (HealthCheckService checks, HttpContext context) =>
+        {
+            wasReady = wasReady || (await checks.CheckHealthAsync(context.RequestAborted)).Status is not HealthStatus.Unhealthy;
+            return wasReady ? Results.Ok() : Results.StatusCode(StatusCodes.Status503ServiceUnavailable);
+        }).ExcludeFromDescription();
     }
 
     private static Task WriteAsync(HttpContext context, HealthReport report)
@@ -31,7 +38,7 @@ internal static class HealthEndpoints
         var failing = report.Entries
             .Where(check => check.Value.Status is not HealthStatus.Healthy)
             .ToDictionary(check => check.Key, check => check.Value.Description ?? check.Value.Exception?.Message ?? "failed");
-        return context.Response.WriteAsJsonAsync(new Readiness(report.Status is HealthStatus.Healthy ? "healthy" : "unhealthy", failing));
+        return context.Response.WriteAsJsonAsync(new Readiness(SnakeCase.ToSnakeCase(report.Status), failing));
     }
 
     private sealed record Readiness(string Status, Dictionary<string, string> Failing);

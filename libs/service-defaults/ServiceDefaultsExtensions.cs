@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Serilog;
 using Serilog.Events;
@@ -17,6 +18,7 @@ namespace DaprOrders.ServiceDefaults;
 /// <summary>Registers what every service has: logging, JSON, problem details, health endpoints, the OpenAPI document.</summary>
 public static class ServiceDefaultsExtensions
 {
+    private const string SidecarCheck = "sidecar";
     private const string LogLine = "{Timestamp:HH:mm:ss.fff} {Level:u3} {Message:l}{NewLine}{Exception}";
 
     /// <summary>Registers the defaults. The service listens on APP_PORT of the loopback interface if Dapr sets it.</summary>
@@ -30,11 +32,20 @@ public static class ServiceDefaultsExtensions
         builder.Services.AddDaprSidecar();
         builder.Services.AddProblemDetails(options => options.CustomizeProblemDetails = BadRequest.Complete);
         builder.Services.AddSingleton<ExceptionProblems>();
-        builder.Services.AddHealthChecks().AddCheck<SidecarHealthCheck>("sidecar");
+        builder.Services.AddHealthChecks().AddCheck<SidecarHealthCheck>(SidecarCheck, HealthStatus.Degraded);
+        builder.Services.AddSingleton<IHealthCheckPublisher, HealthMonitor>();
         // Thrown in every environment, so that ExceptionProblems can describe what is wrong and where.
         builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
         builder.Services.Configure<JsonOptions>(options => ApiJson.Configure(options.SerializerOptions));
         return builder;
+    }
+
+    /// <summary>Makes the service unready while its sidecar is unavailable, for a service whose requests need it. Otherwise it is degraded.</summary>
+    public static void RequireSidecar(this WebApplicationBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        builder.Services.Configure<HealthCheckServiceOptions>(
+            options => options.Registrations.Single(check => check.Name == SidecarCheck).FailureStatus = HealthStatus.Unhealthy);
     }
 
     /// <summary>

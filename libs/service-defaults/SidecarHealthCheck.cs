@@ -15,12 +15,12 @@ internal sealed class SidecarHealthCheck(IHttpClientFactory clients) : IHealthCh
             using var response = await client.GetAsync(new Uri("/v1.0/healthz/outbound", UriKind.Relative), cancellationToken);
             return response.IsSuccessStatusCode
                 ? HealthCheckResult.Healthy()
-                : HealthCheckResult.Unhealthy(
-                    $"the sidecar answers {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync(cancellationToken)}");
+                : new HealthCheckResult(
+                    context.Registration.FailureStatus, $"the sidecar responds {(int)response.StatusCode}: {await response.Content.ReadAsStringAsync(cancellationToken)}");
         }
         catch (HttpRequestException e)
         {
-            return HealthCheckResult.Unhealthy($"the sidecar cannot be reached: {e.Message}");
+            return new HealthCheckResult(context.Registration.FailureStatus, $"the sidecar cannot be reached: {e.Message}");
         }
     }
 }

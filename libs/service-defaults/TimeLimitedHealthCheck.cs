@@ -2,7 +2,7 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 
 namespace DaprOrders.ServiceDefaults;
 
-/// <summary>Reports Unhealthy if the check takes longer than one second. The check is then canceled and its result ignored.</summary>
+/// <summary>Reports a failure if the check takes longer than one second. The check is then canceled and its result ignored.</summary>
 internal sealed class TimeLimitedHealthCheck(IHealthCheck check) : IHealthCheck
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(1);
@@ -19,7 +19,7 @@ internal sealed class TimeLimitedHealthCheck(IHealthCheck check) : IHealthCheck
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return HealthCheckResult.Unhealthy($"no answer within {Timeout.TotalSeconds:F0} s");
+            return new HealthCheckResult(context.Registration.FailureStatus, $"no answer within {Timeout.TotalSeconds:F0} s");
         }
         finally
         {

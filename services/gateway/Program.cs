@@ -8,6 +8,7 @@ var builder = DaprService.CreateBuilder(args);
 builder.AddInvocation();
 builder.Services.AddRateLimit();
 builder.AddServiceDefaults();
+builder.RequireSidecar();
 
 var app = builder.Build();
 

@@ -1,8 +1,10 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Http.Json;
 using System.Text.Json;
 using DaprOrders.Stack;
 using DaprOrders.Testing;
+using Microsoft.Extensions.Time.Testing;
 using Npgsql;
 using WireMock.RequestBuilders;
 using WireMock.ResponseBuilders;
@@ -19,7 +21,7 @@ public sealed class HealthTests(OrderServiceFixture fixture)
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_service_with_all_it_needs_is_ready()
+    public async Task Service_with_all_it_needs_is_healthy()
     {
         await using var host = await StartAsync();
         using var client = host.CreateClient();
@@ -31,7 +33,7 @@ public sealed class HealthTests(OrderServiceFixture fixture)
     }
 
     [Fact]
-    public async Task A_database_that_refuses_connections_is_named()
+    public async Task Database_that_refuses_connections_makes_the_service_unready()
     {
         await using var host = await StartAsync();
         using var client = host.CreateClient();
@@ -50,7 +52,7 @@ public sealed class HealthTests(OrderServiceFixture fixture)
     }
 
     [Fact]
-    public async Task A_database_that_does_not_answer_is_named_after_a_second()
+    public async Task Database_that_does_not_respond_is_named_after_a_second()
     {
         await using var host = await StartAsync();
         using var proxy = new FreezableProxy(new NpgsqlConnectionStringBuilder(host.ConnectionString).Port);
@@ -71,7 +73,7 @@ public sealed class HealthTests(OrderServiceFixture fixture)
     [Theory]
     [InlineData(29, null)]
     [InlineData(120, "the oldest event has waited for [0-9]{3} s")]
-    public async Task Outbox_whose_oldest_event_has_waited_for_over_30_seconds_is_named(int seconds, string? reason)
+    public async Task Outbox_whose_oldest_event_has_waited_for_over_30_seconds_is_degraded(int seconds, string? reason)
     {
         await using var host = await StartAsync();
         using var client = host.CreateClient();
@@ -95,20 +97,51 @@ public sealed class HealthTests(OrderServiceFixture fixture)
             Assert.Matches(reason, Failing(body)["outbox"]);
         }
 
-        Assert.Equal(reason is null ? HttpStatusCode.OK : HttpStatusCode.ServiceUnavailable, status);
+        Assert.Equal(HttpStatusCode.OK, status);
+        Assert.StartsWith(reason is null ? """{"status":"healthy",""" : """{"status":"degraded",""", body, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_subscription_that_the_sidecar_does_not_know_is_named()
+    public async Task Subscription_that_the_sidecar_does_not_know_is_degraded()
     {
         await using var host = await fixture.StartAsync();
         using var client = host.CreateClient();
         Knowing(host.Sidecar, """{"subscriptions":[{"topic":"order.dead"}]}""");
 
-        var failing = await FailingAsync(client);
+        var (status, body) = await AnswerAsync(client);
+        var failing = Failing(body);
 
+        Assert.Equal(HttpStatusCode.OK, status);
         Assert.StartsWith("the sidecar has no subscription to inventory.updated;", Assert.Single(failing).Value, StringComparison.Ordinal);
         Assert.Equal("subscriptions", Assert.Single(failing).Key);
+    }
+
+    [Fact]
+    public async Task Service_takes_orders_and_stays_ready_while_the_broker_refuses_everything_for_a_minute()
+    {
+        var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        await using var host = await fixture.StartAsync(time);
+        Knowing(host.Sidecar);
+        host.Sidecar.Server.Given(Request.Create().WithPath("/v1.0/publish/bulk/*")).AtPriority(1)
+            .RespondWith(Response.Create().WithStatusCode(500).WithBody("the broker is unavailable"));
+        using var client = host.CreateClient();
+
+        for (var second = 0; second < 60; second++)
+        {
+            using var placed = await client.PostAsJsonAsync(new Uri("/orders", UriKind.Relative), new { item_id = "item-1", quantity = 1 }, Cancel);
+            Assert.Equal(HttpStatusCode.Created, placed.StatusCode);
+            Assert.Equal(HttpStatusCode.OK, (await AnswerAsync(client)).Status);
+            time.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        await Wait.UntilAsync("the outbox to be named", async () =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            var (status, body) = await AnswerAsync(client);
+            Assert.Equal(HttpStatusCode.OK, status);
+            return Failing(body).ContainsKey("outbox");
+        });
+        Assert.Equal(60L, await host.QueryAsync<long>("SELECT count(*) FROM outbox"));
     }
 
     private static SidecarStub Knowing(SidecarStub sidecar, string metadata = Known)

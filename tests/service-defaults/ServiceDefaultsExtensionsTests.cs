@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
@@ -5,6 +6,10 @@ using DaprOrders.Stack;
 using DaprOrders.Testing;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Diagnostics.Metrics.Testing;
+using Microsoft.Extensions.Logging.Testing;
 using WireMock.RequestBuilders;
 using WireMock.ResponseBuilders;
 
@@ -23,15 +28,17 @@ public sealed class ServiceDefaultsExtensionsTests
         Assert.Equal((HttpStatusCode.OK, null), await SidecarAsync(app));
     }
 
-    [Fact]
-    public async Task Unhealthy_sidecar_is_reported_with_its_own_words()
+    [Theory]
+    [InlineData(false, HttpStatusCode.OK)]
+    [InlineData(true, HttpStatusCode.ServiceUnavailable)]
+    public async Task Unhealthy_sidecar_is_named_and_makes_only_a_service_unready_that_requires_it(bool isRequired, HttpStatusCode expected)
     {
         using var sidecar = new SidecarStub();
         sidecar.Server.Given(Request.Create().WithPath("/v1.0/healthz/outbound")).AtPriority(1)
             .RespondWith(Response.Create().WithStatusCode(500).WithBody("ERR_HEALTH_NOT_READY"));
-        await using var app = await StartAsync(sidecar.Url);
+        await using var app = await StartAsync(sidecar.Url, isRequired);
 
-        Assert.Equal((HttpStatusCode.ServiceUnavailable, "the sidecar answers 500: ERR_HEALTH_NOT_READY"), await SidecarAsync(app));
+        Assert.Equal((expected, "the sidecar responds 500: ERR_HEALTH_NOT_READY"), await SidecarAsync(app));
     }
 
     [Fact]
@@ -42,9 +49,57 @@ public sealed class ServiceDefaultsExtensionsTests
         var (status, reason) = await SidecarAsync(app);
         using var live = await app.GetTestClient().GetAsync(new Uri("/healthz/live", UriKind.Relative), Cancel);
 
-        Assert.Equal(HttpStatusCode.ServiceUnavailable, status);
+        Assert.Equal(HttpStatusCode.OK, status);
         Assert.StartsWith("the sidecar cannot be reached", reason, StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.OK, live.StatusCode);
+    }
+
+    [Fact]
+    public async Task Service_has_started_once_it_was_ready()
+    {
+        using var sidecar = new SidecarStub();
+        sidecar.Server.Given(Request.Create().WithPath("/v1.0/healthz/outbound")).AtPriority(1).InScenario("start").WillSetStateTo("up")
+            .RespondWith(Response.Create().WithStatusCode(500));
+        await using var app = await StartAsync(sidecar.Url, isSidecarRequired: true);
+        using var client = app.GetTestClient();
+
+        var statuses = new List<HttpStatusCode>();
+        await Wait.UntilAsync("the start", async () =>
+        {
+            using var started = await client.GetAsync(new Uri("/healthz/started", UriKind.Relative), Cancel);
+            statuses.Add(started.StatusCode);
+            return started.StatusCode is HttpStatusCode.OK;
+        });
+        sidecar.Dispose();
+        using var later = await client.GetAsync(new Uri("/healthz/started", UriKind.Relative), Cancel);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, statuses[0]);
+        Assert.Equal(HttpStatusCode.OK, later.StatusCode);
+    }
+
+    [Fact]
+    public async Task Failing_check_is_logged_once_measured_and_logged_when_it_recovers()
+    {
+        var logger = new FakeLogger<HealthMonitor>();
+        await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+        var monitor = new HealthMonitor(services.GetRequiredService<IMeterFactory>(), logger);
+        using var failing = new MetricCollector<int>(services.GetRequiredService<IMeterFactory>(), HealthMonitor.MeterName, "health.failing");
+
+        await monitor.PublishAsync(Report(HealthStatus.Degraded), Cancel);
+        await monitor.PublishAsync(Report(HealthStatus.Degraded), Cancel);
+        failing.RecordObservableInstruments();
+        Assert.Equal(1, failing.LastMeasurement?.Value);
+        await monitor.PublishAsync(Report(HealthStatus.Healthy), Cancel);
+        failing.RecordObservableInstruments();
+
+        Assert.Equal(0, failing.LastMeasurement?.Value);
+        Assert.Equal(
+            ["Health check outbox is Degraded: the oldest event has waited for 40 s", "Health check outbox is healthy again"],
+            logger.Collector.GetSnapshot().Select(record => record.Message));
+
+        static HealthReport Report(HealthStatus status) => new(
+            new Dictionary<string, HealthReportEntry> { ["outbox"] = new(status, "the oldest event has waited for 40 s", TimeSpan.Zero, null, null) },
+            TimeSpan.Zero);
     }
 
     [Fact]
@@ -59,11 +114,16 @@ public sealed class ServiceDefaultsExtensionsTests
         Assert.Equal([$"http://127.0.0.1:{port}"], app.Urls);
     }
 
-    private static async Task<WebApplication> StartAsync(string sidecar)
+    private static async Task<WebApplication> StartAsync(string sidecar, bool isSidecarRequired = false)
     {
         var builder = WebApplication.CreateBuilder(
             ["--APP_ID", "test", "--DAPR_HTTP_ENDPOINT", sidecar, "--Serilog:MinimumLevel:Default", "Fatal"]);
         builder.AddServiceDefaults();
+        if (isSidecarRequired)
+        {
+            builder.RequireSidecar();
+        }
+
         builder.WebHost.UseTestServer();
         var app = builder.Build();
         app.MapDefaultEndpoints();

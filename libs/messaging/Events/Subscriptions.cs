@@ -35,11 +35,11 @@ internal sealed class Subscriptions(IHttpClientFactory clients) : IHealthCheck
             var missing = _topics.Keys.Except(known).ToList();
             return missing.Count == 0
                 ? HealthCheckResult.Healthy()
-                : HealthCheckResult.Unhealthy($"the sidecar has no subscription to {string.Join(", ", missing)}; restart it, it reads them at its start");
+                : HealthCheckResult.Degraded($"the sidecar has no subscription to {string.Join(", ", missing)}; restart it, it reads them at its start");
         }
         catch (HttpRequestException e)
         {
-            return HealthCheckResult.Unhealthy($"the sidecar cannot be reached: {e.Message}");
+            return HealthCheckResult.Degraded($"the sidecar cannot be reached: {e.Message}");
         }
     }
 

@@ -241,7 +241,7 @@ public sealed class OrderRoutesTests
     }
 
     [Fact]
-    public async Task A_gateway_whose_sidecar_is_not_ready_is_not_ready_and_says_so()
+    public async Task Gateway_is_unready_while_its_sidecar_is()
     {
         await using var gateway = new GatewayHost();
         using var client = gateway.CreateClient();
@@ -252,6 +252,6 @@ public sealed class OrderRoutesTests
         using var ready = await client.GetAsync(new Uri("/healthz/ready", UriKind.Relative), Cancel);
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
-        Assert.Equal("the sidecar answers 500: ", (await ready.Content.ReadFromJsonAsync<JsonElement>(Cancel)).GetProperty("failing").GetProperty("sidecar").GetString());
+        Assert.Equal("the sidecar responds 500: ", (await ready.Content.ReadFromJsonAsync<JsonElement>(Cancel)).GetProperty("failing").GetProperty("sidecar").GetString());
     }
 }
