@@ -15,6 +15,9 @@ public static class Repository
     /// <summary>Gets which build these tests belong to; a published program has none, and goes with the release.</summary>
     private static string Build { get; } = Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)) is "debug" ? "debug" : "release";
 
+    /// <summary>Gets the name of that build for MSBuild.</summary>
+    public static string Configuration => Build is "debug" ? "Debug" : "Release";
+
     /// <summary>Gets the projects of the services, by app id.</summary>
     public static IReadOnlyDictionary<string, string> Projects { get; } = new Dictionary<string, string>
     {

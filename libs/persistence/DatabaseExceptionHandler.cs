@@ -6,8 +6,7 @@ using Microsoft.Extensions.Logging;
 namespace DaprOrders.Persistence;
 
 /// <summary>Writes failures that pass as 503 with <c>Retry-After</c>, see <see cref="DatabaseErrors"/>.</summary>
-internal sealed partial class DatabaseExceptionHandler(IProblemDetailsService problems, ILogger<DatabaseExceptionHandler> logger)
-    : IExceptionHandler
+internal sealed partial class DatabaseExceptionHandler(ILogger<DatabaseExceptionHandler> logger) : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
@@ -18,15 +17,8 @@ internal sealed partial class DatabaseExceptionHandler(IProblemDetailsService pr
         }
 
         LogUnavailable(httpContext.Request.Method, httpContext.Request.Path, exception.Message);
-        var (status, title, detail) = KnownProblem.Unavailable;
-        httpContext.Response.StatusCode = status;
         httpContext.Response.Headers.RetryAfter = "1";
-        await problems.TryWriteAsync(new ProblemDetailsContext
-        {
-            HttpContext = httpContext,
-            ProblemDetails = { Status = status, Title = title, Detail = detail },
-        });
-        return true;
+        return await Problem.Unavailable.WriteAsync(httpContext);
     }
 
     [LoggerMessage(LogLevel.Warning, "{Method} {Path} responded 503, the client may retry: {Error}")]

@@ -22,33 +22,15 @@ public interface IKeysetPaged
 /// <param name="CreatedAt">The item's time.</param>
 /// <param name="Id">The item's id.</param>
 public sealed record KeysetCursor(DateTimeOffset CreatedAt, Guid Id)
+    : RequestParameter("cursor", "the value of next in an earlier page of this list")
 {
     private const int Bytes = sizeof(long) + 16;
     private const int Characters = Bytes / 3 * 4;
 
-    /// <summary>Parses the text that <see cref="ToString"/> returns. The cursor is null, the start of the list, if the text is null.</summary>
-    public static bool TryParse(string? text, out KeysetCursor? cursor)
+    /// <summary>Parses the text that <see cref="ToString"/> returns. Always returns true.</summary>
+    public static bool TryParse(string? text, out KeysetCursor cursor)
     {
-        cursor = null;
-        if (text is null)
-        {
-            return true;
-        }
-
-        Span<byte> bytes = stackalloc byte[Bytes];
-        if (text.Length != Characters || !Base64Url.IsValid(text, out var written) || written != Bytes)
-        {
-            return false;
-        }
-
-        Base64Url.DecodeFromChars(text, bytes);
-        var ticks = BinaryPrimitives.ReadInt64BigEndian(bytes);
-        if (ticks < DateTimeOffset.UnixEpoch.Ticks || ticks > DateTimeOffset.MaxValue.Ticks || ticks % TimeSpan.TicksPerMicrosecond != 0)
-        {
-            return false;
-        }
-
-        cursor = new KeysetCursor(new DateTimeOffset(ticks, TimeSpan.Zero), new Guid(bytes[sizeof(long)..], bigEndian: true));
+        cursor = Parse(text) ?? new KeysetCursor(default, default) { Malformed = text };
         return true;
     }
 
@@ -60,6 +42,21 @@ public sealed record KeysetCursor(DateTimeOffset CreatedAt, Guid Id)
         Id.TryWriteBytes(bytes[sizeof(long)..], bigEndian: true, out _);
         return Base64Url.EncodeToString(bytes);
     }
+
+    private static KeysetCursor? Parse(string? text)
+    {
+        Span<byte> bytes = stackalloc byte[Bytes];
+        if (text?.Length != Characters || !Base64Url.IsValid(text, out var written) || written != Bytes)
+        {
+            return null;
+        }
+
+        Base64Url.DecodeFromChars(text, bytes);
+        var ticks = BinaryPrimitives.ReadInt64BigEndian(bytes);
+        return ticks < DateTimeOffset.UnixEpoch.Ticks || ticks > DateTimeOffset.MaxValue.Ticks || ticks % TimeSpan.TicksPerMicrosecond != 0
+            ? null
+            : new KeysetCursor(new DateTimeOffset(ticks, TimeSpan.Zero), new Guid(bytes[sizeof(long)..], bigEndian: true));
+    }
 }
 
 /// <summary>Reads pages of lists of <see cref="IKeysetPaged"/>.</summary>
@@ -68,11 +65,11 @@ public static class KeysetPaging
     /// <summary>Reads one page without tracking.</summary>
     /// <param name="list">The entities, in any order.</param>
     /// <param name="after">The position after which the page starts; null for the start of the list.</param>
-    /// <param name="limit">The number of items of a full page.</param>
+    /// <param name="limit">The number of items of a full page; null for the default.</param>
     /// <param name="view">Converts an entity to the item that clients see.</param>
     /// <param name="cancellationToken">Cancels the query.</param>
     public static async Task<Page<TView>> ToPageAsync<T, TView>(
-        this IQueryable<T> list, KeysetCursor? after, int limit, Func<T, TView> view, CancellationToken cancellationToken)
+        this IQueryable<T> list, KeysetCursor? after, PageLimit? limit, Func<T, TView> view, CancellationToken cancellationToken)
         where T : class, IKeysetPaged
     {
         if (after is not null)
@@ -82,10 +79,11 @@ public static class KeysetPaging
                 ValueTuple.Create(item.CreatedAt, item.Id), ValueTuple.Create(after.CreatedAt, after.Id)));
         }
 
+        var size = limit?.Value ?? PageLimit.Default;
         var rows = await list.AsNoTracking()
             .OrderByDescending(item => item.CreatedAt).ThenByDescending(item => item.Id)
-            .Take(limit + 1)
+            .Take(size + 1)
             .ToListAsync(cancellationToken);
-        return Page.Of(rows, limit, view, item => new KeysetCursor(item.CreatedAt, item.Id).ToString());
+        return Page.Of(rows, size, view, item => new KeysetCursor(item.CreatedAt, item.Id).ToString());
     }
 }

@@ -1,4 +1,3 @@
-using DaprOrders.ServiceDefaults;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
@@ -55,7 +54,7 @@ public static class PostgresExtensions
         return builder;
     }
 
-    /// <summary>Runs the service, or with <c>--migrate</c> only its migrations, or with <c>--openapi</c> only prints its OpenAPI document.</summary>
+    /// <summary>Runs the service, or with <c>--migrate</c> only its migrations.</summary>
     /// <returns>The exit code: 1 if the database cannot be reached or refuses a migration, which the log explains; else 0.</returns>
     public static async Task<int> RunServiceAsync<TContext>(this WebApplication app, string[] args)
         where TContext : DbContext
@@ -69,7 +68,8 @@ public static class PostgresExtensions
             }
         }
 
-        return await app.RunServiceAsync(args);
+        await app.RunAsync();
+        return 0;
     }
 
     private static string ConnectionString(IConfiguration configuration) =>

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace DaprOrders.ServiceDefaults;
 
-/// <summary>Configures the JSON of the HTTP APIs: snake_case, enums as words, and strict reading.</summary>
+/// <summary>Configures the JSON of the HTTP APIs: snake_case, enums as words, strict reading.</summary>
 internal static class ApiJson
 {
     public static void Configure(JsonSerializerOptions options)
@@ -14,8 +14,8 @@ internal static class ApiJson
         options.NumberHandling = JsonNumberHandling.Strict;
         options.RespectNullableAnnotations = true;
         options.RespectRequiredConstructorParameters = true;
-        options.UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow;
         options.AllowDuplicateProperties = false; // readers disagree on which of two values counts
+        options.Converters.Add(new IntegerConverter());
         options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false));
     }
 }

@@ -10,12 +10,15 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
+using Scalar.AspNetCore;
 using Serilog;
 using Serilog.Events;
+using Serilog.Formatting.Compact;
+using Serilog.Formatting.Display;
 
 namespace DaprOrders.ServiceDefaults;
 
-/// <summary>Registers what every service has: logging, JSON, problem details, health endpoints, the OpenAPI document.</summary>
+/// <summary>Registers what every service needs: logging, JSON, problem details, health endpoints and the settings of the OpenAPI document.</summary>
 public static class ServiceDefaultsExtensions
 {
     private const string SidecarCheck = "sidecar";
@@ -27,14 +30,16 @@ public static class ServiceDefaultsExtensions
         ArgumentNullException.ThrowIfNull(builder);
         builder.ListenOnAppPort();
         builder.Services.AddSerilog((_, logger) => Configure(logger, builder.Configuration, builder.Environment));
-        builder.AddContractDocument();
+        builder.AddOpenApiDefaults();
+        builder.LeaveOutHostedServices();
         builder.Services.TryAddSingleton(TimeProvider.System);
         builder.Services.AddDaprSidecar();
-        builder.Services.AddProblemDetails(options => options.CustomizeProblemDetails = BadRequest.Complete);
-        builder.Services.AddSingleton<ExceptionProblems>();
+        builder.Services.AddProblemDetails(options => options.CustomizeProblemDetails = context =>
+            Problem.Complete(context.ProblemDetails, BadRequestHandler.DescribeLimit(context.HttpContext)));
+        builder.Services.AddExceptionHandler<BadRequestHandler>();
         builder.Services.AddHealthChecks().AddCheck<SidecarHealthCheck>(SidecarCheck, HealthStatus.Degraded);
         builder.Services.AddSingleton<IHealthCheckPublisher, HealthMonitor>();
-        // Thrown in every environment, so that ExceptionProblems can describe what is wrong and where.
+        // In every environment, so that BadRequestHandler gets the exception with the path and the position.
         builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);
         builder.Services.Configure<JsonOptions>(options => ApiJson.Configure(options.SerializerOptions));
         return builder;
@@ -49,42 +54,26 @@ public static class ServiceDefaultsExtensions
     }
 
     /// <summary>
-    /// Adds the middleware of the defaults, and maps <c>/healthz/live</c> and <c>/healthz/ready</c>. Exceptions become problem details: a
-    /// registered <see cref="Microsoft.AspNetCore.Diagnostics.IExceptionHandler"/> decides first, every other exception is a 500.
+    /// Adds the middleware of the defaults, and maps <c>/healthz/live</c>, <c>/healthz/ready</c> and <c>/healthz/started</c>; in Development also
+    /// <c>/openapi/v1.json</c> and <c>/scalar</c>. Exceptions become problem details: a registered
+    /// <see cref="Microsoft.AspNetCore.Diagnostics.IExceptionHandler"/> handles them first, any other exception is a 500.
     /// </summary>
     public static void MapDefaultEndpoints(this WebApplication app)
     {
         ArgumentNullException.ThrowIfNull(app);
         app.UseSerilogRequestLogging(options => options.GetLevel = RequestLevel);
-        app.UseExceptionHandler(new ExceptionHandlerOptions
-        {
-            ExceptionHandler = app.Services.GetRequiredService<ExceptionProblems>().WriteAsync,
-        });
+        app.UseExceptionHandler();
         app.UseStatusCodePages();
-        app.Use(BadRequest.RefuseCharsetAsync);
+        app.Use(RequestContentType.RequireUtf8Async);
         app.MapHealthEndpoints();
-    }
-
-    /// <summary>Runs the service, or with <c>--openapi</c> only prints its OpenAPI document, which needs nothing but APP_ID.</summary>
-    /// <returns>The exit code.</returns>
-    public static async Task<int> RunServiceAsync(this WebApplication app, string[] args)
-    {
-        ArgumentNullException.ThrowIfNull(app);
-        if (args.Contains("--openapi"))
+        if (app.Environment.IsDevelopment())
         {
-            await using (app)
-            {
-                await ContractDocument.PrintAsync(app);
-            }
-
-            return 0;
+            app.MapOpenApi();
+            app.MapScalarApiReference(scalar => scalar.DisableDefaultFonts().DisableTelemetry()); // works without internet
         }
-
-        await app.RunAsync();
-        return 0;
     }
 
-    /// <summary>Listens where Dapr expects the app. Only its sidecar needs to reach it.</summary>
+    /// <summary>Listens on the port where Dapr expects the app, on the loopback interface: only the sidecar needs to reach it.</summary>
     private static void ListenOnAppPort(this WebApplicationBuilder builder)
     {
         if (builder.Configuration.GetValue<int?>("APP_PORT") is { } port)
@@ -93,23 +82,24 @@ public static class ServiceDefaultsExtensions
         }
     }
 
-    /// <summary>In Development single orders are logged too, otherwise one line per batch.</summary>
+    /// <summary>Text and single orders in Development; otherwise compact JSON and one line per batch.</summary>
     private static void Configure(LoggerConfiguration logger, IConfiguration configuration, IHostEnvironment environment) => logger
         .MinimumLevel.Is(environment.IsDevelopment() ? LogEventLevel.Debug : LogEventLevel.Information)
         .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
         .MinimumLevel.Override("System", LogEventLevel.Warning)
         .MinimumLevel.Override("Grpc", LogEventLevel.Warning)
         .MinimumLevel.Override("Npgsql", LogEventLevel.Warning)
-        // EF Core logs every exception as an error, the expected ones too. The code that catches the exception logs what it means.
+        // EF Core logs every exception as an error, also expected ones. The code that catches an exception logs what it means.
         .MinimumLevel.Override("Microsoft.EntityFrameworkCore", LogEventLevel.Fatal)
-        .MinimumLevel.Override("Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware", LogEventLevel.Fatal)
         .MinimumLevel.Override("Microsoft.Extensions.Diagnostics.HealthChecks", LogEventLevel.Fatal)
         .MinimumLevel.Override("Microsoft.AspNetCore.Routing", LogEventLevel.Error) // the in-memory test server warns that it has no body limits
         .MinimumLevel.Override("Polly", LogEventLevel.Fatal) // the caller logs the result of the retries once
         .ReadFrom.Configuration(configuration)
-        .WriteTo.Console(outputTemplate: LogLine, formatProvider: CultureInfo.InvariantCulture);
+        .WriteTo.Console(environment.IsDevelopment()
+            ? new MessageTemplateTextFormatter(LogLine, CultureInfo.InvariantCulture)
+            : new RenderedCompactJsonFormatter());
 
-    /// <summary>Logs only failed requests: what a successful one did is logged by its handler.</summary>
+    /// <summary>Logs failed requests only. Handlers log what successful requests did.</summary>
     private static LogEventLevel RequestLevel(HttpContext context, double milliseconds, Exception? exception) =>
         context.Response.StatusCode < 500 || context.Request.Path.StartsWithSegments("/healthz", StringComparison.Ordinal)
             ? LogEventLevel.Verbose

@@ -5,18 +5,20 @@ using DaprOrders.ServiceDefaults;
 
 var builder = DaprService.CreateBuilder(args);
 
+builder.AddServiceDefaults();
+builder.Services.AddValidation();
+builder.Services.AddOpenApi();
 builder.AddInvocation();
 builder.Services.AddRateLimit();
-builder.AddServiceDefaults();
 builder.RequireSidecar();
 
 var app = builder.Build();
 
+app.UseIdempotencyKey(); // first, so that every response has the key
 app.MapDefaultEndpoints();
-app.UseRequestKey();
 app.UseRateLimit();
 app.MapOrders();
 app.MapInventory();
 app.MapNotifications();
 
-return await app.RunServiceAsync(args);
+await app.RunAsync();

@@ -7,15 +7,15 @@ using Microsoft.Extensions.Options;
 
 namespace DaprOrders.Gateway;
 
-/// <summary>Settings of the gateway; section <c>RateLimit</c> of the configuration.</summary>
+/// <summary>The rate limit of the gateway. Configuration section <c>RateLimit</c>.</summary>
 internal sealed class RateLimitOptions
 {
-    /// <summary>Gets how many requests of all clients together are taken in a second, 1 to 1,000,000; more are 429. Default: no limit.</summary>
+    /// <summary>Gets the number of requests per second of all clients together, 1 to 1,000,000. More are 429. Default: no limit.</summary>
     [Range(1, 1_000_000)]
     public int? PermitsPerSecond { get; init; }
 }
 
-internal static class RateLimit
+internal static class RateLimiting
 {
     public static void AddRateLimit(this IServiceCollection services)
     {
@@ -36,7 +36,7 @@ internal static class RateLimit
         });
     }
 
-    /// <summary>Limits the requests, if a limit is set: the middleware wakes up ten times a second, also where it has nothing to limit.</summary>
+    /// <summary>Adds the middleware only if there is a limit, since it wakes up ten times a second even without requests.</summary>
     public static void UseRateLimit(this WebApplication app)
     {
         if (app.Services.GetRequiredService<IOptions<RateLimitOptions>>().Value.PermitsPerSecond is not null)
@@ -55,10 +55,8 @@ internal static class RateLimit
     private static async ValueTask RefuseAsync(OnRejectedContext rejected, int permits)
     {
         rejected.HttpContext.Response.Headers.RetryAfter = "1";
-        await TypedResults.Problem(
-            statusCode: GatewayProblems.TooMany.Status,
-            title: GatewayProblems.TooMany.Title,
-            detail: string.Create(CultureInfo.InvariantCulture, $"At most {permits} requests a second are taken. Nothing was done: repeat it later."))
-            .ExecuteAsync(rejected.HttpContext);
+        await GatewayProblems.RateLimited.WriteAsync(
+            rejected.HttpContext,
+            string.Create(CultureInfo.InvariantCulture, $"The gateway accepts {permits} requests per second. The request was not processed. Retry later."));
     }
 }

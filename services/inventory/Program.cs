@@ -8,6 +8,8 @@ using DaprOrders.ServiceDefaults;
 var builder = DaprService.CreateBuilder(args);
 
 builder.AddServiceDefaults();
+builder.Services.AddValidation();
+builder.Services.AddOpenApi();
 builder.AddPostgres<InventoryDbContext>(builder.Environment.IsDevelopment() ? DevelopmentStock.Seed : null);
 builder.Services.AddOptions<ReservationOptions>().BindConfiguration("Reservations").ValidateDataAnnotations().ValidateOnStart();
 builder.AddMessaging<InventoryDbContext>();

@@ -7,6 +7,8 @@ using DaprOrders.ServiceDefaults;
 var builder = DaprService.CreateBuilder(args);
 
 builder.AddServiceDefaults();
+builder.Services.AddValidation();
+builder.Services.AddOpenApi();
 builder.AddPostgres<NotificationDbContext>();
 builder.AddMessaging<NotificationDbContext>();
 

@@ -9,9 +9,10 @@ using DaprOrders.ServiceDefaults;
 var builder = DaprService.CreateBuilder(args);
 
 builder.AddServiceDefaults();
+builder.Services.AddValidation();
+builder.Services.AddOpenApi();
 builder.AddPostgres<OrderDbContext>();
 builder.AddMessaging<OrderDbContext>();
-builder.Services.AddValidation();
 builder.Services.AddPlacementLimit();
 builder.Services.AddScoped<PlaceOrder>().AddSingleton<PlaceOrders>();
 builder.Services.AddOptions<SweepOptions>().BindConfiguration("Sweep").ValidateDataAnnotations().ValidateOnStart();

@@ -14,7 +14,7 @@ public sealed class RateLimitTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task More_requests_than_the_limit_are_429_with_their_key_and_when_to_repeat_them()
+    public async Task Requests_beyond_the_limit_are_429_with_their_key_and_Retry_After()
     {
         await using var gateway = new GatewayHost((PermitsPerSecond, "1"));
         var responses = await PostAllAsync(gateway);
@@ -23,7 +23,7 @@ public sealed class RateLimitTests
         var refused = responses.First(response => response.StatusCode is not HttpStatusCode.Created);
         Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
         Assert.Equal("application/problem+json", refused.Content.Headers.ContentType?.MediaType);
-        Assert.Contains("At most 1 request", await refused.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
+        Assert.Contains("accepts 1 requests per second", await refused.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
         Assert.Equal("1", Assert.Single(refused.Headers.GetValues("Retry-After")));
         Assert.Single(refused.Headers.GetValues("Idempotency-Key"));
         Assert.Equal(
@@ -31,14 +31,14 @@ public sealed class RateLimitTests
     }
 
     [Fact]
-    public async Task There_is_no_limit_unless_it_is_configured()
+    public async Task No_limit_by_default()
     {
         await using var gateway = new GatewayHost();
         Assert.All(await PostAllAsync(gateway), response => Assert.Equal(HttpStatusCode.Created, response.StatusCode));
     }
 
     [Fact]
-    public async Task Health_is_answered_however_much_was_asked()
+    public async Task Health_is_not_limited()
     {
         await using var gateway = new GatewayHost((PermitsPerSecond, "1"));
         using var client = gateway.CreateClient();
@@ -51,7 +51,7 @@ public sealed class RateLimitTests
     [Theory]
     [InlineData("0")]
     [InlineData("-1")]
-    public void A_limit_that_is_none_keeps_the_gateway_from_starting(string permits)
+    public void Invalid_limit_prevents_the_start(string permits)
     {
         // Not by starting a host: one that fails may dispose of its services before the test's factory has read the failure.
         var services = new ServiceCollection();

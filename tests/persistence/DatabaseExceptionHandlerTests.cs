@@ -23,7 +23,7 @@ public sealed class DatabaseExceptionHandlerTests
 
         Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
         Assert.Equal("1", Assert.Single(response.Headers.GetValues("Retry-After")));
-        Assert.Equal("Not available now", await TitleAsync(response));
+        Assert.Equal("Service unavailable", await TitleAsync(response));
     }
 
     [Fact]
@@ -47,7 +47,7 @@ public sealed class DatabaseExceptionHandlerTests
 
         Assert.Equal(HttpStatusCode.InternalServerError, response.StatusCode);
         Assert.False(response.Headers.Contains("Retry-After"));
-        Assert.Equal("The service failed", await TitleAsync(response));
+        Assert.Equal("Internal error", await TitleAsync(response));
         Assert.DoesNotContain("secret", await response.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
     }
 

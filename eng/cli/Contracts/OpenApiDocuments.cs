@@ -5,26 +5,35 @@ namespace DaprOrders.Cli.Contracts;
 /// <summary>The OpenAPI documents in contracts/http.</summary>
 internal static class OpenApiDocuments
 {
-    /// <summary>Builds each service and writes the document that it prints.</summary>
+    /// <summary>Builds each service and writes its document.</summary>
     public static async Task WriteAsync(string contracts, CancellationToken cancellationToken)
     {
-        foreach (var (appId, project) in Repository.Projects)
+        foreach (var appId in Repository.Projects.Keys)
         {
-            await Output.StepAsync($"Writing the document of {appId}", $"Wrote the document of {appId}", () => WriteAsync(contracts, appId, project, cancellationToken));
+            await Output.StepAsync($"Writing the document of {appId}", $"Wrote the document of {appId}", async () =>
+            {
+                await DotnetBuild.RunAsync(Path.Combine(Repository.Root, "services", appId), cancellationToken);
+                var document = await GenerateAsync(appId, cancellationToken);
+                File.Copy(document, Path.Combine(contracts, "http", $"{appId}.openapi.json"), overwrite: true);
+            });
         }
     }
 
-    private static async Task WriteAsync(string contracts, string appId, string project, CancellationToken cancellationToken)
+    /// <summary>Lets the SDK write the document of a service that is built.</summary>
+    /// <returns>The file, in artifacts.</returns>
+    /// <exception cref="StackException">The service could not be started for its document.</exception>
+    public static async Task<string> GenerateAsync(string appId, CancellationToken cancellationToken)
     {
-        await DotnetBuild.RunAsync(Path.Combine(Repository.Root, "services", appId), cancellationToken);
-        var (exitCode, document) = await ProcessRunner.RunAsync(
-            ["dotnet", Repository.Built(project, $"{project}.dll"), "--openapi"],
+        var project = Repository.Projects[appId];
+        var artifacts = Path.Combine(Repository.Root, "artifacts");
+        File.Delete(Path.Combine(artifacts, "obj", project, $"{project}.OpenApiFiles.cache")); // else a document that is newer than the build is kept
+        var (exitCode, output) = await ProcessRunner.RunAsync(
+            [
+                "dotnet", "msbuild", Path.Combine("services", appId), "-v:q", "-nodeReuse:false", "-t:GenerateOpenApiDocuments",
+                $"-p:Configuration={Repository.Configuration}", "-p:OpenApiGenerateDocuments=true",
+                $"-p:OpenApiDocumentsDirectory={Path.Combine(artifacts, "openapi")}", $"-p:OpenApiGenerateDocumentsOptions=--file-name {appId}",
+            ],
             Repository.Root, null, new Dictionary<string, string> { ["APP_ID"] = appId }, cancellationToken);
-        if (exitCode is not 0)
-        {
-            throw new StackException($"{appId} did not print its document:\n{document.TrimEnd()}");
-        }
-
-        await File.WriteAllTextAsync(Path.Combine(contracts, "http", $"{appId}.openapi.json"), document, cancellationToken);
+        return exitCode is 0 ? Path.Combine(artifacts, "openapi", $"{appId}.json") : throw new StackException($"{appId} has no document:\n{output.TrimEnd()}");
     }
 }

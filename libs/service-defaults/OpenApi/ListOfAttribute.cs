@@ -1,11 +1,10 @@
 namespace DaprOrders.ServiceDefaults;
 
-/// <summary>Says in the OpenAPI document what the entries of a list are that is bound as JSON, since each is read by itself.</summary>
-/// <param name="entry">The type of an entry.</param>
-/// <seealso cref="BodyPart"/>
+/// <summary>Describes the items of a list of JSON values in the OpenAPI document. Each item is read on its own, see <see cref="JsonPart"/>.</summary>
+/// <param name="itemType">The type of an item.</param>
 [AttributeUsage(AttributeTargets.Property)]
-public sealed class ListOfAttribute(Type entry) : Attribute
+public sealed class ListOfAttribute(Type itemType) : Attribute
 {
-    /// <summary>Gets the type of an entry.</summary>
-    public Type Entry { get; } = entry;
+    /// <summary>Gets the type of an item.</summary>
+    public Type ItemType => itemType;
 }

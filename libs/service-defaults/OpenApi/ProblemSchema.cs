@@ -2,30 +2,29 @@ using Microsoft.OpenApi;
 
 namespace DaprOrders.ServiceDefaults;
 
-/// <summary>The schema of every problem. Stricter than that of the framework's class, in which every field may be null.</summary>
+/// <summary>The schema of problem details. It is stricter than the one of the framework's class, whose properties may all be null.</summary>
 internal static class ProblemSchema
 {
-    public const string Name = "Problem";
-
-    public static OpenApiSchema Create() => new()
+    public static void Describe(OpenApiSchema schema)
     {
-        Type = JsonSchemaType.Object,
-        Description = "What went wrong (RFC 9457), as application/problem+json.",
-        Required = new HashSet<string> { "title", "status" },
-        Properties = new Dictionary<string, IOpenApiSchema>
+        schema.Type = JsonSchemaType.Object;
+        schema.Description = "A problem (RFC 9457).";
+        schema.AdditionalPropertiesAllowed = true;
+        schema.Required = new HashSet<string> { "title", "status" };
+        schema.Properties = new Dictionary<string, IOpenApiSchema>
         {
-            ["type"] = Text("Where the status is explained."),
-            ["title"] = Text("What is wrong, the same words each time."),
+            ["type"] = Text("The kind of problem, see problems.json. Match on it."),
+            ["title"] = Text("What is wrong, in a few words. The text may change."),
             ["status"] = new OpenApiSchema { Type = JsonSchemaType.Integer, Description = "The HTTP status.", Minimum = "400", Maximum = "599" },
-            ["detail"] = Text("What is wrong in this case, for people."),
+            ["detail"] = Text("What is wrong with this request, and what to do next. The text may change."),
             ["errors"] = new OpenApiSchema
             {
                 Type = JsonSchemaType.Object,
-                Description = "For each parameter, header or field that is not what it must be: the rule.",
+                Description = "The invalid parameters, headers and fields by name, each with messages.",
                 AdditionalProperties = new OpenApiSchema { Type = JsonSchemaType.Array, Items = new OpenApiSchema { Type = JsonSchemaType.String } },
             },
-        },
-    };
+        };
+    }
 
     private static OpenApiSchema Text(string description) => new() { Type = JsonSchemaType.String, Description = description };
 }

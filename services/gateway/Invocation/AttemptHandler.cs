@@ -1,14 +1,16 @@
 namespace DaprOrders.Gateway.Invocation;
 
-/// <summary>One attempt to call an app: with the whole body of its answer, so that its time-out holds for that too. What failed is an exception.</summary>
+/// <summary>
+/// Makes one attempt to call a service. It reads the whole body, so that the timeout of the attempt covers it, and turns failures into exceptions.
+/// </summary>
 internal sealed class AttemptHandler : DelegatingHandler
 {
-    private static readonly HttpRequestOptionsKey<List<InvocationFailure>> Failures = new("failures");
+    private static readonly HttpRequestOptionsKey<List<UpstreamFailure>> Failures = new("failures");
 
-    /// <summary>Gives the list to which each attempt at this request adds its failure.</summary>
-    public static List<InvocationFailure> Record(HttpRequestMessage request)
+    /// <summary>Returns the list to which each attempt at this request adds its failure.</summary>
+    public static List<UpstreamFailure> Record(HttpRequestMessage request)
     {
-        List<InvocationFailure> failures = [];
+        List<UpstreamFailure> failures = [];
         request.Options.Set(Failures, failures);
         return failures;
     }
@@ -19,7 +21,7 @@ internal sealed class AttemptHandler : DelegatingHandler
         {
             var response = await base.SendAsync(request, cancellationToken);
             await response.Content.LoadIntoBufferAsync(cancellationToken);
-            if (await InvocationFailure.OfAsync(response) is not { } failure)
+            if (await UpstreamFailure.OfAsync(response) is not { } failure)
             {
                 return response;
             }
@@ -29,17 +31,17 @@ internal sealed class AttemptHandler : DelegatingHandler
         }
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
         {
-            throw Failed(request, InvocationFailure.Of(e), e);
+            throw Failed(request, UpstreamFailure.Of(e), e);
         }
     }
 
-    private static InvocationException Failed(HttpRequestMessage request, InvocationFailure failure, Exception? inner = null)
+    private static UpstreamException Failed(HttpRequestMessage request, UpstreamFailure failure, Exception? inner = null)
     {
         if (request.Options.TryGetValue(Failures, out var failures))
         {
             failures.Add(failure);
         }
 
-        return new InvocationException(failure, inner);
+        return new UpstreamException(failure, inner);
     }
 }

@@ -2,32 +2,32 @@ using DaprOrders.ServiceDefaults;
 
 namespace DaprOrders.Gateway.Invocation;
 
-/// <summary>Gives the app's answer to the client unchanged: status, body and the headers that mean something to a client.</summary>
-internal sealed class PassedOn(HttpResponseMessage answer) : IResult
+/// <summary>Sends the service's response to the client: status, body, and the headers that are meant for clients.</summary>
+internal sealed class ForwardedResult(HttpResponseMessage upstream) : IResult
 {
     private static readonly string[] Headers = ["Location", "Retry-After", IdempotencyKey.ReplayedHeader];
 
     public async Task ExecuteAsync(HttpContext httpContext)
     {
-        using (answer)
+        using (upstream)
         {
             var response = httpContext.Response;
-            response.StatusCode = (int)answer.StatusCode;
+            response.StatusCode = (int)upstream.StatusCode;
             foreach (var name in Headers)
             {
-                if (name == IdempotencyKey.ReplayedHeader && !RequestKey.IsOfClient(httpContext))
+                if (name == IdempotencyKey.ReplayedHeader && !IdempotencyKeyMiddleware.IsClientSupplied(httpContext))
                 {
-                    continue; // what came before was an attempt of the gateway itself
+                    continue; // the earlier request was another attempt of the gateway
                 }
 
-                if (answer.Headers.TryGetValues(name, out var values))
+                if (upstream.Headers.TryGetValues(name, out var values))
                 {
                     response.Headers[name] = values.ToArray();
                 }
             }
 
-            response.ContentType = answer.Content.Headers.ContentType?.ToString();
-            var body = await answer.Content.ReadAsByteArrayAsync(httpContext.RequestAborted);
+            response.ContentType = upstream.Content.Headers.ContentType?.ToString();
+            var body = await upstream.Content.ReadAsByteArrayAsync(httpContext.RequestAborted);
             response.ContentLength = body.Length;
             await response.Body.WriteAsync(body, httpContext.RequestAborted);
         }

@@ -5,31 +5,31 @@ using Polly.Retry;
 
 namespace DaprOrders.Gateway.Invocation;
 
-internal static class InvocationServices
+internal static class InvocationExtensions
 {
-    /// <summary>How long one attempt may take; a wait inside it must be shorter.</summary>
+    /// <summary>The timeout of one attempt. A wait inside an attempt must be shorter.</summary>
     public static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(2);
 
     private static readonly TimeSpan TotalTimeout = TimeSpan.FromSeconds(8);
     private const long LargestBody = 64 << 10;
 
-    /// <summary>Adds the clients that call the services by Dapr service invocation, and limits the bodies that are passed on.</summary>
+    /// <summary>Registers a client for each service, and limits the size of request bodies.</summary>
     public static void AddInvocation(this WebApplicationBuilder builder)
     {
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = LargestBody);
-        builder.Services.AddExceptionHandler<InvocationProblems>();
-        builder.Services.AddApp<OrderApp>("order");
-        builder.Services.AddApp<InventoryApp>("inventory");
-        builder.Services.AddApp<NotificationApp>("notification");
+        builder.Services.AddExceptionHandler<UpstreamExceptionHandler>();
+        builder.Services.AddServiceClient<OrderClient>("order");
+        builder.Services.AddServiceClient<InventoryClient>("inventory");
+        builder.Services.AddServiceClient<NotificationClient>("notification");
     }
 
-    private static void AddApp<TApp>(this IServiceCollection services, string appId)
-        where TApp : App
+    private static void AddServiceClient<TClient>(this IServiceCollection services, string appId)
+        where TClient : ServiceClient
     {
-        var client = services.AddHttpClient<TApp>((provider, http) =>
+        var client = services.AddHttpClient<TClient>((provider, http) =>
         {
             http.BaseAddress = new Uri($"http://{appId}/");
-            http.Timeout = Timeout.InfiniteTimeSpan; // the pipeline below ends it
+            http.Timeout = Timeout.InfiniteTimeSpan; // the pipeline has the timeouts
             if (DaprSidecar.ApiToken(provider.GetRequiredService<IConfiguration>()) is { } token)
             {
                 http.DefaultRequestHeaders.Add("dapr-api-token", token);
@@ -38,8 +38,8 @@ internal static class InvocationServices
 
         client.ConfigurePrimaryHttpMessageHandler(DaprSidecar.CreateHandler);
 
-        // The gateway retries by itself, not Dapr: each attempt is a new call, which resolves the name anew, so that it reaches the instance
-        // that replaced a dead one. Repeating a POST is safe, since each carries an idempotency key.
+        // The gateway retries, not Dapr: each attempt is a new call, which resolves the app id again and so reaches an instance that replaced
+        // a dead one. Retrying a POST is safe, since each has an idempotency key.
         client.AddResilienceHandler("invoke", (pipeline, context) =>
         {
             pipeline.TimeProvider = context.ServiceProvider.GetRequiredService<TimeProvider>();
@@ -53,7 +53,7 @@ internal static class InvocationServices
                     BackoffType = DelayBackoffType.Exponential,
                     UseJitter = true,
                     ShouldHandle = attempt => ValueTask.FromResult(
-                        attempt.Outcome.Exception is InvocationException { Failure.IsWorthRepeating: true }),
+                        attempt.Outcome.Exception is UpstreamException { Failure.IsTransient: true }),
                 })
                 .AddTimeout(AttemptTimeout);
         });

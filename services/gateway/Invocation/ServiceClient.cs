@@ -1,15 +1,19 @@
+using DaprOrders.ServiceDefaults;
 using Polly.Timeout;
 
 namespace DaprOrders.Gateway.Invocation;
 
-/// <summary>A service behind the gateway, called by Dapr service invocation.</summary>
-internal abstract class App(HttpClient http)
+/// <summary>Calls a service by Dapr service invocation.</summary>
+internal abstract class ServiceClient(HttpClient http)
 {
+    /// <summary>Far longer than the query of any list, and far shorter than what the sidecar refuses with its own error.</summary>
+    private const int MaxQueryLength = 1024;
+
     /// <summary>
-    /// Calls the app, and gives what it answered itself: 2xx, or 4xx in JSON. The content must be bytes, so that the request has a length:
-    /// Dapr never repeats a chunked one.
+    /// Sends the request, and returns the service's own response: 2xx, or 4xx in JSON. The content must have a length: Dapr does not retry a
+    /// chunked request.
     /// </summary>
-    /// <exception cref="InvocationException">The app could not be called, or failed, for 8 s.</exception>
+    /// <exception cref="UpstreamException">The service could not be called, or failed, for 8 s.</exception>
     public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var failures = AttemptHandler.Record(request);
@@ -17,10 +21,10 @@ internal abstract class App(HttpClient http)
         {
             return await http.SendAsync(request, cancellationToken);
         }
-        catch (Exception e) when (e is InvocationException or TimeoutRejectedException && failures.Count > 0)
+        catch (Exception e) when (e is UpstreamException or TimeoutRejectedException && failures.Count > 0)
         {
-            // The time may be up in a pause or in an attempt; what counts is what the attempts came to, all of them.
-            throw new InvocationException(failures[^1] with { DidNotRun = failures.TrueForAll(failure => failure.DidNotRun) }, e);
+            // The time may end between attempts. The request did not run only if no attempt ran.
+            throw new UpstreamException(failures[^1] with { DidNotRun = failures.TrueForAll(failure => failure.DidNotRun) }, e);
         }
     }
 
@@ -29,10 +33,16 @@ internal abstract class App(HttpClient http)
         using var request = new HttpRequestMessage(HttpMethod.Get, pathAndQuery);
         return await SendAsync(request, cancellationToken);
     }
+
+    /// <summary>Forwards the request for a list with its query. The service that owns the list validates what the gateway does not know.</summary>
+    public async Task<IResult> ForwardListAsync(string path, HttpRequest request, CancellationToken cancellationToken) =>
+        request.QueryString.Value is { Length: > MaxQueryLength }
+            ? Problem.Refused.ToResult($"Send a query of at most {MaxQueryLength} characters.")
+            : new ForwardedResult(await GetAsync(path + request.QueryString, cancellationToken));
 }
 
-internal sealed class OrderApp(HttpClient http) : App(http);
+internal sealed class OrderClient(HttpClient http) : ServiceClient(http);
 
-internal sealed class InventoryApp(HttpClient http) : App(http);
+internal sealed class InventoryClient(HttpClient http) : ServiceClient(http);
 
-internal sealed class NotificationApp(HttpClient http) : App(http);
+internal sealed class NotificationClient(HttpClient http) : ServiceClient(http);

@@ -6,49 +6,42 @@ using Microsoft.AspNetCore.Diagnostics;
 namespace DaprOrders.Gateway.Invocation;
 
 /// <summary>
-/// Answers a request whose app could not be called, without a word of the runtime's. Repeating is suggested only where it cannot do the same
-/// thing twice: the app did not run, or the request is a GET, or the client itself knows the idempotency key.
+/// Responds to a request whose service could not be called, without the runtime's error. <c>Retry-After</c> is sent only where a retry cannot
+/// place a second order: the request did not run, is a GET, or has a key that the client knows.
 /// </summary>
-internal sealed partial class InvocationProblems(IProblemDetailsService problems, ILogger<InvocationProblems> logger) : IExceptionHandler
+internal sealed partial class UpstreamExceptionHandler(ILogger<UpstreamExceptionHandler> logger) : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
-        if (exception is not InvocationException { Failure: var failure })
+        if (exception is not UpstreamException { Failure: var failure })
         {
             return false;
         }
 
         var request = httpContext.Request;
         LogFailed(request.Method, request.Path, failure.Reason);
-        httpContext.Response.StatusCode = (int)failure.Status;
-        var isTooLarge = failure.Status is HttpStatusCode.RequestHeaderFieldsTooLarge;
-        if (!isTooLarge && (failure.DidNotRun || HttpMethods.IsGet(request.Method) || RequestKey.IsOfClient(httpContext)))
+        if (failure.Status is HttpStatusCode.RequestHeaderFieldsTooLarge)
+        {
+            return await GatewayProblems.HeadersTooLarge.WriteAsync(httpContext);
+        }
+
+        if (failure.DidNotRun || HttpMethods.IsGet(request.Method) || IdempotencyKeyMiddleware.IsClientSupplied(httpContext))
         {
             httpContext.Response.Headers.RetryAfter = "1";
         }
 
-        return await problems.TryWriteAsync(new ProblemDetailsContext
-        {
-            HttpContext = httpContext,
-            ProblemDetails =
-            {
-                Status = httpContext.Response.StatusCode,
-                Title = isTooLarge ? GatewayProblems.HeadersTooLarge.Title
-                    : failure.DidNotRun ? GatewayProblems.Unreachable.Title
-                    : GatewayProblems.Failed.Title,
-                Detail = isTooLarge ? GatewayProblems.HeadersTooLarge.Detail : Advice(httpContext, failure),
-            },
-        });
+        var problem = failure.DidNotRun ? GatewayProblems.Unreachable : GatewayProblems.Failed with { Status = (int)failure.Status };
+        return await problem.WriteAsync(httpContext, Advice(httpContext, failure));
     }
 
-    private static string Advice(HttpContext context, InvocationFailure failure)
+    private static string Advice(HttpContext context, UpstreamFailure failure)
     {
-        var outcome = failure.DidNotRun ? "Nothing was done." : "It is not known whether the request was carried out.";
-        return RequestKey.Of(context) is { } key
-            ? $"{outcome} Repeat it with the header {IdempotencyKey.Header}: {key}; it is then carried out once, however often it is sent."
-            : $"{outcome} Repeat it later.";
+        var outcome = failure.DidNotRun ? "The request was not processed." : "The request may have been processed.";
+        return IdempotencyKeyMiddleware.KeyOf(context) is { } key
+            ? $"{outcome} Retry with the header {IdempotencyKey.Header}: {key}. It is then processed once, however often it is sent."
+            : $"{outcome} Retry later.";
     }
 
-    [LoggerMessage(LogLevel.Warning, "{Method} {Path} could not be passed on: {Reason}")]
+    [LoggerMessage(LogLevel.Warning, "Could not forward {Method} {Path}: {Reason}")]
     private partial void LogFailed(string method, string path, string reason);
 }

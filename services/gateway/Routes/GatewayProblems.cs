@@ -2,35 +2,29 @@ using DaprOrders.ServiceDefaults;
 
 namespace DaprOrders.Gateway.Routes;
 
-/// <summary>What the gateway answers by itself when a service cannot be called, and which of the services' problems it passes on.</summary>
+/// <summary>The problems that only the gateway responds with.</summary>
 internal static class GatewayProblems
 {
-    public static readonly KnownProblem TooMany =
-        new(StatusCodes.Status429TooManyRequests, "Too many requests", "At most 100 requests a second are taken. Nothing was done: repeat it later.");
+    public static readonly Problem RateLimited = new("rate-limited", StatusCodes.Status429TooManyRequests, "Too many requests");
 
-    public static readonly KnownProblem HeadersTooLarge = new(
+    public static readonly Problem HeadersTooLarge = new(
+        "headers-too-large",
         StatusCodes.Status431RequestHeaderFieldsTooLarge,
-        "The headers are too large",
-        "Nothing was done. All headers together must be at most 4 KiB.");
+        "Request headers too large",
+        "The request was not processed. Send headers of at most 4 KiB in total.");
 
-    public static readonly KnownProblem Failed = new(
-        StatusCodes.Status502BadGateway,
-        "The service did not carry it out, or did not say so",
-        "It is not known whether the request was carried out. Repeat it later.");
+    /// <summary>The outcome is unknown: the service failed, or did not respond in time.</summary>
+    public static readonly Problem Failed = new("upstream-failed", StatusCodes.Status502BadGateway, "Upstream service failed");
 
-    public static readonly KnownProblem Unreachable =
-        new(StatusCodes.Status503ServiceUnavailable, "The service cannot be reached", "Nothing was done. Repeat it later.");
+    /// <summary>The service did not receive the request.</summary>
+    public static readonly Problem Unreachable = new("upstream-unreachable", StatusCodes.Status503ServiceUnavailable, "Upstream service unreachable");
 
-    public static readonly KnownProblem FailedForNow = Failed with { Status = StatusCodes.Status503ServiceUnavailable };
-
-    public static readonly KnownProblem KeyOfAnotherOrder = new(
-        StatusCodes.Status422UnprocessableEntity,
-        "The Idempotency-Key belongs to another order",
-        "It was used for 1 of item-123. Take a new key for a new order.");
-
-    public static readonly KnownProblem UnreadableBatch =
-        KnownProblem.Unreadable with { Detail = "The body lacks 'orders'. orders must be a list of 1 to 1000 orders." };
-
-    public static readonly KnownProblem[] OfEveryRoute =
-        [KnownProblem.Invalid, TooMany, HeadersTooLarge, KnownProblem.Failed, Failed, Unreachable, FailedForNow];
+    /// <summary>Documents the problems of all routes.</summary>
+    public static RouteGroupBuilder ProducesGatewayProblems(this RouteGroupBuilder routes) => routes
+        .ProducesValidationProblem()
+        .ProducesProblem(StatusCodes.Status429TooManyRequests)
+        .ProducesProblem(StatusCodes.Status431RequestHeaderFieldsTooLarge)
+        .ProducesProblem(StatusCodes.Status500InternalServerError)
+        .ProducesProblem(StatusCodes.Status502BadGateway)
+        .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
 }

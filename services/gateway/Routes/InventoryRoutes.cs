@@ -1,34 +1,27 @@
-using System.Text.RegularExpressions;
 using DaprOrders.Gateway.Invocation;
 using DaprOrders.ServiceDefaults;
 
 namespace DaprOrders.Gateway.Routes;
 
-internal static partial class InventoryRoutes
+internal static class InventoryRoutes
 {
-    private const string ItemIdPattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}";
-
-    private static readonly KnownParameter ItemIdParameter = new("itemId", "The item.", "item-123") { Pattern = ItemIdPattern + "$" };
-
     public static void MapInventory(this IEndpointRouteBuilder app)
     {
-        var inventory = app.MapGroup("/inventory").MayAnswer(GatewayProblems.OfEveryRoute);
-        inventory.MapGet("/", ListAsync).WithName("ListStock").WithSummary("Lists how much is left of each item, by item.")
-            .Takes(KnownParameter.Limit, KnownParameter.Cursor with { Example = "item-123" }).Produces<Page<StockView>>();
-        inventory.MapGet("/{itemId}", GetAsync).WithName("GetStock").WithSummary("Reads how much of an item is left.")
-            .Takes(ItemIdParameter).Produces<StockView>().MayAnswer(KnownProblem.NotFound);
+        var inventory = app.MapGroup("/inventory").WithTags("inventory").ProducesGatewayProblems();
+        inventory.MapGet("/", ListAsync).WithName("ListStock").Produces<Page<StockView>>();
+        inventory.MapGet("/{itemId}", GetAsync).WithName("GetStock").Produces<StockView>()
+            .ProducesProblem(StatusCodes.Status404NotFound);
     }
 
-    private static Task<IResult> ListAsync(HttpRequest request, InventoryApp app, CancellationToken cancellationToken) =>
-        Lists.GetAsync(request, app, "inventory", cancellationToken);
+    /// <summary>Lists the stock of all items, by item.</summary>
+    /// <param name="limit" example="10">The largest number of items of the page. Without it, 50.</param>
+    /// <param name="cursor" example="item-123">The value of next in the previous page. Without it, the first page.</param>
+    internal static Task<IResult> ListAsync(
+        PageLimit? limit, string? cursor, HttpRequest request, InventoryClient inventory, CancellationToken cancellationToken) =>
+        inventory.ForwardListAsync("inventory", request, cancellationToken);
 
-    /// <summary>The id becomes part of a path that Dapr decodes and cleans: other characters would reach other routes.</summary>
-    private static async Task<IResult> GetAsync(string itemId, InventoryApp app, CancellationToken cancellationToken) =>
-        ItemId().IsMatch(itemId)
-            ? new PassedOn(await app.GetAsync($"inventory/{itemId}", cancellationToken))
-            : Parameters.Invalid(
-                "item_id", "item_id must be 1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-', and begin with a letter or digit.");
-
-    [GeneratedRegex(ItemIdPattern + @"\z")]
-    private static partial Regex ItemId();
+    /// <summary>Reads the stock of an item.</summary>
+    /// <param name="itemId" example="item-123">The item.</param>
+    internal static async Task<IResult> GetAsync(ItemId itemId, InventoryClient inventory, CancellationToken cancellationToken) =>
+        new ForwardedResult(await inventory.GetAsync($"inventory/{itemId.Value}", cancellationToken));
 }

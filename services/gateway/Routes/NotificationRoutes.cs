@@ -1,20 +1,23 @@
+using System.ComponentModel;
 using DaprOrders.Gateway.Invocation;
 using DaprOrders.ServiceDefaults;
+using Microsoft.AspNetCore.Mvc;
 
 namespace DaprOrders.Gateway.Routes;
 
 internal static class NotificationRoutes
 {
-    private static readonly KnownParameter OrderId =
-        new("order_id", "Only the notifications of this order.", "0199b0c2-7e2a-7c3e-9d1f-2b8f6a5c4d3e");
-
     public static void MapNotifications(this IEndpointRouteBuilder app)
     {
-        var notifications = app.MapGroup("/notifications").MayAnswer(GatewayProblems.OfEveryRoute);
-        notifications.MapGet("/", ListAsync).WithName("ListNotifications").WithSummary("Lists notifications, newest first, of all orders or of one.")
-            .Takes(OrderId, KnownParameter.Limit, KnownParameter.Cursor).Produces<Page<NotificationView>>();
+        var notifications = app.MapGroup("/notifications").WithTags("notifications").ProducesGatewayProblems();
+        notifications.MapGet("/", ListAsync).WithName("ListNotifications").Produces<Page<NotificationView>>();
     }
 
-    private static Task<IResult> ListAsync(HttpRequest request, NotificationApp app, CancellationToken cancellationToken) =>
-        Lists.GetAsync(request, app, "notifications", cancellationToken);
+    /// <summary>Lists notifications, newest first.</summary>
+    /// <param name="limit" example="10">The largest number of items of the page. Without it, 50.</param>
+    /// <param name="cursor" example="CN6Tu3xyRgABmbDCfip8Pp0fK4-mWk0-">The value of next in the previous page. Without it, the first page.</param>
+    internal static Task<IResult> ListAsync(
+        [FromQuery(Name = "order_id"), Description("The order whose notifications to list. Without it, all are listed.")] string? orderId,
+        PageLimit? limit, string? cursor, HttpRequest request, NotificationClient notifications, CancellationToken cancellationToken) =>
+        notifications.ForwardListAsync("notifications", request, cancellationToken);
 }

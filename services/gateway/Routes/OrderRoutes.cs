@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
@@ -9,61 +10,95 @@ namespace DaprOrders.Gateway.Routes;
 
 internal static partial class OrderRoutes
 {
-    private const int LargestBatch = 512 << 10;
+    private const int MaxBatchBytes = 512 << 10;
 
     /// <summary>A part of a long wait that fits into one attempt.</summary>
-    private static readonly TimeSpan LongestAsk = InvocationServices.AttemptTimeout / 2;
-
-    private static readonly KnownParameter Id = new("id", "The order's id, a UUID.", "0199b0c2-7e2a-7c3e-9d1f-2b8f6a5c4d3e");
-
-    private static readonly KnownParameter Status = new("status", "Only the orders that stand there.", "confirmed")
-    {
-        Words = [.. Enum.GetValues<OrderStatus>().Select(SnakeCase.ToSnakeCase)],
-    };
+    private static readonly TimeSpan MaxWaitPerCall = InvocationExtensions.AttemptTimeout / 2;
 
     public static void MapOrders(this IEndpointRouteBuilder app)
     {
-        var orders = app.MapGroup("/orders").MayAnswer(GatewayProblems.OfEveryRoute);
-        orders.MapPost("/", PlaceAsync).WithName("PlaceOrder").WithSummary("Places an order.")
-            .Takes(KnownParameter.Key).TakesBody<PlaceOrderRequest>().Produces<OrderView>(StatusCodes.Status201Created)
-            .MayAnswer(KnownProblem.Unreadable, KnownProblem.TooLarge, KnownProblem.NotJson, GatewayProblems.KeyOfAnotherOrder);
-        orders.MapPost("/batch", PlaceBatchAsync).WithName("PlaceBatch").WithSummary("Places up to 1,000 orders, each of which is answered by itself.")
-            .WithMetadata(new RequestSizeLimitAttribute(LargestBatch))
-            .Takes(KnownParameter.BatchKey).TakesBody<PlaceBatchRequest>().Produces<BatchView>()
-            .MayAnswer(GatewayProblems.UnreadableBatch, KnownProblem.TooLarge with { Detail = $"The body must be at most {LargestBatch} bytes." }, KnownProblem.NotJson);
-        orders.MapGet("/", ListAsync).WithName("ListOrders").WithSummary("Lists orders, newest first.")
-            .Takes(Status, KnownParameter.Limit, KnownParameter.Cursor).Produces<Page<OrderView>>();
-        orders.MapGet("/{id}", GetAsync).WithName("GetOrder").WithSummary("Reads an order, or waits until it is settled.")
-            .Takes(Id, KnownParameter.Wait).Produces<OrderView>().MayAnswer(KnownProblem.NotFound);
+        var orders = app.MapGroup("/orders").WithTags("orders").ProducesGatewayProblems();
+        orders.MapPost("/", PlaceAsync).WithName("PlaceOrder")
+            .Accepts<PlaceOrderRequest>("application/json").Produces<OrderView>(StatusCodes.Status201Created)
+            .ProducesProblem(StatusCodes.Status413PayloadTooLarge)
+            .ProducesProblem(StatusCodes.Status415UnsupportedMediaType)
+            .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
+        orders.MapPost("/batch", PlaceBatchAsync).WithName("PlaceBatch")
+            .WithMetadata(new RequestSizeLimitAttribute(MaxBatchBytes))
+            .Accepts<PlaceOrdersRequest>("application/json").Produces<BatchView>()
+            .ProducesProblem(StatusCodes.Status413PayloadTooLarge)
+            .ProducesProblem(StatusCodes.Status415UnsupportedMediaType);
+        orders.MapGet("/", ListAsync).WithName("ListOrders").Produces<Page<OrderView>>();
+        orders.MapGet("/{id}", GetAsync).WithName("GetOrder").Produces<OrderView>()
+            .ProducesProblem(StatusCodes.Status404NotFound);
     }
 
-    private static async Task<IResult> PlaceAsync(
-        HttpRequest request, OrderApp app, ILogger<OrderApp> logger, CancellationToken cancellationToken)
+    /// <summary>Places an order.</summary>
+    /// <response code="201">The order is stored. Inventory has not decided yet.</response>
+    internal static async Task<IResult> PlaceAsync(
+        [FromHeader(Name = IdempotencyKey.Header), Description("Makes the request safe to retry: requests with the same key place one order.")]
+        IdempotencyKey? key, // assigned by the middleware; documented and validated here
+        HttpRequest request, OrderClient orders, ILogger<OrderClient> logger, CancellationToken cancellationToken)
     {
-        var answer = await PassOnAsync(request, app, "orders", cancellationToken);
-        if (answer.StatusCode is HttpStatusCode.Created)
+        var response = await ForwardAsync(request, orders, "orders", cancellationToken);
+        if (response.StatusCode is HttpStatusCode.Created)
         {
-            LogPlaced(logger, answer.Headers.Location?.ToString().Split('/')[^1]);
+            LogPlaced(logger, response.Headers.Location?.ToString().Split('/')[^1]);
         }
 
-        return new PassedOn(answer);
+        return new ForwardedResult(response);
     }
 
-    private static async Task<IResult> PlaceBatchAsync(
-        HttpRequest request, OrderApp app, ILogger<OrderApp> logger, CancellationToken cancellationToken)
+    /// <summary>Places up to 1,000 orders. Each order gets its own result.</summary>
+    /// <response code="200">The batch was processed. Each order has its own status.</response>
+    internal static async Task<IResult> PlaceBatchAsync(
+        [FromHeader(Name = IdempotencyKey.Header), Description("Makes the request safe to retry. An entry without its own key gets this one with its index, as in key/0.")]
+        BatchIdempotencyKey? key,
+        HttpRequest request, OrderClient orders, ILogger<OrderClient> logger, CancellationToken cancellationToken)
     {
-        var answer = await PassOnAsync(request, app, "orders/batch", cancellationToken);
-        if (answer.StatusCode is HttpStatusCode.OK)
+        var response = await ForwardAsync(request, orders, "orders/batch", cancellationToken);
+        if (response.StatusCode is HttpStatusCode.OK)
         {
-            LogBatch(logger, RequestKey.Of(request.HttpContext));
+            LogPlacedBatch(logger, IdempotencyKeyMiddleware.KeyOf(request.HttpContext));
         }
 
-        return new PassedOn(answer);
+        return new ForwardedResult(response);
     }
 
-    /// <summary>Passes a POST on with its body as it came and the key under which it is carried out.</summary>
-    private static async Task<HttpResponseMessage> PassOnAsync(
-        HttpRequest request, OrderApp app, string path, CancellationToken cancellationToken)
+    /// <summary>Lists orders, newest first.</summary>
+    /// <param name="status" example="confirmed">The status of the orders to list. Without it, all orders are listed.</param>
+    /// <param name="limit" example="10">The largest number of items of the page. Without it, 50.</param>
+    /// <param name="cursor" example="CN6Tu3xyRgABmbDCfip8Pp0fK4-mWk0-">The value of next in the previous page. Without it, the first page.</param>
+    internal static Task<IResult> ListAsync(
+        StatusFilter? status, PageLimit? limit, string? cursor, HttpRequest request, OrderClient orders, CancellationToken cancellationToken) =>
+        orders.ForwardListAsync("orders", request, cancellationToken);
+
+    /// <summary>Reads an order, or waits until it is settled.</summary>
+    /// <param name="id" example="0199b0c2-7e2a-7c3e-9d1f-2b8f6a5c4d3e">The order's id, a UUID.</param>
+    /// <param name="wait" example="5s">How long to wait while the order is pending, at most 30s. Without it, the response is immediate.</param>
+    internal static async Task<IResult> GetAsync(
+        OrderId id, WaitTime? wait, OrderClient orders, TimeProvider time, CancellationToken cancellationToken)
+    {
+        // A long wait takes several calls, each shorter than an attempt. If the service dies, the next call reaches another instance.
+        var started = time.GetTimestamp();
+        while (true)
+        {
+            var remaining = (wait?.Value ?? TimeSpan.Zero) - time.GetElapsedTime(started);
+            var waitNow = TimeSpan.FromTicks(Math.Clamp(remaining.Ticks, 0, MaxWaitPerCall.Ticks));
+            var milliseconds = ((int)waitNow.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
+            var response = await orders.GetAsync($"orders/{id.Value}?wait={milliseconds}ms", cancellationToken);
+            if (waitNow < MaxWaitPerCall || !await IsPendingAsync(response, cancellationToken))
+            {
+                return new ForwardedResult(response);
+            }
+
+            response.Dispose();
+        }
+    }
+
+    /// <summary>Forwards a POST with its unread body, and with the key that the gateway assigned.</summary>
+    private static async Task<HttpResponseMessage> ForwardAsync(
+        HttpRequest request, OrderClient orders, string path, CancellationToken cancellationToken)
     {
         using var body = new MemoryStream();
         await request.Body.CopyToAsync(body, cancellationToken);
@@ -74,58 +109,25 @@ internal static partial class OrderRoutes
             message.Content.Headers.TryAddWithoutValidation("Content-Type", contentType);
         }
 
-        message.Headers.Add(IdempotencyKey.Header, RequestKey.Of(request.HttpContext));
-        return await app.SendAsync(message, cancellationToken);
+        message.Headers.Add(IdempotencyKey.Header, IdempotencyKeyMiddleware.KeyOf(request.HttpContext));
+        return await orders.SendAsync(message, cancellationToken);
     }
 
-    private static Task<IResult> ListAsync(HttpRequest request, OrderApp app, CancellationToken cancellationToken) =>
-        Lists.GetAsync(request, app, "orders", cancellationToken);
-
-    /// <summary>A wait is cut into parts, each shorter than an attempt may take, so that a service that died meanwhile is asked anew.</summary>
-    private static async Task<IResult> GetAsync(
-        string id, string? wait, OrderApp app, TimeProvider time, CancellationToken cancellationToken)
+    private static async Task<bool> IsPendingAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
-        if (!Parameters.TryParseUuid(id, out var orderId))
-        {
-            return Parameters.InvalidUuid(nameof(id));
-        }
-
-        if (!Parameters.TryParseWait(wait, out var patience))
-        {
-            return Parameters.InvalidWait(nameof(wait));
-        }
-
-        var started = time.GetTimestamp();
-        while (true)
-        {
-            var left = patience - time.GetElapsedTime(started);
-            var ask = left < TimeSpan.Zero ? TimeSpan.Zero : left < LongestAsk ? left : LongestAsk;
-            var milliseconds = ((int)ask.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
-            var answer = await app.GetAsync($"orders/{orderId}?wait={milliseconds}ms", cancellationToken);
-            if (ask < LongestAsk || !await IsPendingAsync(answer, cancellationToken))
-            {
-                return new PassedOn(answer);
-            }
-
-            answer.Dispose();
-        }
-    }
-
-    private static async Task<bool> IsPendingAsync(HttpResponseMessage answer, CancellationToken cancellationToken)
-    {
-        if (answer.StatusCode is not HttpStatusCode.OK)
+        if (response.StatusCode is not HttpStatusCode.OK)
         {
             return false;
         }
 
-        await answer.Content.LoadIntoBufferAsync(cancellationToken);
-        var order = await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
+        await response.Content.LoadIntoBufferAsync(cancellationToken);
+        var order = await response.Content.ReadFromJsonAsync<JsonElement>(cancellationToken);
         return order.TryGetProperty("status", out var status) && status.ValueEquals("pending");
     }
 
-    [LoggerMessage(LogLevel.Information, "Took order {OrderId}")]
+    [LoggerMessage(LogLevel.Information, "Placed order {OrderId}")]
     private static partial void LogPlaced(ILogger logger, string? orderId);
 
-    [LoggerMessage(LogLevel.Information, "Took a batch of orders, key {Key}")]
-    private static partial void LogBatch(ILogger logger, string? key);
+    [LoggerMessage(LogLevel.Information, "Placed a batch of orders with the key {IdempotencyKey}")]
+    private static partial void LogPlacedBatch(ILogger logger, string? idempotencyKey);
 }

@@ -1,5 +1,3 @@
-using System.ComponentModel;
-using System.Text.RegularExpressions;
 using DaprOrders.InventoryService.Data;
 using DaprOrders.ServiceDefaults;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -7,64 +5,40 @@ using Microsoft.EntityFrameworkCore;
 
 namespace DaprOrders.InventoryService.Stock;
 
-internal static partial class StockEndpoints
+internal static class StockEndpoints
 {
-    private const string ItemIdPattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}";
-    private const string ItemIdRule = "item_id must be 1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-', and begin with a letter or digit.";
-
-    private static readonly KnownParameter ItemIdParameter = new("itemId", "The item.", "item-123") { Pattern = ItemIdPattern + "$" };
-
     public static void MapStock(this IEndpointRouteBuilder app)
     {
-        var inventory = app.MapGroup("/inventory").MayAnswer(KnownProblem.Invalid, KnownProblem.Failed, KnownProblem.Unavailable);
-        inventory.MapGet("/", ListAsync).WithName("ListStock").WithSummary("Lists how much is left of each item, by item.")
-            .Takes(KnownParameter.Limit, KnownParameter.Cursor with { Example = "item-123" });
-        inventory.MapGet("/{itemId}", GetAsync).WithName("GetStock").WithSummary("Reads how much of an item is left.")
-            .Takes(ItemIdParameter).MayAnswer(KnownProblem.NotFound);
+        var inventory = app.MapGroup("/inventory").WithTags("inventory")
+            .ProducesValidationProblem()
+            .ProducesProblem(StatusCodes.Status500InternalServerError)
+            .ProducesProblem(StatusCodes.Status503ServiceUnavailable);
+        inventory.MapGet("/", ListAsync).WithName("ListStock");
+        inventory.MapGet("/{itemId}", GetAsync).WithName("GetStock")
+            .ProducesProblem(StatusCodes.Status404NotFound);
     }
 
-    /// <summary>The cursor is the item id that the page before ended with: it means something to clients anyway, and needs no escaping.</summary>
-    private static async Task<Results<Ok<Page<StockView>>, ValidationProblem>> ListAsync(
-        string? limit, string? cursor, InventoryDbContext db, CancellationToken cancellationToken)
+    /// <summary>Lists the stock of all items, by item.</summary>
+    /// <param name="limit" example="10">The largest number of items of the page. Without it, 50.</param>
+    /// <param name="cursor" example="item-123">The value of next in the previous page. Without it, the first page.</param>
+    internal static async Task<Ok<Page<StockView>>> ListAsync(
+        PageLimit? limit, StockCursor? cursor, InventoryDbContext db, CancellationToken cancellationToken)
     {
-        if (!Page.TryParseLimit(limit, out var count))
-        {
-            return Page.InvalidLimit();
-        }
-
-        if (cursor is not null && !ItemId().IsMatch(cursor))
-        {
-            return Page.InvalidCursor();
-        }
-
+        var size = limit?.Value ?? PageLimit.Default;
+        var after = cursor?.ItemId;
         var items = await db.Stock.AsNoTracking()
-            .Where(item => cursor == null || string.Compare(item.ItemId, cursor) > 0)
+            .Where(item => after == null || string.Compare(item.ItemId, after) > 0)
             .OrderBy(item => item.ItemId)
-            .Take(count + 1)
+            .Take(size + 1)
             .ToListAsync(cancellationToken);
-        return TypedResults.Ok(Page.Of(items, count, View, item => item.ItemId));
+        return TypedResults.Ok(Page.Of(items, size, StockView.Of, item => item.ItemId));
     }
 
-    private static async Task<Results<Ok<StockView>, NotFound, ValidationProblem>> GetAsync(
-        string itemId, InventoryDbContext db, CancellationToken cancellationToken)
-    {
-        if (!ItemId().IsMatch(itemId))
-        {
-            return Parameters.Invalid("item_id", ItemIdRule);
-        }
-
-        return await db.Stock.AsNoTracking().SingleOrDefaultAsync(item => item.ItemId == itemId, cancellationToken) is { } item
-            ? TypedResults.Ok(View(item))
+    /// <summary>Reads the stock of an item.</summary>
+    /// <param name="itemId" example="item-123">The item.</param>
+    internal static async Task<Results<Ok<StockView>, NotFound>> GetAsync(
+        ItemId itemId, InventoryDbContext db, CancellationToken cancellationToken) =>
+        await db.Stock.AsNoTracking().SingleOrDefaultAsync(item => item.ItemId == itemId.Value, cancellationToken) is { } item
+            ? TypedResults.Ok(StockView.Of(item))
             : TypedResults.NotFound();
-    }
-
-    private static StockView View(StockItem item) => new(item.ItemId, item.Initial, item.Available);
-
-    [GeneratedRegex(ItemIdPattern + @"\z")]
-    private static partial Regex ItemId();
-
-    internal sealed record StockView(
-        [property: Description("The item."), Example("item-123")] string ItemId,
-        [property: Description("How many pieces there were before the first order."), Example(1_000_000)] int Initial,
-        [property: Description("How many pieces are left."), Example(999_999)] int Available);
 }

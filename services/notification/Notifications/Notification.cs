@@ -2,13 +2,14 @@ using DaprOrders.Persistence;
 
 namespace DaprOrders.NotificationService.Notifications;
 
+/// <summary>The outcome of an order.</summary>
 internal enum StockOutcome
 {
     Reserved,
     Rejected,
 }
 
-/// <summary>What the customer was told about an order: one row per order and outcome.</summary>
+/// <summary>A notification of the customer: one per order and outcome.</summary>
 internal sealed class Notification : IKeysetPaged
 {
     /// <summary>Gets the id, a UUID version 7.</summary>

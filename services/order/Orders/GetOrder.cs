@@ -5,27 +5,19 @@ using Microsoft.EntityFrameworkCore;
 
 namespace DaprOrders.OrderService.Orders;
 
-/// <summary>Reads an order; with <c>?wait=5s</c> it answers as soon as the order is settled, and after that time in any case.</summary>
 internal static class GetOrder
 {
-    public static async Task<Results<Ok<OrderView>, NotFound, ValidationProblem>> HandleAsync(
-        string id, string? wait, OrderDbContext db, SettlementWatch settlement, CancellationToken cancellationToken)
+    /// <summary>Reads an order, or waits until it is settled.</summary>
+    /// <param name="id" example="0199b0c2-7e2a-7c3e-9d1f-2b8f6a5c4d3e">The order's id, a UUID.</param>
+    /// <param name="wait" example="5s">How long to wait while the order is pending, at most 30s. Without it, the response is immediate.</param>
+    public static async Task<Results<Ok<OrderView>, NotFound>> HandleAsync(
+        OrderId id, WaitTime? wait, OrderDbContext db, SettlementWatch settlement, CancellationToken cancellationToken)
     {
-        if (!Parameters.TryParseUuid(id, out var orderId))
+        var order = await FindAsync(db, id.Value, cancellationToken);
+        if (order is { Status: OrderStatus.Pending } && wait is { Value.Ticks: > 0 })
         {
-            return Parameters.InvalidUuid(nameof(id));
-        }
-
-        if (!Parameters.TryParseWait(wait, out var patience))
-        {
-            return Parameters.InvalidWait(nameof(wait));
-        }
-
-        var order = await FindAsync(db, orderId, cancellationToken);
-        if (order is { Status: OrderStatus.Pending } && patience > TimeSpan.Zero)
-        {
-            await settlement.WaitAsync(orderId, patience, cancellationToken);
-            order = await FindAsync(db, orderId, cancellationToken);
+            await settlement.WaitAsync(order.Id, wait.Value, cancellationToken);
+            order = await FindAsync(db, id.Value, cancellationToken);
         }
 
         return order is null ? TypedResults.NotFound() : TypedResults.Ok(OrderView.Of(order));

@@ -5,28 +5,16 @@ using Microsoft.AspNetCore.Http.HttpResults;
 
 namespace DaprOrders.OrderService.Orders;
 
-/// <summary>Lists orders, newest first, of all statuses or of one.</summary>
 internal static class ListOrders
 {
-    public static async Task<Results<Ok<Page<OrderView>>, ValidationProblem>> HandleAsync(
-        string? status, string? limit, string? cursor, OrderDbContext db, CancellationToken cancellationToken)
+    /// <summary>Lists orders, newest first.</summary>
+    /// <param name="status" example="confirmed">The status of the orders to list. Without it, all orders are listed.</param>
+    /// <param name="limit" example="10">The largest number of items of the page. Without it, 50.</param>
+    /// <param name="cursor" example="CN6Tu3xyRgABmbDCfip8Pp0fK4-mWk0-">The value of next in the previous page. Without it, the first page.</param>
+    public static async Task<Ok<Page<OrderView>>> HandleAsync(
+        StatusFilter? status, PageLimit? limit, KeysetCursor? cursor, OrderDbContext db, CancellationToken cancellationToken)
     {
-        if (!Parameters.TryParseWord<OrderStatus>(status, out var only))
-        {
-            return Parameters.InvalidWord<OrderStatus>(nameof(status));
-        }
-
-        if (!Page.TryParseLimit(limit, out var count))
-        {
-            return Page.InvalidLimit();
-        }
-
-        if (!KeysetCursor.TryParse(cursor, out var after))
-        {
-            return Page.InvalidCursor();
-        }
-
-        var orders = only is null ? db.Orders : db.Orders.Where(order => order.Status == only);
-        return TypedResults.Ok(await orders.ToPageAsync(after, count, OrderView.Of, cancellationToken));
+        var orders = status is null ? db.Orders : db.Orders.Where(order => order.Status == status.Value);
+        return TypedResults.Ok(await orders.ToPageAsync(cursor, limit, OrderView.Of, cancellationToken));
     }
 }

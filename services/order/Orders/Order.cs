@@ -2,7 +2,8 @@ using DaprOrders.Persistence;
 
 namespace DaprOrders.OrderService.Orders;
 
-internal enum OrderStatus
+/// <summary>The status of an order. Only a pending order changes its status.</summary>
+public enum OrderStatus
 {
     Pending,
     Confirmed,

@@ -1,5 +1,6 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization;
 using DaprOrders.Messaging;
 using DaprOrders.OrderService.Data;
 using DaprOrders.Persistence;
@@ -14,32 +15,23 @@ namespace DaprOrders.OrderService.Orders;
 /// <summary>Places an order, once per idempotency key.</summary>
 internal sealed partial class PlaceOrder(OrderDbContext db, IOptions<SweepOptions> sweep, TimeProvider time, ILogger<PlaceOrder> logger)
 {
-    public record Request(
-        [property: Description("The item."), Example("item-123")]
-        [property: Required, RegularExpression("^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", ErrorMessage = ItemIdRule)] string ItemId,
-        [property: Description("How many pieces."), Example(1)]
-        [property: Range(1, 1000, ErrorMessage = QuantityRule)] int Quantity);
+    public static readonly Problem KeyReused = new(
+        "idempotency-key-reused", StatusCodes.Status422UnprocessableEntity, "Idempotency-Key belongs to another order");
 
-    public static readonly KnownProblem KeyOfAnotherOrder = new(
-        StatusCodes.Status422UnprocessableEntity,
-        "The Idempotency-Key belongs to another order",
-        "It was used for 1 of item-123. Take a new key for a new order.");
-
-    private const string QuantityRule = "quantity must be a whole number from 1 to 1000.";
-    private const string ItemIdRule = "item_id must be 1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-', and begin with a letter or digit.";
-
-    public static async Task<Results<Created<OrderView>, ValidationProblem, ProblemHttpResult>> HandleAsync(
-        Request request, [FromHeader(Name = IdempotencyKey.Header)] string? key, [FromServices] PlaceOrder placeOrder, HttpContext context)
+    /// <summary>Places an order.</summary>
+    /// <response code="201">The order is stored. Inventory has not decided yet.</response>
+    public static async Task<Results<Created<OrderView>, ProblemHttpResult>> HandleAsync(
+        Request request,
+        [FromHeader(Name = IdempotencyKey.Header), Description("Makes the request safe to retry: requests with the same key place one order.")]
+        IdempotencyKey? key,
+        [FromServices] PlaceOrder placeOrder,
+        HttpContext context)
     {
-        if (key is not null && !IdempotencyKey.IsValid(context.Request.Headers[IdempotencyKey.Header]))
+        var (itemId, quantity) = (request.ItemId, request.Quantity!.Value);
+        var (order, isNew) = await placeOrder.PlaceAsync(itemId, quantity, key?.Value);
+        if (!order.HasContent(itemId, quantity))
         {
-            return Parameters.Invalid(IdempotencyKey.Header, IdempotencyKey.Rule);
-        }
-
-        var (order, isNew) = await placeOrder.PlaceAsync(request.ItemId, request.Quantity, key);
-        if (!order.HasContent(request.ItemId, request.Quantity))
-        {
-            return TypedResults.Problem(statusCode: KeyOfAnotherOrder.Status, title: KeyOfAnotherOrder.Title, detail: UsedFor(order));
+            return KeyReused.ToResult(DescribeReuse(order));
         }
 
         if (!isNew)
@@ -51,7 +43,8 @@ internal sealed partial class PlaceOrder(OrderDbContext db, IOptions<SweepOption
     }
 
     /// <summary>Tells the client for which order the key was used.</summary>
-    public static string UsedFor(Order order) => $"It was used for {order.Quantity} of {order.ItemId}. Take a new key for a new order.";
+    public static string DescribeReuse(Order order) =>
+        $"The key was used for an order of {order.Quantity} units of {order.ItemId}. Use a new key for a new order.";
 
     /// <summary>
     /// Stores the order with its event, or finds the earlier order with the key. It ignores the request's cancellation: a client that gave up
@@ -84,6 +77,23 @@ internal sealed partial class PlaceOrder(OrderDbContext db, IOptions<SweepOption
     private async Task<Order?> FindAsync(string? key) => key is null
         ? null
         : await db.Orders.AsNoTracking().SingleOrDefaultAsync(order => order.Owner == "" && order.IdempotencyKey == key, CancellationToken.None);
+
+    /// <summary>An order to place.</summary>
+    [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+    public record Request
+    {
+        /// <summary>The item.</summary>
+        /// <example>item-123</example>
+        [Required(ErrorMessage = "item_id is required.")]
+        [Text("^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$", "1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-', and start with a letter or digit")]
+        public string ItemId { get; init; } = "";
+
+        /// <summary>The number of units.</summary>
+        /// <example>1</example>
+        [Required(ErrorMessage = "quantity is required.")]
+        [WholeNumber(1, 1000)]
+        public int? Quantity { get; init; }
+    }
 
     [LoggerMessage(LogLevel.Debug, "Placed order {OrderId}: {Quantity} of {ItemId}")]
     private partial void LogPlaced(Guid orderId, int quantity, string itemId);

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using DaprOrders.Messaging;
 using DaprOrders.OrderService.Data;
 using DaprOrders.Persistence;
@@ -17,45 +18,24 @@ namespace DaprOrders.OrderService.Orders;
 internal sealed partial class PlaceOrders(
     IServiceScopeFactory scopes, IOptions<SweepOptions> sweep, TimeProvider time, ILogger<PlaceOrders> logger)
 {
-    public sealed record Request(
-        [property: Description("The orders, 1 to 1,000."), ListOf(typeof(BatchEntry)), Length(1, 1000, ErrorMessage = OrdersRule)] JsonElement[] Orders);
-
-    public sealed record BatchEntry(string ItemId, int Quantity) : PlaceOrder.Request(ItemId, Quantity)
-    {
-        [Description("The order's own key; without one it is that of the request with the order's place, as key/0 and so on."), Example("order-4711")]
-        [MinLength(1, ErrorMessage = KeyRule), RegularExpression(ServiceDefaults.IdempotencyKey.Pattern, ErrorMessage = KeyRule)]
-        public string? IdempotencyKey { get; init; }
-    }
-
-    public const int LargestBody = 512 << 10;
-
-    public static readonly KnownProblem Unreadable = KnownProblem.Unreadable with { Detail = $"The body lacks 'orders'. {OrdersRule}" };
-
-    public static readonly KnownProblem TooLarge = KnownProblem.TooLarge with { Detail = $"The body must be at most {LargestBody} bytes." };
-
     private const int Attempts = 3;
-    private const string OrdersRule = "orders must be a list of 1 to 1000 orders.";
-    private const string KeyRule = "idempotency_key must be 1 to 255 visible ASCII characters.";
 
-    public static async Task<Results<Ok<BatchView>, ValidationProblem>> HandleAsync(
+    /// <summary>Places up to 1,000 orders. Each order gets its own result.</summary>
+    /// <response code="200">The batch was processed. Each order has its own status.</response>
+    public static async Task<Ok<BatchView>> HandleAsync(
         Request request,
-        [FromHeader(Name = IdempotencyKey.Header)] string? key,
+        [FromHeader(Name = IdempotencyKey.Header), Description("Makes the request safe to retry. An entry without its own key gets this one with its index, as in key/0.")]
+        BatchIdempotencyKey? key,
         [FromServices] PlaceOrders placeOrders,
-        IOptions<JsonOptions> json,
-        HttpContext context)
+        IOptions<JsonOptions> json)
     {
-        if (key is not null && !IdempotencyKey.IsValidForBatch(context.Request.Headers[IdempotencyKey.Header]))
-        {
-            return Parameters.Invalid(IdempotencyKey.Header, IdempotencyKey.BatchRule);
-        }
-
         var results = new BatchResult[request.Orders.Length];
         var orders = new List<NewOrder>(results.Length);
         for (var i = 0; i < results.Length; i++)
         {
-            if (BodyPart.TryRead<BatchEntry>(request.Orders[i], json.Value.SerializerOptions, out var entry, out var problem))
+            if (JsonPart.TryRead<BatchEntry>(request.Orders[i], json.Value.SerializerOptions, out var entry, out var problem))
             {
-                orders.Add(new NewOrder(i, entry.ItemId, entry.Quantity, entry.IdempotencyKey ?? (key is null ? null : IdempotencyKey.OfEntry(key, i))));
+                orders.Add(new NewOrder(i, entry.ItemId, entry.Quantity!.Value, entry.IdempotencyKey ?? key?.OfEntry(i)));
             }
             else
             {
@@ -68,7 +48,7 @@ internal sealed partial class PlaceOrders(
             results[placement.Wanted.Index] = placeOrders.ResultOf(placement);
         }
 
-        return TypedResults.Ok(new BatchView(results));
+        return TypedResults.Ok(new BatchView { Results = results });
     }
 
     /// <summary>
@@ -166,27 +146,47 @@ internal sealed partial class PlaceOrders(
 
         return order.HasContent(wanted.ItemId, wanted.Quantity)
             ? BatchResult.Placed(wanted.Index, order.Id, isReplay: !placement.IsNew)
-            : BatchResult.Refused(wanted.Index, PlaceOrder.KeyOfAnotherOrder with { Detail = PlaceOrder.UsedFor(order) });
+            : BatchResult.Refused(wanted.Index, PlaceOrder.KeyReused.ToDetails(PlaceOrder.DescribeReuse(order)));
     }
 
     private BatchResult RefusedBy(Exception failure, int index)
     {
         if (DatabaseErrors.IsUnavailable(failure) || DatabaseErrors.IsConflict(failure))
         {
-            return BatchResult.Refused(index, KnownProblem.Unavailable);
+            return BatchResult.Refused(index, Problem.Unavailable.ToDetails());
         }
 
         LogFailed(failure, index);
-        return BatchResult.Refused(index, KnownProblem.Failed);
+        return BatchResult.Refused(index, Problem.InternalError.ToDetails());
     }
 
-    [LoggerMessage(LogLevel.Warning, "{Count} orders cannot be placed together, each is now placed alone: {Error}")]
+    /// <summary>Orders to place.</summary>
+    [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+    public sealed record Request
+    {
+        /// <summary>The orders, 1 to 1,000.</summary>
+        [Required(ErrorMessage = "orders is required.")]
+        [ListOf(typeof(BatchEntry)), ItemCount(1, 1000)]
+        public JsonElement[] Orders { get; init; } = null!;
+    }
+
+    /// <summary>An order of a batch.</summary>
+    [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
+    public sealed record BatchEntry : PlaceOrder.Request
+    {
+        /// <summary>The order's own key. Without it, the key is that of the request with the order's index, as in key/0.</summary>
+        /// <example>order-4711</example>
+        [Text(ServiceDefaults.IdempotencyKey.Pattern, "1 to 255 visible ASCII characters")]
+        public string? IdempotencyKey { get; init; }
+    }
+
+    [LoggerMessage(LogLevel.Warning, "Could not place {Count} orders in one transaction, placing each in its own: {Error}")]
     private partial void LogFallback(int count, string error);
 
-    [LoggerMessage(LogLevel.Error, "Order {Index} of a batch failed")]
+    [LoggerMessage(LogLevel.Error, "Could not place order {Index} of a batch")]
     private partial void LogFailed(Exception exception, int index);
 
-    /// <summary>An order of the request, with its place in it.</summary>
+    /// <summary>An order of the request, with its index.</summary>
     private sealed record NewOrder(int Index, string ItemId, int Quantity, string? Key);
 
     /// <summary>The order that was placed, now or earlier with the same key; or why it was not.</summary>

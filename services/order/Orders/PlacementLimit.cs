@@ -1,4 +1,3 @@
-using System.Globalization;
 using DaprOrders.ServiceDefaults;
 using Microsoft.AspNetCore.RateLimiting;
 
@@ -18,17 +17,10 @@ internal static class PlacementLimit
     public static void AddPlacementLimit(this IServiceCollection services) => services.AddRateLimiter(limiter =>
     {
         limiter.AddConcurrencyLimiter(Policy, options => (options.PermitLimit, options.QueueLimit) = (Transactions, Waiting));
-        limiter.OnRejected = async (context, cancellationToken) =>
+        limiter.OnRejected = async (context, _) =>
         {
-            var response = context.HttpContext.Response;
-            var (status, title, detail) = KnownProblem.Unavailable;
-            response.StatusCode = status;
-            response.Headers.RetryAfter = 1.ToString(CultureInfo.InvariantCulture);
-            await context.HttpContext.RequestServices.GetRequiredService<IProblemDetailsService>().TryWriteAsync(new ProblemDetailsContext
-            {
-                HttpContext = context.HttpContext,
-                ProblemDetails = { Status = status, Title = title, Detail = detail },
-            });
+            context.HttpContext.Response.Headers.RetryAfter = "1";
+            await Problem.Unavailable.WriteAsync(context.HttpContext);
         };
     });
 }

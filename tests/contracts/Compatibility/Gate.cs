@@ -1,4 +1,3 @@
-using System.Text.Json.Nodes;
 using DaprOrders.Contracts.Tests.OpenApi;
 
 namespace DaprOrders.Contracts.Tests.Compatibility;
@@ -134,9 +133,11 @@ internal sealed class Gate
 
     private IEnumerable<string> Exchanges() =>
         from file in _before.Files(".exchanges.json")
+        let before = _before.Json(file)!
         let now = _now.Json(file)
         from list in (string[])["exchanges", "events"]
-        from exchange in _before.Json(file)![list]?.AsArray() ?? []
-        where now?[list]?.AsArray().Any(other => JsonNode.DeepEquals(other, exchange)) != true
+        from exchange in before[list]?.AsArray() ?? []
+        let promise = ExchangePromise.Of(exchange!, before)
+        where !(now?[list]?.AsArray() ?? []).Any(other => ExchangePromise.IsKept(promise, ExchangePromise.Of(other!, now!)))
         select $"{file}: '{exchange!["name"]}' is removed or changed";
 }

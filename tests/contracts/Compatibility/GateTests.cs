@@ -57,9 +57,13 @@ public sealed class GateTests
         { Order, $"{Post}/responses/409", "{\"description\":\"Conflict\"}", "POST /orders 409 needs a new version" },
 
         // An exchange that others may rely upon.
-        { "http/notification.exchanges.json", "/exchanges/0/response/status", "201", "'a reserved order is notified' is removed or changed" },
+        { "http/order.exchanges.json", "/exchanges/4/response/body/status", "400", "is removed or changed" },
+        { "http/order.exchanges.json", "/exchanges/5/response/body/errors/amount", "[]", "is removed or changed" },
+        { "http/notification.exchanges.json", "/exchanges/0/response/status", "201", "'notifies of a reserved order' is removed or changed" },
 
         // What breaks nobody.
+        { "http/order.exchanges.json", "/exchanges/4/response/body/title", "\"Other words.\"", "" },
+        { "http/order.exchanges.json", "/exchanges/5/name", "\"another name\"", "" },
         { Created, "/properties/channel", "{\"type\":\"string\"}", "" },
         { Created, "/description", "\"Other words.\"", "" },
         { Order, $"{View}/properties/channel", "{\"type\":\"string\"}", "" },
@@ -92,7 +96,7 @@ public sealed class GateTests
     [InlineData("address: order.created", "address: orders.created", "order send order.created is removed")]
     [InlineData("    action: send\n    x-app-id: order", "    action: send\n    x-app-id: gateway", "order send order.created is removed")]
     [InlineData("    action: receive\n    x-app-id: notification", "    action: receive\n    x-app-id: mail", "notification receive inventory.updated is removed")]
-    [InlineData("version: \"1.0\"", "version: \"0.9\"", "0.9 is older than the release 1.0")]
+    [InlineData("version: \"1.1\"", "version: \"0.9\"", "0.9 is older than the release 1.1")]
     public void A_changed_topic_publisher_subscriber_or_an_older_version_is_caught(string from, string to, string expected)
     {
         var changed = ContractSet.Current.With("asyncapi.yaml", text => text.Replace(from, to, StringComparison.Ordinal));
@@ -107,25 +111,25 @@ public sealed class GateTests
         Assert.Contains(expected, Gate.Compare(ContractSet.Current, ContractSet.Current.Without(file)));
 
     [Theory]
-    [InlineData("1.1")]
+    [InlineData("1.2")]
     [InlineData("2.0")]
     public void A_new_version_may_have_a_new_value_of_an_enum(string version)
     {
         var changed = ContractSet.Current
             .With(Updated, text => Put(JsonNode.Parse(text)!, "/properties/outcome/enum/2", "\"partly_reserved\""))
-            .With("asyncapi.yaml", text => text.Replace("version: \"1.0\"", $"version: \"{version}\"", StringComparison.Ordinal));
+            .With("asyncapi.yaml", text => text.Replace("version: \"1.1\"", $"version: \"{version}\"", StringComparison.Ordinal));
 
         Assert.Empty(Gate.Compare(ContractSet.Current, changed));
     }
 
     [Theory]
-    [InlineData("1.1", 1)]
+    [InlineData("1.2", 1)]
     [InlineData("2.0", 0)]
     public void Only_a_new_major_version_may_remove_a_field(string version, int broken)
     {
         var changed = ContractSet.Current
             .With(Order, text => Put(JsonNode.Parse(text)!, $"{View}/properties/created_at", null))
-            .With("asyncapi.yaml", text => text.Replace("version: \"1.0\"", $"version: \"{version}\"", StringComparison.Ordinal));
+            .With("asyncapi.yaml", text => text.Replace("version: \"1.1\"", $"version: \"{version}\"", StringComparison.Ordinal));
 
         Assert.Equal(broken, Math.Min(1, Gate.Compare(ContractSet.Current, changed).Count));
     }
@@ -140,17 +144,17 @@ public sealed class GateTests
             var contracts = Path.Combine(folder, "contracts");
             Directory.Delete(Path.Combine(contracts, "released"), recursive: true);
 
-            var release = ContractRelease.Create(contracts, "1.0");
+            var release = ContractRelease.Create(contracts, "1.1");
 
-            Assert.Equal(Path.Combine(contracts, "released", "1.0"), release);
+            Assert.Equal(Path.Combine(contracts, "released", "1.1"), release);
             Assert.Empty(ContractSet.ChangedAfterRelease(release));
             Assert.Empty(Gate.Compare(ContractSet.Read(release), ContractSet.Current));
             Assert.Equal(
-                "1.0 is released already, and a release is never changed",
-                Assert.Throws<StackException>(() => ContractRelease.Create(contracts, "1.0")).Message);
+                "1.1 is released already, and a release is never changed",
+                Assert.Throws<StackException>(() => ContractRelease.Create(contracts, "1.1")).Message);
             Assert.Contains(
-                "has another version", Assert.Throws<StackException>(() => ContractRelease.Create(contracts, "1.1")).Message, StringComparison.Ordinal);
-            Assert.Equal(["1.0"], Directory.GetDirectories(Path.Combine(contracts, "released")).Select(Path.GetFileName));
+                "has another version", Assert.Throws<StackException>(() => ContractRelease.Create(contracts, "1.2")).Message, StringComparison.Ordinal);
+            Assert.Equal(["1.1"], Directory.GetDirectories(Path.Combine(contracts, "released")).Select(Path.GetFileName));
 
             await File.AppendAllTextAsync(Path.Combine(release, "asyncapi.yaml"), "\n", TestContext.Current.CancellationToken);
             await File.WriteAllTextAsync(Path.Combine(release, "http", "new.json"), "{}", TestContext.Current.CancellationToken);

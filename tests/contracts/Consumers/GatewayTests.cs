@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using DaprOrders.Contracts.Tests.Exchanges;
 using DaprOrders.Contracts.Tests.OpenApi;
+using DaprOrders.Contracts.Tests.Providers;
 
 namespace DaprOrders.Contracts.Tests.Consumers;
 
@@ -10,9 +11,9 @@ public sealed class GatewayTests(SharedGateway shared) : IClassFixture<SharedGat
     /// <summary>One request to each service, for the failures, in which the service plays no part.</summary>
     private static readonly Dictionary<string, string> Sample = new()
     {
-        ["order"] = "an order is placed",
-        ["inventory"] = "the stock of an item is read",
-        ["notification"] = "a reserved order is notified",
+        ["order"] = "places an order",
+        ["inventory"] = "reads the stock of an item",
+        ["notification"] = "notifies of a reserved order",
     };
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -59,6 +60,13 @@ public sealed class GatewayTests(SharedGateway shared) : IClassFixture<SharedGat
 
         using var response = await gateway.Http.SendAsync(request, Cancel);
 
+        if (host.Sidecar.Server.LogEntries.Count == 0)
+        {
+            // The gateway refuses the request as the service would.
+            Assert.Empty(Comparison.Of(exchange.Response, await Provider.ReadAsync(response), new Bindings()));
+            return;
+        }
+
         Assert.Equal(exchange.Response.Content, await response.Content.ReadAsStringAsync(Cancel));
         Assert.Equal(exchange.Response.Status, (int)response.StatusCode);
         foreach (var (header, value) in exchange.Response.Headers)
@@ -87,7 +95,6 @@ public sealed class GatewayTests(SharedGateway shared) : IClassFixture<SharedGat
             Assert.Equal(IsRetried(recorded), host.Sidecar.Server.LogEntries.Count > 1);
             Assert.InRange(answer.Status, 431, 503);
             Assert.Empty(OpenApiFile.Of("gateway").Violations(exchange.Request, answer));
-            Assert.Contains((string)answer.Body!["title"]!, OpenApiFile.Of("gateway").ProblemTitles(exchange.Request, answer.Status));
         }
     }
 

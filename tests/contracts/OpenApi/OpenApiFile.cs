@@ -47,11 +47,6 @@ internal sealed class OpenApiFile
             : [$"{operation} does not answer {answer.Status} as '{type}'"];
     }
 
-    /// <summary>The titles of the problems that the document names for a status.</summary>
-    public IEnumerable<string> ProblemTitles(HttpMessage request, int status) =>
-        For(request)!.Responses[Status(status)]!["content"]!["application/problem+json"]!["examples"]!.AsObject()
-            .Select(example => (string)example.Value!["value"]!["title"]!);
-
     private static string Status(int status) => status.ToString(CultureInfo.InvariantCulture);
 
     private static JsonNode? Inline(JsonNode? node, JsonObject document) => node switch

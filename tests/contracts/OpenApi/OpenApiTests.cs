@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using DaprOrders.Cli.Contracts;
 using DaprOrders.Contracts.Tests.Events;
 using DaprOrders.Contracts.Tests.Exchanges;
 using DaprOrders.Stack;
@@ -7,18 +8,10 @@ using Microsoft.OpenApi;
 
 namespace DaprOrders.Contracts.Tests.OpenApi;
 
-/// <summary>The OpenAPI documents: written by `./run.sh contracts write`, so what they say is what the code says. These tests ask whether it is enough.</summary>
+/// <summary>The OpenAPI documents are generated from the code. These tests check that they are current, complete and true.</summary>
 public sealed class OpenApiTests
 {
-    private static readonly Dictionary<string, string> Projects = new()
-    {
-        ["gateway"] = "DaprOrders.Gateway",
-        ["order"] = "DaprOrders.OrderService",
-        ["inventory"] = "DaprOrders.InventoryService",
-        ["notification"] = "DaprOrders.NotificationService",
-    };
-
-    public static TheoryData<string> Services => [.. Projects.Keys];
+    public static TheoryData<string> Services => [.. Repository.Projects.Keys];
 
     public static TheoryData<string> Owners => [.. ExchangeFile.Services];
 
@@ -26,18 +19,17 @@ public sealed class OpenApiTests
 
     [Theory]
     [MemberData(nameof(Services))]
-    public async Task The_committed_document_is_the_one_that_the_service_prints(string service)
+    public async Task Committed_document_is_the_generated_one(string service)
     {
-        var (_, printed) = await Programs.RunAsync(
-            Path.GetTempPath(), "", "env", $"APP_ID={service}", "dotnet", Repository.Built(Projects[service], $"{Projects[service]}.dll"), "--openapi");
+        var generated = await File.ReadAllTextAsync(await OpenApiDocuments.GenerateAsync(service, Cancel), Cancel);
 
         var committed = await File.ReadAllTextAsync(Path.Combine(ContractFiles.Folder, "http", $"{service}.openapi.json"), Cancel);
-        Assert.True(committed == printed, $"contracts/http/{service}.openapi.json is not what the code says. Run ./run.sh contracts write and look at the difference.");
+        Assert.True(committed == generated, $"contracts/http/{service}.openapi.json is outdated. Run ./run.sh contracts write and review the difference.");
     }
 
     [Theory]
     [MemberData(nameof(Services))]
-    public async Task The_document_is_valid_OpenAPI_3_1(string service)
+    public async Task Document_is_valid_OpenAPI_3_1(string service)
     {
         var (document, diagnostic) = OpenApiDocument.Parse(
             await File.ReadAllTextAsync(Path.Combine(ContractFiles.Folder, "http", $"{service}.openapi.json"), Cancel), "json");
@@ -50,16 +42,14 @@ public sealed class OpenApiTests
 
     [Theory]
     [MemberData(nameof(Services))]
-    public void Every_operation_parameter_field_and_answer_is_described_and_has_an_example_that_is_valid(string service)
+    public void Every_operation_parameter_and_field_is_described_with_valid_examples(string service)
     {
-        var lacking = OpenApiFile.Of(service).Operations.SelectMany(Lacking);
-
-        Assert.Empty(lacking);
+        Assert.Empty(OpenApiFile.Of(service).Operations.SelectMany(Missing));
     }
 
     [Theory]
     [MemberData(nameof(Owners))]
-    public void What_the_gateway_says_of_a_services_routes_is_what_the_service_says(string service)
+    public void Gateway_describes_routes_as_their_service_does(string service)
     {
         var gateway = OpenApiFile.Of("gateway").Operations;
 
@@ -70,16 +60,14 @@ public sealed class OpenApiTests
             Assert.Equal(operation.RequestSchema?.ToJsonString(), same.RequestSchema?.ToJsonString());
             foreach (var (status, response) in operation.Responses.Where(response => int.Parse(response.Key, CultureInfo.InvariantCulture) < 500))
             {
-                var titles = ProblemTitles(same.Responses[status]!);
-                Assert.Equal(Without(response!, "examples"), Without(same.Responses[status]!, "examples"));
-                Assert.All(ProblemTitles(response!), title => Assert.Contains(title, titles));
+                Assert.Equal(response!.ToJsonString(), same.Responses[status]!.ToJsonString());
             }
         }
     }
 
     [Theory]
     [MemberData(nameof(Owners))]
-    public void Every_exchange_is_of_an_operation_and_is_answered_as_the_document_says(string service)
+    public void Every_exchange_conforms_to_the_document(string service)
     {
         var document = OpenApiFile.Of(service);
 
@@ -87,20 +75,16 @@ public sealed class OpenApiTests
         {
             var violations = document.Violations(exchange.Request, exchange.Response);
             Assert.True(violations.Count == 0, $"{exchange.Name}: {string.Join("; ", violations)}");
-            if (exchange.Response.Status >= 400)
-            {
-                Assert.Contains((string)exchange.Response.Body!["title"]!, document.ProblemTitles(exchange.Request, exchange.Response.Status));
-            }
         }
     }
 
     [Theory]
     [MemberData(nameof(Owners))]
-    public void Every_operation_and_every_refusal_of_it_has_an_exchange(string service)
+    public void Every_operation_and_every_error_of_it_has_an_exchange(string service)
     {
         var exchanges = ExchangeFile.Of(service).Exchanges.Values;
 
-        // Too large a body, and what happens when a service fails, are said by the document alone.
+        // Only the document describes bodies that are too large, and services that fail.
         var without =
             from operation in OpenApiFile.Of(service).Operations
             from status in operation.Responses.Select(response => response.Key)
@@ -109,11 +93,11 @@ public sealed class OpenApiTests
                 && exchange.Response.Status.ToString(CultureInfo.InvariantCulture) == status)
             select $"{operation} {status}";
 
-        // The gateway itself refuses ids that are none.
+        // The gateway refuses malformed ids before a service sees them.
         Assert.Equal(service switch { "order" => ["GET /orders/{id} 400"], "inventory" => ["GET /inventory/{itemId} 400"], _ => [] }, without);
     }
 
-    private static IEnumerable<string> Lacking(Operation operation)
+    private static IEnumerable<string> Missing(Operation operation)
     {
         if (operation.Content["summary"] is null || operation.Content["operationId"] is null)
         {
@@ -122,49 +106,36 @@ public sealed class OpenApiTests
 
         foreach (var parameter in operation.Parameters)
         {
-            if (parameter!["description"] is null || parameter["example"] is not { } value || EventSchemas.Validate(parameter["schema"]!.AsObject(), value).Count > 0)
+            if (parameter!["description"] is null)
             {
-                yield return $"{operation}: description or valid example of {parameter["name"]}";
+                yield return $"{operation}: description of {parameter["name"]}";
+            }
+
+            if (parameter["example"] is { } example && EventSchemas.Validate(parameter["schema"]!.AsObject(), example).Count > 0)
+            {
+                yield return $"{operation}: valid example of {parameter["name"]}";
             }
         }
 
-        var bodies = operation.Responses.Select(response => (Where: response.Key, Media: response.Value!["content"]))
-            .Append(("request", operation.Content["requestBody"]?["content"]))
-            .SelectMany(body => (body.Item2?.AsObject() ?? []).Select(media => (body.Item1, media.Value!)));
-        foreach (var (where, media) in bodies)
+        var bodies = operation.Responses.Select(response => response.Value!["content"]).Append(operation.Content["requestBody"]?["content"]);
+        foreach (var (name, field) in bodies.SelectMany(body => body?.AsObject() ?? []).SelectMany(media => Fields(media.Value!["schema"]!)))
         {
-            var examples = media["examples"]?.AsObject().Select(example => example.Value!["value"]) ?? [media["example"]];
-            foreach (var example in examples)
+            if (field["description"] is null && field["enum"] is null && field["oneOf"] is null)
             {
-                var violations = EventSchemas.Validate(media["schema"]!.AsObject(), example);
-                if (example is null || violations.Count > 0 || (example["status"] is JsonValue status && status.ToJsonString() is [_, _, _] code && code != where))
-                {
-                    yield return $"{operation}: a valid example of {where}: {string.Join("; ", violations)}";
-                }
+                yield return $"{operation}: description of {name}";
             }
 
-            foreach (var (name, field) in media["schema"]!["properties"]?.AsObject() ?? [])
+            foreach (var example in field["examples"]?.AsArray() ?? [])
             {
-                if (field!["description"] is null && field["enum"] is null)
+                if (EventSchemas.Validate(field.AsObject(), example).Count > 0)
                 {
-                    yield return $"{operation}: description of {name} of {where}";
+                    yield return $"{operation}: valid example of {name}";
                 }
             }
         }
     }
 
-    private static string Without(JsonNode node, string field)
-    {
-        var copy = node.DeepClone();
-        foreach (var (_, media) in copy["content"]!.AsObject())
-        {
-            media!.AsObject().Remove(field);
-        }
-
-        copy.AsObject().Remove("description"); // names the problems, of which the gateway has more
-        return copy.ToJsonString();
-    }
-
-    private static List<string> ProblemTitles(JsonNode response) =>
-        [.. response["content"]?["application/problem+json"]?["examples"]?.AsObject().Select(example => example.Key) ?? []];
+    private static IEnumerable<(string Name, JsonNode Schema)> Fields(JsonNode schema) =>
+        (schema["properties"]?.AsObject() ?? []).SelectMany(field => Fields(field.Value!).Prepend((field.Key, field.Value!)))
+            .Concat(schema["items"] is { } items ? Fields(items) : []);
 }

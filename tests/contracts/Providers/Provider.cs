@@ -56,6 +56,11 @@ internal sealed class Provider : IAsyncDisposable
         }
 
         using var response = await Http.SendAsync(message, Cancel);
+        return await ReadAsync(response);
+    }
+
+    public static async Task<HttpMessage> ReadAsync(HttpResponseMessage response)
+    {
         var text = await response.Content.ReadAsStringAsync(Cancel);
         var headers = response.Headers.Concat(response.Content.Headers)
             .ToDictionary(header => header.Key, header => string.Join(", ", header.Value), StringComparer.OrdinalIgnoreCase);

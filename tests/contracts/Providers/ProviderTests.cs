@@ -51,7 +51,7 @@ public sealed class ProviderTests(Implementations implementations)
     public async Task An_order_that_comes_twice_takes_its_pieces_once()
     {
         await using var provider = await implementations.StartAsync("inventory");
-        var exchange = ExchangeFile.Of("inventory").Events["an order that comes twice at once is answered once"];
+        var exchange = ExchangeFile.Of("inventory").Events["publishes one outcome for an order that is delivered twice"];
         var before = await AvailableAsync(provider);
 
         await Replay.EventsAsync(provider, exchange);
@@ -61,7 +61,7 @@ public sealed class ProviderTests(Implementations implementations)
 
     private static async Task<int> AvailableAsync(Provider provider)
     {
-        var stock = await provider.SendAsync(ExchangeFile.Of("inventory").Exchanges["the stock of an item is read"].Request, new Bindings());
+        var stock = await provider.SendAsync(ExchangeFile.Of("inventory").Exchanges["reads the stock of an item"].Request, new Bindings());
         return (int)stock.Body!["available"]!;
     }
 

@@ -14,7 +14,7 @@ public sealed class BatchRouteTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_batch_is_passed_on_as_it_came_with_its_length_and_an_idempotency_key_and_so_is_its_answer()
+    public async Task Batch_and_its_response_are_forwarded_unchanged()
     {
         await using var gateway = new GatewayHost();
         using var client = gateway.CreateClient();
@@ -31,7 +31,7 @@ public sealed class BatchRouteTests
     }
 
     [Fact]
-    public async Task A_batch_whose_answer_got_lost_is_repeated_with_the_same_key_so_that_it_is_the_same_orders()
+    public async Task Batch_whose_response_is_lost_is_retried_with_the_same_key()
     {
         await using var gateway = new GatewayHost();
         using var client = gateway.CreateClient();
@@ -53,7 +53,7 @@ public sealed class BatchRouteTests
     [Theory]
     [InlineData(400)]
     [InlineData(415)]
-    public async Task A_refusal_of_the_order_service_reaches_the_client_unchanged(int status)
+    public async Task Error_of_the_order_service_reaches_the_client_unchanged(int status)
     {
         await using var gateway = new GatewayHost();
         using var client = gateway.CreateClient();

@@ -20,7 +20,7 @@ public sealed class OrderRoutesTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task An_order_is_passed_on_by_service_invocation_with_its_length_and_an_idempotency_key()
+    public async Task Order_is_forwarded_with_its_length_and_an_idempotency_key()
     {
         await using var gateway = new GatewayHost();
         using var client = gateway.CreateClient();
@@ -92,7 +92,7 @@ public sealed class OrderRoutesTests
     }
 
     [Fact]
-    public async Task A_call_that_did_not_reach_the_service_is_repeated_with_the_same_key_until_it_does()
+    public async Task Call_that_did_not_reach_the_service_is_retried_with_the_same_key()
     {
         await using var gateway = new GatewayHost();
         using var client = gateway.CreateClient();
@@ -113,7 +113,7 @@ public sealed class OrderRoutesTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_call_that_never_reaches_the_service_is_503_with_the_key_to_repeat_it_by(bool clientHasKey)
+    public async Task Call_that_never_reaches_the_service_is_503_with_the_key_for_a_retry(bool clientHasKey)
     {
         await using var gateway = new GatewayHost();
         using var client = gateway.CreateClient();
@@ -134,7 +134,7 @@ public sealed class OrderRoutesTests
     }
 
     [Fact]
-    public async Task A_waiting_reader_is_answered_as_soon_as_the_order_is_settled()
+    public async Task Wait_ends_as_soon_as_the_order_is_settled()
     {
         await using var gateway = new GatewayHost();
         using var client = gateway.CreateClient();
@@ -214,7 +214,7 @@ public sealed class OrderRoutesTests
     [InlineData($"/orders/{OrderId}", $"{Orders}/{OrderId}")]
     [InlineData("/orders", Orders)]
     [InlineData("/inventory", "/v1.0/invoke/inventory/method/inventory")]
-    public async Task A_read_goes_to_the_service_that_owns_it(string path, string invocation)
+    public async Task Read_goes_to_the_service_that_owns_the_data(string path, string invocation)
     {
         await using var gateway = new GatewayHost();
         using var client = gateway.CreateClient();
@@ -225,9 +225,8 @@ public sealed class OrderRoutesTests
 
     [Theory]
     [InlineData("/orders?status=pending&limit=2&cursor=abc")]
-    [InlineData("/orders?limit=1&limit=2")]
-    [InlineData("/orders?status=%00&limit=")]
-    public async Task The_query_of_a_list_is_for_its_owner_to_judge_as_it_came(string path)
+    [InlineData("/orders?cursor=%00&unknown=1&unknown=2")]
+    public async Task Query_of_a_list_reaches_its_service_unchanged(string path)
     {
         await using var gateway = new GatewayHost();
         using var client = gateway.CreateClient();
@@ -236,8 +235,8 @@ public sealed class OrderRoutesTests
         using var response = await client.GetAsync(new Uri(path, UriKind.Relative), Cancel);
 
         Assert.Equal("""{"title":"from the order service"}""", await response.Content.ReadAsStringAsync(Cancel));
-        var passedOn = Assert.Single(gateway.Sidecar.Server.LogEntries).RequestMessage!;
-        Assert.EndsWith($"/method{path}", passedOn.Url, StringComparison.Ordinal);
+        var forwarded = Assert.Single(gateway.Sidecar.Server.LogEntries).RequestMessage!;
+        Assert.EndsWith($"/method{path}", forwarded.Url, StringComparison.Ordinal);
     }
 
     [Fact]

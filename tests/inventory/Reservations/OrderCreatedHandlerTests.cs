@@ -197,6 +197,19 @@ public sealed class OrderCreatedHandlerTests(InventoryServiceFixture fixture)
     }
 
     [Fact]
+    public async Task Quantity_without_a_fraction_is_an_integer()
+    {
+        await using var host = await fixture.StartAsync();
+        using var client = host.CreateClient();
+        var order = Order(Guid.NewGuid(), "item-1", 2);
+        order["data"]!["quantity"] = JsonNode.Parse("2.0");
+
+        Assert.Equal(["SUCCESS"], await client.DeliverAsync(Topic, order));
+
+        Assert.Equal(2, await host.QueryAsync<int>("SELECT quantity FROM reservations"));
+    }
+
+    [Fact]
     public async Task Malformed_event_becomes_a_dead_letter_without_blocking_the_batch()
     {
         await using var host = await fixture.StartAsync();

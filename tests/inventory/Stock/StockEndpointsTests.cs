@@ -34,7 +34,7 @@ public sealed class StockEndpointsTests(SharedInventoryService service) : IClass
     [InlineData("/inventory/no-such-item", 404, "")]
     [InlineData("/inventory/a%2Fb", 400, "item_id must be 1 to 64")]
     [InlineData("/inventory/%F0%9F%98%80", 400, "item_id must be 1 to 64")]
-    [InlineData("/inventory?limit=0", 400, "limit must be a whole number from 1 to 200.")]
+    [InlineData("/inventory?limit=0", 400, "limit must be a whole number from 1 to 200, but was ")]
     [InlineData("/inventory?cursor=%00", 400, "cursor")]
     [InlineData("/inventory?cursor=", 400, "cursor")]
     public async Task Unknown_item_or_malformed_parameter_is_a_problem(string path, int status, string where)

@@ -15,7 +15,7 @@ public sealed class NotificationEndpointsTests(SharedNotificationService service
     [Theory]
     [InlineData("order_id=17", "order_id")]
     [InlineData("order_id=", "order_id")]
-    [InlineData("limit=201", "limit must be a whole number from 1 to 200.")]
+    [InlineData("limit=201", "limit must be a whole number from 1 to 200, but was ")]
     [InlineData("cursor=abc", "cursor")]
     public async Task Malformed_parameter_is_400_with_its_rule(string query, string where)
     {

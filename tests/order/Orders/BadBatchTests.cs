@@ -19,13 +19,13 @@ public sealed class BadBatchTests(SharedOrderService service) : IClassFixture<Sh
         { """{"orders":null}""", PlaceOrdersTests.OrdersRule },
         { """{"orders":{}}""", PlaceOrdersTests.OrdersRule },
         { """{"orders":"all"}""", PlaceOrdersTests.OrdersRule },
-        { "{}", PlaceOrdersTests.OrdersRule },
-        { """{"orders":[{"item_id":"item-1","quantity":1}],"more":1}""", "unknown field 'more'" },
-        { """{"orders":[{"item_id":"item-1","quantity":1}],"orders":[]}""", "the field 'orders' twice" },
-        { """{"orders":[{"item_id":"item-1","quantity":1,"quantity":2}]}""", "the field 'quantity' twice" },
+        { "{}", "orders is required." },
+        { """{"orders":[{"item_id":"item-1","quantity":1}],"more":1}""", "The field more is not known" },
+        { """{"orders":[{"item_id":"item-1","quantity":1}],"orders":[]}""", "The field orders has a value that is not allowed, or occurs twice" },
+        { """{"orders":[{"item_id":"item-1","quantity":1,"quantity":2}]}""", "occurs twice" },
         { """{"orders":[{"item_id":"item-1","quantity":1},]}""", "line 1" },
         { """{"orders":[{"item_id":""", "line 1" },
-        { """[{"item_id":"item-1","quantity":1}]""", "form" },
+        { """[{"item_id":"item-1","quantity":1}]""", "expected structure" },
         { "null", "body" },
         { "", "body" },
     };
@@ -36,7 +36,6 @@ public sealed class BadBatchTests(SharedOrderService service) : IClassFixture<Sh
     {
         using var alone = await service.Client.PostAsync(new Uri("/orders", UriKind.Relative), PlaceOrdersTests.Json(order), Cancel);
         var expected = (await alone.Content.ReadFromJsonAsync<JsonObject>(Cancel))!;
-        expected.Remove("type");
         expected.Remove("trace_id");
 
         var results = await PlaceOrdersTests.PostAsync(service.Client, null, order);
@@ -54,19 +53,6 @@ public sealed class BadBatchTests(SharedOrderService service) : IClassFixture<Sh
         using var response = await service.Client.PostAsync(new Uri("/orders/batch", UriKind.Relative), PlaceOrdersTests.Json(body), Cancel);
 
         await PlaceOrdersTests.AssertProblemAsync(response, HttpStatusCode.BadRequest, where);
-        await service.AssertNothingWasStoredAsync();
-    }
-
-    [Fact]
-    public async Task Two_idempotency_keys_for_a_batch_are_400()
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/orders/batch");
-        request.Content = PlaceOrdersTests.Json("""{"orders":[{"item_id":"item-1","quantity":1}]}""");
-        request.Headers.Add("Idempotency-Key", ["once", "twice"]);
-
-        using var response = await service.Client.SendAsync(request, Cancel);
-
-        await PlaceOrdersTests.AssertProblemAsync(response, HttpStatusCode.BadRequest, "Idempotency-Key of a batch must be there once");
         await service.AssertNothingWasStoredAsync();
     }
 

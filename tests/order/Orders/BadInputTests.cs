@@ -8,17 +8,17 @@ public sealed class BadInputTests(SharedOrderService service) : IClassFixture<Sh
 {
     private const string Good = """{"item_id":"item-123","quantity":1}""";
     private const string ItemIdRule = "item_id must be 1 to 64 of A-Z, a-z, 0-9";
-    private const string QuantityRule = "quantity must be a whole number from 1 to 1000.";
+    private const string QuantityRule = "quantity must be a whole number from 1 to 1000";
 
-    private static readonly string[] OurWords = ["DaprOrders", "PlaceOrder", "System.", "Microsoft.", "   at ", "Exception", "Npgsql"];
+    private static readonly string[] Internals = ["DaprOrders", "PlaceOrder", "System.", "Microsoft.", "   at ", "Exception", "Npgsql"];
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     public static TheoryData<string, string> Bodies => new()
     {
-        { """{"item_id":"item-123"}""", QuantityRule },
-        { """{"quantity":1}""", ItemIdRule },
-        { "{}", "'item_id', 'quantity'" },
+        { """{"item_id":"item-123"}""", "quantity is required." },
+        { """{"quantity":1}""", "item_id is required." },
+        { "{}", "item_id is required." },
         { """{"item_id":"item-123","quantity":0}""", QuantityRule },
         { """{"item_id":"item-123","quantity":-1}""", QuantityRule },
         { """{"item_id":"item-123","quantity":1001}""", QuantityRule },
@@ -26,7 +26,7 @@ public sealed class BadInputTests(SharedOrderService service) : IClassFixture<Sh
         { """{"item_id":"item-123","quantity":1.5}""", QuantityRule },
         { """{"item_id":"item-123","quantity":1e999}""", QuantityRule },
         { """{"item_id":"item-123","quantity":"1"}""", QuantityRule },
-        { """{"item_id":"item-123","quantity":null}""", QuantityRule },
+        { """{"item_id":"item-123","quantity":null}""", "quantity is required." },
         { """{"item_id":"item-123","quantity":{}}""", QuantityRule },
         { """{"item_id":17,"quantity":1}""", ItemIdRule },
         { """{"item_id":null,"quantity":1}""", ItemIdRule },
@@ -39,17 +39,17 @@ public sealed class BadInputTests(SharedOrderService service) : IClassFixture<Sh
         { """{"item_id":"a\n","quantity":1}""", ItemIdRule },
         { """{"item_id":"item-😀","quantity":1}""", ItemIdRule },
         { """{"item_id":"\ud800","quantity":1}""", "item_id" },
-        { """{"item_id":"item-123","quantity":1,"price":2}""", "unknown field 'price'" },
-        { """{"Item_Id":"item-123","quantity":1}""", "'Item_Id'" },
-        { """{"item_id":"item-123","quantity":1,"quantity":2}""", "the field 'quantity' twice" },
+        { """{"item_id":"item-123","quantity":1,"price":2}""", "The field price is not known (line 1, byte " },
+        { """{"Item_Id":"item-123","quantity":1}""", "The field Item_Id is not known" },
+        { """{"item_id":"item-123","quantity":1,"quantity":2}""", "The field quantity has a value that is not allowed, or occurs twice" },
         { """{"item_id":"item-123","quantity":1,}""", "line 1" },
         { """{"item_id":"item-123","quantity":1} {}""", "line 1" },
         { """{"item_id":""", "line 1" },
-        { "[]", "form" },
-        { "17", "form" },
+        { "[]", "expected structure" },
+        { "17", "expected structure" },
         { "null", "body" },
         { "", "body" },
-        { new string('[', 1000), "form" },
+        { new string('[', 1000), "expected structure" },
     };
 
     [Theory]
@@ -83,7 +83,7 @@ public sealed class BadInputTests(SharedOrderService service) : IClassFixture<Sh
             content.Headers.TryAddWithoutValidation("Content-Type", contentType);
         }
 
-        await AssertRefusedAsync(content, HttpStatusCode.UnsupportedMediaType, "Content-Type must be application/json");
+        await AssertRefusedAsync(content, HttpStatusCode.UnsupportedMediaType, "Content-Type: application/json");
     }
 
     [Theory]
@@ -101,19 +101,18 @@ public sealed class BadInputTests(SharedOrderService service) : IClassFixture<Sh
     [InlineData("ключ")]
     [InlineData("a\u007fb")]
     [InlineData("256")]
-    [InlineData("once", "twice")]
-    [InlineData("same", "same")]
-    public async Task Malformed_idempotency_key_is_400(params string[] keys)
+    public async Task Malformed_idempotency_key_is_400(string key)
     {
         using var content = new StringContent(Good, null, "application/json");
         await AssertRefusedAsync(
-            content, HttpStatusCode.BadRequest, "Idempotency-Key must be there once, with 1 to 255 visible ASCII", keys: Array.ConvertAll(keys, Long));
+            content, HttpStatusCode.BadRequest, "Idempotency-Key must be sent once, with 1 to 255 visible ASCII", key: key is "256" ? new string('k', 256) : key);
     }
 
     [Theory]
-    [InlineData("GET", "/orders/17", 400, "id must be a UUID")]
+    [InlineData("GET", "/orders/17", 400, "id must be a UUID like 0199b0c2-7e2a-7c3e-9d1f-2b8f6a5c4d3e, but was '17'.")]
+    [InlineData("GET", "/orders/0199b0c2-7e2a-7c3e-9d1f-2b8f6a5c4d3e%20", 400, "id must be a UUID")]
     [InlineData("GET", "/orders/0199b0c2-7e2a-7c3e-9d1f-2b8f6a5c4d3e?wait=5", 400, "wait must be")]
-    [InlineData("GET", "/orders/0199b0c2-7e2a-7c3e-9d1f-2b8f6a5c4d3e?wait=31s", 400, "up to 30 s")]
+    [InlineData("GET", "/orders/0199b0c2-7e2a-7c3e-9d1f-2b8f6a5c4d3e?wait=31s", 400, "a time of up to 30 s")]
     [InlineData("GET", "/orders/0199b0c2-7e2a-7c3e-9d1f-2b8f6a5c4d3e?wait=1s&wait=1s", 400, "wait must be")]
     [InlineData("GET", "/orders/0199b0c2-7e2a-7c3e-9d1f-2b8f6a5c4d3e", 404, "")]
     [InlineData("GET", "/nothing", 404, "")]
@@ -131,22 +130,20 @@ public sealed class BadInputTests(SharedOrderService service) : IClassFixture<Sh
         Assert.Equal(status is 405, response.Content.Headers.Allow.Count > 0);
     }
 
-    private static string Long(string key) => key is "256" ? new string('k', 256) : key;
-
     private static async Task AssertProblemAsync(HttpResponseMessage response, HttpStatusCode status, string where)
     {
         var problem = await response.Content.ReadAsStringAsync(Cancel);
         Assert.Equal((status, "application/problem+json"), (response.StatusCode, response.Content.Headers.ContentType?.MediaType));
         Assert.Contains(where, System.Text.RegularExpressions.Regex.Unescape(problem), StringComparison.Ordinal);
-        Assert.All(OurWords, word => Assert.DoesNotContain(word, problem, StringComparison.OrdinalIgnoreCase));
+        Assert.All(Internals, word => Assert.DoesNotContain(word, problem, StringComparison.OrdinalIgnoreCase));
     }
 
     private async Task AssertRefusedAsync(
-        HttpContent content, HttpStatusCode status, string where, bool chunked = false, params string[] keys)
+        HttpContent content, HttpStatusCode status, string where, bool chunked = false, string? key = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/orders") { Content = content };
         request.Headers.TransferEncodingChunked = chunked;
-        foreach (var key in keys)
+        if (key is not null)
         {
             request.Headers.TryAddWithoutValidation("Idempotency-Key", key);
         }

@@ -31,6 +31,20 @@ public sealed class PlaceOrderTests(OrderServiceFixture fixture)
         Assert.Equal("pending", order.GetProperty("status").GetString());
     }
 
+    [Theory]
+    [InlineData("2.0", 2)]
+    [InlineData("1e2", 100)]
+    public async Task Quantity_without_a_fraction_is_an_integer(string quantity, int expected)
+    {
+        await using var host = await fixture.StartAsync();
+        using var client = host.CreateClient();
+        using var body = new StringContent($$"""{"item_id":"item-123","quantity":{{quantity}}}""", null, "application/json");
+
+        using var response = await client.PostAsync(new Uri("/orders", UriKind.Relative), body, Cancel);
+
+        Assert.Equal(expected, (await response.Content.ReadFromJsonAsync<JsonElement>(Cancel)).GetProperty("quantity").GetInt32());
+    }
+
     [Fact]
     public async Task Order_reads_the_same_as_the_response_of_its_POST()
     {

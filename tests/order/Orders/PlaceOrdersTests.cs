@@ -10,7 +10,7 @@ namespace DaprOrders.OrderService.Tests.Orders;
 /// <summary>Runs on Kestrel, whose limits count. <see cref="BadBatchTests"/> tests requests that are refused as a whole.</summary>
 public sealed class PlaceOrdersTests(OrderServiceFixture fixture)
 {
-    internal const string OrdersRule = "orders must be a list of 1 to 1000 orders.";
+    internal const string OrdersRule = "orders must be a list of 1 to 1000 items";
     private const string Transactions = "SELECT count(DISTINCT xmin::text) FROM orders";
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -42,14 +42,14 @@ public sealed class PlaceOrdersTests(OrderServiceFixture fixture)
         Assert.Equal(Enumerable.Range(0, 10), results.Select(result => (int)result!["index"]!));
         Assert.Equal($$"""{"index":0,"status":201,"id":"{{ids[0]}}"}""", results[0]!.ToJsonString());
         Assert.Equal(
-            """{"index":1,"status":400,"problem":{"title":"One or more validation errors occurred.","status":400,"errors":{"quantity":["quantity must be a whole number from 1 to 1000."]}}}""",
+            """{"index":1,"status":400,"problem":{"type":"urn:dapr-orders:problem:validation","title":"Invalid request","status":400,"detail":"Correct the values that are listed in errors.","errors":{"quantity":["quantity must be a whole number from 1 to 1000, but was 0."]}}}""",
             results[1]!.ToJsonString());
         Assert.Equal($$"""{"index":3,"status":201,"id":"{{ids[2]}}","replayed":true}""", results[3]!.ToJsonString());
-        Assert.Equal("It was used for 3 of item-3. Take a new key for a new order.", (string?)results[4]!["problem"]!["detail"]);
-        Assert.Equal("The body has an unknown field 'colour'.", (string?)results[5]!["problem"]!["detail"]);
+        Assert.Equal("The key was used for an order of 3 units of item-3. Use a new key for a new order.", (string?)results[4]!["problem"]!["detail"]);
+        Assert.Equal("The field colour is not known (line 1, byte 43).", (string?)results[5]!["problem"]!["detail"]);
         Assert.All(
             [results[6], results[7]],
-            result => Assert.Equal("idempotency_key must be 1 to 255 visible ASCII characters.", (string?)Assert.Single(result!["problem"]!["errors"]!["idempotency_key"]!.AsArray())));
+            result => Assert.StartsWith("idempotency_key must be 1 to 255 visible ASCII characters, but was '", (string?)Assert.Single(result!["problem"]!["errors"]!["idempotency_key"]!.AsArray()), StringComparison.Ordinal));
         Assert.Equal(3L, await host.QueryAsync<long>("SELECT count(*) FROM orders"));
         Assert.Equal(1L, await host.QueryAsync<long>(Transactions));
         var published = await host.Sidecar.PublishedAsync("order.created", 3);
@@ -149,7 +149,7 @@ public sealed class PlaceOrdersTests(OrderServiceFixture fixture)
         var results = await PostAsync(client, "k", """{"item_id":"item-1","quantity":1},{"item_id":"item-1","quantity":7},{"item_id":"item-1","quantity":2}""");
 
         Assert.Equal([201, 500, 201], results.Select(result => (int)result!["status"]!));
-        Assert.Equal("""{"title":"The service failed","status":500,"detail":"The reason is in its log."}""", results[1]!["problem"]!.ToJsonString());
+        Assert.Equal("""{"type":"urn:dapr-orders:problem:internal-error","title":"Internal error","status":500,"detail":"The service failed. Its log contains the reason."}""", results[1]!["problem"]!.ToJsonString());
         Assert.Equal(2L, await host.QueryAsync<long>("SELECT count(*) FROM orders"));
     }
 
@@ -218,7 +218,7 @@ public sealed class PlaceOrdersTests(OrderServiceFixture fixture)
 
         using var response = await client.PostAsync(new Uri("/orders/batch", UriKind.Relative), Batch("""{"item_id":"item-1","quantity":1},17"""), Cancel);
 
-        await AssertProblemAsync(response, HttpStatusCode.ServiceUnavailable, "Not available now");
+        await AssertProblemAsync(response, HttpStatusCode.ServiceUnavailable, "Service unavailable");
         Assert.Equal("1", Assert.Single(response.Headers.GetValues("Retry-After")));
     }
 

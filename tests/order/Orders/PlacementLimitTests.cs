@@ -79,7 +79,7 @@ public sealed class PlacementLimitTests(OrderServiceFixture fixture)
         Assert.Equal("1", Assert.Single(response.Headers.GetValues("Retry-After")));
         Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
         var problem = await response.Content.ReadFromJsonAsync<JsonElement>(Cancel);
-        Assert.Equal("Not available now", problem.GetProperty("title").GetString());
+        Assert.Equal("Service unavailable", problem.GetProperty("title").GetString());
     }
 
     private static Task<HttpResponseMessage> PostAsync(HttpClient client) =>

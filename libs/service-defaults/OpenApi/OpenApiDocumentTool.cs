@@ -1,0 +1,31 @@
+using System.Reflection;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace DaprOrders.ServiceDefaults;
+
+/// <summary>The tool of Microsoft.Extensions.ApiDescription.Server, which starts the service to write its OpenAPI document.</summary>
+internal static class OpenApiDocumentTool
+{
+    /// <summary>Leaves out background work and start-up checks, which need the database, while the tool runs the service.</summary>
+    public static void LeaveOutHostedServices(this WebApplicationBuilder builder)
+    {
+        if (Assembly.GetEntryAssembly()?.GetName().Name is not "GetDocument.Insider")
+        {
+            return;
+        }
+
+        // Called when the service is built, after all registrations.
+        builder.Host.ConfigureContainer<IServiceCollection>(services =>
+        {
+            foreach (var hosted in services.Where(service => service.ServiceType == typeof(IHostedService) && !IsWebHost(service)).ToList())
+            {
+                services.Remove(hosted);
+            }
+        });
+    }
+
+    private static bool IsWebHost(ServiceDescriptor service) => service.ImplementationType?.Assembly == typeof(WebApplication).Assembly
+        || service.ImplementationType?.FullName is "Microsoft.AspNetCore.Hosting.GenericWebHostService";
+}
