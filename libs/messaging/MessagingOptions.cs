@@ -25,7 +25,7 @@ public sealed class MessagingOptions
     /// together. At lower rates no event waits. 0 to 1 s, default: 50 ms.
     /// </summary>
     [Range(typeof(TimeSpan), "00:00:00", "00:00:01")]
-    public TimeSpan GatherTime { get; init; } = TimeSpan.FromMilliseconds(50);
+    public TimeSpan BatchDelay { get; init; } = TimeSpan.FromMilliseconds(50);
 
     /// <summary>Gets the maximum number of events per call. 1 to 1,000, default: 200.</summary>
     [Range(1, 1000)]

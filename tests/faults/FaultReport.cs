@@ -12,7 +12,7 @@ internal static class FaultReport
     {
         var rows = File.Exists(file) ? Read(file) : [];
         rows[result.Seed] = new Row(
-            [result.Faults, result.Orders, result.Duplicates.Values.Sum(), result.LostEvents, result.Violations.Count, (int)result.ToRest.TotalSeconds, (int)result.Duration.TotalSeconds],
+            [result.Faults, result.Orders, result.Duplicates.Values.Sum(), result.LostEvents, result.Violations.Count, (int)result.TimeToIdle.TotalSeconds, (int)result.Duration.TotalSeconds],
             result.FaultsByKind.ToDictionary());
         File.WriteAllText(file, Text(rows));
     }

@@ -42,7 +42,7 @@ public sealed class FaultReportTests : IDisposable
         Duplicates = new Dictionary<string, int> { ["order"] = 2 },
         LostEvents = 1,
         Violations = [],
-        ToRest = TimeSpan.FromSeconds(12.4),
+        TimeToIdle = TimeSpan.FromSeconds(12.4),
         Duration = TimeSpan.FromSeconds(200),
     };
 }

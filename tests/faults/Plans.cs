@@ -13,13 +13,13 @@ internal static class Plans
         Seed = seed,
         Faults = faults,
         Orders = orders,
-        Repetitions = 5,
+        MaxRepetitions = 5,
         Kinds = FaultKinds.Possible(StackSettings.FromEnvironment().Runtime is RuntimeKind.Emulator),
         Load = new LoadOptions(Clients: 24, OrdersPerSecond: ordersPerSecond),
         Stack = new StackOptions
         {
             Instances = TwoOfEach,
-            Environment = Quietly,
+            Environment = WarningsOnly,
             DiskMegabytes = DiskInMemory,
         },
     };
@@ -35,15 +35,15 @@ internal static class Plans
         IsShuffled = false,
         Kinds =
         [
-            ProcessFaults.KillService("order"), NetworkFaults.DeliverTwice, ProcessFaults.KillService("inventory"), NetworkFaults.BrokerLoses,
-            ProcessFaults.KillService("notification"), NetworkFaults.DropAnswers, DatabaseFaults.Crash,
+            ProcessFaults.KillService("order"), NetworkFaults.DeliverTwice, ProcessFaults.KillService("inventory"), NetworkFaults.LoseEvents,
+            ProcessFaults.KillService("notification"), NetworkFaults.DropResponses, DatabaseFaults.Crash,
             StackSettings.FromEnvironment().Runtime is RuntimeKind.Emulator ? ProcessFaults.KillEmulator : ProcessFaults.KillSidecar("order"),
             ProcessFaults.FreezeFor(TimeSpan.FromSeconds(1.5)),
         ],
         Orders = 800,
-        OrdersLimit = TimeSpan.FromSeconds(60),
-        Load = new LoadOptions(Clients: 16, OrdersPerSecond: 60) { OrderLimit = TimeSpan.FromSeconds(60) },
-        RestLimit = TimeSpan.FromSeconds(60),
+        OrdersTimeout = TimeSpan.FromSeconds(60),
+        Load = new LoadOptions(Clients: 16, OrdersPerSecond: 60) { OrderTimeout = TimeSpan.FromSeconds(60) },
+        IdleTimeout = TimeSpan.FromSeconds(60),
         SweepAfter = TimeSpan.FromSeconds(3),
         Stack = new StackOptions
         {
@@ -69,14 +69,14 @@ internal static class Plans
             ProcessFaults.KillService("order"), DatabaseFaults.Crash,
         ],
         Load = new LoadOptions(Clients: 32, OrdersPerSecond: 150, Items: 3),
-        RestLimit = TimeSpan.FromSeconds(60),
-        Quiet = TimeSpan.FromSeconds(6),
+        IdleTimeout = TimeSpan.FromSeconds(60),
+        QuietPeriod = TimeSpan.FromSeconds(6),
         NeedsDuplicates = false,
         SweepAfter = TimeSpan.FromHours(1),
         Stack = new StackOptions
         {
             Instances = new Dictionary<string, int> { ["order"] = 2, ["inventory"] = 2 },
-            Environment = new Dictionary<string, string>(Quietly) { ["Sweep__After"] = "01:00:00", ["Messaging__GatherTime"] = "00:00:00" },
+            Environment = new Dictionary<string, string>(WarningsOnly) { ["Sweep__After"] = "01:00:00", ["Messaging__BatchDelay"] = "00:00:00" },
         },
     };
 
@@ -85,10 +85,10 @@ internal static class Plans
     {
         Seed = 4712,
         Faults = 3,
-        Kinds = [NetworkFaults.BrokerLoses],
+        Kinds = [NetworkFaults.LoseEvents],
         Load = new LoadOptions(Clients: 16, OrdersPerSecond: 100),
-        RestLimit = TimeSpan.FromSeconds(60),
-        Quiet = TimeSpan.FromSeconds(15),
+        IdleTimeout = TimeSpan.FromSeconds(60),
+        QuietPeriod = TimeSpan.FromSeconds(15),
         NeedsDuplicates = false,
         SweepAfter = TimeSpan.FromSeconds(3),
         Stack = new StackOptions
@@ -102,9 +102,9 @@ internal static class Plans
     private static Dictionary<string, int> TwoOfEach => new() { ["order"] = 2, ["inventory"] = 2, ["notification"] = 2 };
 
     /// <summary>Warnings only: logging each step of each order would take more time than the step.</summary>
-    private static Dictionary<string, string> Quietly => new() { ["Serilog__MinimumLevel__Default"] = "Warning" };
+    private static Dictionary<string, string> WarningsOnly => new() { ["Serilog__MinimumLevel__Default"] = "Warning" };
 
-    private static Dictionary<string, string> QuickSweeps => new(Quietly)
+    private static Dictionary<string, string> QuickSweeps => new(WarningsOnly)
     {
         ["Sweep__After"] = "00:00:03",
         ["Sweep__Interval"] = "00:00:01",

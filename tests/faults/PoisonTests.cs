@@ -17,19 +17,19 @@ public sealed class PoisonTests
     /// <summary>More bytes than Kafka takes, which is 1 MiB.</summary>
     private const int TooLarge = 1_300_000;
 
-    private static readonly TimeSpan PauseBeforeReading = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan ReadInterval = TimeSpan.FromMilliseconds(200);
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact(Explicit = true)]
     public async Task Poison_becomes_dead_letters_blocks_no_other_event_and_can_be_redriven_once()
     {
-        OwnSystem.Require();
+        AttachedSystem.Skip();
         await using var stack = new StackHost();
         await stack.StartAsync();
         var since = DateTimeOffset.UtcNow;
         var ledger = new Ledger();
-        using var clients = new Clients(stack.Gateway.BaseAddress!, new LoadOptions(Clients: 8, OrdersPerSecond: 60), ledger, new Randomness(1));
+        using var clients = new Clients(stack.Gateway.BaseAddress!, new LoadOptions(Clients: 8, OrdersPerSecond: 60), ledger, new RandomSources(1));
         await stack.QueryAsync("inventory_db", HandlerThrowsForItem);
         await stack.QueryAsync("inventory_db", $"INSERT INTO stock (item_id, initial, available) VALUES ('{LoadOptions.ScarceItem}', 100, 100), ('{ThrowingItem}', 10, 10)");
 
@@ -52,16 +52,16 @@ public sealed class PoisonTests
         await stack.QueryAsync("orders_db", $"DELETE FROM outbox WHERE id = '{large}'");
 
         // All orders but the one that could not be handled are settled: none of them waited for it.
-        await Rest.WaitAsync(stack, Wait.Limit, quiet: TimeSpan.FromSeconds(5));
+        await IdleSystem.WaitAsync(stack, Wait.Limit, quietPeriod: TimeSpan.FromSeconds(5));
         Assert.Equal(1L, await stack.QueryAsync("orders_db", "SELECT count(*) FROM orders WHERE status = 'pending'"));
 
         await stack.QueryAsync("inventory_db", "DROP TRIGGER throws ON reservations");
         Assert.Equal(HttpStatusCode.NoContent, await RedriveAsync(stack, throwing));
         Assert.Equal(HttpStatusCode.NotFound, await RedriveAsync(stack, throwing));
 
-        await Rest.WaitAsync(stack, Wait.Limit, quiet: TimeSpan.FromSeconds(5));
+        await IdleSystem.WaitAsync(stack, Wait.Limit, quietPeriod: TimeSpan.FromSeconds(5));
         var snapshot = await Snapshot.ReadAsync(stack, since);
-        Assert.Empty(Invariants.Check(snapshot, new Witness { Ledger = ledger, Poison = poison }));
+        Assert.Empty(Invariants.Check(snapshot, new Observations { Ledger = ledger, Poison = poison }));
         Assert.Equal("confirmed", snapshot.Orders.Single(order => order.Id == Guid.Parse(throwing)).Status);
         Assert.Equal(letters.Count - 1, snapshot.DeadLetters.Count);
     }
@@ -103,7 +103,7 @@ public sealed class PoisonTests
         IReadOnlyList<DeadLetterRow> letters = [];
         await Wait.UntilAsync("dead letters and the refusal of the too large event", async () =>
         {
-            await Task.Delay(PauseBeforeReading, Cancel); // a snapshot reads all rows
+            await Task.Delay(ReadInterval, Cancel); // a snapshot reads all rows
             letters = (await Snapshot.ReadAsync(stack, since)).DeadLetters;
             var isRefused = await stack.QueryAsync("orders_db", $"SELECT count(*) FROM outbox WHERE id = '{large}' AND attempts > 0") is 1L;
             return letters.Count >= (isRefused ? 4 : 5);

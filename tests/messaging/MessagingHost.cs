@@ -130,7 +130,7 @@ internal sealed class MessagingHost : IAsyncDisposable
     }
 
     /// <summary>Relays until there is nothing to do.</summary>
-    public Task RelayAsync() => Wait.UntilAsync("nothing left to relay", async () => (await Relay.RelayBatchAsync(default)).Moved == 0);
+    public Task RelayAsync() => Wait.UntilAsync("nothing left to relay", async () => (await Relay.RelayBatchAsync(default)).Processed == 0);
 
     /// <summary>Relays, and lets each pause pass, until the outbox contains these texts only.</summary>
     public Task RelayThroughOutageAsync(string until) => Wait.UntilAsync($"the outbox '{until}'", async () =>

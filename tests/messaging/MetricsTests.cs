@@ -52,7 +52,7 @@ public sealed class MetricsTests(MessagingFixture fixture)
         await host.PublishAsync(null, "a", "b");
         await host.QueryAsync<long>("WITH old AS (UPDATE outbox SET created_at = now() - interval '1 minute' RETURNING 1) SELECT count(*) FROM old");
         var (waiting, oldestAge) = await host.Relay.MeasureAsync(Cancel);
-        host.App.Services.GetRequiredService<OutboxStatus>().Measured(waiting, oldestAge);
+        host.App.Services.GetRequiredService<OutboxStatus>().Update(waiting, oldestAge);
         using var rows = Collect<double>(host, "messaging.outbox.rows");
         using var age = Collect<double>(host, "messaging.outbox.oldest_age");
 

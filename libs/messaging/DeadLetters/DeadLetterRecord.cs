@@ -14,7 +14,7 @@ internal sealed record DeadLetterRecord(string Source, string EventId, byte[] Da
     private const int MaxLength = 255;
 
     /// <summary>Reads as much of a CloudEvent as there is.</summary>
-    public static DeadLetterRecord Of(byte[] body)
+    public static DeadLetterRecord Read(byte[] body)
     {
         try
         {
@@ -23,7 +23,7 @@ internal sealed record DeadLetterRecord(string Source, string EventId, byte[] Da
                 ? Encoding.UTF8.GetBytes(found.GetRawText())
                 : body;
             return new DeadLetterRecord(
-                Column(CloudEvent.TextOf(envelope, "source")), Column(CloudEvent.TextOf(envelope, "id")), SHA256.HashData(data), body);
+                FitColumn(CloudEvent.GetText(envelope, "source")), FitColumn(CloudEvent.GetText(envelope, "id")), SHA256.HashData(data), body);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
@@ -32,9 +32,9 @@ internal sealed record DeadLetterRecord(string Source, string EventId, byte[] Da
     }
 
     /// <summary>Returns a text that fits the column: PostgreSQL's text has no NUL.</summary>
-    private static string Column(string? text)
+    private static string FitColumn(string? text)
     {
-        var printable = DeadLetterStore.Printable(text ?? "");
+        var printable = DeadLetterStore.EscapeNul(text ?? "");
         return printable.Length <= MaxLength ? printable : printable[..MaxLength];
     }
 }

@@ -49,7 +49,7 @@ internal sealed class DeadLetterRedriver(IServiceScopeFactory scopes, Subscripti
         {
             await db.AddMissingAsync([DaprBulkPublisher.ToMessage(letter)], cancellationToken);
         }
-        else if (subscriptions.HandlerOf(letter.Topic) is { } handle)
+        else if (subscriptions.FindHandler(letter.Topic) is { } handle)
         {
             await handle(scope.ServiceProvider, JsonSerializer.Deserialize<JsonElement>(letter.Body), cancellationToken);
         }
@@ -71,7 +71,7 @@ internal sealed class DeadLetterRedriver(IServiceScopeFactory scopes, Subscripti
         await db.Set<DeadLetter>().Where(letter => letter.Id == id).ExecuteUpdateAsync(
             letter => letter
                 .SetProperty(l => l.Attempts, l => l.Attempts + 1)
-                .SetProperty(l => l.Reason, DeadLetterStore.Printable(reason))
+                .SetProperty(l => l.Reason, DeadLetterStore.EscapeNul(reason))
                 .SetProperty(l => l.LastAt, DateTimeOffset.UtcNow),
             cancellationToken);
     }

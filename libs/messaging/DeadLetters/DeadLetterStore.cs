@@ -18,7 +18,7 @@ internal static class DeadLetterStore
         DbContext db, string topic, DeadLetterRecord record, string reason, int attempts, CancellationToken cancellationToken) =>
         db.Database.ExecuteSqlRawAsync(
             InsertIncoming,
-            [topic, record.Source, record.EventId, record.DataHash, record.Body, Printable(reason), attempts],
+            [topic, record.Source, record.EventId, record.DataHash, record.Body, EscapeNul(reason), attempts],
             cancellationToken);
 
     public static async Task StoreOutgoingAsync(NpgsqlConnection connection, OutboxRow row, string reason, CancellationToken cancellationToken)
@@ -32,7 +32,7 @@ internal static class DeadLetterStore
                 new() { Value = row.Id.ToString() },
                 new() { Value = SHA256.HashData(Encoding.UTF8.GetBytes(row.Data)) },
                 new() { Value = DaprBulkPublisher.ToBytes(row) },
-                new() { Value = Printable(reason) },
+                new() { Value = EscapeNul(reason) },
                 new() { Value = row.Attempts + 1 },
             },
         };
@@ -40,7 +40,7 @@ internal static class DeadLetterStore
     }
 
     /// <summary>Replaces NUL, which PostgreSQL's text cannot contain.</summary>
-    public static string Printable(string text) => text.Replace("\0", "\\0", StringComparison.Ordinal);
+    public static string EscapeNul(string text) => text.Replace("\0", "\\0", StringComparison.Ordinal);
 
     private static string Insert(string values) =>
         $"""

@@ -16,7 +16,7 @@ internal static class CloudEvent
     public static ReceivedEvent<TEvent>? Read<TEvent>(JsonElement envelope, out string reason)
     {
         reason = "";
-        if (TextOf(envelope, "id") is not { Length: > 0 } id)
+        if (GetText(envelope, "id") is not { Length: > 0 } id)
         {
             reason = "not a CloudEvent: it has no text 'id'";
             return null;
@@ -30,7 +30,7 @@ internal static class CloudEvent
 
         try
         {
-            return new ReceivedEvent<TEvent>(id, TraceParentOf(envelope), data.Deserialize<TEvent>(EventJson.Options)!);
+            return new ReceivedEvent<TEvent>(id, GetTraceParent(envelope), data.Deserialize<TEvent>(EventJson.Options)!);
         }
         catch (Exception e) when (e is JsonException or ArgumentException or FormatException or InvalidOperationException)
         {
@@ -40,12 +40,12 @@ internal static class CloudEvent
     }
 
     /// <summary>Returns an attribute that is a text; null if it is absent or something else.</summary>
-    public static string? TextOf(JsonElement envelope, string attribute) =>
+    public static string? GetText(JsonElement envelope, string attribute) =>
         envelope.ValueKind is JsonValueKind.Object && envelope.TryGetProperty(attribute, out var value) && value.ValueKind is JsonValueKind.String
             ? value.GetString()
             : null;
 
     /// <summary>Returns the traceparent. The runtime writes an empty one, or one of zeros, where there is no trace.</summary>
-    private static string? TraceParentOf(JsonElement envelope) =>
-        TextOf(envelope, "traceparent") is { } text && ActivityContext.TryParse(text, null, out _) ? text : null;
+    private static string? GetTraceParent(JsonElement envelope) =>
+        GetText(envelope, "traceparent") is { } text && ActivityContext.TryParse(text, null, out _) ? text : null;
 }

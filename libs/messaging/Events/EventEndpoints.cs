@@ -104,7 +104,7 @@ public static class EventEndpoints
         // Kafka names the topic of the record in a header; other brokers do not.
         var topic = request.Headers["__topic"].FirstOrDefault() ?? request.Path.Value!["/events/".Length..];
         await DeadLetterStore.StoreIncomingAsync(
-            db, topic, DeadLetterRecord.Of(body), "the runtime could not deliver it", attempts: 1, cancellationToken);
+            db, topic, DeadLetterRecord.Read(body), "the runtime could not deliver it", attempts: 1, cancellationToken);
         return TypedResults.Ok();
     }
 

@@ -51,7 +51,7 @@ internal sealed partial class EventProcessor<TEvent, THandler>(
                 continue;
             }
 
-            await BuryAsync(entries[i], reason, attempts: 1, cancellationToken);
+            await StoreDeadLetterAsync(entries[i], reason, attempts: 1, cancellationToken);
             status[i] = BulkDelivery.Success;
         }
 
@@ -76,13 +76,13 @@ internal sealed partial class EventProcessor<TEvent, THandler>(
     private async Task HandleOneByOneAsync(
         IReadOnlyList<BulkEntry> entries, List<(int Entry, ReceivedEvent<TEvent> Event)> readable, string[] status, CancellationToken cancellationToken)
     {
-        var waitingKeys = new HashSet<string>();
-        foreach (var (entry, received) in readable.Where(item => !waitingKeys.Contains(item.Event.Message.Key)))
+        var failedKeys = new HashSet<string>();
+        foreach (var (entry, received) in readable.Where(item => !failedKeys.Contains(item.Event.Message.Key)))
         {
             try
             {
                 await HandleAsync([received], cancellationToken);
-                failures.Forget(TEvent.Topic, received.Id);
+                failures.Reset(TEvent.Topic, received.Id);
                 status[entry] = BulkDelivery.Success;
             }
             catch (Exception e) when (!DatabaseErrors.IsUnavailable(e))
@@ -90,12 +90,12 @@ internal sealed partial class EventProcessor<TEvent, THandler>(
                 var attempts = failures.Count(TEvent.Topic, received.Id);
                 if (attempts < options.Value.MaxAttempts)
                 {
-                    waitingKeys.Add(received.Message.Key);
+                    failedKeys.Add(received.Message.Key);
                     continue;
                 }
 
-                await BuryAsync(entries[entry], $"{e.GetType().Name}: {e.Message}", attempts, cancellationToken);
-                failures.Forget(TEvent.Topic, received.Id);
+                await StoreDeadLetterAsync(entries[entry], $"{e.GetType().Name}: {e.Message}", attempts, cancellationToken);
+                failures.Reset(TEvent.Topic, received.Id);
                 status[entry] = BulkDelivery.Success;
             }
         }
@@ -142,11 +142,11 @@ internal sealed partial class EventProcessor<TEvent, THandler>(
     }
 
     /// <summary>Stores a dead letter in its own transaction, after the one of the event was rolled back.</summary>
-    private async Task BuryAsync(BulkEntry entry, string reason, int attempts, CancellationToken cancellationToken)
+    private async Task StoreDeadLetterAsync(BulkEntry entry, string reason, int attempts, CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<DbContext>();
-        var record = DeadLetterRecord.Of(entry.Bytes);
+        var record = DeadLetterRecord.Read(entry.Bytes);
         await DeadLetterStore.StoreIncomingAsync(db, TEvent.Topic, record, reason, attempts, cancellationToken);
         metrics.DeadLettered(TEvent.Topic, DeadLetterStore.Incoming);
         LogDeadLetter(record.EventId, TEvent.Topic, reason);

@@ -17,5 +17,5 @@ internal sealed class FailureCounter(TimeProvider time)
         _ => (1, time.GetTimestamp()),
         (_, last) => time.GetElapsedTime(last.At) < MinimumInterval ? last : (last.Count + 1, time.GetTimestamp())).Count;
 
-    public void Forget(string topic, string eventId) => _failures.TryRemove((topic, eventId), out _);
+    public void Reset(string topic, string eventId) => _failures.TryRemove((topic, eventId), out _);
 }

@@ -9,5 +9,5 @@ internal static class HandledTraces
     public static void Set(IReadOnlyDictionary<string, string> byKey) => ByKey.Value = byKey;
 
     /// <summary>Returns the traceparent of the handled event with this key; null if there is none.</summary>
-    public static string? Of(string key) => ByKey.Value?.GetValueOrDefault(key);
+    public static string? Find(string key) => ByKey.Value?.GetValueOrDefault(key);
 }

@@ -18,7 +18,7 @@ internal sealed class Subscriptions(IHttpClientFactory clients) : IHealthCheck
 
     public void Add(string topic, Handler? handler = null) => _topics[topic] = handler;
 
-    public Handler? HandlerOf(string topic) => _topics.GetValueOrDefault(topic);
+    public Handler? FindHandler(string topic) => _topics.GetValueOrDefault(topic);
 
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {

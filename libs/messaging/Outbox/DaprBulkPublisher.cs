@@ -36,7 +36,7 @@ internal enum PublishOutcome
 /// <summary>The result of a bulk publish.</summary>
 /// <param name="Outcome">What it means.</param>
 /// <param name="Error">The text of the response, for the log.</param>
-/// <param name="Refused">The errors of the refused entries, by their place in the call.</param>
+/// <param name="Refused">The errors of the refused entries, by their index in the call.</param>
 internal sealed record PublishResult(PublishOutcome Outcome, string Error, IReadOnlyDictionary<int, string> Refused)
 {
     private static readonly Dictionary<int, string> None = [];
@@ -117,9 +117,9 @@ internal sealed class DaprBulkPublisher(IHttpClientFactory clients, IOptions<Mes
         var buffer = new ArrayBufferWriter<byte>(256 * rows.Count);
         using var json = new Utf8JsonWriter(buffer);
         json.WriteStartArray();
-        for (var place = 0; place < rows.Count; place++)
+        for (var index = 0; index < rows.Count; index++)
         {
-            Write(json, rows[place], place.ToString(CultureInfo.InvariantCulture));
+            Write(json, rows[index], index.ToString(CultureInfo.InvariantCulture));
         }
 
         json.WriteEndArray();
@@ -162,9 +162,9 @@ internal sealed class DaprBulkPublisher(IHttpClientFactory clients, IOptions<Mes
         var refused = new Dictionary<int, string>();
         foreach (var entry in response.FailedEntries ?? [])
         {
-            if (int.TryParse(entry.EntryId, NumberStyles.None, CultureInfo.InvariantCulture, out var place) && place < count)
+            if (int.TryParse(entry.EntryId, NumberStyles.None, CultureInfo.InvariantCulture, out var index) && index < count)
             {
-                refused[place] = entry.Error ?? "";
+                refused[index] = entry.Error ?? "";
             }
         }
 

@@ -41,11 +41,11 @@ public sealed class OutboxMessage
         outbox.Property(message => message.Data).HasColumnName("data").HasColumnType("json"); // jsonb would reorder the fields
         outbox.Property(message => message.TraceParent).HasColumnName("trace_parent").HasMaxLength(55);
 
-        OfRelay<long>(outbox, "Position", "position").UseIdentityAlwaysColumn().ValueGeneratedNever();
-        OfRelay<DateTimeOffset>(outbox, CreatedAt, "created_at").HasDefaultValueSql("now()").ValueGeneratedNever();
-        OfRelay<int>(outbox, Attempts, "attempts").HasDefaultValue(0).ValueGeneratedNever();
-        OfRelay<DateTimeOffset>(outbox, "NotBefore", "not_before").HasDefaultValueSql("now()").ValueGeneratedNever();
-        OfRelay<string?>(outbox, "LastError", "last_error");
+        RelayColumn<long>(outbox, "Position", "position").UseIdentityAlwaysColumn().ValueGeneratedNever();
+        RelayColumn<DateTimeOffset>(outbox, CreatedAt, "created_at").HasDefaultValueSql("now()").ValueGeneratedNever();
+        RelayColumn<int>(outbox, Attempts, "attempts").HasDefaultValue(0).ValueGeneratedNever();
+        RelayColumn<DateTimeOffset>(outbox, "NotBefore", "not_before").HasDefaultValueSql("now()").ValueGeneratedNever();
+        RelayColumn<string?>(outbox, "LastError", "last_error");
 
         outbox.HasIndex("Position").HasDatabaseName("ix_outbox_position");
         outbox.HasIndex(nameof(Topic), nameof(Key), "Position").HasDatabaseName("ix_outbox_topic_key_position");
@@ -61,7 +61,7 @@ public sealed class OutboxMessage
     /// Maps a column that belongs to the relay. EF Core neither writes it nor reads it back, so it inserts many messages in one round trip
     /// without RETURNING.
     /// </summary>
-    private static PropertyBuilder<T> OfRelay<T>(EntityTypeBuilder<OutboxMessage> outbox, string property, string column)
+    private static PropertyBuilder<T> RelayColumn<T>(EntityTypeBuilder<OutboxMessage> outbox, string property, string column)
     {
         var builder = outbox.Property<T>(property).HasColumnName(column);
         builder.Metadata.SetBeforeSaveBehavior(PropertySaveBehavior.Ignore);

@@ -19,5 +19,5 @@ internal sealed class OutboxStatus(TimeProvider time)
     /// <summary>Gets the error of the relay, which retries; null while it works.</summary>
     public string? Failure { get; set; }
 
-    public void Measured(long rows, TimeSpan oldestAge) => _measured = (rows, oldestAge, time.GetTimestamp());
+    public void Update(long rows, TimeSpan oldestAge) => _measured = (rows, oldestAge, time.GetTimestamp());
 }

@@ -8,8 +8,8 @@ internal sealed record OutboxRow(long Position, Guid Id, string Topic, string Ke
 
 /// <summary>The rows of the next call, all of one topic.</summary>
 /// <param name="Rows">At most one row per key, oldest first.</param>
-/// <param name="IsAll">Whether these are all rows of the outbox.</param>
-internal sealed record OutboxBatch(IReadOnlyList<OutboxRow> Rows, bool IsAll);
+/// <param name="IsWholeOutbox">Whether these are all rows of the outbox.</param>
+internal sealed record OutboxBatch(IReadOnlyList<OutboxRow> Rows, bool IsWholeOutbox);
 
 /// <summary>What a batch may contain.</summary>
 /// <param name="ExcludedTopics">The topics that back off.</param>
@@ -99,8 +99,8 @@ internal static class OutboxTable
             throw new InvalidOperationException("The database is read-only.");
         }
 
-        var fitting = Fitting(rows, limits.MaxBytes);
-        return new OutboxBatch(fitting, IsAll: fitting.Count == reader.GetInt64(0));
+        var fitting = LimitBytes(rows, limits.MaxBytes);
+        return new OutboxBatch(fitting, IsWholeOutbox: fitting.Count == reader.GetInt64(0));
     }
 
     /// <summary>Returns whether the outbox has rows. It reads by position, as batches are read, so that it passes over deleted rows cheaply.</summary>
@@ -129,7 +129,7 @@ internal static class OutboxTable
     }
 
     /// <summary>Counts a refusal. The row waits for 1 s after the first one, doubled up to 30 s; later rows of its key wait with it.</summary>
-    public static async Task PutBackAsync(NpgsqlConnection connection, Guid id, string error, CancellationToken cancellationToken)
+    public static async Task RescheduleAsync(NpgsqlConnection connection, Guid id, string error, CancellationToken cancellationToken)
     {
         await using var update = new NpgsqlCommand(
             """
@@ -144,7 +144,7 @@ internal static class OutboxTable
         await update.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    private static List<OutboxRow> Fitting(List<OutboxRow> rows, int maxBytes)
+    private static List<OutboxRow> LimitBytes(List<OutboxRow> rows, int maxBytes)
     {
         var fitting = new List<OutboxRow>(rows.Count);
         var bytes = 0;

@@ -7,10 +7,10 @@ using Npgsql;
 namespace DaprOrders.Messaging;
 
 /// <summary>The result of one batch.</summary>
-/// <param name="Moved">How many rows were deleted or put back, or are to be sent again in smaller calls; 0 if there was nothing to do now.</param>
-/// <param name="IsDrained">Whether the outbox was empty afterwards. What was committed since then has woken the relay.</param>
+/// <param name="Processed">How many rows were deleted or put back, or are to be sent again in smaller calls; 0 if there was nothing to do now.</param>
+/// <param name="IsOutboxEmpty">Whether the outbox was empty afterwards. What was committed since then has woken the relay.</param>
 /// <param name="Position">The highest position of the published rows; null if none was published.</param>
-internal sealed record RelayResult(int Moved, bool IsDrained = false, long? Position = null)
+internal sealed record RelayResult(int Processed, bool IsOutboxEmpty = false, long? Position = null)
 {
     public static RelayResult Nothing { get; } = new(0);
 }
@@ -47,9 +47,9 @@ internal sealed partial class Relay(
     {
         await using var connection = await outbox.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        var batch = await OutboxTable.LockAndReadAsync(connection, Limits(), cancellationToken);
+        var batch = await OutboxTable.LockAndReadAsync(connection, CreateLimits(), cancellationToken);
         var result = batch.Rows.Count == 0
-            ? GiveUpSuspects(batch.IsAll)
+            ? BackOffSuspectedTopics(batch.IsWholeOutbox)
             : await PublishAsync(connection, batch, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return result;
@@ -60,9 +60,9 @@ internal sealed partial class Relay(
 
     public Task<(long Rows, TimeSpan OldestAge)> MeasureAsync(CancellationToken cancellationToken) => OutboxTable.MeasureAsync(outbox, cancellationToken);
 
-    private BatchLimits Limits() => new(
+    private BatchLimits CreateLimits() => new(
         [.. _topics.Where(topic => topic.Value.Remaining > TimeSpan.Zero).Select(topic => topic.Key)],
-        [.. _topics.Values.Where(topic => topic.Suspect is not null).Select(topic => topic.Suspect!.Key)],
+        [.. _topics.Values.Where(topic => topic.SuspectedRow is not null).Select(topic => topic.SuspectedRow!.Key)],
         _topics.Values.Select(topic => topic.BatchLimit).Append(options.Value.BatchSize).Min(),
         options.Value.BatchBytes);
 
@@ -73,20 +73,20 @@ internal sealed partial class Relay(
         var result = await publisher.PublishAsync(topic, batch.Rows, cancellationToken);
         if (result.Outcome is PublishOutcome.Accepted)
         {
-            return await AcceptAsync(connection, batch, backoff, cancellationToken);
+            return await HandleAcceptedAsync(connection, batch, backoff, cancellationToken);
         }
 
         metrics.PublishFailed(topic);
         switch (result.Outcome)
         {
             case PublishOutcome.Refused when result.Refused.Count < batch.Rows.Count:
-                return await RefuseAsync(connection, batch.Rows, result.Refused, backoff, cancellationToken);
+                return await HandleRefusedAsync(connection, batch.Rows, result.Refused, backoff, cancellationToken);
 
             case PublishOutcome.Refused when batch.Rows.Count == 1:
-                return FailAlone(batch.Rows[0], result.Error, backoff);
+                return HandleSingleRowFailure(batch.Rows[0], result.Error, backoff);
 
             case PublishOutcome.Unreadable when batch.Rows.Count == 1:
-                await BuryAsync(connection, batch.Rows[0], result.Error, cancellationToken);
+                await MoveToDeadLettersAsync(connection, batch.Rows[0], result.Error, cancellationToken);
                 backoff.Reset();
                 return new RelayResult(1);
 
@@ -115,7 +115,7 @@ internal sealed partial class Relay(
                 return RelayResult.Nothing;
 
             case PublishOutcome.Failed when backoff.Failures >= FailuresBeforeHalving:
-                return FailAlone(batch.Rows[0], result.Error, backoff);
+                return HandleSingleRowFailure(batch.Rows[0], result.Error, backoff);
 
             default: // an outage: the same rows later
                 backoff.Pause();
@@ -124,13 +124,13 @@ internal sealed partial class Relay(
         }
     }
 
-    private async Task<RelayResult> AcceptAsync(NpgsqlConnection connection, OutboxBatch batch, TopicBackoff backoff, CancellationToken cancellationToken)
+    private async Task<RelayResult> HandleAcceptedAsync(NpgsqlConnection connection, OutboxBatch batch, TopicBackoff backoff, CancellationToken cancellationToken)
     {
         var topic = batch.Rows[0].Topic;
-        if (backoff.Suspect is { } suspect)
+        if (backoff.SuspectedRow is { } suspect)
         {
             // The topic works, so the row that failed alone is refused.
-            await PutBackAsync(connection, suspect, backoff.SuspectError, cancellationToken);
+            await RescheduleAsync(connection, suspect, backoff.SuspectedError, cancellationToken);
         }
         else if (backoff.Failures > 0)
         {
@@ -140,16 +140,16 @@ internal sealed partial class Relay(
         backoff.Reset();
         metrics.Published(topic, batch.Rows.Count);
         await OutboxTable.DeleteAsync(connection, batch.Rows, cancellationToken);
-        return new RelayResult(batch.Rows.Count, batch.IsAll, batch.Rows[^1].Position);
+        return new RelayResult(batch.Rows.Count, batch.IsWholeOutbox, batch.Rows[^1].Position);
     }
 
-    private async Task<RelayResult> RefuseAsync(
+    private async Task<RelayResult> HandleRefusedAsync(
         NpgsqlConnection connection, IReadOnlyList<OutboxRow> rows, IReadOnlyDictionary<int, string> errors, TopicBackoff backoff,
         CancellationToken cancellationToken)
     {
-        foreach (var (place, error) in errors)
+        foreach (var (index, error) in errors)
         {
-            await PutBackAsync(connection, rows[place], error, cancellationToken);
+            await RescheduleAsync(connection, rows[index], error, cancellationToken);
         }
 
         backoff.Reset(); // the broker responds
@@ -157,9 +157,9 @@ internal sealed partial class Relay(
     }
 
     /// <summary>A row alone failed. Whether the row or the broker is the cause shows a row of another key.</summary>
-    private RelayResult FailAlone(OutboxRow row, string error, TopicBackoff backoff)
+    private RelayResult HandleSingleRowFailure(OutboxRow row, string error, TopicBackoff backoff)
     {
-        if (backoff.Suspect is null)
+        if (backoff.SuspectedRow is null)
         {
             backoff.SuspectRow(row, error);
             return new RelayResult(1);
@@ -171,11 +171,11 @@ internal sealed partial class Relay(
     }
 
     /// <summary>There is no row of another key to compare with, so the topics with a suspect back off.</summary>
-    private RelayResult GiveUpSuspects(bool isEmpty)
+    private RelayResult BackOffSuspectedTopics(bool isEmpty)
     {
-        foreach (var (topic, backoff) in _topics.Where(topic => topic.Value.Suspect is not null))
+        foreach (var (topic, backoff) in _topics.Where(topic => topic.Value.SuspectedRow is not null))
         {
-            var error = backoff.SuspectError;
+            var error = backoff.SuspectedError;
             backoff.Pause();
             LogFirstFailure(topic, error, backoff);
         }
@@ -183,19 +183,19 @@ internal sealed partial class Relay(
         return new RelayResult(0, isEmpty);
     }
 
-    private async Task PutBackAsync(NpgsqlConnection connection, OutboxRow row, string error, CancellationToken cancellationToken)
+    private async Task RescheduleAsync(NpgsqlConnection connection, OutboxRow row, string error, CancellationToken cancellationToken)
     {
         if (row.Attempts >= RefusalsPerHour)
         {
-            await BuryAsync(connection, row, error, cancellationToken);
+            await MoveToDeadLettersAsync(connection, row, error, cancellationToken);
             return;
         }
 
-        await OutboxTable.PutBackAsync(connection, row.Id, error, cancellationToken);
+        await OutboxTable.RescheduleAsync(connection, row.Id, error, cancellationToken);
         LogRefused(row.Id, row.Topic, error);
     }
 
-    private async Task BuryAsync(NpgsqlConnection connection, OutboxRow row, string error, CancellationToken cancellationToken)
+    private async Task MoveToDeadLettersAsync(NpgsqlConnection connection, OutboxRow row, string error, CancellationToken cancellationToken)
     {
         await DeadLetterStore.StoreOutgoingAsync(connection, row, error, cancellationToken);
         await OutboxTable.DeleteAsync(connection, [row], cancellationToken);

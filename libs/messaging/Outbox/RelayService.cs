@@ -15,7 +15,7 @@ internal sealed partial class RelayService(
     private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan MeasureInterval = TimeSpan.FromSeconds(5);
 
-    private readonly GatherPolicy _gather = new(time);
+    private readonly BatchDelayPolicy _batchDelay = new(time);
     private long? _measuredAt;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -54,21 +54,21 @@ internal sealed partial class RelayService(
         var result = await relay.RelayBatchAsync(CancellationToken.None);
         await MeasureAsync(cancellationToken);
         status.Failure = null; // before it rests, which an idle relay does indefinitely
-        if (result.Position is { } position && _gather.ShouldGather(position))
+        if (result.Position is { } position && _batchDelay.ShouldDelay(position))
         {
-            await GatherAsync(result, cancellationToken);
+            await WaitForMoreEventsAsync(result, cancellationToken);
         }
-        else if (result.Moved == 0 || result.IsDrained)
+        else if (result.Processed == 0 || result.IsOutboxEmpty)
         {
-            await RestAsync(cancellationToken);
+            await WaitForWorkAsync(cancellationToken);
         }
     }
 
-    private Task GatherAsync(RelayResult result, CancellationToken cancellationToken) =>
-        result.Moved < options.Value.BatchSize ? Task.Delay(options.Value.GatherTime, time, cancellationToken) : Task.CompletedTask;
+    private Task WaitForMoreEventsAsync(RelayResult result, CancellationToken cancellationToken) =>
+        result.Processed < options.Value.BatchSize ? Task.Delay(options.Value.BatchDelay, time, cancellationToken) : Task.CompletedTask;
 
     /// <summary>Waits until something was published here, or until there are rows that another instance has written or the broker has refused.</summary>
-    private async Task RestAsync(CancellationToken cancellationToken)
+    private async Task WaitForWorkAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -96,7 +96,7 @@ internal sealed partial class RelayService(
         }
 
         var (rows, oldestAge) = await relay.MeasureAsync(cancellationToken);
-        status.Measured(rows, oldestAge);
+        status.Update(rows, oldestAge);
         _measuredAt = time.GetTimestamp();
     }
 

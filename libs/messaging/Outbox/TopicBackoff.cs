@@ -22,10 +22,10 @@ internal sealed class TopicBackoff(TimeProvider time)
     /// Gets the row that failed alone. The next call sends a row of another key: if that passes, the suspect is refused, otherwise no row is to
     /// blame and the topic backs off.
     /// </summary>
-    public OutboxRow? Suspect { get; private set; }
+    public OutboxRow? SuspectedRow { get; private set; }
 
     /// <summary>Gets the error with which the suspect failed.</summary>
-    public string SuspectError { get; private set; } = "";
+    public string SuspectedError { get; private set; } = "";
 
     /// <summary>Gets why the topic is misconfigured; null if it is not known to be.</summary>
     public string? Misconfigured { get; private set; }
@@ -45,7 +45,7 @@ internal sealed class TopicBackoff(TimeProvider time)
     {
         Failures = 0;
         BatchLimit = int.MaxValue;
-        Suspect = null;
+        SuspectedRow = null;
         Misconfigured = null;
         _pause = TimeSpan.Zero;
     }
@@ -56,7 +56,7 @@ internal sealed class TopicBackoff(TimeProvider time)
         var pause = ShortestPause * Math.Pow(2, Math.Min(Failures, 10));
         Begin((pause < LongestPause ? pause : LongestPause) * Jitter());
         Failures++;
-        Suspect = null;
+        SuspectedRow = null;
         Misconfigured = misconfigured;
     }
 
@@ -65,7 +65,7 @@ internal sealed class TopicBackoff(TimeProvider time)
     {
         Begin(LongestPause);
         Failures++;
-        Suspect = null;
+        SuspectedRow = null;
     }
 
     /// <summary>Halves the next call, to find the bad row of one that was refused as a whole.</summary>
@@ -74,8 +74,8 @@ internal sealed class TopicBackoff(TimeProvider time)
     /// <summary>Suspects a row that failed alone.</summary>
     public void SuspectRow(OutboxRow row, string error)
     {
-        Suspect = row;
-        SuspectError = error;
+        SuspectedRow = row;
+        SuspectedError = error;
         BatchLimit = 1;
     }
 

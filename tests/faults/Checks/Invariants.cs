@@ -9,7 +9,7 @@ internal sealed record Violation(string Invariant, string Detail)
 }
 
 /// <summary>What was observed from outside: by the clients, by the test that planted poison, and by the proxy.</summary>
-internal sealed record Witness
+internal sealed record Observations
 {
     public required Ledger Ledger { get; init; }
 
@@ -23,7 +23,7 @@ internal sealed record Witness
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Written { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
 
     /// <summary>Gets the event ids of each watched key in the order in which they were first handed over.</summary>
-    public IReadOnlyDictionary<string, IReadOnlyList<string>> HandedOver { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
+    public IReadOnlyDictionary<string, IReadOnlyList<string>> Published { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
 }
 
 /// <summary>What must hold of the whole system at rest, whatever happened to it before.</summary>
@@ -47,24 +47,24 @@ internal static class Invariants
 
     public static readonly IReadOnlyList<string> Consumers = ["order", "inventory", "notification"];
 
-    public static List<Violation> Check(Snapshot snapshot, Witness witness) =>
+    public static List<Violation> Check(Snapshot snapshot, Observations observations) =>
     [
-        .. CheckAcknowledged(snapshot, witness.Ledger),
+        .. CheckAcknowledged(snapshot, observations.Ledger),
         .. CheckSameOrders(snapshot),
         .. CheckSameOutcome(snapshot),
-        .. Some(Stock, snapshot.Stock.Where(item => item.Available < 0 || item.Initial - item.Available != item.Reserved)),
+        .. Report(Stock, snapshot.Stock.Where(item => item.Available < 0 || item.Initial - item.Available != item.Reserved)),
         .. snapshot.OutboxRows == 0 ? [] : (Violation[])[new(OutboxesDrain, $"{snapshot.OutboxRows} rows are left")],
-        .. Some(NonePending, snapshot.Orders.Where(order => order.Status == "pending").Select(order => order.Id)),
-        .. CheckKeys(snapshot, witness.Ledger),
-        .. Some(OnlyPoison, snapshot.DeadLetters.Where(letter => !witness.Poison.Contains(letter.EventId))),
-        .. witness.Duplicates is not { } duplicates ? [] : Some(DuplicatesAbsorbed, Consumers.Where(c => duplicates.GetValueOrDefault(c) == 0)),
-        .. CheckKeyOrder(snapshot, witness),
+        .. Report(NonePending, snapshot.Orders.Where(order => order.Status == "pending").Select(order => order.Id)),
+        .. CheckKeys(snapshot, observations.Ledger),
+        .. Report(OnlyPoison, snapshot.DeadLetters.Where(letter => !observations.Poison.Contains(letter.EventId))),
+        .. observations.Duplicates is not { } duplicates ? [] : Report(DuplicatesAbsorbed, Consumers.Where(c => duplicates.GetValueOrDefault(c) == 0)),
+        .. CheckKeyOrder(snapshot, observations),
     ];
 
     private static IEnumerable<Violation> CheckAcknowledged(Snapshot snapshot, Ledger ledger)
     {
         var orders = snapshot.Orders.Select(order => order.Id).ToHashSet();
-        return Some(Acknowledged, ledger.Acknowledged.Values.Where(id => !orders.Contains(id)));
+        return Report(Acknowledged, ledger.Acknowledged.Values.Where(id => !orders.Contains(id)));
     }
 
     private static IEnumerable<Violation> CheckSameOrders(Snapshot snapshot)
@@ -74,10 +74,10 @@ internal static class Invariants
         var notifications = snapshot.Notifications.Select(notification => notification.OrderId).ToHashSet();
         return
         [
-            .. Some(SameOrders, orders.Except(reservations), "without reservation: "),
-            .. Some(SameOrders, reservations.Except(orders), "reservation without order: "),
-            .. Some(SameOrders, orders.Except(notifications), "without notification: "),
-            .. Some(SameOrders, notifications.Except(orders), "notification without order: "),
+            .. Report(SameOrders, orders.Except(reservations), "without reservation: "),
+            .. Report(SameOrders, reservations.Except(orders), "reservation without order: "),
+            .. Report(SameOrders, orders.Except(notifications), "without notification: "),
+            .. Report(SameOrders, notifications.Except(orders), "notification without order: "),
         ];
     }
 
@@ -85,39 +85,39 @@ internal static class Invariants
     {
         var reservations = snapshot.Reservations.ToDictionary(reservation => reservation.OrderId, reservation => reservation.Outcome);
         var notifications = snapshot.Notifications.ToLookup(notification => notification.OrderId, notification => notification.Outcome);
-        return Some(SameOutcome, snapshot.Orders.Where(order => order.Status != "pending" && reservations.ContainsKey(order.Id)).Where(order =>
+        return Report(SameOutcome, snapshot.Orders.Where(order => order.Status != "pending" && reservations.ContainsKey(order.Id)).Where(order =>
         {
             var outcome = reservations[order.Id];
-            var told = notifications[order.Id].ToList();
-            return order.Status != (outcome == "reserved" ? "confirmed" : "rejected") || told.Count > 1 || told.Any(other => other != outcome);
+            var notified = notifications[order.Id].ToList();
+            return order.Status != (outcome == "reserved" ? "confirmed" : "rejected") || notified.Count > 1 || notified.Any(other => other != outcome);
         }));
     }
 
     private static IEnumerable<Violation> CheckKeys(Snapshot snapshot, Ledger ledger) =>
     [
-        .. Some(OneKeyOneOrder, ledger.Contradictions),
-        .. Some(OneKeyOneOrder, snapshot.Orders.Where(order => order.Key is not null).GroupBy(order => order.Key).Where(key => key.Count() > 1).Select(key => key.Key!)),
-        .. Some(OneKeyOneOrder, snapshot.Orders.Where(order => order.Key is not null && ledger.Acknowledged.TryGetValue(order.Key, out var told) && told != order.Id)),
+        .. Report(OneKeyOneOrder, ledger.Errors),
+        .. Report(OneKeyOneOrder, snapshot.Orders.Where(order => order.Key is not null).GroupBy(order => order.Key).Where(key => key.Count() > 1).Select(key => key.Key!)),
+        .. Report(OneKeyOneOrder, snapshot.Orders.Where(order => order.Key is not null && ledger.Acknowledged.TryGetValue(order.Key, out var acknowledged) && acknowledged != order.Id)),
     ];
 
     /// <summary>Only of events that are committed and were seen: a commit may have failed, and the sweep uses a key of its own.</summary>
-    private static IEnumerable<Violation> CheckKeyOrder(Snapshot snapshot, Witness witness)
+    private static IEnumerable<Violation> CheckKeyOrder(Snapshot snapshot, Observations observations)
     {
         var orders = snapshot.Orders.Select(order => order.Id.ToString()).ToHashSet();
-        foreach (var (key, seen) in witness.HandedOver)
+        foreach (var (key, seen) in observations.Published)
         {
-            var written = witness.Written[key].Where(orders.Contains).Where(seen.Contains).ToList();
-            var handedOver = seen.Where(written.Contains).ToList();
-            var place = written.Zip(handedOver).TakeWhile(pair => pair.First == pair.Second).Count();
+            var written = observations.Written[key].Where(orders.Contains).Where(seen.Contains).ToList();
+            var published = seen.Where(written.Contains).ToList();
+            var place = written.Zip(published).TakeWhile(pair => pair.First == pair.Second).Count();
             if (place < written.Count)
             {
-                yield return new Violation(KeyOrder, $"{key}: {handedOver[place]} left before {written[place]}, which was committed earlier");
+                yield return new Violation(KeyOrder, $"{key}: {published[place]} left before {written[place]}, which was committed earlier");
             }
         }
     }
 
     /// <summary>One violation that counts them all and shows the first few.</summary>
-    private static IEnumerable<Violation> Some<T>(string invariant, IEnumerable<T> offenders, string prefix = "")
+    private static IEnumerable<Violation> Report<T>(string invariant, IEnumerable<T> offenders, string prefix = "")
     {
         var all = offenders.ToList();
         if (all.Count > 0)

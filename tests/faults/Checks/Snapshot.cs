@@ -30,7 +30,7 @@ internal sealed record Snapshot(
     /// </param>
     public static async Task<Snapshot> ReadAsync(StackHost stack, DateTimeOffset since)
     {
-        var floor = FirstIdAt(since);
+        var firstId = FirstIdAt(since);
         var outboxRows = 0L;
         foreach (var database in Databases[..2])
         {
@@ -47,13 +47,13 @@ internal sealed record Snapshot(
 
         return new Snapshot(
             await ReadAsync(
-                stack, "orders_db", $"SELECT id, status, idempotency_key FROM orders WHERE id >= '{floor}'",
+                stack, "orders_db", $"SELECT id, status, idempotency_key FROM orders WHERE id >= '{firstId}'",
                 row => new OrderRow(row.GetGuid(0), row.GetString(1), row.IsDBNull(2) ? null : row.GetString(2))),
             await ReadAsync(
-                stack, "inventory_db", $"SELECT order_id, outcome FROM reservations WHERE order_id >= '{floor}'",
+                stack, "inventory_db", $"SELECT order_id, outcome FROM reservations WHERE order_id >= '{firstId}'",
                 row => new ReservationRow(row.GetGuid(0), row.GetString(1))),
             await ReadAsync(
-                stack, "notification_db", $"SELECT order_id, outcome FROM notifications WHERE order_id >= '{floor}'",
+                stack, "notification_db", $"SELECT order_id, outcome FROM notifications WHERE order_id >= '{firstId}'",
                 row => new NotificationRow(row.GetGuid(0), row.GetString(1))),
             await ReadAsync(
                 stack, "inventory_db",

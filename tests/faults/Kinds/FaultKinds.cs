@@ -15,11 +15,11 @@ internal static class FaultKinds
         .. Apps.Select(ProcessFaults.KillSidecar),
         .. isEmbedded ? [ProcessFaults.KillEmulator] : (FaultKind[])[],
         ProcessFaults.Freeze,
-        NetworkFaults.DropAnswers,
+        NetworkFaults.DropResponses,
         NetworkFaults.Delay,
         NetworkFaults.Reset,
         NetworkFaults.DeliverTwice,
-        NetworkFaults.BrokerLoses,
+        NetworkFaults.LoseEvents,
         DatabaseFaults.Crash,
         .. CanMount ? [DatabaseFaults.FullDisk] : (FaultKind[])[],
     ];

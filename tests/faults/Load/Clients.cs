@@ -9,11 +9,11 @@ namespace DaprOrders.Faults.Tests.Load;
 /// Well-behaved clients: each order has an idempotency key and is retried with it until it is acknowledged, however often that fails.
 /// Some requests are repeated after they were acknowledged, some are sent twice at once, some order several items in one batch.
 /// </summary>
-internal sealed class Clients(Uri gateway, LoadOptions options, Ledger ledger, Randomness randomness) : IDisposable
+internal sealed class Clients(Uri gateway, LoadOptions options, Ledger ledger, RandomSources randomSources) : IDisposable
 {
     private const int BatchSize = 5;
 
-    private static readonly TimeSpan PauseBeforeRepeating = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
 
     private readonly HttpClient _http = new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(2) })
     {
@@ -25,7 +25,7 @@ internal sealed class Clients(Uri gateway, LoadOptions options, Ledger ledger, R
     public Task RunAsync(CancellationToken stop)
     {
         var pause = TimeSpan.FromSeconds(options.Clients / options.OrdersPerSecond);
-        var randoms = Enumerable.Range(1, options.Clients).Select(number => randomness.For($"client {number}")).ToList();
+        var randoms = Enumerable.Range(1, options.Clients).Select(number => randomSources.For($"client {number}")).ToList();
         return Task.WhenAll(randoms.Select(random => Task.Run(() => RunOneAsync(random, pause, stop), CancellationToken.None)));
     }
 
@@ -69,17 +69,17 @@ internal sealed class Clients(Uri gateway, LoadOptions options, Ledger ledger, R
         _ => $"item-{own.Next(1, options.Items + 1)}",
     };
 
-    private Task OrderAsync(string key, object order) => UntilKnownAsync($"the order with key {key}", () => TryAsync(key, order));
+    private Task OrderAsync(string key, object order) => RetryUntilKnownAsync($"the order with key {key}", () => TryAsync(key, order));
 
     private Task OrderBatchAsync(Random own)
     {
         var orders = Enumerable.Range(0, BatchSize)
             .Select(_ => new BatchOrder(Item(own), own.Next(1, 4), Guid.NewGuid().ToString("N")))
             .ToList();
-        return UntilKnownAsync($"the batch that begins with key {orders[0].Key}", () => TryBatchAsync(orders));
+        return RetryUntilKnownAsync($"the batch that begins with key {orders[0].Key}", () => TryBatchAsync(orders));
     }
 
-    private async Task UntilKnownAsync(string what, Func<Task<bool>> tryAsync)
+    private async Task RetryUntilKnownAsync(string what, Func<Task<bool>> tryAsync)
     {
         ledger.Begin();
         try
@@ -87,13 +87,13 @@ internal sealed class Clients(Uri gateway, LoadOptions options, Ledger ledger, R
             var began = TimeProvider.System.GetTimestamp();
             while (!await tryAsync())
             {
-                if (TimeProvider.System.GetElapsedTime(began) > options.OrderLimit)
+                if (TimeProvider.System.GetElapsedTime(began) > options.OrderTimeout)
                 {
-                    ledger.Contradict($"{what} was not acknowledged within {options.OrderLimit.TotalSeconds} s");
+                    ledger.ReportError($"{what} was not acknowledged within {options.OrderTimeout.TotalSeconds} s");
                     return;
                 }
 
-                await Task.Delay(PauseBeforeRepeating);
+                await Task.Delay(RetryDelay);
             }
         }
         finally
@@ -107,27 +107,27 @@ internal sealed class Clients(Uri gateway, LoadOptions options, Ledger ledger, R
     {
         var request = new HttpRequestMessage(HttpMethod.Post, "/orders") { Content = JsonContent.Create(order) };
         request.Headers.Add("Idempotency-Key", key);
-        return SendAsync(request, (status, answer) => IsKnown(key, (int)status, answer));
+        return SendAsync(request, (status, response) => IsKnown(key, (int)status, response));
     }
 
     /// <returns>Whether the client knows the result of each order.</returns>
     private Task<bool> TryBatchAsync(IReadOnlyList<BatchOrder> orders)
     {
         var request = new HttpRequestMessage(HttpMethod.Post, "/orders/batch") { Content = JsonContent.Create(new { orders }) };
-        return SendAsync(request, (status, answer) =>
+        return SendAsync(request, (status, response) =>
         {
             if (status is HttpStatusCode.OK)
             {
-                var results = answer.GetProperty("results").EnumerateArray().ToList();
+                var results = response.GetProperty("results").EnumerateArray().ToList();
                 return orders.Zip(results).Count(pair => IsKnown(pair.First.Key, pair.Second.GetProperty("status").GetInt32(), pair.Second)) == orders.Count;
             }
 
-            ledger.Contradict($"a good batch was refused: {(int)status} {answer}");
+            ledger.ReportError($"a good batch was refused: {(int)status} {response}");
             return true;
         });
     }
 
-    private bool IsKnown(string key, int status, JsonElement answer)
+    private bool IsKnown(string key, int status, JsonElement response)
     {
         if (status >= 500)
         {
@@ -136,11 +136,11 @@ internal sealed class Clients(Uri gateway, LoadOptions options, Ledger ledger, R
 
         if (status is 201)
         {
-            ledger.Acknowledge(key, answer.GetProperty("id").GetGuid());
+            ledger.Acknowledge(key, response.GetProperty("id").GetGuid());
         }
         else
         {
-            ledger.Contradict($"a good order was refused: {status} {answer}");
+            ledger.ReportError($"a good order was refused: {status} {response}");
         }
 
         return true;

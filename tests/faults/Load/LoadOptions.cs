@@ -10,7 +10,7 @@ internal sealed record LoadOptions(int Clients, double OrdersPerSecond, int Item
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(12);
 
     /// <summary>Gets how long a client retries an order; an order that is not acknowledged by then is a violation.</summary>
-    public TimeSpan OrderLimit { get; init; } = TimeSpan.FromSeconds(150);
+    public TimeSpan OrderTimeout { get; init; } = TimeSpan.FromSeconds(150);
 
     /// <summary>An item that runs out of stock.</summary>
     public const string ScarceItem = "item-scarce";

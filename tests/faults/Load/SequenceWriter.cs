@@ -11,7 +11,7 @@ internal sealed class SequenceWriter(string ordersDatabase, TimeSpan sweepAfter,
 {
     public const int Keys = 3;
 
-    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(15);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(15);
 
     private readonly NpgsqlDataSource _orders = NpgsqlDataSource.Create(ordersDatabase + ";Timeout=5;Command Timeout=5");
     private readonly List<string>[] _written = Enumerable.Range(0, Keys).Select(_ => new List<string>()).ToArray();
@@ -23,7 +23,7 @@ internal sealed class SequenceWriter(string ordersDatabase, TimeSpan sweepAfter,
 
     public async Task RunAsync(CancellationToken stop)
     {
-        using var timer = new PeriodicTimer(Pace);
+        using var timer = new PeriodicTimer(Interval);
         for (var i = 0; !stop.IsCancellationRequested; i++)
         {
             var id = Guid.CreateVersion7();

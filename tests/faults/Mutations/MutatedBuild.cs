@@ -14,7 +14,7 @@ internal sealed class MutatedBuild : IDisposable
 
     private static readonly string[] Libraries = ["DaprOrders.Messaging", "DaprOrders.Persistence", "DaprOrders.ServiceDefaults"];
 
-    private static readonly TimeSpan BuildLimit = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan BuildTimeout = TimeSpan.FromMinutes(3);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("dapr-orders-mutation-").FullName;
 
@@ -120,7 +120,7 @@ internal sealed class MutatedBuild : IDisposable
         try
         {
             var text = process.StandardOutput.ReadToEndAsync();
-            await Wait.UntilAsync($"the build of {mutation.Project} with the mutation '{mutation}'", () => process.HasExited, BuildLimit);
+            await Wait.UntilAsync($"the build of {mutation.Project} with the mutation '{mutation}'", () => process.HasExited, BuildTimeout);
             if (process.ExitCode != 0)
             {
                 throw new InvalidOperationException($"{mutation.Project} does not build with the mutation '{mutation}':\n{await text}");

@@ -8,7 +8,7 @@ namespace DaprOrders.Faults.Tests.Mutations;
 /// Under the same faults the unchanged sources violate none.
 /// </summary>
 [Trait("Form", "mutations")]
-public sealed class MutationTests(ITestOutputHelper output, MutationTests.Unmutated unmutated) : IClassFixture<MutationTests.Unmutated>
+public sealed class MutationTests(ITestOutputHelper output, MutationTests.UnmutatedRuns unmutatedRuns) : IClassFixture<MutationTests.UnmutatedRuns>
 {
     public static TheoryData<string> Names => [.. AllMutations.List.Select(mutation => mutation.Name)];
 
@@ -17,11 +17,11 @@ public sealed class MutationTests(ITestOutputHelper output, MutationTests.Unmuta
     public async Task Mistake_violates_the_invariant_about_it_and_unchanged_sources_violate_none(string name)
     {
         Assert.SkipUnless(Repository.IsHere, "Mutations are applied to the sources, and these are not here.");
-        OwnSystem.Require();
+        AttachedSystem.Skip();
         var mutation = AllMutations.List.Single(mutation => mutation.Name == name);
         var plan = mutation.NeedsLosses ? Plans.Losses : Plans.Crashes;
 
-        var sound = await unmutated.RunAsync(plan, output.WriteLine);
+        var sound = await unmutatedRuns.RunAsync(plan, output.WriteLine);
         Assert.Empty(sound.Violations);
 
         var began = Stopwatch.GetTimestamp();
@@ -33,15 +33,15 @@ public sealed class MutationTests(ITestOutputHelper output, MutationTests.Unmuta
     }
 
     /// <summary>Runs each plan once on the unchanged sources.</summary>
-    public sealed class Unmutated
+    public sealed class UnmutatedRuns
     {
         private readonly Dictionary<int, FaultRunResult> _results = [];
 
-        internal async Task<FaultRunResult> RunAsync(FaultPlan plan, Action<string> say)
+        internal async Task<FaultRunResult> RunAsync(FaultPlan plan, Action<string> log)
         {
             if (!_results.TryGetValue(plan.Seed, out var result))
             {
-                result = await FaultRun.RunAsync(plan, say);
+                result = await FaultRun.RunAsync(plan, log);
                 _results.Add(plan.Seed, result);
             }
 

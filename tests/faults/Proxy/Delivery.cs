@@ -20,9 +20,9 @@ internal sealed class Delivery
             : null;
 
     /// <summary>Finds the ids of the events that the app says it has handled.</summary>
-    public IEnumerable<string> Handled(byte[] answer)
+    public IEnumerable<string> GetHandledEvents(byte[] response)
     {
-        if (answer.Length == 0 || JsonSerializer.Deserialize<JsonObject>(answer)?["statuses"] is not JsonArray statuses)
+        if (response.Length == 0 || JsonSerializer.Deserialize<JsonObject>(response)?["statuses"] is not JsonArray statuses)
         {
             return [];
         }

@@ -6,7 +6,7 @@ namespace DaprOrders.Faults.Tests.Proxy;
 internal sealed class Link(AppInstance instance, bool isToApp, Random random)
 {
     private readonly Lock _drawing = new();
-    private volatile Misbehaviour _misbehaviour;
+    private volatile LinkFault _fault;
 
     public AppInstance Instance => instance;
 
@@ -16,10 +16,10 @@ internal sealed class Link(AppInstance instance, bool isToApp, Random random)
 
     public string Target { get; } = $"http://127.0.0.1:{(isToApp ? instance.Port : instance.SidecarPort)}";
 
-    public Misbehaviour Misbehaviour
+    public LinkFault Fault
     {
-        get => _misbehaviour;
-        set => _misbehaviour = value;
+        get => _fault;
+        set => _fault = value;
     }
 
     /// <summary>Draws from the link's random source; requests on a link are concurrent.</summary>

@@ -47,7 +47,7 @@ public sealed class DeadLetterTests(MessagingFixture fixture)
     public async Task Redriven_event_is_handled_once_and_its_dead_letter_is_deleted()
     {
         await using var host = await fixture.StartAsync(settings: ("Messaging:MaxAttempts", "1"));
-        var id = await BuryAsync(host, "bad");
+        var id = await CreateDeadLetterAsync(host, "bad");
         host.Handler.Failures.Clear();
 
         var answers = await Task.WhenAll(RedriveAsync(host, id), RedriveAsync(host, id));
@@ -61,7 +61,7 @@ public sealed class DeadLetterTests(MessagingFixture fixture)
     public async Task Event_that_fails_again_stays_with_the_new_reason_and_changes_nothing()
     {
         await using var host = await fixture.StartAsync(settings: ("Messaging:MaxAttempts", "1"));
-        var id = await BuryAsync(host, "bad");
+        var id = await CreateDeadLetterAsync(host, "bad");
         host.Handler.Failures["bad"] = new InvalidOperationException("still bad");
 
         using var response = await host.Client.PostAsync(new Uri($"/dead-letters/{id}/redrive", UriKind.Relative), null, Cancel);
@@ -91,7 +91,7 @@ public sealed class DeadLetterTests(MessagingFixture fixture)
         var letter = await host.QueryAsync<long>("SELECT id FROM dead_letters WHERE direction = 'out'");
 
         Assert.Equal(HttpStatusCode.NoContent, await RedriveAsync(host, letter));
-        Assert.Equal(1, (await host.Relay.RelayBatchAsync(Cancel)).Moved);
+        Assert.Equal(1, (await host.Relay.RelayBatchAsync(Cancel)).Processed);
 
         var entries = await host.Sidecar.PublishedAsync("noted", 2);
         Assert.Equal(entries[0].GetRawText(), entries[1].GetRawText());
@@ -102,7 +102,7 @@ public sealed class DeadLetterTests(MessagingFixture fixture)
     public async Task Dead_letter_can_be_deleted()
     {
         await using var host = await fixture.StartAsync(settings: ("Messaging:MaxAttempts", "1"));
-        var uri = new Uri($"/dead-letters/{await BuryAsync(host, "bad")}", UriKind.Relative);
+        var uri = new Uri($"/dead-letters/{await CreateDeadLetterAsync(host, "bad")}", UriKind.Relative);
 
         using var first = await host.Client.DeleteAsync(uri, Cancel);
         using var second = await host.Client.DeleteAsync(uri, Cancel);
@@ -118,7 +118,7 @@ public sealed class DeadLetterTests(MessagingFixture fixture)
     public async Task Call_by_service_invocation_is_not_found(string method, string path, string header)
     {
         await using var host = await fixture.StartAsync(settings: ("Messaging:MaxAttempts", "1"));
-        await BuryAsync(host, "bad");
+        await CreateDeadLetterAsync(host, "bad");
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
         request.Headers.Add(header, "gateway");
 
@@ -132,8 +132,8 @@ public sealed class DeadLetterTests(MessagingFixture fixture)
     public async Task Dead_letters_of_a_filter_are_listed_redriven_and_deleted_together()
     {
         await using var host = await fixture.StartAsync(settings: ("Messaging:MaxAttempts", "1"));
-        await BuryAsync(host, "a");
-        await BuryAsync(host, "b");
+        await CreateDeadLetterAsync(host, "a");
+        await CreateDeadLetterAsync(host, "b");
         await host.Client.DeliverAsync("noted", JsonNode.Parse("""{"id":"unreadable","data":5}"""));
         host.Handler.Failures.Remove("a");
 
@@ -160,7 +160,7 @@ public sealed class DeadLetterTests(MessagingFixture fixture)
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
     }
 
-    private static async Task<long> BuryAsync(MessagingHost host, string text)
+    private static async Task<long> CreateDeadLetterAsync(MessagingHost host, string text)
     {
         host.Handler.Failures[text] = new InvalidOperationException("cannot be noted");
         Assert.Equal(["SUCCESS"], await host.Client.DeliverAsync("noted", Deliveries.Event("noted", new { text, by = "k" })));

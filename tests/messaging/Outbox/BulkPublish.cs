@@ -24,10 +24,10 @@ internal static class BulkPublish
         host.Sidecar.Server.Given(Request.Create().WithPath(Route).WithBody(new WireMock.Matchers.WildcardMatcher($"*{text}*"))).AtPriority(1)
             .RespondWith(Response.Create().WithStatusCode(status).WithHeader("Content-Type", "application/json").WithBody(body));
 
-    /// <summary>Returns the body of a response that names entries by their places in the call.</summary>
-    public static string Failed(params int[] places) => JsonSerializer.Serialize(new
+    /// <summary>Returns the body of a response that names entries by their indexes in the call.</summary>
+    public static string Failed(params int[] indexes) => JsonSerializer.Serialize(new
     {
-        failedEntries = places.Select(place => new { entryId = $"{place}", error = "broker says no" }),
+        failedEntries = indexes.Select(index => new { entryId = $"{index}", error = "broker says no" }),
         errorCode = "ERR_PUBSUB_PUBLISH_MESSAGE",
     });
 }

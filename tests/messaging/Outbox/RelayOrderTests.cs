@@ -97,7 +97,7 @@ public sealed class RelayOrderTests(MessagingFixture fixture)
         await using var shorter = new NpgsqlCommand("SET LOCAL idle_in_transaction_session_timeout = '300ms'", connection);
         await shorter.ExecuteNonQueryAsync(Cancel);
 
-        Assert.Equal(1, (await host.Relay.RelayBatchAsync(Cancel)).Moved);
+        Assert.Equal(1, (await host.Relay.RelayBatchAsync(Cancel)).Processed);
 
         Assert.Equal("", await host.OutboxAsync());
         await Assert.ThrowsAnyAsync<NpgsqlException>(() => OutboxTable.DeleteAsync(connection, batch.Rows, Cancel));

@@ -22,7 +22,7 @@ public sealed class RelayTests(MessagingFixture fixture)
 
         var result = await host.Relay.RelayBatchAsync(Cancel);
 
-        Assert.Equal((3, true), (result.Moved, result.IsDrained));
+        Assert.Equal((3, true), (result.Processed, result.IsOutboxEmpty));
         var entries = await host.Sidecar.PublishedAsync("noted", 3);
         Assert.Single(host.Sidecar.Server.LogEntries);
         Assert.Equal(["a", "b", "c"], entries.Select(Text));
@@ -38,7 +38,7 @@ public sealed class RelayTests(MessagingFixture fixture)
     {
         await using var host = await fixture.StartAsync();
 
-        Assert.Equal(new RelayResult(0, IsDrained: true), await host.Relay.RelayBatchAsync(Cancel));
+        Assert.Equal(new RelayResult(0, IsOutboxEmpty: true), await host.Relay.RelayBatchAsync(Cancel));
 
         Assert.Empty(host.Sidecar.Server.LogEntries);
     }
@@ -56,7 +56,7 @@ public sealed class RelayTests(MessagingFixture fixture)
             await transaction.RollbackAsync(Cancel);
         }
 
-        Assert.Equal(0, (await host.Relay.RelayBatchAsync(Cancel)).Moved);
+        Assert.Equal(0, (await host.Relay.RelayBatchAsync(Cancel)).Processed);
     }
 
     [Fact]
@@ -94,20 +94,20 @@ public sealed class RelayTests(MessagingFixture fixture)
     [Theory]
     [InlineData(0, 1)] // all entries
     [InlineData(7)] // only an entry that was not sent
-    public async Task Response_that_blames_no_single_entry_is_an_outage_and_the_same_batch_follows_later(params int[] places)
+    public async Task Response_that_blames_no_single_entry_is_an_outage_and_the_same_batch_follows_later(params int[] indexes)
     {
         await using var host = await fixture.StartAsync();
         await host.PublishAsync(null, "a", "b");
-        RespondOnce(host, 500, Failed(places));
+        RespondOnce(host, 500, Failed(indexes));
 
-        Assert.Equal(0, (await host.Relay.RelayBatchAsync(Cancel)).Moved);
+        Assert.Equal(0, (await host.Relay.RelayBatchAsync(Cancel)).Processed);
         Assert.Equal(0, await host.QueryAsync<int>("SELECT max(attempts) FROM outbox"));
         Assert.InRange(host.Relay.Pause, TimeSpan.FromSeconds(0.1), TimeSpan.FromSeconds(0.3));
-        Assert.Equal(0, (await host.Relay.RelayBatchAsync(Cancel)).Moved);
+        Assert.Equal(0, (await host.Relay.RelayBatchAsync(Cancel)).Processed);
         Assert.Single(host.Sidecar.Server.LogEntries);
 
         host.Time.Advance(host.Relay.Pause);
-        Assert.Equal(2, (await host.Relay.RelayBatchAsync(Cancel)).Moved);
+        Assert.Equal(2, (await host.Relay.RelayBatchAsync(Cancel)).Processed);
         Assert.Equal("", await host.OutboxAsync());
     }
 
@@ -125,7 +125,7 @@ public sealed class RelayTests(MessagingFixture fixture)
                 return calls.Count == 1 ? firstResponse.Task : Task.FromResult("");
             }));
 
-        Assert.Equal(0, (await host.Relay.RelayBatchAsync(Cancel)).Moved);
+        Assert.Equal(0, (await host.Relay.RelayBatchAsync(Cancel)).Processed);
         Assert.Equal("a b", await host.OutboxAsync());
         Assert.Equal(TimeSpan.FromSeconds(5), host.Relay.Pause);
 
@@ -161,7 +161,7 @@ public sealed class RelayTests(MessagingFixture fixture)
         await using var host = await fixture.StartAsync(settings: ("DAPR_HTTP_ENDPOINT", $"http://127.0.0.1:{FreePort.Take()}"));
         await host.PublishAsync(null, "a");
 
-        Assert.Equal(0, (await host.Relay.RelayBatchAsync(Cancel)).Moved);
+        Assert.Equal(0, (await host.Relay.RelayBatchAsync(Cancel)).Processed);
 
         Assert.Equal("a", await host.OutboxAsync());
         Assert.Equal(0, await host.QueryAsync<int>("SELECT attempts FROM outbox"));
@@ -178,12 +178,12 @@ public sealed class RelayTests(MessagingFixture fixture)
         await host.PublishAsync(null, "a");
         RespondOnce(host, status, $$"""{"errorCode":"{{code}}","message":"topic noted is not allowed for app id notes"}""");
 
-        Assert.Equal(0, (await host.Relay.RelayBatchAsync(Cancel)).Moved);
+        Assert.Equal(0, (await host.Relay.RelayBatchAsync(Cancel)).Processed);
         Assert.Contains("not allowed", Assert.Single(host.Relay.Misconfigured), StringComparison.Ordinal);
         Assert.Equal(0, await host.QueryAsync<int>("SELECT attempts FROM outbox"));
 
         host.Time.Advance(host.Relay.Pause);
-        Assert.Equal(1, (await host.Relay.RelayBatchAsync(Cancel)).Moved);
+        Assert.Equal(1, (await host.Relay.RelayBatchAsync(Cancel)).Processed);
         Assert.Empty(host.Relay.Misconfigured);
     }
 
@@ -276,10 +276,10 @@ public sealed class RelayTests(MessagingFixture fixture)
         await host.PublishAsync("4", new string('y', 960));
 
         var calls = new List<int>();
-        for (RelayResult? result = null; result is not { Moved: 0 };)
+        for (RelayResult? result = null; result is not { Processed: 0 };)
         {
             result = await host.Relay.RelayBatchAsync(Cancel);
-            calls.Add(result.Moved);
+            calls.Add(result.Processed);
         }
 
         Assert.Equal([1, 2, 1, 0], calls);

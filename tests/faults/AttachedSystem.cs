@@ -2,7 +2,7 @@ using DaprOrders.Stack;
 
 namespace DaprOrders.Faults.Tests;
 
-internal static class OwnSystem
+internal static class AttachedSystem
 {
     /// <summary>Skips a test that would break a system that it did not start.</summary>
     public static void Require() =>

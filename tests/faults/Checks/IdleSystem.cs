@@ -5,17 +5,17 @@ using Npgsql;
 namespace DaprOrders.Faults.Tests.Checks;
 
 /// <summary>Waits until the system is at rest. These waits end at their limit without an error, since the invariants report what is missing.</summary>
-internal static class Rest
+internal static class IdleSystem
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
     /// <param name="stack">The system.</param>
     /// <param name="limit">How long to wait at most.</param>
-    /// <param name="quiet">
+    /// <param name="quietPeriod">
     /// How long nothing may change, with empty outboxes, before nothing more is expected. Null if the sweep may still heal something.
     /// </param>
     /// <returns>How long it took.</returns>
-    public static async Task<TimeSpan> WaitAsync(StackHost stack, TimeSpan limit, TimeSpan? quiet)
+    public static async Task<TimeSpan> WaitAsync(StackHost stack, TimeSpan limit, TimeSpan? quietPeriod)
     {
         var began = Stopwatch.GetTimestamp();
         var changed = began;
@@ -40,7 +40,7 @@ internal static class Rest
                 last = now;
             }
 
-            if (quiet is not null && now.OutboxRows == 0 && Stopwatch.GetElapsedTime(changed) > quiet)
+            if (quietPeriod is not null && now.OutboxRows == 0 && Stopwatch.GetElapsedTime(changed) > quietPeriod)
             {
                 break;
             }
@@ -53,7 +53,7 @@ internal static class Rest
     /// Waits until these orders have been notified. They are the last ones, in every partition: an earlier order that is still missing then was
     /// lost, and is not waiting for a service that starts slowly on a busy machine.
     /// </summary>
-    public static async Task UntilNotifiedAsync(StackHost stack, IReadOnlyList<Guid> orders, TimeSpan limit)
+    public static async Task WaitUntilNotifiedAsync(StackHost stack, IReadOnlyList<Guid> orders, TimeSpan limit)
     {
         var began = Stopwatch.GetTimestamp();
         var ids = string.Join(", ", orders.Select(id => $"'{id}'"));

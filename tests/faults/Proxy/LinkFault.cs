@@ -1,12 +1,12 @@
 namespace DaprOrders.Faults.Tests.Proxy;
 
 /// <summary>What a link does to requests.</summary>
-internal enum Misbehaviour
+internal enum LinkFault
 {
     None,
 
     /// <summary>Forwards the request and closes the connection instead of returning the response.</summary>
-    DropAnswers,
+    DropResponses,
 
     /// <summary>Delays requests.</summary>
     Delay,

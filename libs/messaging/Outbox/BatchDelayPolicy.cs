@@ -4,7 +4,7 @@ namespace DaprOrders.Messaging;
 /// Decides when the relay waits a moment for more events before its next call. A call with many events costs less per event, here and at every
 /// later hop. At low rates no event waits.
 /// </summary>
-internal sealed class GatherPolicy(TimeProvider time)
+internal sealed class BatchDelayPolicy(TimeProvider time)
 {
     /// <summary>From this rate on, events are published in calls of several anyway.</summary>
     private const int BusyEventsPerSecond = 400;
@@ -20,7 +20,7 @@ internal sealed class GatherPolicy(TimeProvider time)
     /// instance publishes it.
     /// </summary>
     /// <param name="position">The highest position of the batch that was published.</param>
-    public bool ShouldGather(long position)
+    public bool ShouldDelay(long position)
     {
         var events = position - _lastPosition;
         var seconds = time.GetElapsedTime(_lastTime).TotalSeconds;

@@ -2,7 +2,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace DaprOrders.Messaging.Tests.Outbox;
 
-public sealed class GatherPolicyTests
+public sealed class BatchDelayPolicyTests
 {
     private readonly FakeTimeProvider _time = new();
 
@@ -13,22 +13,22 @@ public sealed class GatherPolicyTests
     [InlineData(10, 0.001, true)]
     public void Relay_gathers_above_400_events_per_second(int events, double seconds, bool expected)
     {
-        var policy = new GatherPolicy(_time);
+        var policy = new BatchDelayPolicy(_time);
         _time.Advance(TimeSpan.FromSeconds(1));
-        policy.ShouldGather(position: 1_000);
+        policy.ShouldDelay(position: 1_000);
 
         _time.Advance(TimeSpan.FromSeconds(seconds));
 
-        Assert.Equal(expected, policy.ShouldGather(1_000 + events));
+        Assert.Equal(expected, policy.ShouldDelay(1_000 + events));
     }
 
     [Fact]
     public void Events_that_another_instance_has_published_count_too()
     {
-        var policy = new GatherPolicy(_time);
-        policy.ShouldGather(position: 1_000);
+        var policy = new BatchDelayPolicy(_time);
+        policy.ShouldDelay(position: 1_000);
         _time.Advance(TimeSpan.FromSeconds(0.1));
 
-        Assert.True(policy.ShouldGather(position: 1_100)); // one event of this batch, and 99 of the other instance before it
+        Assert.True(policy.ShouldDelay(position: 1_100)); // one event of this batch, and 99 of the other instance before it
     }
 }
