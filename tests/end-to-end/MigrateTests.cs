@@ -27,7 +27,7 @@ public sealed class MigrateTests
         var (exitCode, output) = await MigrateAsync($"Host=127.0.0.1;Port={FreePort.Take()};Database=orders_db;Username=orders;Password=orders");
 
         Assert.Equal(1, exitCode);
-        Assert.Contains("The database is not migrated", Assert.Single(output.TrimEnd().Split('\n')), StringComparison.Ordinal);
+        Assert.Contains("Cannot migrate the database", Assert.Single(output.TrimEnd().Split('\n')), StringComparison.Ordinal);
     }
 
     private static async Task<(int ExitCode, string Output)> MigrateAsync(string database)

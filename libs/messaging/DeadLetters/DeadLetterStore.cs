@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace DaprOrders.Messaging;
 
-/// <summary>Writes dead letters. A repetition adds its attempts to the row that is there.</summary>
+/// <summary>Stores dead letters. If the same event already is a dead letter, adds its attempts to the existing row.</summary>
 internal static class DeadLetterStore
 {
     public const string Incoming = "in";
@@ -39,7 +39,7 @@ internal static class DeadLetterStore
         await insert.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>Replaces NUL, which PostgreSQL's text cannot contain.</summary>
+    /// <summary>Replaces NUL characters, which PostgreSQL cannot store as text.</summary>
     public static string EscapeNul(string text) => text.Replace("\0", "\\0", StringComparison.Ordinal);
 
     private static string Insert(string values) =>

@@ -5,14 +5,14 @@ using Microsoft.Extensions.Options;
 namespace DaprOrders.Messaging;
 
 /// <summary>
-/// Runs the relay: at once after a commit, otherwise every <see cref="MessagingOptions.PollInterval"/>. While a topic backs off, commits do not
-/// wake it. An exception never ends it: it is logged once until it passes.
+/// Runs the relay after each commit, and otherwise every <see cref="MessagingOptions.PollInterval"/>. While a topic is paused, commits do not
+/// wake the relay. An exception does not end it; repeated exceptions are logged once.
 /// </summary>
 internal sealed partial class RelayService(
     Relay relay, OutboxModel model, OutboxStatus status, RelaySignal signal, IOptions<MessagingOptions> options, TimeProvider time,
     ILogger<RelayService> logger) : BackgroundService
 {
-    private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan MeasureInterval = TimeSpan.FromSeconds(5);
 
     private readonly BatchDelayPolicy _batchDelay = new(time);
@@ -43,17 +43,17 @@ internal sealed partial class RelayService(
                 }
 
                 status.Failure = e.Message;
-                await Task.Delay(PauseAfterFailure * TopicBackoff.Jitter(), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(RetryDelay * TopicBackoff.Jitter(), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
 
     private async Task RunOnceAsync(CancellationToken cancellationToken)
     {
-        // Not canceled in the middle: a batch that the sidecar has accepted is deleted, not published again after the restart.
+        // Not canceled at shutdown: the rows of a published batch must be deleted, or they are published again after the restart.
         var result = await relay.RelayBatchAsync(CancellationToken.None);
         await MeasureAsync(cancellationToken);
-        status.Failure = null; // before it rests, which an idle relay does indefinitely
+        status.Failure = null; // before the wait, which does not end while the outbox is empty
         if (result.Position is { } position && _batchDelay.ShouldDelay(position))
         {
             await WaitForMoreEventsAsync(result, cancellationToken);
@@ -67,7 +67,7 @@ internal sealed partial class RelayService(
     private Task WaitForMoreEventsAsync(RelayResult result, CancellationToken cancellationToken) =>
         result.Processed < options.Value.BatchSize ? Task.Delay(options.Value.BatchDelay, time, cancellationToken) : Task.CompletedTask;
 
-    /// <summary>Waits until something was published here, or until there are rows that another instance has written or the broker has refused.</summary>
+    /// <summary>Waits for a commit of this instance, for rows that polling finds, or for the end of a pause.</summary>
     private async Task WaitForWorkAsync(CancellationToken cancellationToken)
     {
         while (true)
@@ -100,6 +100,6 @@ internal sealed partial class RelayService(
         _measuredAt = time.GetTimestamp();
     }
 
-    [LoggerMessage(LogLevel.Warning, "The relay cannot work and retries: {Error}")]
+    [LoggerMessage(LogLevel.Warning, "The relay failed and will retry: {Error}")]
     private partial void LogFailed(string error);
 }
