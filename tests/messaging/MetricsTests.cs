@@ -46,7 +46,7 @@ public sealed class MetricsTests(MessagingFixture fixture)
     }
 
     [Fact]
-    public async Task Gauges_show_how_many_events_wait_in_the_outbox_and_how_long()
+    public async Task Gauges_show_the_number_of_outbox_rows_and_the_age_of_the_oldest()
     {
         await using var host = await fixture.StartAsync();
         await host.PublishAsync(null, "a", "b");

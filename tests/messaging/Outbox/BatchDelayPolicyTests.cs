@@ -9,9 +9,9 @@ public sealed class BatchDelayPolicyTests
     [Theory]
     [InlineData(100, 0.2, true)] // 500 per second
     [InlineData(100, 0.3, false)] // 333 per second
-    [InlineData(9, 0.001, false)] // too few to tell
+    [InlineData(9, 0.001, false)] // too few events to prove a high rate
     [InlineData(10, 0.001, true)]
-    public void Relay_gathers_above_400_events_per_second(int events, double seconds, bool expected)
+    public void Relay_waits_only_above_400_events_per_second(int events, double seconds, bool expected)
     {
         var policy = new BatchDelayPolicy(_time);
         _time.Advance(TimeSpan.FromSeconds(1));
@@ -23,12 +23,12 @@ public sealed class BatchDelayPolicyTests
     }
 
     [Fact]
-    public void Events_that_another_instance_has_published_count_too()
+    public void Events_published_by_other_instances_count()
     {
         var policy = new BatchDelayPolicy(_time);
         policy.ShouldDelay(position: 1_000);
         _time.Advance(TimeSpan.FromSeconds(0.1));
 
-        Assert.True(policy.ShouldDelay(position: 1_100)); // one event of this batch, and 99 of the other instance before it
+        Assert.True(policy.ShouldDelay(position: 1_100)); // one event in this batch; another instance published the other 99
     }
 }
