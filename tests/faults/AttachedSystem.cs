@@ -4,7 +4,7 @@ namespace DaprOrders.Faults.Tests;
 
 internal static class AttachedSystem
 {
-    /// <summary>Skips a test that would break a system that it did not start.</summary>
-    public static void Require() =>
-        Assert.SkipWhen(StackSettings.FromEnvironment().Attached is not null, "GATEWAY_URL is set, and faults are inflicted only on a system that the test itself started.");
+    /// <summary>Skips the test if it would inflict faults on a system that it did not start.</summary>
+    public static void Skip() =>
+        Assert.SkipWhen(StackSettings.FromEnvironment().Attached is not null, "GATEWAY_URL is set. This test inflicts faults only on a system that it started.");
 }

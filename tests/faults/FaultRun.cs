@@ -13,32 +13,35 @@ internal sealed record FaultPlan
 {
     public required int Seed { get; init; }
 
-    /// <summary>Gets how many faults are inflicted, one after the other: first each kind once, then kinds chosen at random.</summary>
+    /// <summary>Gets the number of faults. Each kind is inflicted once, then kinds are chosen at random.</summary>
     public required int Faults { get; init; }
 
     public required IReadOnlyList<FaultKind> Kinds { get; init; }
 
-    /// <summary>Gets whether the seed decides the order of the kinds; otherwise they come as listed.</summary>
+    /// <summary>Gets whether the kinds are shuffled; otherwise they are inflicted in the order of <see cref="Kinds"/>.</summary>
     public bool IsShuffled { get; init; } = true;
 
-    /// <summary>Gets how often a kind is inflicted again that met no order in flight; such a fault shows nothing.</summary>
+    /// <summary>Gets how often a kind is repeated until it hits an order in flight. A fault that hits no order proves nothing.</summary>
     public int MaxRepetitions { get; init; }
 
     public required LoadOptions Load { get; init; }
 
-    /// <summary>Gets how many orders are placed at least; the load continues after the last fault until that is reached.</summary>
+    /// <summary>Gets the minimum number of orders. The clients continue after the last fault until it is reached.</summary>
     public int Orders { get; init; }
 
-    /// <summary>Gets how long after the last fault the load may take to reach <see cref="Orders"/>.</summary>
+    /// <summary>Gets how long the clients may take after the last fault to reach <see cref="Orders"/>.</summary>
     public TimeSpan OrdersTimeout { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Gets how long the system may take to come to rest.</summary>
+    /// <summary>Gets how long the system may take to become idle.</summary>
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(150);
 
-    /// <summary>Gets after how long without a change nothing more is expected; null if the sweep may still heal something.</summary>
+    /// <summary>
+    /// Gets the time without a change after which an incomplete system counts as idle. Null waits for a complete system, because a sweep can
+    /// still repair it.
+    /// </summary>
     public TimeSpan? QuietPeriod { get; init; }
 
-    /// <summary>Gets whether each consumer must have received duplicates.</summary>
+    /// <summary>Gets whether each consumer must receive at least one duplicate.</summary>
     public bool NeedsDuplicates { get; init; } = true;
 
     public StackOptions Stack { get; init; } = new();
@@ -65,7 +68,7 @@ internal sealed record FaultRunResult
 
     public required IReadOnlyDictionary<string, int> FaultsByKind { get; init; }
 
-    /// <summary>Gets how many faults of each kind were inflicted while an order was in flight.</summary>
+    /// <summary>Gets the number of faults of each kind that were inflicted while an order was in flight.</summary>
     public required IReadOnlyDictionary<string, int> HitsByKind { get; init; }
 
     public required int Orders { get; init; }
@@ -76,7 +79,7 @@ internal sealed record FaultRunResult
 
     public required IReadOnlyList<Violation> Violations { get; init; }
 
-    /// <summary>Gets the instances of consumers that handled no event at all.</summary>
+    /// <summary>Gets the instances that subscribe to events but handled none.</summary>
     public IReadOnlyList<AppInstance> IdleConsumers { get; init; } = [];
 
     public required TimeSpan TimeToIdle { get; init; }
@@ -87,14 +90,14 @@ internal sealed record FaultRunResult
 
     public override string ToString() =>
         $"seed {Seed}: {Faults} faults, {Orders} orders, {Duplicates.Values.Sum()} duplicates, {LostEvents} events lost, "
-        + $"{Violations.Count} violations, {TimeToIdle.TotalSeconds:F0} s to rest, {Duration.TotalSeconds:F0} s in all"
+        + $"{Violations.Count} violations, {TimeToIdle.TotalSeconds:F0} s until idle, {Duration.TotalSeconds:F0} s in total"
         + string.Concat(Violations.Select(violation => $"\n  {violation}"));
 }
 
-/// <summary>Runs a plan: starts the system, places orders, inflicts faults, waits for rest, and checks the invariants.</summary>
+/// <summary>Runs a plan: starts the system, places orders, inflicts faults, waits until the system is idle, and checks the invariants.</summary>
 internal static class FaultRun
 {
-    /// <summary>Enough orders to reach each partition of the topics.</summary>
+    /// <summary>Enough orders to reach every partition of the topics.</summary>
     private const int LastOrders = 16;
 
     private static readonly TimeSpan PauseBetweenFaults = TimeSpan.FromMilliseconds(400);
@@ -106,7 +109,7 @@ internal static class FaultRun
         var randomSources = new RandomSources(plan.Seed);
         await using var proxy = await FaultyProxy.StartAsync(stack.Instances, randomSources);
         await stack.StartAsync();
-        await StockAsync(stack);
+        await CreateScarceItemAsync(stack);
         log($"seed {plan.Seed}: the system is ready after {Stopwatch.GetElapsedTime(began).TotalSeconds:F0} s");
 
         var since = DateTimeOffset.UtcNow;
@@ -187,14 +190,14 @@ internal static class FaultRun
             var isHit = await IsOrderInFlightAsync(context.Stack, ledger);
             var began = Stopwatch.GetTimestamp();
             await kind.InflictAsync(context);
-            log($"  {kind}{(isHit ? "" : ", no order was in flight")}: {Stopwatch.GetElapsedTime(began).TotalSeconds:F1} s, {ledger.Acknowledged.Count} orders");
+            log($"  {kind}{(isHit ? "" : " (no order was in flight)")}: {Stopwatch.GetElapsedTime(began).TotalSeconds:F1} s, {ledger.Acknowledged.Count} orders");
             faults[kind.Name]++;
             hits[kind.Name] += isHit ? 1 : 0;
             await Task.Delay(PauseBetweenFaults);
         }
     }
 
-    /// <summary>Waits briefly for an order in flight: a request without a response yet, or a pending order.</summary>
+    /// <summary>Waits briefly for an order in flight, which is an open request or a pending order.</summary>
     private static async Task<bool> IsOrderInFlightAsync(StackHost stack, Ledger ledger)
     {
         for (var i = 0; i < 50; i++)
@@ -222,6 +225,6 @@ internal static class FaultRun
         }
     }
 
-    private static async Task StockAsync(StackHost stack) => await stack.QueryAsync(
+    private static async Task CreateScarceItemAsync(StackHost stack) => await stack.QueryAsync(
         "inventory_db", $"INSERT INTO stock (item_id, initial, available) VALUES ('{LoadOptions.ScarceItem}', 100, 100)");
 }

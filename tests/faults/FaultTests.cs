@@ -4,14 +4,14 @@ using DaprOrders.Stack;
 namespace DaprOrders.Faults.Tests;
 
 /// <summary>
-/// Inflicts every kind of fault on thousands of orders. <c>FAULTS_SEED=7</c> repeats a run. With <c>FAULTS_SEEDS=1-12</c>, which ./run.sh faults
-/// sets, runs a larger plan for each seed and writes the results to docs/faults.md.
+/// Inflicts every kind of fault while thousands of orders are placed. <c>FAULTS_SEED=7</c> repeats a run. <c>FAULTS_SEEDS=1-12</c>, which
+/// <c>./run.sh faults</c> sets, runs a larger plan for each seed and writes the results to docs/faults.md.
 /// </summary>
 [Trait("Form", "faults")]
 public sealed class FaultTests(ITestOutputHelper output)
 {
     [Fact(Explicit = true)]
-    public async Task Under_faults_of_every_kind_no_order_is_lost_doubled_or_oversold()
+    public async Task No_order_is_lost_duplicated_or_oversold_under_faults()
     {
         AttachedSystem.Skip();
         if (Variable("FAULTS_SEEDS") is { } seeds)
@@ -25,7 +25,7 @@ public sealed class FaultTests(ITestOutputHelper output)
         AssertValid(plan, await FaultRun.RunAsync(plan, Log));
     }
 
-    /// <summary>Runs all seeds, also after a violation, since the report shows them all.</summary>
+    /// <summary>Runs all seeds, even after a violation, because the report contains all of them.</summary>
     private async Task RunLongAsync(string seeds)
     {
         var runs = new List<(FaultPlan Plan, FaultRunResult Result)>();
@@ -45,9 +45,9 @@ public sealed class FaultTests(ITestOutputHelper output)
     {
         Assert.Empty(result.Violations);
         Assert.Empty(result.IdleConsumers);
-        Assert.True(result.Faults >= plan.Faults, $"only {result.Faults} faults were inflicted");
-        Assert.All(plan.Kinds, kind => Assert.True(result.HitsByKind[kind.Name] > 0, $"{kind} met no order in flight"));
-        Assert.True(result.Orders >= plan.Orders, $"only {result.Orders} orders were placed");
+        Assert.True(result.Faults >= plan.Faults, $"Only {result.Faults} faults were inflicted");
+        Assert.All(plan.Kinds, kind => Assert.True(result.HitsByKind[kind.Name] > 0, $"{kind} hit no order in flight"));
+        Assert.True(result.Orders >= plan.Orders, $"Only {result.Orders} orders were placed");
     }
 
     private static string? Variable(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;

@@ -4,10 +4,10 @@ using DaprOrders.Stack;
 
 namespace DaprOrders.Faults.Tests;
 
-/// <summary>The plans of the tests.</summary>
+/// <summary>Contains the plans of the tests.</summary>
 internal static class Plans
 {
-    /// <summary>Every kind of fault that is possible here, two instances of each service, and the default settings.</summary>
+    /// <summary>Inflicts every kind of fault that is possible on this machine, with two instances of each service and default settings.</summary>
     public static FaultPlan Full(int seed, int faults, int orders, double ordersPerSecond = 60) => new()
     {
         Seed = seed,
@@ -25,8 +25,8 @@ internal static class Plans
     };
 
     /// <summary>
-    /// One system that meets each group of faults once, with quick sweeps and short limits. It has to be steady on a machine that is busy, so
-    /// nothing in it depends on the seed but instances and durations.
+    /// Gets a plan that inflicts each group of faults once, with short sweep intervals and timeouts. It must be stable on a busy machine, so the
+    /// seed selects only instances and durations.
     /// </summary>
     public static FaultPlan Smoke { get; } = new()
     {
@@ -54,9 +54,9 @@ internal static class Plans
     };
 
     /// <summary>
-    /// Crashes, repeated and late deliveries, without healing: the sweep comes too late for this run, so what is lost stays lost. There are few
-    /// items, so that two instances of inventory compete for the same rows, and relays do not wait for a batch to fill, so that two of them are
-    /// active at once as often as possible.
+    /// Gets a plan with crashes and with duplicate and late deliveries. The sweep does not run during the plan, so a lost event stays lost. Only a
+    /// few items are ordered, so that two instances of inventory compete for the same rows. The relays wait for no further events, so that two
+    /// of them run at the same time as often as possible.
     /// </summary>
     public static FaultPlan Crashes { get; } = new()
     {
@@ -80,7 +80,7 @@ internal static class Plans
         },
     };
 
-    /// <summary>The broker loses events, and quick sweeps heal that.</summary>
+    /// <summary>Gets a plan in which the broker loses events and a frequent sweep republishes them.</summary>
     public static FaultPlan Losses { get; } = new()
     {
         Seed = 4712,
@@ -101,7 +101,7 @@ internal static class Plans
 
     private static Dictionary<string, int> TwoOfEach => new() { ["order"] = 2, ["inventory"] = 2, ["notification"] = 2 };
 
-    /// <summary>Warnings only: logging each step of each order would take more time than the step.</summary>
+    /// <summary>Gets the environment that logs only warnings, because logging every step would take longer than the step itself.</summary>
     private static Dictionary<string, string> WarningsOnly => new() { ["Serilog__MinimumLevel__Default"] = "Warning" };
 
     private static Dictionary<string, string> QuickSweeps => new(WarningsOnly)

@@ -8,13 +8,13 @@ using DaprOrders.Stack;
 
 namespace DaprOrders.Faults.Tests;
 
-/// <summary>Publishes events that cannot be handled among many that can.</summary>
+/// <summary>Publishes poison events, which cannot be handled, under load.</summary>
 [Trait("Form", "faults")]
 public sealed class PoisonTests
 {
     private const string ThrowingItem = "item-that-throws";
 
-    /// <summary>More bytes than Kafka takes, which is 1 MiB.</summary>
+    /// <summary>More bytes than Kafka accepts, which is 1 MiB.</summary>
     private const int TooLarge = 1_300_000;
 
     private static readonly TimeSpan ReadInterval = TimeSpan.FromMilliseconds(200);
@@ -22,7 +22,7 @@ public sealed class PoisonTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact(Explicit = true)]
-    public async Task Poison_becomes_dead_letters_blocks_no_other_event_and_can_be_redriven_once()
+    public async Task Poison_event_becomes_a_dead_letter_that_can_be_redriven_once()
     {
         AttachedSystem.Skip();
         await using var stack = new StackHost();
@@ -48,10 +48,10 @@ public sealed class PoisonTests
         Assert.True(poison.IsSupersetOf(["poison-incomplete", large, throwing]), string.Join("\n", letters));
         Assert.Equal(HttpStatusCode.NoContent, incomplete);
 
-        // The refused event would wait in the outbox for an hour until it is a dead letter.
+        // Otherwise the refused event stays in the outbox for an hour before it becomes a dead letter.
         await stack.QueryAsync("orders_db", $"DELETE FROM outbox WHERE id = '{large}'");
 
-        // All orders but the one that could not be handled are settled: none of them waited for it.
+        // Only the order that cannot be handled is pending, so it did not block the others.
         await IdleSystem.WaitAsync(stack, Wait.Limit, quietPeriod: TimeSpan.FromSeconds(5));
         Assert.Equal(1L, await stack.QueryAsync("orders_db", "SELECT count(*) FROM orders WHERE status = 'pending'"));
 
@@ -66,14 +66,14 @@ public sealed class PoisonTests
         Assert.Equal(letters.Count - 1, snapshot.DeadLetters.Count);
     }
 
-    /// <summary>Makes the database fail for one item, which no validation can foresee, until the trigger is dropped.</summary>
+    /// <summary>Makes each reservation of one item fail in the database until the trigger is dropped.</summary>
     private const string HandlerThrowsForItem =
         $"""
-        CREATE FUNCTION throws() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'planted'; END $$;
+        CREATE FUNCTION throws() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'poison'; END $$;
         CREATE TRIGGER throws BEFORE INSERT ON reservations FOR EACH ROW WHEN (NEW.item_id = '{ThrowingItem}') EXECUTE FUNCTION throws();
         """;
 
-    /// <summary>Publishes through the sidecar of order, which is allowed to publish this topic.</summary>
+    /// <summary>Publishes through the sidecar of order, because only order may publish to this topic.</summary>
     private static async Task<HttpStatusCode> PublishAsync(StackHost stack, string body, string contentType, string query)
     {
         using var content = new StringContent(body, Encoding.UTF8, contentType);
@@ -97,13 +97,16 @@ public sealed class PoisonTests
         return (await response.Content.ReadFromJsonAsync<JsonElement>(Cancel)).GetProperty("id").GetString()!;
     }
 
-    /// <summary>Waits for four dead letters and the too large event: Kafka refuses it, the emulator delivers it, and then it is the fifth.</summary>
+    /// <summary>
+    /// Waits for four dead letters and for the result of the too large event. Kafka refuses it. The emulator delivers it, and it becomes the fifth
+    /// dead letter.
+    /// </summary>
     private static async Task<IReadOnlyList<DeadLetterRow>> DeadLettersAsync(StackHost stack, DateTimeOffset since, string large)
     {
         IReadOnlyList<DeadLetterRow> letters = [];
-        await Wait.UntilAsync("dead letters and the refusal of the too large event", async () =>
+        await Wait.UntilAsync("the dead letters and the refusal of the too large event", async () =>
         {
-            await Task.Delay(ReadInterval, Cancel); // a snapshot reads all rows
+            await Task.Delay(ReadInterval, Cancel); // a snapshot reads all rows, which is slow
             letters = (await Snapshot.ReadAsync(stack, since)).DeadLetters;
             var isRefused = await stack.QueryAsync("orders_db", $"SELECT count(*) FROM outbox WHERE id = '{large}' AND attempts > 0") is 1L;
             return letters.Count >= (isRefused ? 4 : 5);

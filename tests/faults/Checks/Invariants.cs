@@ -2,47 +2,47 @@ using DaprOrders.Faults.Tests.Load;
 
 namespace DaprOrders.Faults.Tests.Checks;
 
-/// <summary>An invariant that does not hold.</summary>
+/// <summary>A violation of an invariant.</summary>
 internal sealed record Violation(string Invariant, string Detail)
 {
     public override string ToString() => $"{Invariant}: {Detail}";
 }
 
-/// <summary>What was observed from outside: by the clients, by the test that planted poison, and by the proxy.</summary>
+/// <summary>Contains what the clients, the proxy and the test observed during a run.</summary>
 internal sealed record Observations
 {
     public required Ledger Ledger { get; init; }
 
-    /// <summary>Gets the ids of the events that were made to become dead letters.</summary>
+    /// <summary>Gets the ids of the poison events, which must become dead letters.</summary>
     public IReadOnlySet<string> Poison { get; init; } = new HashSet<string>();
 
-    /// <summary>Gets how many events each consumer received again after it had handled them; null if not counted.</summary>
+    /// <summary>Gets the number of events that each consumer received again after it had acknowledged them; null if it is not checked.</summary>
     public IReadOnlyDictionary<string, int>? Duplicates { get; init; }
 
-    /// <summary>Gets the event ids of each watched key in the order in which they were written.</summary>
+    /// <summary>Gets the event ids of each watched key in the order in which they were committed.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Written { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
 
-    /// <summary>Gets the event ids of each watched key in the order in which they were first handed over.</summary>
+    /// <summary>Gets the event ids of each watched key in the order in which they were first published.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Published { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
 }
 
-/// <summary>What must hold of the whole system at rest, whatever happened to it before.</summary>
+/// <summary>Checks the conditions that the idle system must always meet, regardless of the faults before.</summary>
 internal static class Invariants
 {
     public const string Acknowledged = "every acknowledged order exists";
     public const string SameOrders = "orders = reservations = notifications";
     public const string SameOutcome = "order status = reservation outcome = notification outcome";
     public const string Stock = "initial - available = sum of reserved, and available >= 0";
-    public const string OutboxesDrain = "the outboxes drain to 0";
-    public const string NonePending = "no order stays pending";
-    public const string OneKeyOneOrder = "one Idempotency-Key, one order";
-    public const string OnlyPoison = "dead_letters holds only planted poison";
-    public const string DuplicatesAbsorbed = "every consumer absorbed duplicates";
-    public const string KeyOrder = "the events of a key leave in the order of their commits";
+    public const string OutboxesEmpty = "the outboxes are empty";
+    public const string NonePending = "no order is pending";
+    public const string OneKeyOneOrder = "each Idempotency-Key has one order";
+    public const string OnlyPoison = "dead_letters contains only poison events";
+    public const string DuplicatesReceived = "every consumer received duplicates";
+    public const string KeyOrder = "the events of a key are published in commit order";
 
     public static readonly IReadOnlyList<string> All =
     [
-        Acknowledged, SameOrders, SameOutcome, Stock, OutboxesDrain, NonePending, OneKeyOneOrder, OnlyPoison, DuplicatesAbsorbed, KeyOrder,
+        Acknowledged, SameOrders, SameOutcome, Stock, OutboxesEmpty, NonePending, OneKeyOneOrder, OnlyPoison, DuplicatesReceived, KeyOrder,
     ];
 
     public static readonly IReadOnlyList<string> Consumers = ["order", "inventory", "notification"];
@@ -53,11 +53,11 @@ internal static class Invariants
         .. CheckSameOrders(snapshot),
         .. CheckSameOutcome(snapshot),
         .. Report(Stock, snapshot.Stock.Where(item => item.Available < 0 || item.Initial - item.Available != item.Reserved)),
-        .. snapshot.OutboxRows == 0 ? [] : (Violation[])[new(OutboxesDrain, $"{snapshot.OutboxRows} rows are left")],
+        .. snapshot.OutboxRows == 0 ? [] : (Violation[])[new(OutboxesEmpty, $"{snapshot.OutboxRows} rows")],
         .. Report(NonePending, snapshot.Orders.Where(order => order.Status == "pending").Select(order => order.Id)),
         .. CheckKeys(snapshot, observations.Ledger),
         .. Report(OnlyPoison, snapshot.DeadLetters.Where(letter => !observations.Poison.Contains(letter.EventId))),
-        .. observations.Duplicates is not { } duplicates ? [] : Report(DuplicatesAbsorbed, Consumers.Where(c => duplicates.GetValueOrDefault(c) == 0)),
+        .. observations.Duplicates is not { } duplicates ? [] : Report(DuplicatesReceived, Consumers.Where(c => duplicates.GetValueOrDefault(c) == 0)),
         .. CheckKeyOrder(snapshot, observations),
     ];
 
@@ -100,7 +100,10 @@ internal static class Invariants
         .. Report(OneKeyOneOrder, snapshot.Orders.Where(order => order.Key is not null && ledger.Acknowledged.TryGetValue(order.Key, out var acknowledged) && acknowledged != order.Id)),
     ];
 
-    /// <summary>Only of events that are committed and were seen: a commit may have failed, and the sweep uses a key of its own.</summary>
+    /// <summary>
+    /// Compares only events that were committed and published. A failed commit has no event, and an event that the sweep republishes has another
+    /// key.
+    /// </summary>
     private static IEnumerable<Violation> CheckKeyOrder(Snapshot snapshot, Observations observations)
     {
         var orders = snapshot.Orders.Select(order => order.Id.ToString()).ToHashSet();
@@ -108,21 +111,21 @@ internal static class Invariants
         {
             var written = observations.Written[key].Where(orders.Contains).Where(seen.Contains).ToList();
             var published = seen.Where(written.Contains).ToList();
-            var place = written.Zip(published).TakeWhile(pair => pair.First == pair.Second).Count();
-            if (place < written.Count)
+            var index = written.Zip(published).TakeWhile(pair => pair.First == pair.Second).Count();
+            if (index < written.Count)
             {
-                yield return new Violation(KeyOrder, $"{key}: {published[place]} left before {written[place]}, which was committed earlier");
+                yield return new Violation(KeyOrder, $"{key}: {published[index]} was published before {written[index]}, which was committed earlier");
             }
         }
     }
 
-    /// <summary>One violation that counts them all and shows the first few.</summary>
+    /// <summary>Returns one violation with the number of offenders and a few examples; none if there are no offenders.</summary>
     private static IEnumerable<Violation> Report<T>(string invariant, IEnumerable<T> offenders, string prefix = "")
     {
         var all = offenders.ToList();
         if (all.Count > 0)
         {
-            yield return new Violation(invariant, $"{prefix}{all.Count}, such as {string.Join(", ", all.Take(3))}");
+            yield return new Violation(invariant, $"{prefix}{all.Count}, for example {string.Join(", ", all.Take(3))}");
         }
     }
 }

@@ -2,7 +2,7 @@ using DaprOrders.Faults.Tests.Load;
 
 namespace DaprOrders.Faults.Tests.Checks;
 
-/// <summary>Shows for each invariant a state that violates it.</summary>
+/// <summary>Tests that each invariant detects a state that violates it.</summary>
 public sealed class InvariantsTests
 {
     private static readonly Guid Confirmed = Guid.CreateVersion7();
@@ -19,19 +19,19 @@ public sealed class InvariantsTests
     public static TheoryData<string> Names => [.. Invariants.All];
 
     [Fact]
-    public void Sound_state_violates_no_invariant() => Assert.Empty(Invariants.Check(Valid, Observe()));
+    public void Valid_state_violates_no_invariant() => Assert.Empty(Invariants.Check(Valid, Observe()));
 
     [Theory]
     [MemberData(nameof(Names))]
     public void Each_invariant_detects_its_violation(string invariant)
     {
-        foreach (var (snapshot, observations) in Broken(invariant))
+        foreach (var (snapshot, observations) in InvalidStates(invariant))
         {
             Assert.Contains(invariant, Invariants.Check(snapshot, observations).Select(violation => violation.Invariant));
         }
     }
 
-    private static IEnumerable<(Snapshot Snapshot, Observations Observations)> Broken(string invariant) => invariant switch
+    private static IEnumerable<(Snapshot Snapshot, Observations Observations)> InvalidStates(string invariant) => invariant switch
     {
         Invariants.Acknowledged => [(Valid, Observe(("key-3", Guid.CreateVersion7())))],
         Invariants.SameOrders =>
@@ -50,7 +50,7 @@ public sealed class InvariantsTests
             (Valid with { Stock = [new("item-1", 10, 7, 2)] }, Observe()),
             (Valid with { Stock = [new("item-1", 10, -1, 11)] }, Observe()),
         ],
-        Invariants.OutboxesDrain => [(Valid with { OutboxRows = 1 }, Observe())],
+        Invariants.OutboxesEmpty => [(Valid with { OutboxRows = 1 }, Observe())],
         Invariants.NonePending => [(Valid with { Orders = [new(Confirmed, "pending", null), Valid.Orders[1]] }, Observe())],
         Invariants.OneKeyOneOrder =>
         [
@@ -58,13 +58,13 @@ public sealed class InvariantsTests
             (Valid, Observe(("key-1", Rejected))),
             (Valid, Observe(("key-4", Confirmed), ("key-4", Rejected))),
         ],
-        Invariants.OnlyPoison => [(Valid with { DeadLetters = [new("orders_db", "in", "not-planted", "why")] }, Observe())],
-        Invariants.DuplicatesAbsorbed => [(Valid, Observe() with { Duplicates = new Dictionary<string, int> { ["order"] = 1, ["inventory"] = 1 } })],
+        Invariants.OnlyPoison => [(Valid with { DeadLetters = [new("orders_db", "in", "not-poison", "why")] }, Observe())],
+        Invariants.DuplicatesReceived => [(Valid, Observe() with { Duplicates = new Dictionary<string, int> { ["order"] = 1, ["inventory"] = 1 } })],
         Invariants.KeyOrder =>
         [
             (Valid, Observe() with { Written = Sequence(Confirmed, Rejected), Published = Sequence(Rejected, Confirmed) }),
         ],
-        _ => throw new ArgumentOutOfRangeException(nameof(invariant), invariant, "Add a state that violates it."),
+        _ => throw new ArgumentOutOfRangeException(nameof(invariant), invariant, "Add a state that violates this invariant."),
     };
 
     private static Dictionary<string, IReadOnlyList<string>> Sequence(params Guid[] ids) =>

@@ -4,16 +4,16 @@ using DaprOrders.Stack;
 
 namespace DaprOrders.Faults.Tests.Kinds;
 
-/// <summary>Disturbs what passes between services, sidecars and the broker.</summary>
+/// <summary>Disturbs the requests between services and sidecars.</summary>
 internal static class NetworkFaults
 {
-    public static readonly FaultKind DropResponses = DisturbInstance("answers dropped after the request was carried out", LinkFault.DropResponses, 0.5, 1.5);
+    public static readonly FaultKind DropResponses = DisturbInstance("responses dropped after the request was processed", LinkFault.DropResponses, 0.5, 1.5);
 
     public static readonly FaultKind Delay = DisturbInstance("requests delayed", LinkFault.Delay, 1, 2.5);
 
     public static readonly FaultKind Reset = DisturbInstance("connections reset", LinkFault.Reset, 0.5, 1.5);
 
-    /// <summary>Lasts until each consumer has absorbed a duplicate.</summary>
+    /// <summary>Delivers batches twice until each consumer has received a duplicate.</summary>
     public static readonly FaultKind DeliverTwice = new("batches delivered twice and shuffled", async context =>
     {
         var duplicates = context.Proxy.Traffic.Duplicates;
@@ -23,8 +23,8 @@ internal static class NetworkFaults
             () => Invariants.Consumers.All(consumer => duplicates.GetValueOrDefault(consumer) > before[consumer]));
     });
 
-    /// <summary>Lasts until an event is lost.</summary>
-    public static readonly FaultKind LoseEvents = new("1 % of accepted publishes lost by the broker", async context =>
+    /// <summary>Loses accepted events until at least one is lost.</summary>
+    public static readonly FaultKind LoseEvents = new("1 % of accepted events lost by the broker", async context =>
     {
         var before = context.Proxy.Traffic.LostEvents;
         await DisturbAsync(
@@ -35,7 +35,7 @@ internal static class NetworkFaults
 
     public static FaultKind ResetOf(string appId) => DisturbInstance($"connections of {appId} reset", LinkFault.Reset, 0.5, 1.5, appId);
 
-    /// <summary>Affects both directions of one app instance.</summary>
+    /// <summary>Disturbs both directions between one instance and its sidecar.</summary>
     private static FaultKind DisturbInstance(string name, LinkFault fault, double fromSeconds, double toSeconds, string? appId = null) => new(name, async context =>
     {
         var instance = appId is null ? context.Any() : context.AnyOf(appId);

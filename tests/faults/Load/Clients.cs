@@ -6,8 +6,8 @@ using System.Text.Json.Serialization;
 namespace DaprOrders.Faults.Tests.Load;
 
 /// <summary>
-/// Well-behaved clients: each order has an idempotency key and is retried with it until it is acknowledged, however often that fails.
-/// Some requests are repeated after they were acknowledged, some are sent twice at once, some order several items in one batch.
+/// Places orders as clients should: each order has an idempotency key and is retried with the same key until it is acknowledged. Some requests are
+/// repeated after the acknowledgment, some are sent twice concurrently, and some contain a batch of orders.
 /// </summary>
 internal sealed class Clients(Uri gateway, LoadOptions options, Ledger ledger, RandomSources randomSources) : IDisposable
 {
@@ -21,7 +21,7 @@ internal sealed class Clients(Uri gateway, LoadOptions options, Ledger ledger, R
         Timeout = options.RequestTimeout,
     };
 
-    /// <summary>Places orders until <paramref name="stop"/>, then waits until each order that was begun is acknowledged or has exceeded its limit.</summary>
+    /// <summary>Places orders until <paramref name="stop"/>. Then waits until each open order is acknowledged or its timeout has passed.</summary>
     public Task RunAsync(CancellationToken stop)
     {
         var pause = TimeSpan.FromSeconds(options.Clients / options.OrdersPerSecond);
@@ -29,7 +29,7 @@ internal sealed class Clients(Uri gateway, LoadOptions options, Ledger ledger, R
         return Task.WhenAll(randoms.Select(random => Task.Run(() => RunOneAsync(random, pause, stop), CancellationToken.None)));
     }
 
-    /// <summary>Places orders concurrently.</summary>
+    /// <summary>Places orders concurrently and returns the ids of those that were acknowledged.</summary>
     public async Task<List<Guid>> OrderAsync(int count)
     {
         var keys = Enumerable.Range(0, count).Select(_ => Guid.NewGuid().ToString("N")).ToList();
@@ -39,21 +39,21 @@ internal sealed class Clients(Uri gateway, LoadOptions options, Ledger ledger, R
 
     public void Dispose() => _http.Dispose();
 
-    private async Task RunOneAsync(Random own, TimeSpan pause, CancellationToken stop)
+    private async Task RunOneAsync(Random random, TimeSpan pause, CancellationToken stop)
     {
         using var timer = new PeriodicTimer(pause);
-        await Task.Delay(pause * own.NextDouble(), CancellationToken.None);
+        await Task.Delay(pause * random.NextDouble(), CancellationToken.None);
         while (!stop.IsCancellationRequested)
         {
-            if (own.Next(20 * BatchSize) == 0) // one order in twenty
+            if (random.Next(20 * BatchSize) == 0) // one order in twenty is part of a batch
             {
-                await OrderBatchAsync(own);
+                await OrderBatchAsync(random);
             }
 
-            var order = new { item_id = Item(own), quantity = own.Next(1, 4) };
+            var order = new { item_id = Item(random), quantity = random.Next(1, 4) };
             var key = Guid.NewGuid().ToString("N");
-            await (own.Next(50) == 0 ? Task.WhenAll(OrderAsync(key, order), OrderAsync(key, order)) : OrderAsync(key, order));
-            if (own.Next(10) == 0)
+            await (random.Next(50) == 0 ? Task.WhenAll(OrderAsync(key, order), OrderAsync(key, order)) : OrderAsync(key, order));
+            if (random.Next(10) == 0)
             {
                 await OrderAsync(key, order);
             }
@@ -62,21 +62,21 @@ internal sealed class Clients(Uri gateway, LoadOptions options, Ledger ledger, R
         }
     }
 
-    private string Item(Random own) => own.Next(20) switch
+    private string Item(Random random) => random.Next(20) switch
     {
         0 => LoadOptions.UnknownItem,
         1 => LoadOptions.ScarceItem,
-        _ => $"item-{own.Next(1, options.Items + 1)}",
+        _ => $"item-{random.Next(1, options.Items + 1)}",
     };
 
-    private Task OrderAsync(string key, object order) => RetryUntilKnownAsync($"the order with key {key}", () => TryAsync(key, order));
+    private Task OrderAsync(string key, object order) => RetryUntilKnownAsync($"The order with key {key}", () => TryAsync(key, order));
 
-    private Task OrderBatchAsync(Random own)
+    private Task OrderBatchAsync(Random random)
     {
         var orders = Enumerable.Range(0, BatchSize)
-            .Select(_ => new BatchOrder(Item(own), own.Next(1, 4), Guid.NewGuid().ToString("N")))
+            .Select(_ => new BatchOrder(Item(random), random.Next(1, 4), Guid.NewGuid().ToString("N")))
             .ToList();
-        return RetryUntilKnownAsync($"the batch that begins with key {orders[0].Key}", () => TryBatchAsync(orders));
+        return RetryUntilKnownAsync($"The batch that begins with key {orders[0].Key}", () => TryBatchAsync(orders));
     }
 
     private async Task RetryUntilKnownAsync(string what, Func<Task<bool>> tryAsync)
@@ -102,7 +102,7 @@ internal sealed class Clients(Uri gateway, LoadOptions options, Ledger ledger, R
         }
     }
 
-    /// <returns>Whether the client knows the result.</returns>
+    /// <summary>Sends the order and returns whether the client knows the result.</summary>
     private Task<bool> TryAsync(string key, object order)
     {
         var request = new HttpRequestMessage(HttpMethod.Post, "/orders") { Content = JsonContent.Create(order) };
@@ -110,7 +110,7 @@ internal sealed class Clients(Uri gateway, LoadOptions options, Ledger ledger, R
         return SendAsync(request, (status, response) => IsKnown(key, (int)status, response));
     }
 
-    /// <returns>Whether the client knows the result of each order.</returns>
+    /// <summary>Sends the batch and returns whether the client knows the result of each order.</summary>
     private Task<bool> TryBatchAsync(IReadOnlyList<BatchOrder> orders)
     {
         var request = new HttpRequestMessage(HttpMethod.Post, "/orders/batch") { Content = JsonContent.Create(new { orders }) };
@@ -122,7 +122,7 @@ internal sealed class Clients(Uri gateway, LoadOptions options, Ledger ledger, R
                 return orders.Zip(results).Count(pair => IsKnown(pair.First.Key, pair.Second.GetProperty("status").GetInt32(), pair.Second)) == orders.Count;
             }
 
-            ledger.ReportError($"a good batch was refused: {(int)status} {response}");
+            ledger.ReportError($"A valid batch was rejected: {(int)status} {response}");
             return true;
         });
     }
@@ -140,7 +140,7 @@ internal sealed class Clients(Uri gateway, LoadOptions options, Ledger ledger, R
         }
         else
         {
-            ledger.ReportError($"a good order was refused: {status} {response}");
+            ledger.ReportError($"A valid order was rejected: {status} {response}");
         }
 
         return true;

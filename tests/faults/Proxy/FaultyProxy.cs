@@ -12,12 +12,12 @@ using Yarp.ReverseProxy.Forwarder;
 namespace DaprOrders.Faults.Tests.Proxy;
 
 /// <summary>
-/// Stands between every app and its sidecar, in both directions. Forwards requests, misbehaves where a link is set to, and records what was
-/// delivered and published.
+/// Forwards the requests between each app and its sidecar, in both directions. Applies the fault of the link, and records published and delivered
+/// events.
 /// </summary>
 internal sealed class FaultyProxy : IAsyncDisposable
 {
-    /// <summary>One event in a hundred, where a link loses events.</summary>
+    /// <summary>The share of events that <see cref="LinkFault.Lose"/> removes.</summary>
     private const double LostShare = 0.01;
 
     private static readonly TimeSpan ProbeInterval = TimeSpan.FromMilliseconds(50);
@@ -123,7 +123,7 @@ internal sealed class FaultyProxy : IAsyncDisposable
             var first = await ForwardAsync(context, link, body);
             Traffic.RecordDelivery(link.Instance, delivery, first);
             context.Response.Clear();
-            body = link.Draw(delivery.Shuffled);
+            body = link.Draw(delivery.Shuffle);
         }
 
         var began = Stopwatch.GetTimestamp();
@@ -143,7 +143,7 @@ internal sealed class FaultyProxy : IAsyncDisposable
         await context.Response.Body.WriteAsync(response);
     }
 
-    /// <returns>The body of the response, whose status and headers are in the context; null when there was none.</returns>
+    /// <summary>Forwards the request and returns the body of the response, or null if there was no response.</summary>
     private async Task<byte[]?> ForwardAsync(HttpContext context, Link link, byte[] body)
     {
         var toClient = context.Response.Body;
@@ -160,7 +160,7 @@ internal sealed class FaultyProxy : IAsyncDisposable
         return error is ForwarderError.None ? response.ToArray() : null;
     }
 
-    /// <summary>A sidecar asks for the subscriptions once, as soon as the proxy listens. That request waits until the app itself listens.</summary>
+    /// <summary>Delays the sidecar's request for the subscriptions until the app listens. The sidecar sends it only once, and the proxy listens first.</summary>
     private static async Task WaitUntilAppListensAsync(Link link, HttpContext context)
     {
         if (link.IsToApp && context.Request.Path.StartsWithSegments("/dapr", StringComparison.Ordinal))
@@ -182,12 +182,12 @@ internal sealed class FaultyProxy : IAsyncDisposable
         }
         catch (SocketException)
         {
-            await Task.Delay(ProbeInterval); // frequent probes would slow down the start that they wait for
+            await Task.Delay(ProbeInterval); // more frequent probes would slow down the start of the app
             return false;
         }
     }
 
-    /// <summary>Health, metadata and subscriptions: no fault is inflicted on them, since they carry no orders.</summary>
+    /// <summary>Returns whether the request is for health, metadata or subscriptions. These are never disturbed, because they contain no orders.</summary>
     private static bool IsRuntimeRequest(PathString path) =>
         path.StartsWithSegments("/dapr", StringComparison.Ordinal) || path.StartsWithSegments("/healthz", StringComparison.Ordinal)
         || path.StartsWithSegments("/v1.0/healthz", StringComparison.Ordinal) || path.StartsWithSegments("/v1.0/metadata", StringComparison.Ordinal);

@@ -2,7 +2,7 @@ using DaprOrders.Stack;
 
 namespace DaprOrders.Faults.Tests.Proxy;
 
-/// <summary>One direction between an app and its sidecar, with its own random source.</summary>
+/// <summary>One direction between an app and its sidecar.</summary>
 internal sealed class Link(AppInstance instance, bool isToApp, Random random)
 {
     private readonly Lock _drawing = new();
@@ -22,7 +22,7 @@ internal sealed class Link(AppInstance instance, bool isToApp, Random random)
         set => _fault = value;
     }
 
-    /// <summary>Draws from the link's random source; requests on a link are concurrent.</summary>
+    /// <summary>Draws a random value. Requests of a link are concurrent, so this takes a lock.</summary>
     public T Draw<T>(Func<Random, T> draw)
     {
         lock (_drawing)

@@ -3,7 +3,7 @@ using DaprOrders.Stack;
 
 namespace DaprOrders.Faults.Tests.Proxy;
 
-/// <summary>Records what passed the proxy, as far as an invariant needs it.</summary>
+/// <summary>Records the published and delivered events that the invariants need.</summary>
 internal sealed class TrafficRecorder
 {
     private readonly ConcurrentDictionary<(string Consumer, string EventId), bool> _handled = new();
@@ -14,25 +14,25 @@ internal sealed class TrafficRecorder
     private int _lost;
     private int _duplicatePublishes;
 
-    /// <summary>Gets how many events each consumer received again after it had acknowledged them.</summary>
+    /// <summary>Gets the number of events that each consumer received again after it had acknowledged them.</summary>
     public IReadOnlyDictionary<string, int> Duplicates => _duplicates;
 
     /// <summary>Gets the instances that handled at least one event.</summary>
     public ICollection<AppInstance> Consumers => _consumers.Keys;
 
-    /// <summary>Gets how many events were lost on purpose.</summary>
+    /// <summary>Gets the number of events that the proxy removed.</summary>
     public int LostEvents => _lost;
 
-    /// <summary>Gets how often a sidecar accepted an event that had been accepted before.</summary>
+    /// <summary>Gets how often a sidecar accepted an event that a sidecar had accepted before.</summary>
     public int DuplicatePublishes => _duplicatePublishes;
 
-    /// <summary>Gets how long the slowest publish took.</summary>
+    /// <summary>Gets the duration of the slowest bulk publish.</summary>
     public TimeSpan SlowestPublish { get; private set; }
 
-    /// <summary>Gets for each of the keys that are watched the ids of its events in the order in which a sidecar first accepted them.</summary>
+    /// <summary>Gets the event ids of each watched key, in the order in which a sidecar first accepted them.</summary>
     public IReadOnlyDictionary<string, List<string>> PublishOrder => _publishOrder;
 
-    /// <summary>Records the order of the events with this key from now on.</summary>
+    /// <summary>Starts to record the order of the events with this key.</summary>
     public void Watch(string key) => _publishOrder.TryAdd(key, []);
 
     public void RecordLost(int events) => Interlocked.Add(ref _lost, events);
