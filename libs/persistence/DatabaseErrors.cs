@@ -42,7 +42,7 @@ public static class DatabaseErrors
         return FailureCause.Input;
     }
 
-    /// <summary>Returns whether the same request or event can succeed later, because its input is not the cause.</summary>
+    /// <summary>Returns whether the same request or event can succeed later: the cause is transient, or something is not deployed.</summary>
     public static bool IsUnavailable(Exception exception) => CauseOf(exception) is FailureCause.Transient or FailureCause.NotDeployed;
 
     /// <summary>

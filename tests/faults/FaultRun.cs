@@ -36,8 +36,8 @@ internal sealed record FaultPlan
     public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(150);
 
     /// <summary>
-    /// Gets the time without a change after which an incomplete system counts as idle. Null waits for a complete system, because a sweep can
-    /// still repair it.
+    /// Gets how long nothing may change before the system counts as idle although orders are incomplete. If it is null, the run waits until all
+    /// orders are complete, because a sweep can still republish events.
     /// </summary>
     public TimeSpan? QuietPeriod { get; init; }
 

@@ -15,7 +15,7 @@ public sealed class PoisonTests
     private const string ThrowingItem = "item-that-throws";
 
     /// <summary>More bytes than Kafka accepts, which is 1 MiB.</summary>
-    private const int TooLarge = 1_300_000;
+    private const int OversizedBytes = 1_300_000;
 
     private static readonly TimeSpan ReadInterval = TimeSpan.FromMilliseconds(200);
 
@@ -37,8 +37,8 @@ public sealed class PoisonTests
         var load = clients.RunAsync(stop.Token);
         var incomplete = await PublishAsync(stack, """{"order_id":"0192f000-0000-7000-8000-000000000000"}""", "application/json", "metadata.cloudevent.id=poison-incomplete");
         await PublishAsync(stack, """{"hello":"world"}""", "application/json", "metadata.rawPayload=true");
-        await PublishAsync(stack, "this is no JSON", "text/plain", "metadata.rawPayload=true");
-        var large = await PublishTooLargeAsync(stack);
+        await PublishAsync(stack, "this is not JSON", "text/plain", "metadata.rawPayload=true");
+        var large = await PublishOversizedAsync(stack);
         var throwing = await OrderAsync(stack, ThrowingItem);
 
         var letters = await DeadLettersAsync(stack, since, large);
@@ -82,12 +82,12 @@ public sealed class PoisonTests
         return response.StatusCode;
     }
 
-    private static async Task<string> PublishTooLargeAsync(StackHost stack)
+    private static async Task<string> PublishOversizedAsync(StackHost stack)
     {
         var id = Guid.CreateVersion7().ToString();
         await stack.QueryAsync(
             "orders_db",
-            $$"""INSERT INTO outbox (id, topic, key, data) VALUES ('{{id}}', 'order.created', 'large', json_build_object('filler', repeat('x', {{TooLarge}})))""");
+            $$"""INSERT INTO outbox (id, topic, key, data) VALUES ('{{id}}', 'order.created', 'large', json_build_object('filler', repeat('x', {{OversizedBytes}})))""");
         return id;
     }
 
@@ -98,13 +98,13 @@ public sealed class PoisonTests
     }
 
     /// <summary>
-    /// Waits for four dead letters and for the result of the too large event. Kafka refuses it. The emulator delivers it, and it becomes the fifth
+    /// Waits for four dead letters and for the result of the oversized event. Kafka refuses it. The emulator delivers it, and it becomes the fifth
     /// dead letter.
     /// </summary>
     private static async Task<IReadOnlyList<DeadLetterRow>> DeadLettersAsync(StackHost stack, DateTimeOffset since, string large)
     {
         IReadOnlyList<DeadLetterRow> letters = [];
-        await Wait.UntilAsync("the dead letters and the refusal of the too large event", async () =>
+        await Wait.UntilAsync("the dead letters and the refusal of the oversized event", async () =>
         {
             await Task.Delay(ReadInterval, Cancel); // a snapshot reads all rows, which is slow
             letters = (await Snapshot.ReadAsync(stack, since)).DeadLetters;

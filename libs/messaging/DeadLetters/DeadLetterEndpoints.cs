@@ -40,7 +40,7 @@ internal static class DeadLetterEndpoints
         letters.MapDelete("/{id:long}", DeleteAsync);
     }
 
-    /// <summary>Rejects remote requests. Service invocation also arrives from this machine, through the sidecar; its headers reveal it.</summary>
+    /// <summary>Rejects remote requests. Requests through service invocation come from the local sidecar, so they are recognized by their headers.</summary>
     private static async ValueTask<object?> RequireLocalCallerAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         var request = context.HttpContext.Request;

@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace DaprOrders.Messaging;
 
-/// <summary>Stores dead letters. If the same event already is a dead letter, adds its attempts to the existing row.</summary>
+/// <summary>Stores dead letters. If the same event is already a dead letter, adds its attempts to the existing row.</summary>
 internal static class DeadLetterStore
 {
     public const string Incoming = "in";

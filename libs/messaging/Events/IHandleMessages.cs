@@ -1,6 +1,6 @@
 namespace DaprOrders.Messaging;
 
-/// <summary>Handles batches of one event.</summary>
+/// <summary>Handles the events of one type in batches.</summary>
 public interface IHandleMessages<TEvent>
     where TEvent : IEvent
 {

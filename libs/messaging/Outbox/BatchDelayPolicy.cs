@@ -6,7 +6,7 @@ namespace DaprOrders.Messaging;
 /// </summary>
 internal sealed class BatchDelayPolicy(TimeProvider time)
 {
-    /// <summary>Above this rate a batch contains several events even without a delay, so waiting adds little latency.</summary>
+    /// <summary>Above this rate, most batches contain several events even without a delay.</summary>
     private const int HighRate = 400;
 
     /// <summary>Fewer events do not prove a high rate: two single events can arrive within one millisecond.</summary>

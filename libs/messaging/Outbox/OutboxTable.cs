@@ -26,7 +26,8 @@ internal static class OutboxTable
 
     /// <summary>
     /// Takes the relay's lock and reads the next batch. Only one relay per database runs at a time, so that events with the same key are
-    /// published in order. The lock is released when the transaction ends, also if the process is killed or frozen.
+    /// published in order. The lock is released when the transaction ends. PostgreSQL ends the transaction of a killed process at once, and of a
+    /// frozen process after 10 s.
     /// </summary>
     /// <remarks>The lock has its own statement, so that the SELECT after it sees everything that the previous relay committed.</remarks>
     private static readonly string[] LockAndReadSql =
@@ -47,7 +48,7 @@ internal static class OutboxTable
         ORDER BY position
         LIMIT $3
         """,
-        // Counts only far enough to tell whether the outbox has more rows than the batch.
+        // Counts at most one row more than the batch can have, which is enough to tell whether the outbox has other rows.
         "SELECT count(*), current_setting('transaction_read_only') = 'on' FROM (SELECT FROM outbox LIMIT $1) AS oldest",
     ];
 
@@ -105,7 +106,7 @@ internal static class OutboxTable
         return new OutboxBatch(fitting, IsWholeOutbox: fitting.Count == reader.GetInt64(0));
     }
 
-    /// <summary>Returns whether the outbox has rows. Reads by position, as batches are read, because that index skips deleted rows fast.</summary>
+    /// <summary>Returns whether the outbox has rows. Reads in the order of position, so that PostgreSQL uses the index and skips deleted rows quickly.</summary>
     public static async Task<bool> AnyAsync(NpgsqlDataSource outbox, CancellationToken cancellationToken)
     {
         await using var any = outbox.CreateCommand("SELECT true FROM outbox ORDER BY position LIMIT 1");

@@ -7,7 +7,7 @@ using Npgsql;
 namespace DaprOrders.Messaging;
 
 /// <summary>The result of one batch.</summary>
-/// <param name="Processed">The number of rows that were published, refused or are to be sent in a smaller call; 0 if the relay should wait.</param>
+/// <param name="Processed">The number of rows that were published, were refused, or must be sent again at once; 0 if the relay should wait.</param>
 /// <param name="IsOutboxEmpty">Whether the outbox is now empty. Events that are committed later wake the relay.</param>
 /// <param name="Position">The highest position of the published rows; null if none was published.</param>
 internal sealed record RelayResult(int Processed, bool IsOutboxEmpty = false, long? Position = null)
@@ -27,8 +27,8 @@ internal sealed partial class Relay(
     TimeProvider time,
     ILogger<Relay> logger)
 {
-    /// <summary>The number of refusals in one hour, since the time between two refusals doubles up to 30 s.</summary>
-    private const int RefusalsPerHour = 124;
+    /// <summary>An event becomes a dead letter after this number of refusals. With delays of up to 30 s that takes one hour.</summary>
+    private const int MaxRefusals = 124;
 
     /// <summary>An error that lists no entry is treated as an outage. After this number of them, a single bad row may be the cause.</summary>
     private const int FailuresBeforeHalving = 3;
@@ -185,7 +185,7 @@ internal sealed partial class Relay(
 
     private async Task HandleRefusalAsync(NpgsqlConnection connection, OutboxRow row, string error, CancellationToken cancellationToken)
     {
-        if (row.Attempts >= RefusalsPerHour)
+        if (row.Attempts >= MaxRefusals)
         {
             await MoveToDeadLettersAsync(connection, row, error, cancellationToken);
             return;

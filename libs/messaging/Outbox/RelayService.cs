@@ -50,7 +50,7 @@ internal sealed partial class RelayService(
 
     private async Task RunOnceAsync(CancellationToken cancellationToken)
     {
-        // Not canceled at shutdown: the rows of a published batch must be deleted, or they are published again after the restart.
+        // Not canceled at shutdown: the rows of a published batch must be deleted. Otherwise they are published again after the restart.
         var result = await relay.RelayBatchAsync(CancellationToken.None);
         await MeasureAsync(cancellationToken);
         status.Failure = null; // before the wait, which does not end while the outbox is empty

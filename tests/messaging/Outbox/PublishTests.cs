@@ -49,7 +49,7 @@ public sealed class PublishTests(MessagingFixture fixture)
     }
 
     [Fact]
-    public async Task Too_large_event_throws_and_is_not_stored()
+    public async Task Oversized_event_throws_and_is_not_stored()
     {
         await using var host = await fixture.StartAsync(settings: ("Messaging:MaxEventBytes", "100"));
         await using var scope = host.App.Services.CreateAsyncScope();
