@@ -156,7 +156,7 @@ public sealed class RelayTests(MessagingFixture fixture)
     }
 
     [Fact]
-    public async Task Sidecar_that_is_not_running_costs_no_attempt()
+    public async Task Unavailable_sidecar_does_not_count_as_a_refusal()
     {
         await using var host = await fixture.StartAsync(settings: ("DAPR_HTTP_ENDPOINT", $"http://127.0.0.1:{FreePort.Take()}"));
         await host.PublishAsync(null, "a");
@@ -172,7 +172,7 @@ public sealed class RelayTests(MessagingFixture fixture)
     [InlineData(401, "ERR_UNAUTHORIZED")]
     [InlineData(403, "ERR_PUBSUB_FORBIDDEN")]
     [InlineData(404, "ERR_PUBSUB_NOT_FOUND")]
-    public async Task Wrong_component_scope_or_token_is_reported_and_costs_no_attempt(int status, string code)
+    public async Task Configuration_error_is_reported_and_does_not_count_as_a_refusal(int status, string code)
     {
         await using var host = await fixture.StartAsync();
         await host.PublishAsync(null, "a");
