@@ -4,12 +4,12 @@ using DaprOrders.ServiceDefaults;
 
 namespace DaprOrders.Messaging;
 
-/// <summary>The JSON of events: snake_case, enums as words, no comments, no trailing commas, no numbers in quotes.</summary>
+/// <summary>Defines the JSON format of events: snake_case names and enum values; no comments, trailing commas or quoted numbers.</summary>
 internal static class EventJson
 {
     /// <summary>
-    /// Gets the options with which events are written and read. Reading is strict about known fields (a missing or null field is an error, else
-    /// <c>"data":{}</c> would pass as an event) and ignores unknown ones, so that a publisher may add fields.
+    /// Gets the options to serialize and deserialize events. A missing or null field is an error, because otherwise <c>"data":{}</c> would be a
+    /// valid event. Unknown fields are ignored, so that a publisher can add fields.
     /// </summary>
     public static JsonSerializerOptions Options { get; } = Create();
 

@@ -1,22 +1,22 @@
 namespace DaprOrders.Messaging;
 
 /// <summary>
-/// An event as one service publishes or reads it: a record whose JSON (snake_case) is the event's data. Each service declares its own record for
-/// the events it reads, with only the fields it needs; a schema that both sides test against couples them. Implement <see cref="Key"/> and
-/// <see cref="Id"/> explicitly, so that they are not serialized. A service that only reads the event needs no <see cref="Id"/>.
+/// Defines an event that a service publishes or reads. The record is serialized as JSON with snake_case names. Each service declares its own
+/// record with only the fields that it needs; both sides test against the same schema. Implement <see cref="Key"/> and <see cref="Id"/>
+/// explicitly, so that they are not serialized. A service that only reads the event does not implement <see cref="Id"/>.
 /// </summary>
 public interface IEvent
 {
-    /// <summary>Gets the topic of the event, for example <c>invoice.paid</c>. It is also the type of the CloudEvent.</summary>
+    /// <summary>Gets the topic, for example <c>invoice.paid</c>. It is also the CloudEvent type.</summary>
     static abstract string Topic { get; }
 
-    /// <summary>Gets the partition key: events with the same key are published in the order of their commits.</summary>
+    /// <summary>Gets the partition key. Events with the same key are published in the order in which their transactions committed.</summary>
     string Key { get; }
 
     /// <summary>
-    /// Gets the CloudEvent id. Derive it from the business, for example from the id of the new entity, so that the same fact published twice has
-    /// the same id. It must be unique among the events of one database.
+    /// Gets the CloudEvent id. Derive it from business data, for example the id of the new entity, so that a republished event has the same id.
+    /// It must be unique among the events of one database.
     /// </summary>
-    /// <exception cref="NotSupportedException">The record is published but does not implement the property.</exception>
-    Guid Id => throw new NotSupportedException($"{GetType().Name} has no id. Implement IEvent.Id to publish it.");
+    /// <exception cref="NotSupportedException">The event is published, but its record does not implement this property.</exception>
+    Guid Id => throw new NotSupportedException($"{GetType().Name} does not implement IEvent.Id, which a published event needs.");
 }

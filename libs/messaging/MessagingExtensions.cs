@@ -9,15 +9,15 @@ using Microsoft.Extensions.Hosting;
 
 namespace DaprOrders.Messaging;
 
-/// <summary>Registers messaging.</summary>
+/// <summary>Registers the messaging services.</summary>
 public static class MessagingExtensions
 {
     /// <summary>
-    /// Registers outbox, relay, event handlers and dead letters for a context that is registered too, for example with <c>AddPostgres</c>. The
-    /// database is <c>ConnectionStrings:Database</c>, the settings are <see cref="MessagingOptions"/> in section <c>Messaging</c>. The relay
-    /// runs if the context's model has the table of <see cref="DbContextExtensions.AddOutbox"/>.
+    /// Registers the outbox, the relay, event handlers and dead letters. Register the context too, for example with <c>AddPostgres</c>. The
+    /// connection string is <c>ConnectionStrings:Database</c>. The settings are in section <c>Messaging</c>, see
+    /// <see cref="MessagingOptions"/>. The relay runs only if the model contains <see cref="DbContextExtensions.AddOutbox"/>.
     /// </summary>
-    /// <typeparam name="TContext">The context, with the table of <see cref="DbContextExtensions.AddDeadLetters"/>.</typeparam>
+    /// <typeparam name="TContext">The context. Its model must contain <see cref="DbContextExtensions.AddDeadLetters"/>.</typeparam>
     public static IHostApplicationBuilder AddMessaging<TContext>(this IHostApplicationBuilder builder)
         where TContext : DbContext
     {

@@ -3,9 +3,9 @@ using System.Diagnostics.Metrics;
 namespace DaprOrders.Messaging;
 
 /// <summary>
-/// Measures messaging with the meter <c>DaprOrders.Messaging</c>. Counters: <c>messaging.published</c>, <c>messaging.publish_failures</c> (calls
-/// without response 204), <c>messaging.handled</c>, <c>messaging.retried</c>, <c>messaging.dead_lettered</c> (tag <c>direction</c>), each with the
-/// tag <c>topic</c>. Gauges, as the relay last measured them: <c>messaging.outbox.rows</c> and <c>messaging.outbox.oldest_age</c> in seconds.
+/// Records the metrics of the meter <c>DaprOrders.Messaging</c>. The counters have the tag <c>topic</c>: <c>messaging.published</c>,
+/// <c>messaging.publish_failures</c>, <c>messaging.handled</c>, <c>messaging.retried</c> and <c>messaging.dead_lettered</c>, which also has the
+/// tag <c>direction</c>. The gauges <c>messaging.outbox.rows</c> and <c>messaging.outbox.oldest_age</c> show the last measurement of the relay.
 /// </summary>
 internal sealed class MessagingMetrics
 {
@@ -20,9 +20,9 @@ internal sealed class MessagingMetrics
     public MessagingMetrics(IMeterFactory meters, OutboxStatus outbox)
     {
         var meter = meters.Create(MeterName);
-        _published = meter.CreateCounter<long>("messaging.published", "{event}", "Events that the broker has accepted.");
-        _publishFailures = meter.CreateCounter<long>("messaging.publish_failures", "{call}", "Bulk publishes that were not accepted as a whole.");
-        _handled = meter.CreateCounter<long>("messaging.handled", "{event}", "Events whose effects are committed.");
+        _published = meter.CreateCounter<long>("messaging.published", "{event}", "Events that the broker accepted.");
+        _publishFailures = meter.CreateCounter<long>("messaging.publish_failures", "{call}", "Bulk publish calls that failed for at least one event.");
+        _handled = meter.CreateCounter<long>("messaging.handled", "{event}", "Events that were handled and whose changes are committed.");
         _retried = meter.CreateCounter<long>("messaging.retried", "{event}", "Events that will be redelivered.");
         _deadLettered = meter.CreateCounter<long>("messaging.dead_lettered", "{event}", "Events that became dead letters.");
         meter.CreateObservableGauge("messaging.outbox.rows", () => Measurements(outbox.Rows), "{event}", "Events in the outbox.");

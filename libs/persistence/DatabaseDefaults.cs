@@ -4,19 +4,19 @@ using Npgsql;
 namespace DaprOrders.Persistence;
 
 /// <summary>
-/// Settings of the service's database. They belong to the database, not to the connection string, because a pooler like PgBouncer rejects
-/// start-up options.
+/// Sets and checks the PostgreSQL settings that the service needs. They are stored in the database and not sent as start-up options, because
+/// poolers such as PgBouncer reject those.
 /// </summary>
 public static class DatabaseDefaults
 {
     private static readonly (string Name, string Value)[] Settings =
     [
-        ("idle_in_transaction_session_timeout", "10s"), // a frozen process loses its locks
-        ("lock_timeout", "5s"),
-        ("plan_cache_mode", "force_custom_plan"), // a plan made while a table was small would be kept when it has grown
+        ("idle_in_transaction_session_timeout", "10s"), // a frozen process must not keep its locks
+        ("lock_timeout", "5s"), // a request must fail before its caller gives up
+        ("plan_cache_mode", "force_custom_plan"), // a cached plan for a small table would stay in use after the table has grown
     ];
 
-    /// <summary>Sets the defaults for new sessions of the database that is migrated. Only its owner can; another role gets a warning.</summary>
+    /// <summary>Sets the settings for new sessions of the database. Only its owner can do that; another role gets a warning.</summary>
     public static void SetDatabaseDefaults(this MigrationBuilder migration)
     {
         ArgumentNullException.ThrowIfNull(migration);
@@ -27,13 +27,13 @@ public static class DatabaseDefaults
                 DO $$ BEGIN
                   EXECUTE format('ALTER DATABASE %I SET {name} = ''{value}''', current_database());
                 EXCEPTION WHEN insufficient_privilege THEN
-                  RAISE WARNING 'only the owner of the database can set {name}'; -- the check at start reports it
+                  RAISE WARNING 'only the owner of the database can set {name}'; -- the service logs this at startup too
                 END $$
                 """);
         }
     }
 
-    /// <summary>Returns the settings that a session does not have, with the value that they should have.</summary>
+    /// <summary>Returns the settings that differ in this session, with the actual and the expected value.</summary>
     internal static async Task<IReadOnlyList<string>> FindMissingAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         var missing = new List<string>();

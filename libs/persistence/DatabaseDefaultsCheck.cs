@@ -4,11 +4,11 @@ using Npgsql;
 
 namespace DaprOrders.Persistence;
 
-/// <summary>Logs a warning at start if sessions lack the settings of <see cref="DatabaseDefaults"/>.</summary>
+/// <summary>Logs a warning at startup if the database does not have the settings of <see cref="DatabaseDefaults"/>.</summary>
 internal sealed partial class DatabaseDefaultsCheck(NpgsqlDataSource database, TimeProvider time, ILogger<DatabaseDefaultsCheck> logger)
     : BackgroundService
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -27,11 +27,11 @@ internal sealed partial class DatabaseDefaultsCheck(NpgsqlDataSource database, T
             }
             catch (Exception) when (!stoppingToken.IsCancellationRequested)
             {
-                await Task.Delay(Pause, time, stoppingToken); // the health check reports an unavailable database
+                await Task.Delay(RetryInterval, time, stoppingToken); // the health check reports an unavailable database
             }
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "The database has other settings than its migrations set, run them or use ALTER DATABASE: {Settings}")]
+    [LoggerMessage(LogLevel.Warning, "Database settings are wrong, run the migrations as the owner of the database: {Settings}")]
     private partial void LogMissing(string settings);
 }

@@ -3,27 +3,27 @@ using Npgsql;
 
 namespace DaprOrders.Persistence;
 
-/// <summary>What caused a failure, and therefore whether to retry it.</summary>
+/// <summary>The cause of a failure. It determines whether a retry can succeed.</summary>
 public enum FailureCause
 {
-    /// <summary>The request or the event itself. A retry fails in the same way.</summary>
+    /// <summary>The request or the event itself. A retry fails again.</summary>
     Input,
 
-    /// <summary>A row that another transaction has written first. A retry in a new transaction finds it.</summary>
+    /// <summary>A row that another transaction wrote first. A retry in a new transaction finds that row.</summary>
     Duplicate,
 
-    /// <summary>A missing migration, role or right. A retry succeeds after somebody has fixed that.</summary>
+    /// <summary>A missing migration, role or permission. A retry succeeds after the deployment is fixed.</summary>
     NotDeployed,
 
-    /// <summary>A condition that passes: the database is unavailable, full or read-only, a deadlock, a timeout, a canceled call.</summary>
+    /// <summary>A temporary condition: the database is unavailable, full or read-only, a deadlock, a timeout or a cancellation. A retry succeeds later.</summary>
     Transient,
 }
 
-/// <summary>Classifies failures of work that uses PostgreSQL.</summary>
+/// <summary>Classifies exceptions of code that uses PostgreSQL.</summary>
 /// <seealso href="https://www.postgresql.org/docs/current/errcodes-appendix.html"/>
 public static class DatabaseErrors
 {
-    /// <summary>Returns the cause of a failure. Inner exceptions count too, since EF Core wraps those of the database.</summary>
+    /// <summary>Returns the cause of a failure. Also checks inner exceptions, because EF Core wraps the exceptions of the database.</summary>
     public static FailureCause CauseOf(Exception exception)
     {
         for (var e = exception; e is not null; e = e.InnerException)
@@ -35,19 +35,19 @@ public static class DatabaseErrors
                 case DbUpdateConcurrencyException:
                     return FailureCause.Duplicate;
                 case NpgsqlException or TimeoutException or OperationCanceledException:
-                    return FailureCause.Transient; // no response from the database, or no free connection
+                    return FailureCause.Transient; // the database did not respond, or no connection is free
             }
         }
 
         return FailureCause.Input;
     }
 
-    /// <summary>Returns whether the failure passes without a change of the input: the caller may retry later.</summary>
+    /// <summary>Returns whether the same request or event can succeed later: the cause is transient, or something is not deployed.</summary>
     public static bool IsUnavailable(Exception exception) => CauseOf(exception) is FailureCause.Transient or FailureCause.NotDeployed;
 
     /// <summary>
-    /// Returns whether another transaction came first: a duplicate, a deadlock or a serialization failure. A retry in a new transaction may succeed
-    /// at once.
+    /// Returns whether a concurrent transaction is the cause: a duplicate, a deadlock or a serialization failure. A retry in a new transaction can
+    /// succeed at once.
     /// </summary>
     public static bool IsConflict(Exception exception) =>
         CauseOf(exception) is FailureCause.Duplicate || SqlStateOf(exception)?.StartsWith("40", StringComparison.Ordinal) == true;
@@ -63,7 +63,7 @@ public static class DatabaseErrors
         _ => sqlState[..2] switch
         {
             "22" or "23" => FailureCause.Input, // invalid data, violated constraint
-            "28" or "42" => FailureCause.NotDeployed, // wrong password, missing table or right
+            "28" or "42" => FailureCause.NotDeployed, // wrong password, missing table or permission
             _ => FailureCause.Transient,
         },
     };

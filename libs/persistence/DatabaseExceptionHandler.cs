@@ -5,12 +5,12 @@ using Microsoft.Extensions.Logging;
 
 namespace DaprOrders.Persistence;
 
-/// <summary>Writes failures that pass as 503 with <c>Retry-After</c>, see <see cref="DatabaseErrors"/>.</summary>
+/// <summary>Responds 503 with <c>Retry-After</c> if <see cref="DatabaseErrors"/> finds that a retry can succeed.</summary>
 internal sealed partial class DatabaseExceptionHandler(ILogger<DatabaseExceptionHandler> logger) : IExceptionHandler
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
-        // An unreadable request is the client's error, even if reading its body timed out.
+        // A request that cannot be read is an error of the client, even if its cause is a timeout.
         if (exception is BadHttpRequestException || !DatabaseErrors.IsUnavailable(exception))
         {
             return false;

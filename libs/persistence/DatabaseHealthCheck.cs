@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace DaprOrders.Persistence;
 
-/// <summary>Checks that the database responds and that no migration has failed.</summary>
+/// <summary>Checks that the database responds and that the last migration did not fail.</summary>
 internal sealed class DatabaseHealthCheck(NpgsqlDataSource database, MigrationState migrations) : IHealthCheck
 {
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)

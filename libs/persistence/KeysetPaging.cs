@@ -5,10 +5,10 @@ using Microsoft.EntityFrameworkCore;
 
 namespace DaprOrders.Persistence;
 
-/// <summary>An entity that is listed newest first. The pair of both properties is unique, never changes and needs an index.</summary>
+/// <summary>Defines an entity that is listed newest first. Both properties together must be unique, must never change, and need an index.</summary>
 public interface IKeysetPaged
 {
-    /// <summary>Gets the time of its creation, in whole microseconds.</summary>
+    /// <summary>Gets the creation time, in whole microseconds.</summary>
     DateTimeOffset CreatedAt { get; }
 
     /// <summary>Gets the id.</summary>
@@ -16,11 +16,10 @@ public interface IKeysetPaged
 }
 
 /// <summary>
-/// The position after one item of a list of <see cref="IKeysetPaged"/>, newest first. New items come before it, so no page repeats or omits an
-/// item while the list grows.
+/// Points to the item after which the next page starts. New items are added before it, so no page repeats or omits an item while the list grows.
 /// </summary>
-/// <param name="CreatedAt">The item's time.</param>
-/// <param name="Id">The item's id.</param>
+/// <param name="CreatedAt">The creation time of the item.</param>
+/// <param name="Id">The id of the item.</param>
 public sealed record KeysetCursor(DateTimeOffset CreatedAt, Guid Id)
     : RequestParameter("cursor", "the value of next in an earlier page of this list")
 {
@@ -34,7 +33,7 @@ public sealed record KeysetCursor(DateTimeOffset CreatedAt, Guid Id)
         return true;
     }
 
-    /// <summary>Returns the cursor as 32 characters that are opaque to clients and need no escaping in a query.</summary>
+    /// <summary>Returns the cursor as 32 characters that need no escaping in a URL. Clients treat them as opaque.</summary>
     public override string ToString()
     {
         Span<byte> bytes = stackalloc byte[Bytes];
@@ -59,14 +58,14 @@ public sealed record KeysetCursor(DateTimeOffset CreatedAt, Guid Id)
     }
 }
 
-/// <summary>Reads pages of lists of <see cref="IKeysetPaged"/>.</summary>
+/// <summary>Reads lists in pages.</summary>
 public static class KeysetPaging
 {
-    /// <summary>Reads one page without tracking.</summary>
+    /// <summary>Reads one page, newest first, without tracking.</summary>
     /// <param name="list">The entities, in any order.</param>
-    /// <param name="after">The position after which the page starts; null for the start of the list.</param>
-    /// <param name="limit">The number of items of a full page; null for the default.</param>
-    /// <param name="view">Converts an entity to the item that clients see.</param>
+    /// <param name="after">The cursor of the page; null for the first page.</param>
+    /// <param name="limit">The maximum number of items; null for the default.</param>
+    /// <param name="view">Converts an entity to the item of the response.</param>
     /// <param name="cancellationToken">Cancels the query.</param>
     public static async Task<Page<TView>> ToPageAsync<T, TView>(
         this IQueryable<T> list, KeysetCursor? after, PageLimit? limit, Func<T, TView> view, CancellationToken cancellationToken)
@@ -74,7 +73,7 @@ public static class KeysetPaging
     {
         if (after is not null)
         {
-            // One comparison of rows, so that the index starts at the right place.
+            // A comparison of row values, so that PostgreSQL starts at this position in the index.
             list = list.Where(item => EF.Functions.LessThan(
                 ValueTuple.Create(item.CreatedAt, item.Id), ValueTuple.Create(after.CreatedAt, after.Id)));
         }

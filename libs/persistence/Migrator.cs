@@ -6,24 +6,24 @@ using Npgsql;
 
 namespace DaprOrders.Persistence;
 
-/// <summary>Holds the error of the last attempt to migrate; null if it succeeded.</summary>
+/// <summary>Holds the error of the last migration attempt; null if it succeeded.</summary>
 internal sealed class MigrationState
 {
     public string? Failure { get; set; }
 }
 
 /// <summary>
-/// Runs the migrations before the service listens. If the database is unavailable, it logs that once, lets the service start anyway and retries
-/// every second.
+/// Runs the migrations before the service listens. If the database is unavailable, logs a warning, lets the service start, and retries every
+/// second.
 /// </summary>
 internal sealed partial class Migrator<TContext>(
     IServiceScopeFactory scopes, NpgsqlDataSource database, MigrationState state, TimeProvider time, ILogger<Migrator<TContext>> logger)
     : BackgroundService
     where TContext : DbContext
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
 
-    /// <summary>Runs the migrations once and logs the result, for <c>--migrate</c>.</summary>
+    /// <summary>Runs the migrations once, for <c>--migrate</c>. Logs the result and returns whether they succeeded.</summary>
     public async Task<bool> MigrateOnceAsync()
     {
         var isMigrated = await TryMigrateAsync(CancellationToken.None);
@@ -52,7 +52,7 @@ internal sealed partial class Migrator<TContext>(
     {
         do
         {
-            await Task.Delay(Pause, time, stoppingToken);
+            await Task.Delay(RetryInterval, time, stoppingToken);
         }
         while (!await TryMigrateAsync(stoppingToken));
         LogMigrated();
@@ -65,11 +65,11 @@ internal sealed partial class Migrator<TContext>(
             await using var scope = scopes.CreateAsyncScope();
             var db = scope.ServiceProvider.GetRequiredService<TContext>().Database;
             var isPending = (await db.GetPendingMigrationsAsync(cancellationToken)).Any();
-            await db.MigrateAsync(cancellationToken); // seeds too
+            await db.MigrateAsync(cancellationToken); // also seeds the database
             if (isPending)
             {
-                await db.ExecuteSqlRawAsync("ANALYZE", cancellationToken); // without statistics the first plans read whole tables
-                database.Clear(); // only new sessions have new settings of the database
+                await db.ExecuteSqlRawAsync("ANALYZE", cancellationToken); // without statistics the first queries scan whole tables
+                database.Clear(); // open connections do not have the settings that a migration has set
             }
 
             state.Failure = null;
@@ -82,12 +82,12 @@ internal sealed partial class Migrator<TContext>(
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "Database unavailable, the migrations are retried every second: {Error}")]
+    [LoggerMessage(LogLevel.Warning, "Database unavailable, migrations will be retried every second: {Error}")]
     private partial void LogWaiting(string? error);
 
-    [LoggerMessage(LogLevel.Error, "The database is not migrated: {Error}")]
+    [LoggerMessage(LogLevel.Error, "Cannot migrate the database: {Error}")]
     private partial void LogFailed(string? error);
 
-    [LoggerMessage(LogLevel.Information, "The database is migrated")]
+    [LoggerMessage(LogLevel.Information, "Database migrated")]
     private partial void LogMigrated();
 }

@@ -8,26 +8,26 @@ using Npgsql;
 
 namespace DaprOrders.Persistence;
 
-/// <summary>Registers the service's own PostgreSQL database.</summary>
+/// <summary>Registers the PostgreSQL database of a service.</summary>
 public static class PostgresExtensions
 {
-    /// <summary>The name of the connection string of the service's database.</summary>
+    /// <summary>The name of the connection string.</summary>
     public const string ConnectionStringName = "Database";
 
     /// <summary>
-    /// More connections would not make PostgreSQL faster, and opening a hundred in a burst costs more than the burst. Connections are not reset
-    /// when they return to the pool: nothing here leaves state in one, and PgBouncer does not support it. Statements are prepared when they are
-    /// used again.
+    /// The pool is small, because more connections do not make PostgreSQL faster, and opening a hundred at once takes longer than the work
+    /// itself. Connections are not reset when they return to the pool: no code leaves state in them, and PgBouncer does not support the reset.
+    /// A statement is prepared when it is used for the second time.
     /// </summary>
     private const string Defaults = "Maximum Pool Size=20;No Reset On Close=true;Max Auto Prepare=50;Auto Prepare Min Usages=2;";
 
     /// <summary>
-    /// Registers the context with the connection string <c>ConnectionStrings:Database</c>, names in snake_case, and a health check. Transient
-    /// database errors become 503. Migrations run when the service starts in Development, elsewhere with <c>--migrate</c> (see
-    /// <see cref="RunServiceAsync"/>). The database must exist.
+    /// Registers the context with the connection string <c>ConnectionStrings:Database</c>, snake_case names and a health check. The database must
+    /// exist. In Development the migrations run at startup; in other environments they run with <c>--migrate</c> (see
+    /// <see cref="RunServiceAsync"/>). A request that fails with a transient database error gets the response 503.
     /// </summary>
     /// <param name="builder">The application builder.</param>
-    /// <param name="configure">Configures the context further, for example its seeding.</param>
+    /// <param name="configure">Configures additional options of the context, for example seeding.</param>
     public static IHostApplicationBuilder AddPostgres<TContext>(
         this IHostApplicationBuilder builder, Action<DbContextOptionsBuilder>? configure = null)
         where TContext : DbContext
@@ -54,8 +54,8 @@ public static class PostgresExtensions
         return builder;
     }
 
-    /// <summary>Runs the service, or with <c>--migrate</c> only its migrations.</summary>
-    /// <returns>The exit code: 1 if the database cannot be reached or refuses a migration, which the log explains; else 0.</returns>
+    /// <summary>Runs the service. With <c>--migrate</c> it only runs the migrations.</summary>
+    /// <returns>The exit code: 1 if the migrations fail, which is logged; otherwise 0.</returns>
     public static async Task<int> RunServiceAsync<TContext>(this WebApplication app, string[] args)
         where TContext : DbContext
     {
@@ -74,7 +74,7 @@ public static class PostgresExtensions
 
     private static string ConnectionString(IConfiguration configuration) =>
         configuration.GetConnectionString(ConnectionStringName) is { Length: > 0 } connectionString
-            ? Defaults + connectionString // the later of two values counts
+            ? Defaults + connectionString // the connection string overrides the defaults
             : throw new InvalidOperationException(
                 "The connection string is missing. Set ConnectionStrings__Database.");
 }

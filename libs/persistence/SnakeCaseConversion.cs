@@ -4,10 +4,10 @@ using Microsoft.EntityFrameworkCore.Storage.ValueConversion;
 
 namespace DaprOrders.Persistence;
 
-/// <summary>Stores enums as the words that APIs and logs use.</summary>
+/// <summary>Stores enum values under their snake_case names, which APIs and logs use too.</summary>
 public static class SnakeCaseConversion
 {
-    /// <summary>Maps the property to a column of at most 16 characters with the enum's snake_case names.</summary>
+    /// <summary>Maps the property to a column of 16 characters that contains the snake_case name of the value.</summary>
     public static PropertyBuilder<TEnum> HasSnakeCaseConversion<TEnum>(this PropertyBuilder<TEnum> property)
         where TEnum : struct, Enum =>
         property.HasConversion(Converter<TEnum>()).HasMaxLength(16);
@@ -20,8 +20,8 @@ public static class SnakeCaseConversion
     private static ValueConverter<TEnum, string> Converter<TEnum>()
         where TEnum : struct, Enum
     {
-        var words = Enum.GetValues<TEnum>().ToDictionary(value => value, SnakeCase.ToSnakeCase);
-        var values = words.ToDictionary(word => word.Value, word => word.Key);
-        return new ValueConverter<TEnum, string>(value => words[value], word => values[word]);
+        var names = Enum.GetValues<TEnum>().ToDictionary(value => value, SnakeCase.ToSnakeCase);
+        var values = names.ToDictionary(pair => pair.Value, pair => pair.Key);
+        return new ValueConverter<TEnum, string>(value => names[value], name => values[name]);
     }
 }

@@ -3,16 +3,16 @@ using DaprOrders.Stack;
 
 namespace DaprOrders.EndToEnd.Tests;
 
-/// <summary>Outside Development a service does not migrate its database when it starts; <c>--migrate</c> does, before a deployment.</summary>
+/// <summary>Tests <c>--migrate</c>, which migrates the database before a deployment. Only in Development a service migrates at startup.</summary>
 public sealed class MigrateTests
 {
     [Fact]
-    public async Task Migrate_option_migrates_the_database_and_ends_and_can_be_repeated()
+    public async Task Migrate_option_migrates_the_database_and_can_be_repeated()
     {
         await using var cluster = await PostgresCluster.StartAsync();
         var database = cluster.ConnectionString(await cluster.CreateDatabaseAsync());
 
-        for (var time = 1; time <= 2; time++)
+        for (var run = 1; run <= 2; run++)
         {
             var (exitCode, output) = await MigrateAsync(database);
 
@@ -27,7 +27,7 @@ public sealed class MigrateTests
         var (exitCode, output) = await MigrateAsync($"Host=127.0.0.1;Port={FreePort.Take()};Database=orders_db;Username=orders;Password=orders");
 
         Assert.Equal(1, exitCode);
-        Assert.Contains("The database is not migrated", Assert.Single(output.TrimEnd().Split('\n')), StringComparison.Ordinal);
+        Assert.Contains("Cannot migrate the database", Assert.Single(output.TrimEnd().Split('\n')), StringComparison.Ordinal);
     }
 
     private static async Task<(int ExitCode, string Output)> MigrateAsync(string database)
@@ -41,12 +41,12 @@ public sealed class MigrateTests
         using var process = Process.Start(start)!;
         try
         {
-            await Wait.UntilAsync("order --migrate to end", () => process.HasExited);
+            await Wait.UntilAsync("order --migrate to exit", () => process.HasExited);
             return (process.ExitCode, await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken));
         }
         finally
         {
-            process.Kill(); // does nothing if the process has ended
+            process.Kill(); // does nothing if the process has exited
         }
     }
 }

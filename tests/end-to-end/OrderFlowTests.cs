@@ -14,23 +14,23 @@ public sealed class OrderFlowTests(StackFixture fixture)
     private StackHost Stack => fixture.Stack;
 
     [Fact]
-    public async Task Order_is_confirmed_and_notified_with_a_row_in_each_database()
+    public async Task Order_is_confirmed_and_stored_in_each_database()
     {
         var placed = await PlaceAsync("item-123");
         Assert.Equal("pending", placed.GetProperty("status").GetString());
         var id = placed.GetProperty("id").GetString()!;
 
-        Assert.Equal("confirmed", (await SettledAsync(id)).GetProperty("status").GetString());
-        Assert.Equal("reserved", (await NotifiedAsync(id)).GetProperty("outcome").GetString());
+        Assert.Equal("confirmed", (await WaitUntilSettledAsync(id)).GetProperty("status").GetString());
+        Assert.Equal("reserved", (await GetNotificationAsync(id)).GetProperty("outcome").GetString());
         Assert.Equal("confirmed", await Stack.QueryAsync("orders_db", $"SELECT status FROM orders WHERE id = '{id}'"));
         Assert.Equal("reserved", await Stack.QueryAsync("inventory_db", $"SELECT outcome FROM reservations WHERE order_id = '{id}'"));
         Assert.Equal("reserved", await Stack.QueryAsync("notification_db", $"SELECT outcome FROM notifications WHERE order_id = '{id}'"));
     }
 
     [Fact]
-    public async Task Fourth_order_of_an_item_with_three_units_is_rejected_as_out_of_stock()
+    public async Task Order_is_rejected_when_its_item_is_out_of_stock()
     {
-        var item = await StockAsync(3);
+        var item = await CreateItemAsync(3);
         for (var i = 0; i < 3; i++)
         {
             Assert.Equal("confirmed", (await OrderAsync(item)).GetProperty("status").GetString());
@@ -40,12 +40,12 @@ public sealed class OrderFlowTests(StackFixture fixture)
 
         Assert.Equal("rejected", fourth.GetProperty("status").GetString());
         Assert.Equal("out_of_stock", fourth.GetProperty("reason").GetString());
-        Assert.Equal("out_of_stock", (await NotifiedAsync(fourth.GetProperty("id").GetString()!)).GetProperty("reason").GetString());
-        Assert.Equal(0, await AvailableAsync(item));
+        Assert.Equal("out_of_stock", (await GetNotificationAsync(fourth.GetProperty("id").GetString()!)).GetProperty("reason").GetString());
+        Assert.Equal(0, await GetAvailableAsync(item));
     }
 
     [Fact]
-    public async Task Order_of_an_unknown_item_is_rejected()
+    public async Task Order_for_an_unknown_item_is_rejected()
     {
         var order = await OrderAsync("no-such-item");
 
@@ -56,15 +56,15 @@ public sealed class OrderFlowTests(StackFixture fixture)
     }
 
     [Fact]
-    public async Task Exactly_100_of_200_concurrent_orders_of_100_units_are_confirmed()
+    public async Task Exactly_100_of_200_concurrent_orders_for_100_units_are_confirmed()
     {
-        var item = await StockAsync(100);
+        var item = await CreateItemAsync(100);
 
         var orders = await Task.WhenAll(Enumerable.Range(0, 200).Select(_ => OrderAsync(item)));
 
         Assert.Equal(100, orders.Count(order => order.GetProperty("status").GetString() == "confirmed"));
         Assert.Equal(100, orders.Count(order => order.TryGetProperty("reason", out var reason) && reason.GetString() == "out_of_stock"));
-        Assert.Equal(0, await AvailableAsync(item));
+        Assert.Equal(0, await GetAvailableAsync(item));
         Assert.Equal(
             100L, await Stack.QueryAsync("inventory_db", $"SELECT sum(quantity) FROM reservations WHERE item_id = '{item}' AND outcome = 'reserved'"));
     }
@@ -80,8 +80,8 @@ public sealed class OrderFlowTests(StackFixture fixture)
         Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, refused.SqlState);
     }
 
-    /// <summary>Creates an item that only this test orders, also in a system that runs for long.</summary>
-    private async Task<string> StockAsync(int units)
+    /// <summary>Creates an item with a unique id, so that no other test or earlier run orders it.</summary>
+    private async Task<string> CreateItemAsync(int units)
     {
         var item = $"test-{Guid.NewGuid():N}";
         await Stack.QueryAsync("inventory_db", $"INSERT INTO stock (item_id, initial, available) VALUES ('{item}', {units}, {units})");
@@ -89,24 +89,24 @@ public sealed class OrderFlowTests(StackFixture fixture)
     }
 
     private async Task<JsonElement> OrderAsync(string itemId) =>
-        await SettledAsync((await PlaceAsync(itemId)).GetProperty("id").GetString()!);
+        await WaitUntilSettledAsync((await PlaceAsync(itemId)).GetProperty("id").GetString()!);
 
-    /// <summary>Places an order as a client should: retries with the same idempotency key when the gateway asks for it.</summary>
+    /// <summary>Places an order and retries with the same idempotency key, as a client should.</summary>
     private async Task<JsonElement> PlaceAsync(string itemId)
     {
         var key = Guid.NewGuid().ToString();
-        return await SendAsync($"an order of {itemId}", HttpStatusCode.Created, () => new HttpRequestMessage(HttpMethod.Post, "/orders")
+        return await SendAsync($"the order for {itemId}", HttpStatusCode.Created, () => new HttpRequestMessage(HttpMethod.Post, "/orders")
         {
             Headers = { { "Idempotency-Key", key } },
             Content = JsonContent.Create(new { item_id = itemId, quantity = 1 }),
         });
     }
 
-    private Task<JsonElement> SettledAsync(string id) => SendAsync(
+    private Task<JsonElement> WaitUntilSettledAsync(string id) => SendAsync(
         $"the outcome of order {id}", HttpStatusCode.OK, () => new HttpRequestMessage(HttpMethod.Get, $"/orders/{id}?wait=30s"),
         order => order.GetProperty("status").GetString() != "pending");
 
-    /// <summary>Sends a request again while the gateway gets no response in time, which happens on a busy machine.</summary>
+    /// <summary>Retries a request while the gateway responds 502 or 503, which happens on a busy machine.</summary>
     private async Task<JsonElement> SendAsync(
         string what, HttpStatusCode expected, Func<HttpRequestMessage> create, Func<JsonElement, bool>? isDone = null)
     {
@@ -128,8 +128,8 @@ public sealed class OrderFlowTests(StackFixture fixture)
         return result;
     }
 
-    /// <summary>Waits for the notification, which may come after the order is settled.</summary>
-    private async Task<JsonElement> NotifiedAsync(string id)
+    /// <summary>Waits for the notification, which can be created after the order is settled.</summary>
+    private async Task<JsonElement> GetNotificationAsync(string id)
     {
         List<JsonElement> notifications = [];
         await Wait.UntilAsync($"the notification of order {id}", async () =>
@@ -141,6 +141,6 @@ public sealed class OrderFlowTests(StackFixture fixture)
         return Assert.Single(notifications);
     }
 
-    private async Task<int> AvailableAsync(string itemId) => Convert.ToInt32(
+    private async Task<int> GetAvailableAsync(string itemId) => Convert.ToInt32(
         await Stack.QueryAsync("inventory_db", $"SELECT available FROM stock WHERE item_id = '{itemId}'"), CultureInfo.InvariantCulture);
 }

@@ -6,7 +6,7 @@ namespace DaprOrders.EndToEnd.Tests;
 public sealed class ProcessesTests
 {
     [Fact]
-    public void Process_is_started_again_with_its_empty_arguments()
+    public void Start_information_of_a_process_keeps_empty_arguments()
     {
         string[] arguments = ["-c", "read -r line", "sh", "--placement-host-address", "", "--scheduler-host-address", " "];
         using var process = Process.Start(new ProcessStartInfo("sh", arguments)

@@ -3,13 +3,13 @@ using DaprOrders.Stack.Platforms;
 
 namespace DaprOrders.EndToEnd.Tests;
 
-/// <summary>Kills processes of the running system. On Dapr the tests restart sidecars themselves, since the CLI restarts nothing.</summary>
+/// <summary>Kills processes of the running system. On Dapr the test restarts the sidecar, because the Dapr CLI does not.</summary>
 public sealed class RestartTests(StackFixture fixture)
 {
     [Fact]
-    public async Task Killed_app_and_sidecar_are_started_again_and_serve()
+    public async Task Killed_app_and_sidecar_are_healthy_after_a_restart()
     {
-        Assert.SkipWhen(fixture.Stack.IsAttached, "GATEWAY_URL is set, so nothing is killed in a system that this test did not start.");
+        Assert.SkipWhen(fixture.Stack.IsAttached, "GATEWAY_URL is set. This test kills processes only in a system that it started.");
         var runtime = fixture.Stack.Runtime;
         var instance = fixture.Stack.Instances.Last(instance => instance.AppId == "inventory");
 

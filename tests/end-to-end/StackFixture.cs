@@ -7,7 +7,7 @@ using DaprOrders.Stack;
 
 namespace DaprOrders.EndToEnd.Tests;
 
-/// <summary>Starts the whole system, with two instances of inventory, once for all tests. Each test orders its own items.</summary>
+/// <summary>Starts the whole system once for all tests, with two instances of inventory. Each test uses its own items.</summary>
 public sealed class StackFixture : IAsyncLifetime
 {
     public StackHost Stack { get; } = new(new StackOptions { Instances = new Dictionary<string, int> { ["inventory"] = 2 } });

@@ -5,7 +5,7 @@ namespace DaprOrders.EndToEnd.Tests;
 public sealed class StackSettingsTests
 {
     [Fact]
-    public void Environment_chooses_runtime_broker_and_running_system()
+    public void Environment_variables_select_runtime_broker_and_running_system()
     {
         var settings = Read(("STACK", "dapr"), ("BROKER", "redis"), ("GATEWAY_URL", "http://localhost:8000"), ("ORDERS_DB", "Host=there"));
 
@@ -19,7 +19,7 @@ public sealed class StackSettingsTests
     [InlineData("BROKER", "nats", "must be one of kafka, redis, rabbitmq")]
     [InlineData("STACK_BIN", "/nowhere", "./run.sh publish writes one")]
     [InlineData("GATEWAY_URL", "localhost", "must be a URL like http://localhost:8000")]
-    public void Invalid_value_is_an_error_that_lists_the_valid_ones(string name, string value, string hint)
+    public void Invalid_value_is_an_error_that_lists_the_valid_values(string name, string value, string hint)
     {
         var error = Assert.Throws<InvalidOperationException>(() => Read((name, value)));
 

@@ -3,5 +3,5 @@ using Xunit.v3;
 
 [assembly: UnsupportedOSPlatform("windows")]
 
-// Each run needs the whole machine.
+// A fault run uses the whole machine, so runs must not overlap.
 [assembly: Parallelization(MaxThreads = 1)]

@@ -3,16 +3,16 @@ using System.Text;
 
 namespace DaprOrders.Faults.Tests;
 
-/// <summary>Writes docs/faults.md with a row for each seed. Keeps the rows of other seeds, so that a campaign can be run in parts.</summary>
+/// <summary>Writes docs/faults.md with one row per seed. Keeps the rows of other seeds, so that a campaign can run in parts.</summary>
 internal static class FaultReport
 {
-    private static readonly string[] Columns = ["seed", "faults", "orders", "duplicates absorbed", "events lost by the broker", "violations", "s to rest", "s in all"];
+    private static readonly string[] Columns = ["seed", "faults", "orders", "duplicates handled", "events lost by the broker", "violations", "s until idle", "s in total"];
 
     public static void Add(string file, FaultRunResult result)
     {
         var rows = File.Exists(file) ? Read(file) : [];
         rows[result.Seed] = new Row(
-            [result.Faults, result.Orders, result.Duplicates.Values.Sum(), result.LostEvents, result.Violations.Count, (int)result.ToRest.TotalSeconds, (int)result.Duration.TotalSeconds],
+            [result.Faults, result.Orders, result.Duplicates.Values.Sum(), result.LostEvents, result.Violations.Count, (int)result.TimeToIdle.TotalSeconds, (int)result.Duration.TotalSeconds],
             result.FaultsByKind.ToDictionary());
         File.WriteAllText(file, Text(rows));
     }
@@ -23,14 +23,14 @@ internal static class FaultReport
         var text = new StringBuilder();
         text.Append(
             """
-            # Faults: what the long run found
+            # Results of the fault campaign
 
-            Two instances of order, inventory and notification, one gateway, a proxy between each service and its sidecar, and a durable PostgreSQL on
-            a disk that can be filled; load from 24 clients the whole time. After the last fault the load ends, the system comes to rest, and the
-            invariants of `tests/faults/Checks/Invariants.cs` are checked by SQL. The kinds of faults are in `tests/faults/Kinds`.
+            The system has two instances of order, inventory and notification, one gateway, and a proxy between each service and its sidecar. PostgreSQL
+            runs with durable settings on a small disk. 24 clients place orders during the whole run. After the last fault the clients stop, the system
+            becomes idle, and the invariants in `tests/faults/Checks/Invariants.cs` are checked with SQL. The faults are in `tests/faults/Kinds`.
 
-            It is written by `./run.sh faults`, which takes 25 minutes on 2 cores; `./run.sh faults 7` repeats one seed, `./run.sh faults 13-20` adds others. A seed fixes which
-            faults come in which order, not what they meet.
+            `./run.sh faults` writes this page and takes 25 minutes on 2 cores. `./run.sh faults 7` repeats one seed, `./run.sh faults 13-20` adds
+            seeds. A seed determines the faults and their order. Which requests a fault hits depends on timing.
 
 
             """);
@@ -53,7 +53,7 @@ internal static class FaultReport
         return text.ToString();
     }
 
-    /// <summary>Reads what <see cref="Text"/> wrote.</summary>
+    /// <summary>Reads a file that <see cref="Text"/> created.</summary>
     internal static SortedDictionary<int, Row> Read(string file)
     {
         var lines = File.ReadAllLines(file).Where(line => line.StartsWith('|')).Select(Cells).ToList();

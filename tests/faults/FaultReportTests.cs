@@ -7,7 +7,7 @@ public sealed class FaultReportTests : IDisposable
     public void Dispose() => File.Delete(_file);
 
     [Fact]
-    public void Second_seed_gets_its_own_row_and_is_part_of_the_sums()
+    public void Second_seed_adds_a_row_and_counts_in_the_sums()
     {
         File.Delete(_file);
 
@@ -22,7 +22,7 @@ public sealed class FaultReportTests : IDisposable
     }
 
     [Fact]
-    public void Seed_that_is_run_again_replaces_its_row()
+    public void Repeated_seed_replaces_its_row()
     {
         File.Delete(_file);
 
@@ -42,7 +42,7 @@ public sealed class FaultReportTests : IDisposable
         Duplicates = new Dictionary<string, int> { ["order"] = 2 },
         LostEvents = 1,
         Violations = [],
-        ToRest = TimeSpan.FromSeconds(12.4),
+        TimeToIdle = TimeSpan.FromSeconds(12.4),
         Duration = TimeSpan.FromSeconds(200),
     };
 }

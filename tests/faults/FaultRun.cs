@@ -13,32 +13,35 @@ internal sealed record FaultPlan
 {
     public required int Seed { get; init; }
 
-    /// <summary>Gets how many faults are inflicted, one after the other: first each kind once, then kinds chosen at random.</summary>
+    /// <summary>Gets the number of faults. Each kind is inflicted once, then kinds are chosen at random.</summary>
     public required int Faults { get; init; }
 
     public required IReadOnlyList<FaultKind> Kinds { get; init; }
 
-    /// <summary>Gets whether the seed decides the order of the kinds; otherwise they come as listed.</summary>
+    /// <summary>Gets whether the kinds are shuffled; otherwise they are inflicted in the order of <see cref="Kinds"/>.</summary>
     public bool IsShuffled { get; init; } = true;
 
-    /// <summary>Gets how often a kind is inflicted again that met no order in flight; such a fault shows nothing.</summary>
-    public int Repetitions { get; init; }
+    /// <summary>Gets how often a kind is repeated until it hits an order in flight. A fault that hits no order proves nothing.</summary>
+    public int MaxRepetitions { get; init; }
 
     public required LoadOptions Load { get; init; }
 
-    /// <summary>Gets how many orders are placed at least; the load continues after the last fault until that is reached.</summary>
+    /// <summary>Gets the minimum number of orders. The clients continue after the last fault until it is reached.</summary>
     public int Orders { get; init; }
 
-    /// <summary>Gets how long after the last fault the load may take to reach <see cref="Orders"/>.</summary>
-    public TimeSpan OrdersLimit { get; init; } = TimeSpan.FromMinutes(5);
+    /// <summary>Gets how long the clients may take after the last fault to reach <see cref="Orders"/>.</summary>
+    public TimeSpan OrdersTimeout { get; init; } = TimeSpan.FromMinutes(5);
 
-    /// <summary>Gets how long the system may take to come to rest.</summary>
-    public TimeSpan RestLimit { get; init; } = TimeSpan.FromSeconds(150);
+    /// <summary>Gets how long the system may take to become idle.</summary>
+    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(150);
 
-    /// <summary>Gets after how long without a change nothing more is expected; null if the sweep may still heal something.</summary>
-    public TimeSpan? Quiet { get; init; }
+    /// <summary>
+    /// Gets how long nothing may change before the system counts as idle although orders are incomplete. If it is null, the run waits until all
+    /// orders are complete, because a sweep can still republish events.
+    /// </summary>
+    public TimeSpan? QuietPeriod { get; init; }
 
-    /// <summary>Gets whether each consumer must have received duplicates.</summary>
+    /// <summary>Gets whether each consumer must receive at least one duplicate.</summary>
     public bool NeedsDuplicates { get; init; } = true;
 
     public StackOptions Stack { get; init; } = new();
@@ -65,7 +68,7 @@ internal sealed record FaultRunResult
 
     public required IReadOnlyDictionary<string, int> FaultsByKind { get; init; }
 
-    /// <summary>Gets how many faults of each kind were inflicted while an order was in flight.</summary>
+    /// <summary>Gets the number of faults of each kind that were inflicted while an order was in flight.</summary>
     public required IReadOnlyDictionary<string, int> HitsByKind { get; init; }
 
     public required int Orders { get; init; }
@@ -76,10 +79,10 @@ internal sealed record FaultRunResult
 
     public required IReadOnlyList<Violation> Violations { get; init; }
 
-    /// <summary>Gets the instances of consumers that handled no event at all.</summary>
-    public IReadOnlyList<AppInstance> Idle { get; init; } = [];
+    /// <summary>Gets the instances that subscribe to events but handled none.</summary>
+    public IReadOnlyList<AppInstance> IdleConsumers { get; init; } = [];
 
-    public required TimeSpan ToRest { get; init; }
+    public required TimeSpan TimeToIdle { get; init; }
 
     public required TimeSpan Duration { get; init; }
 
@@ -87,58 +90,58 @@ internal sealed record FaultRunResult
 
     public override string ToString() =>
         $"seed {Seed}: {Faults} faults, {Orders} orders, {Duplicates.Values.Sum()} duplicates, {LostEvents} events lost, "
-        + $"{Violations.Count} violations, {ToRest.TotalSeconds:F0} s to rest, {Duration.TotalSeconds:F0} s in all"
+        + $"{Violations.Count} violations, {TimeToIdle.TotalSeconds:F0} s until idle, {Duration.TotalSeconds:F0} s in total"
         + string.Concat(Violations.Select(violation => $"\n  {violation}"));
 }
 
-/// <summary>Runs a plan: starts the system, places orders, inflicts faults, waits for rest, and checks the invariants.</summary>
+/// <summary>Runs a plan: starts the system, places orders, inflicts faults, waits until the system is idle, and checks the invariants.</summary>
 internal static class FaultRun
 {
-    /// <summary>Enough orders to reach each partition of the topics.</summary>
+    /// <summary>Enough orders to reach every partition of the topics.</summary>
     private const int LastOrders = 16;
 
     private static readonly TimeSpan PauseBetweenFaults = TimeSpan.FromMilliseconds(400);
 
-    public static async Task<FaultRunResult> RunAsync(FaultPlan plan, Action<string> say)
+    public static async Task<FaultRunResult> RunAsync(FaultPlan plan, Action<string> log)
     {
         var began = Stopwatch.GetTimestamp();
         await using var stack = new StackHost(plan.Stack with { IsProxied = true });
-        var randomness = new Randomness(plan.Seed);
-        await using var proxy = await FaultyProxy.StartAsync(stack.Instances, randomness);
+        var randomSources = new RandomSources(plan.Seed);
+        await using var proxy = await FaultyProxy.StartAsync(stack.Instances, randomSources);
         await stack.StartAsync();
-        await StockAsync(stack);
-        say($"seed {plan.Seed}: the system is ready after {Stopwatch.GetElapsedTime(began).TotalSeconds:F0} s");
+        await CreateScarceItemAsync(stack);
+        log($"seed {plan.Seed}: the system is ready after {Stopwatch.GetElapsedTime(began).TotalSeconds:F0} s");
 
         var since = DateTimeOffset.UtcNow;
         var ledger = new Ledger();
-        using var clients = new Clients(stack.Gateway.BaseAddress!, plan.Load, ledger, randomness);
-        await using var sequences = new SequenceWriter(stack.ConnectionString("orders_db"), plan.SweepAfter, ledger, randomness.For("sequences"));
+        using var clients = new Clients(stack.Gateway.BaseAddress!, plan.Load, ledger, randomSources);
+        await using var sequences = new SequenceWriter(stack.ConnectionString("orders_db"), plan.SweepAfter, ledger, randomSources.For("sequences"));
         for (var i = 0; i < SequenceWriter.Keys; i++)
         {
-            proxy.Seen.Watch(SequenceWriter.KeyOf(i));
+            proxy.Traffic.Watch(SequenceWriter.KeyOf(i));
         }
 
         using var stop = new CancellationTokenSource();
         var load = Task.WhenAll(clients.RunAsync(stop.Token), sequences.RunAsync(stop.Token));
-        var (faults, hits) = await InflictAsync(plan, new FaultContext(stack, proxy, randomness.For("faults")), ledger, say);
-        await Wait.UntilAsync($"{plan.Orders} acknowledged orders", () => ledger.Acknowledged.Count >= plan.Orders, plan.OrdersLimit);
+        var (faults, hits) = await InflictAsync(plan, new FaultContext(stack, proxy, randomSources.For("faults")), ledger, log);
+        await Wait.UntilAsync($"{plan.Orders} acknowledged orders", () => ledger.Acknowledged.Count >= plan.Orders, plan.OrdersTimeout);
         await stop.CancelAsync();
         await load;
 
         await stack.UntilReadyAsync();
-        if (plan.Quiet is not null)
+        if (plan.QuietPeriod is not null)
         {
-            await Rest.UntilNotifiedAsync(stack, await clients.OrderAsync(LastOrders), plan.RestLimit);
+            await IdleSystem.WaitUntilNotifiedAsync(stack, await clients.OrderAsync(LastOrders), plan.IdleTimeout);
         }
 
-        var toRest = await Rest.WaitAsync(stack, plan.RestLimit, plan.Quiet);
+        var timeToIdle = await IdleSystem.WaitAsync(stack, plan.IdleTimeout, plan.QuietPeriod);
         var snapshot = await Snapshot.ReadAsync(stack, since);
-        var violations = Invariants.Check(snapshot, new Witness
+        var violations = Invariants.Check(snapshot, new Observations
         {
             Ledger = ledger,
-            Duplicates = plan.NeedsDuplicates ? proxy.Seen.Duplicates : null,
+            Duplicates = plan.NeedsDuplicates ? proxy.Traffic.Duplicates : null,
             Written = Enumerable.Range(0, SequenceWriter.Keys).ToDictionary(SequenceWriter.KeyOf, i => sequences.Written[i]),
-            HandedOver = proxy.Seen.FirstHandedOver.ToDictionary(key => key.Key, key => (IReadOnlyList<string>)key.Value),
+            Published = proxy.Traffic.PublishOrder.ToDictionary(key => key.Key, key => (IReadOnlyList<string>)key.Value),
         });
         var result = new FaultRunResult
         {
@@ -146,24 +149,24 @@ internal static class FaultRun
             FaultsByKind = faults,
             HitsByKind = hits,
             Orders = snapshot.Orders.Count,
-            Duplicates = proxy.Seen.Duplicates,
-            LostEvents = proxy.Seen.LostEvents,
+            Duplicates = proxy.Traffic.Duplicates,
+            LostEvents = proxy.Traffic.LostEvents,
             Violations = violations,
-            Idle = [.. stack.Instances.Where(instance => Invariants.Consumers.Contains(instance.AppId)).Except(proxy.Seen.Consumers)],
-            ToRest = toRest,
+            IdleConsumers = [.. stack.Instances.Where(instance => Invariants.Consumers.Contains(instance.AppId)).Except(proxy.Traffic.Consumers)],
+            TimeToIdle = timeToIdle,
             Duration = Stopwatch.GetElapsedTime(began),
         };
-        say($"{result}");
+        log($"{result}");
         if (violations.Count > 0)
         {
-            say(stack.Runtime.Output);
+            log(stack.Runtime.Output);
         }
 
         return result;
     }
 
     private static async Task<(Dictionary<string, int> Faults, Dictionary<string, int> Hits)> InflictAsync(
-        FaultPlan plan, FaultContext context, Ledger ledger, Action<string> say)
+        FaultPlan plan, FaultContext context, Ledger ledger, Action<string> log)
     {
         var faults = plan.Kinds.ToDictionary(kind => kind.Name, _ => 0);
         var hits = plan.Kinds.ToDictionary(kind => kind.Name, _ => 0);
@@ -174,7 +177,7 @@ internal static class FaultRun
 
         foreach (var kind in plan.Kinds)
         {
-            for (var i = 0; i < plan.Repetitions && hits[kind.Name] == 0; i++)
+            for (var i = 0; i < plan.MaxRepetitions && hits[kind.Name] == 0; i++)
             {
                 await InflictOneAsync(kind);
             }
@@ -187,14 +190,14 @@ internal static class FaultRun
             var isHit = await IsOrderInFlightAsync(context.Stack, ledger);
             var began = Stopwatch.GetTimestamp();
             await kind.InflictAsync(context);
-            say($"  {kind}{(isHit ? "" : ", no order was in flight")}: {Stopwatch.GetElapsedTime(began).TotalSeconds:F1} s, {ledger.Acknowledged.Count} orders");
+            log($"  {kind}{(isHit ? "" : " (no order was in flight)")}: {Stopwatch.GetElapsedTime(began).TotalSeconds:F1} s, {ledger.Acknowledged.Count} orders");
             faults[kind.Name]++;
             hits[kind.Name] += isHit ? 1 : 0;
             await Task.Delay(PauseBetweenFaults);
         }
     }
 
-    /// <summary>Waits briefly for an order in flight: a request without a response yet, or a pending order.</summary>
+    /// <summary>Waits briefly for an order in flight, which is an open request or a pending order.</summary>
     private static async Task<bool> IsOrderInFlightAsync(StackHost stack, Ledger ledger)
     {
         for (var i = 0; i < 50; i++)
@@ -222,6 +225,6 @@ internal static class FaultRun
         }
     }
 
-    private static async Task StockAsync(StackHost stack) => await stack.QueryAsync(
+    private static async Task CreateScarceItemAsync(StackHost stack) => await stack.QueryAsync(
         "inventory_db", $"INSERT INTO stock (item_id, initial, available) VALUES ('{LoadOptions.ScarceItem}', 100, 100)");
 }

@@ -4,29 +4,29 @@ using DaprOrders.Stack;
 
 namespace DaprOrders.Faults.Tests;
 
-/// <summary>The plans of the tests.</summary>
+/// <summary>Contains the plans of the tests.</summary>
 internal static class Plans
 {
-    /// <summary>Every kind of fault that is possible here, two instances of each service, and the default settings.</summary>
+    /// <summary>Inflicts every kind of fault that is possible on this machine, with two instances of each service and default settings.</summary>
     public static FaultPlan Full(int seed, int faults, int orders, double ordersPerSecond = 60) => new()
     {
         Seed = seed,
         Faults = faults,
         Orders = orders,
-        Repetitions = 5,
+        MaxRepetitions = 5,
         Kinds = FaultKinds.Possible(StackSettings.FromEnvironment().Runtime is RuntimeKind.Emulator),
         Load = new LoadOptions(Clients: 24, OrdersPerSecond: ordersPerSecond),
         Stack = new StackOptions
         {
             Instances = TwoOfEach,
-            Environment = Quietly,
+            Environment = WarningsOnly,
             DiskMegabytes = DiskInMemory,
         },
     };
 
     /// <summary>
-    /// One system that meets each group of faults once, with quick sweeps and short limits. It has to be steady on a machine that is busy, so
-    /// nothing in it depends on the seed but instances and durations.
+    /// Gets a plan that inflicts each group of faults once, with short sweep intervals and timeouts. It must be stable on a busy machine, so the
+    /// seed selects only instances and durations.
     /// </summary>
     public static FaultPlan Smoke { get; } = new()
     {
@@ -35,15 +35,15 @@ internal static class Plans
         IsShuffled = false,
         Kinds =
         [
-            ProcessFaults.KillService("order"), NetworkFaults.DeliverTwice, ProcessFaults.KillService("inventory"), NetworkFaults.BrokerLoses,
-            ProcessFaults.KillService("notification"), NetworkFaults.DropAnswers, DatabaseFaults.Crash,
+            ProcessFaults.KillService("order"), NetworkFaults.DeliverTwice, ProcessFaults.KillService("inventory"), NetworkFaults.LoseEvents,
+            ProcessFaults.KillService("notification"), NetworkFaults.DropResponses, DatabaseFaults.Crash,
             StackSettings.FromEnvironment().Runtime is RuntimeKind.Emulator ? ProcessFaults.KillEmulator : ProcessFaults.KillSidecar("order"),
             ProcessFaults.FreezeFor(TimeSpan.FromSeconds(1.5)),
         ],
         Orders = 800,
-        OrdersLimit = TimeSpan.FromSeconds(60),
-        Load = new LoadOptions(Clients: 16, OrdersPerSecond: 60) { OrderLimit = TimeSpan.FromSeconds(60) },
-        RestLimit = TimeSpan.FromSeconds(60),
+        OrdersTimeout = TimeSpan.FromSeconds(60),
+        Load = new LoadOptions(Clients: 16, OrdersPerSecond: 60) { OrderTimeout = TimeSpan.FromSeconds(60) },
+        IdleTimeout = TimeSpan.FromSeconds(60),
         SweepAfter = TimeSpan.FromSeconds(3),
         Stack = new StackOptions
         {
@@ -54,9 +54,9 @@ internal static class Plans
     };
 
     /// <summary>
-    /// Crashes, repeated and late deliveries, without healing: the sweep comes too late for this run, so what is lost stays lost. There are few
-    /// items, so that two instances of inventory compete for the same rows, and relays do not wait for a batch to fill, so that two of them are
-    /// active at once as often as possible.
+    /// Gets a plan with crashes and with duplicate and late deliveries. The sweep does not run during the plan, so a lost event stays lost. Only a
+    /// few items are ordered, so that two instances of inventory compete for the same rows. The relays wait for no further events, so that two
+    /// of them run at the same time as often as possible.
     /// </summary>
     public static FaultPlan Crashes { get; } = new()
     {
@@ -69,26 +69,26 @@ internal static class Plans
             ProcessFaults.KillService("order"), DatabaseFaults.Crash,
         ],
         Load = new LoadOptions(Clients: 32, OrdersPerSecond: 150, Items: 3),
-        RestLimit = TimeSpan.FromSeconds(60),
-        Quiet = TimeSpan.FromSeconds(6),
+        IdleTimeout = TimeSpan.FromSeconds(60),
+        QuietPeriod = TimeSpan.FromSeconds(6),
         NeedsDuplicates = false,
         SweepAfter = TimeSpan.FromHours(1),
         Stack = new StackOptions
         {
             Instances = new Dictionary<string, int> { ["order"] = 2, ["inventory"] = 2 },
-            Environment = new Dictionary<string, string>(Quietly) { ["Sweep__After"] = "01:00:00", ["Messaging__GatherTime"] = "00:00:00" },
+            Environment = new Dictionary<string, string>(WarningsOnly) { ["Sweep__After"] = "01:00:00", ["Messaging__BatchDelay"] = "00:00:00" },
         },
     };
 
-    /// <summary>The broker loses events, and quick sweeps heal that.</summary>
+    /// <summary>Gets a plan in which the broker loses events and a frequent sweep republishes them.</summary>
     public static FaultPlan Losses { get; } = new()
     {
         Seed = 4712,
         Faults = 3,
-        Kinds = [NetworkFaults.BrokerLoses],
+        Kinds = [NetworkFaults.LoseEvents],
         Load = new LoadOptions(Clients: 16, OrdersPerSecond: 100),
-        RestLimit = TimeSpan.FromSeconds(60),
-        Quiet = TimeSpan.FromSeconds(15),
+        IdleTimeout = TimeSpan.FromSeconds(60),
+        QuietPeriod = TimeSpan.FromSeconds(15),
         NeedsDuplicates = false,
         SweepAfter = TimeSpan.FromSeconds(3),
         Stack = new StackOptions
@@ -101,10 +101,10 @@ internal static class Plans
 
     private static Dictionary<string, int> TwoOfEach => new() { ["order"] = 2, ["inventory"] = 2, ["notification"] = 2 };
 
-    /// <summary>Warnings only: logging each step of each order would take more time than the step.</summary>
-    private static Dictionary<string, string> Quietly => new() { ["Serilog__MinimumLevel__Default"] = "Warning" };
+    /// <summary>Gets the environment that logs only warnings, because logging every step would take longer than the step itself.</summary>
+    private static Dictionary<string, string> WarningsOnly => new() { ["Serilog__MinimumLevel__Default"] = "Warning" };
 
-    private static Dictionary<string, string> QuickSweeps => new(Quietly)
+    private static Dictionary<string, string> QuickSweeps => new(WarningsOnly)
     {
         ["Sweep__After"] = "00:00:03",
         ["Sweep__Interval"] = "00:00:01",

@@ -8,28 +8,28 @@ using DaprOrders.Stack;
 
 namespace DaprOrders.Faults.Tests;
 
-/// <summary>Publishes events that cannot be handled among many that can.</summary>
+/// <summary>Publishes poison events, which cannot be handled, under load.</summary>
 [Trait("Form", "faults")]
 public sealed class PoisonTests
 {
     private const string ThrowingItem = "item-that-throws";
 
-    /// <summary>More bytes than Kafka takes, which is 1 MiB.</summary>
-    private const int TooLarge = 1_300_000;
+    /// <summary>More bytes than Kafka accepts, which is 1 MiB.</summary>
+    private const int OversizedBytes = 1_300_000;
 
-    private static readonly TimeSpan PauseBeforeReading = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan ReadInterval = TimeSpan.FromMilliseconds(200);
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact(Explicit = true)]
-    public async Task Poison_becomes_dead_letters_blocks_no_other_event_and_can_be_redriven_once()
+    public async Task Poison_event_becomes_a_dead_letter_that_can_be_redriven_once()
     {
-        OwnSystem.Require();
+        AttachedSystem.Skip();
         await using var stack = new StackHost();
         await stack.StartAsync();
         var since = DateTimeOffset.UtcNow;
         var ledger = new Ledger();
-        using var clients = new Clients(stack.Gateway.BaseAddress!, new LoadOptions(Clients: 8, OrdersPerSecond: 60), ledger, new Randomness(1));
+        using var clients = new Clients(stack.Gateway.BaseAddress!, new LoadOptions(Clients: 8, OrdersPerSecond: 60), ledger, new RandomSources(1));
         await stack.QueryAsync("inventory_db", HandlerThrowsForItem);
         await stack.QueryAsync("inventory_db", $"INSERT INTO stock (item_id, initial, available) VALUES ('{LoadOptions.ScarceItem}', 100, 100), ('{ThrowingItem}', 10, 10)");
 
@@ -37,8 +37,8 @@ public sealed class PoisonTests
         var load = clients.RunAsync(stop.Token);
         var incomplete = await PublishAsync(stack, """{"order_id":"0192f000-0000-7000-8000-000000000000"}""", "application/json", "metadata.cloudevent.id=poison-incomplete");
         await PublishAsync(stack, """{"hello":"world"}""", "application/json", "metadata.rawPayload=true");
-        await PublishAsync(stack, "this is no JSON", "text/plain", "metadata.rawPayload=true");
-        var large = await PublishTooLargeAsync(stack);
+        await PublishAsync(stack, "this is not JSON", "text/plain", "metadata.rawPayload=true");
+        var large = await PublishOversizedAsync(stack);
         var throwing = await OrderAsync(stack, ThrowingItem);
 
         var letters = await DeadLettersAsync(stack, since, large);
@@ -48,32 +48,32 @@ public sealed class PoisonTests
         Assert.True(poison.IsSupersetOf(["poison-incomplete", large, throwing]), string.Join("\n", letters));
         Assert.Equal(HttpStatusCode.NoContent, incomplete);
 
-        // The refused event would wait in the outbox for an hour until it is a dead letter.
+        // Otherwise the refused event stays in the outbox for an hour before it becomes a dead letter.
         await stack.QueryAsync("orders_db", $"DELETE FROM outbox WHERE id = '{large}'");
 
-        // All orders but the one that could not be handled are settled: none of them waited for it.
-        await Rest.WaitAsync(stack, Wait.Limit, quiet: TimeSpan.FromSeconds(5));
+        // Only the order that cannot be handled is pending, so it did not block the others.
+        await IdleSystem.WaitAsync(stack, Wait.Limit, quietPeriod: TimeSpan.FromSeconds(5));
         Assert.Equal(1L, await stack.QueryAsync("orders_db", "SELECT count(*) FROM orders WHERE status = 'pending'"));
 
         await stack.QueryAsync("inventory_db", "DROP TRIGGER throws ON reservations");
         Assert.Equal(HttpStatusCode.NoContent, await RedriveAsync(stack, throwing));
         Assert.Equal(HttpStatusCode.NotFound, await RedriveAsync(stack, throwing));
 
-        await Rest.WaitAsync(stack, Wait.Limit, quiet: TimeSpan.FromSeconds(5));
+        await IdleSystem.WaitAsync(stack, Wait.Limit, quietPeriod: TimeSpan.FromSeconds(5));
         var snapshot = await Snapshot.ReadAsync(stack, since);
-        Assert.Empty(Invariants.Check(snapshot, new Witness { Ledger = ledger, Poison = poison }));
+        Assert.Empty(Invariants.Check(snapshot, new Observations { Ledger = ledger, Poison = poison }));
         Assert.Equal("confirmed", snapshot.Orders.Single(order => order.Id == Guid.Parse(throwing)).Status);
         Assert.Equal(letters.Count - 1, snapshot.DeadLetters.Count);
     }
 
-    /// <summary>Makes the database fail for one item, which no validation can foresee, until the trigger is dropped.</summary>
+    /// <summary>Makes each reservation of one item fail in the database until the trigger is dropped.</summary>
     private const string HandlerThrowsForItem =
         $"""
-        CREATE FUNCTION throws() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'planted'; END $$;
+        CREATE FUNCTION throws() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'poison'; END $$;
         CREATE TRIGGER throws BEFORE INSERT ON reservations FOR EACH ROW WHEN (NEW.item_id = '{ThrowingItem}') EXECUTE FUNCTION throws();
         """;
 
-    /// <summary>Publishes through the sidecar of order, which is allowed to publish this topic.</summary>
+    /// <summary>Publishes through the sidecar of order, because only order may publish to this topic.</summary>
     private static async Task<HttpStatusCode> PublishAsync(StackHost stack, string body, string contentType, string query)
     {
         using var content = new StringContent(body, Encoding.UTF8, contentType);
@@ -82,12 +82,12 @@ public sealed class PoisonTests
         return response.StatusCode;
     }
 
-    private static async Task<string> PublishTooLargeAsync(StackHost stack)
+    private static async Task<string> PublishOversizedAsync(StackHost stack)
     {
         var id = Guid.CreateVersion7().ToString();
         await stack.QueryAsync(
             "orders_db",
-            $$"""INSERT INTO outbox (id, topic, key, data) VALUES ('{{id}}', 'order.created', 'large', json_build_object('filler', repeat('x', {{TooLarge}})))""");
+            $$"""INSERT INTO outbox (id, topic, key, data) VALUES ('{{id}}', 'order.created', 'large', json_build_object('filler', repeat('x', {{OversizedBytes}})))""");
         return id;
     }
 
@@ -97,13 +97,16 @@ public sealed class PoisonTests
         return (await response.Content.ReadFromJsonAsync<JsonElement>(Cancel)).GetProperty("id").GetString()!;
     }
 
-    /// <summary>Waits for four dead letters and the too large event: Kafka refuses it, the emulator delivers it, and then it is the fifth.</summary>
+    /// <summary>
+    /// Waits for four dead letters and for the result of the oversized event. Kafka refuses it. The emulator delivers it, and it becomes the fifth
+    /// dead letter.
+    /// </summary>
     private static async Task<IReadOnlyList<DeadLetterRow>> DeadLettersAsync(StackHost stack, DateTimeOffset since, string large)
     {
         IReadOnlyList<DeadLetterRow> letters = [];
-        await Wait.UntilAsync("dead letters and the refusal of the too large event", async () =>
+        await Wait.UntilAsync("the dead letters and the refusal of the oversized event", async () =>
         {
-            await Task.Delay(PauseBeforeReading, Cancel); // a snapshot reads all rows
+            await Task.Delay(ReadInterval, Cancel); // a snapshot reads all rows, which is slow
             letters = (await Snapshot.ReadAsync(stack, since)).DeadLetters;
             var isRefused = await stack.QueryAsync("orders_db", $"SELECT count(*) FROM outbox WHERE id = '{large}' AND attempts > 0") is 1L;
             return letters.Count >= (isRefused ? 4 : 5);

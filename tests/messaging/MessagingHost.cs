@@ -17,7 +17,7 @@ using Npgsql;
 
 namespace DaprOrders.Messaging.Tests;
 
-/// <summary>One PostgreSQL for all tests of the assembly; each test has a database of its own.</summary>
+/// <summary>Starts one PostgreSQL for all tests of the assembly. Each test gets its own database.</summary>
 public sealed class MessagingFixture : IAsyncDisposable
 {
     private readonly Lazy<Task<(PostgresCluster Server, string Template)>> _cluster = new(StartClusterAsync);
@@ -48,7 +48,7 @@ public sealed class MessagingFixture : IAsyncDisposable
     }
 }
 
-/// <summary>A small service with the messaging library, beside a stub of its sidecar. The relay runs only if the test starts it.</summary>
+/// <summary>Runs a small service with the messaging library and a stub of its sidecar. By default the relay runs only when the test calls it.</summary>
 internal sealed class MessagingHost : IAsyncDisposable
 {
     private readonly NpgsqlDataSource _database;
@@ -77,7 +77,7 @@ internal sealed class MessagingHost : IAsyncDisposable
 
     public NotedHandler.Script Handler => App.Services.GetRequiredService<NotedHandler.Script>();
 
-    /// <summary>Gets what was logged at Warning and above.</summary>
+    /// <summary>Gets the messages that were logged at Warning and above.</summary>
     public IEnumerable<string> Warnings => App.Services.GetFakeLogCollector().GetSnapshot()
         .Where(record => record.Level >= LogLevel.Warning && record.Category!.StartsWith("DaprOrders", StringComparison.Ordinal))
         .Select(record => record.Message);
@@ -113,12 +113,12 @@ internal sealed class MessagingHost : IAsyncDisposable
         return new MessagingHost(app, sidecar, time, connectionString);
     }
 
-    /// <summary>Publishes texts, each with its own key unless one is given, in one unit of work.</summary>
+    /// <summary>Publishes the texts in one transaction. Without <paramref name="key"/> each text is its own key.</summary>
     public async Task<Guid[]> PublishAsync(string? key = null, params string[] texts)
     {
         await using var scope = App.Services.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<NotesDbContext>();
-        // EF Core writes rows in the order of their ids, and two ids of one millisecond are not in order.
+        // EF Core inserts rows in the order of their ids. Ids of the same millisecond have no order, so each id gets its own millisecond.
         var ids = texts.Select((_, i) => Guid.CreateVersion7(DateTimeOffset.UtcNow.AddMilliseconds(i))).ToArray();
         foreach (var (text, id) in texts.Zip(ids))
         {
@@ -129,10 +129,10 @@ internal sealed class MessagingHost : IAsyncDisposable
         return ids;
     }
 
-    /// <summary>Relays until there is nothing to do.</summary>
-    public Task RelayAsync() => Wait.UntilAsync("nothing left to relay", async () => (await Relay.RelayBatchAsync(default)).Moved == 0);
+    /// <summary>Runs the relay until it has nothing to do.</summary>
+    public Task RelayAsync() => Wait.UntilAsync("nothing left to relay", async () => (await Relay.RelayBatchAsync(default)).Processed == 0);
 
-    /// <summary>Relays, and lets each pause pass, until the outbox contains these texts only.</summary>
+    /// <summary>Runs the relay and skips its pauses until the outbox contains only these texts.</summary>
     public Task RelayThroughOutageAsync(string until) => Wait.UntilAsync($"the outbox '{until}'", async () =>
     {
         await Relay.RelayBatchAsync(default);
@@ -140,7 +140,7 @@ internal sealed class MessagingHost : IAsyncDisposable
         return await OutboxAsync() == until;
     });
 
-    /// <summary>Returns the status of a health check, or its description if it is not healthy.</summary>
+    /// <summary>Returns the description of a health check, or its status if it has no description.</summary>
     public async Task<string> HealthAsync(string check)
     {
         var report = await App.Services.GetRequiredService<HealthCheckService>().CheckHealthAsync(registration => registration.Name == check);
@@ -153,7 +153,7 @@ internal sealed class MessagingHost : IAsyncDisposable
         return (T)(await command.ExecuteScalarAsync() ?? throw new InvalidOperationException($"No row: {sql}"));
     }
 
-    /// <summary>Lets refused events wait for an hour. On a busy machine their second could pass before the test has looked.</summary>
+    /// <summary>Postpones refused events by an hour. On a busy machine their delay of one second could end before the test checks them.</summary>
     public Task PostponeRefusedAsync() => QueryAsync<long>(
         "WITH later AS (UPDATE outbox SET not_before = now() + interval '1 hour' WHERE attempts > 0 RETURNING 1) SELECT count(*) FROM later");
 
@@ -166,7 +166,7 @@ internal sealed class MessagingHost : IAsyncDisposable
         await App.DisposeAsync();
         await _database.DisposeAsync();
         await using var service = new NpgsqlConnection(ConnectionString);
-        NpgsqlConnection.ClearPool(service); // else its connections stay open until the end
+        NpgsqlConnection.ClearPool(service); // otherwise its connections stay open until the process ends
         Sidecar.Dispose();
     }
 }

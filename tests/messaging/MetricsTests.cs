@@ -46,13 +46,13 @@ public sealed class MetricsTests(MessagingFixture fixture)
     }
 
     [Fact]
-    public async Task Gauges_show_how_many_events_wait_in_the_outbox_and_how_long()
+    public async Task Gauges_show_the_number_of_outbox_rows_and_the_age_of_the_oldest()
     {
         await using var host = await fixture.StartAsync();
         await host.PublishAsync(null, "a", "b");
         await host.QueryAsync<long>("WITH old AS (UPDATE outbox SET created_at = now() - interval '1 minute' RETURNING 1) SELECT count(*) FROM old");
         var (waiting, oldestAge) = await host.Relay.MeasureAsync(Cancel);
-        host.App.Services.GetRequiredService<OutboxStatus>().Measured(waiting, oldestAge);
+        host.App.Services.GetRequiredService<OutboxStatus>().Update(waiting, oldestAge);
         using var rows = Collect<double>(host, "messaging.outbox.rows");
         using var age = Collect<double>(host, "messaging.outbox.oldest_age");
 

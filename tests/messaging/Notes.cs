@@ -3,7 +3,7 @@ using Microsoft.EntityFrameworkCore;
 
 namespace DaprOrders.Messaging.Tests;
 
-/// <summary>The smallest event: a text, and the key by which it is ordered.</summary>
+/// <summary>An event with a text and a partition key.</summary>
 internal sealed record Noted(string Text, string By) : IEvent
 {
     public static string Topic => "noted";
@@ -35,7 +35,7 @@ internal sealed class NotesDbContext(DbContextOptions<NotesDbContext> options) :
     }
 }
 
-/// <summary>Stores each text. It throws what the test's script has for a text after it has made its changes.</summary>
+/// <summary>Stores the text of each event. If the test has set a failure for the text, throws it after the changes.</summary>
 internal sealed class NotedHandler(NotesDbContext db, NotedHandler.Script script) : IHandleMessages<Noted>
 {
     public async Task HandleAsync(IReadOnlyList<Noted> batch, CancellationToken cancellationToken)
@@ -62,10 +62,10 @@ internal sealed class NotedHandler(NotesDbContext db, NotedHandler.Script script
     {
         public List<string[]> Calls { get; } = [];
 
-        /// <summary>Gets or sets whether the handler publishes an event for each that it handles.</summary>
+        /// <summary>Gets or sets whether the handler publishes an event for each event that it handles.</summary>
         public bool Publishes { get; set; }
 
-        /// <summary>Gets or sets what the handler does for each text before anything else, in its transaction.</summary>
+        /// <summary>Gets or sets what the handler does first for each text, in its transaction.</summary>
         public Func<NotesDbContext, string, Task> Before { get; set; } = (_, _) => Task.CompletedTask;
 
         public Dictionary<string, Exception> Failures { get; } = [];

@@ -6,10 +6,10 @@ namespace DaprOrders.Persistence.Tests;
 public sealed class DatabaseErrorsTests
 {
     [Theory]
-    [InlineData("22001")] // too long for the column
+    [InlineData("22001")] // value too long for the column
     [InlineData("22P02")] // invalid text for the type
     [InlineData("23502")] // null
-    [InlineData("23503")] // no such row
+    [InlineData("23503")] // foreign key
     [InlineData("23514")] // check constraint
     [InlineData("P0001")] // raised by a trigger
     public void Invalid_data_is_caused_by_the_input(string sqlState) => Assert.Equal(FailureCause.Input, DatabaseErrors.CauseOf(Wrapped(sqlState)));
@@ -24,9 +24,9 @@ public sealed class DatabaseErrorsTests
     [Theory]
     [InlineData("28P01")] // wrong password
     [InlineData("3D000")] // no such database
-    [InlineData("42501")] // missing right
-    [InlineData("42P01")] // no such table: not migrated yet
-    public void Missing_migration_role_or_right_is_not_deployed(string sqlState) =>
+    [InlineData("42501")] // missing permission
+    [InlineData("42P01")] // no such table: the migration has not run
+    public void Missing_migration_role_or_permission_is_not_deployed(string sqlState) =>
         Assert.Equal(FailureCause.NotDeployed, DatabaseErrors.CauseOf(Wrapped(sqlState)));
 
     [Theory]
@@ -43,7 +43,7 @@ public sealed class DatabaseErrorsTests
     [InlineData("57P01")] // shutting down
     [InlineData("58030")] // I/O error
     [InlineData("XX000")] // internal error
-    public void Condition_that_passes_is_transient(string sqlState) => Assert.Equal(FailureCause.Transient, DatabaseErrors.CauseOf(Wrapped(sqlState)));
+    public void Temporary_condition_is_transient(string sqlState) => Assert.Equal(FailureCause.Transient, DatabaseErrors.CauseOf(Wrapped(sqlState)));
 
     public static TheoryData<Exception> WithoutResponse =>
     [
@@ -54,10 +54,10 @@ public sealed class DatabaseErrorsTests
 
     [Theory]
     [MemberData(nameof(WithoutResponse), DisableDiscoveryEnumeration = true)]
-    public void Missing_response_is_transient(Exception exception) => Assert.Equal(FailureCause.Transient, DatabaseErrors.CauseOf(exception));
+    public void Timeout_or_lost_connection_is_transient(Exception exception) => Assert.Equal(FailureCause.Transient, DatabaseErrors.CauseOf(exception));
 
     [Fact]
-    public void Bug_is_caused_by_the_input()
+    public void Exception_from_other_code_is_caused_by_the_input()
     {
         Assert.Equal(FailureCause.Input, DatabaseErrors.CauseOf(new ArgumentNullException()));
         Assert.Equal(FailureCause.Input, DatabaseErrors.CauseOf(new InvalidOperationException()));
@@ -69,7 +69,7 @@ public sealed class DatabaseErrorsTests
     [InlineData("40001", true)]
     [InlineData("57P01", false)]
     [InlineData("23514", false)]
-    public void Conflict_is_an_error_that_another_transaction_caused(string sqlState, bool expected) =>
+    public void Duplicate_deadlock_and_serialization_failure_are_conflicts(string sqlState, bool expected) =>
         Assert.Equal(expected, DatabaseErrors.IsConflict(Wrapped(sqlState)));
 
     private static DbUpdateException Wrapped(string sqlState) =>

@@ -15,7 +15,7 @@ public sealed class DatabaseExceptionHandlerTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task Transient_error_is_503_in_whatever_order_the_libraries_are_registered(bool isPostgresFirst)
+    public async Task Transient_error_is_503_in_any_order_of_registration(bool isPostgresFirst)
     {
         await using var app = await StartAsync(isPostgresFirst);
 
@@ -27,7 +27,7 @@ public sealed class DatabaseExceptionHandlerTests
     }
 
     [Fact]
-    public async Task Client_that_accepts_no_json_gets_the_status_too()
+    public async Task Client_that_does_not_accept_json_gets_the_same_status()
     {
         await using var app = await StartAsync(isPostgresFirst: false);
         using var request = new HttpRequestMessage(HttpMethod.Get, "/57P01") { Headers = { { "Accept", "text/plain" } } };
@@ -39,7 +39,7 @@ public sealed class DatabaseExceptionHandlerTests
     }
 
     [Fact]
-    public async Task Error_that_a_retry_repeats_is_500_without_its_text()
+    public async Task Permanent_error_is_500_without_exception_details()
     {
         await using var app = await StartAsync(isPostgresFirst: false);
 

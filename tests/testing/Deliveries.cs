@@ -4,12 +4,12 @@ using System.Text.Json.Nodes;
 
 namespace DaprOrders.Testing;
 
-/// <summary>Delivers events as Dapr 1.18.3 does to a bulk subscription (tests/recordings, bulk_delivery.json).</summary>
+/// <summary>Delivers events in the format of Dapr 1.18.3 for bulk subscriptions (tests/recordings, bulk_delivery.json).</summary>
 public static class Deliveries
 {
     private static readonly JsonSerializerOptions SnakeCase = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
-    /// <summary>Makes a CloudEvent of some data.</summary>
+    /// <summary>Creates a CloudEvent.</summary>
     public static JsonObject Event(string topic, object data, string? id = null) => new()
     {
         ["data"] = JsonSerializer.SerializeToNode(data, SnakeCase),
@@ -26,7 +26,7 @@ public static class Deliveries
         ["type"] = topic,
     };
 
-    /// <summary>Posts events in one bulk delivery and gives the status of each, in their order.</summary>
+    /// <summary>Posts the events in one bulk delivery and returns the status of each event, in the same order.</summary>
     public static async Task<string[]> DeliverAsync(this HttpClient app, string topic, params JsonNode?[] events)
     {
         var entries = events.Select((message, i) => (JsonNode)new JsonObject
@@ -47,8 +47,8 @@ public static class Deliveries
 
         using var response = await app.PostAsJsonAsync(new Uri($"/events/{topic}", UriKind.Relative), body);
         response.EnsureSuccessStatusCode();
-        var answer = await response.Content.ReadFromJsonAsync<JsonElement>();
-        var statuses = answer.GetProperty("statuses").EnumerateArray()
+        var result = await response.Content.ReadFromJsonAsync<JsonElement>();
+        var statuses = result.GetProperty("statuses").EnumerateArray()
             .ToDictionary(status => status.GetProperty("entryId").GetString()!, status => status.GetProperty("status").GetString()!);
         return events.Select((_, i) => statuses[$"{i}"]).ToArray();
     }

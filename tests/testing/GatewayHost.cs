@@ -6,26 +6,26 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace DaprOrders.Testing;
 
-/// <summary>The gateway and the stub of its sidecar. It runs on Kestrel, because Kestrel's limits are part of what is tested.</summary>
-/// <typeparam name="TProgram">The gateway's Program.</typeparam>
+/// <summary>Runs the gateway with a stub of its sidecar. Uses Kestrel, because tests check Kestrel's limits.</summary>
+/// <typeparam name="TProgram">The <c>Program</c> class of the gateway.</typeparam>
 public class GatewayHost<TProgram> : WebApplicationFactory<TProgram>
     where TProgram : class
 {
     private readonly (string Key, string Value)[] _settings;
 
-    /// <param name="settings">Settings of the configuration, by their keys.</param>
+    /// <param name="settings">The configuration settings.</param>
     public GatewayHost(params (string Key, string Value)[] settings)
     {
         _settings = settings;
-        UseKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0)); // by its port alone it would race with the start
+        UseKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0)); // UseKestrel(0) has a race with the start of the server
     }
 
     public SidecarStub Sidecar { get; } = new();
 
-    /// <summary>Gets the clock. By default pauses between attempts take no time.</summary>
+    /// <summary>Gets the clock. The default skips the pauses between attempts.</summary>
     public TimeProvider Time { get; init; } = new SkippedPauses();
 
-    /// <summary>Gets what a test changes in the services.</summary>
+    /// <summary>Gets an action that changes the registered services.</summary>
     public Action<IServiceCollection> Configure { get; init; } = _ => { };
 
     public new HttpClient CreateClient()

@@ -10,9 +10,9 @@ using Npgsql;
 namespace DaprOrders.Testing;
 
 /// <summary>
-/// A service against a real PostgreSQL, once for all tests of an assembly. It is migrated once; each test gets a copy of that database.
+/// Starts one PostgreSQL for all tests of an assembly and migrates one database of the service. Each test gets a copy of that database.
 /// </summary>
-/// <typeparam name="TProgram">The service's Program.</typeparam>
+/// <typeparam name="TProgram">The <c>Program</c> class of the service.</typeparam>
 public abstract class ServiceFixture<TProgram>(string appId) : IAsyncDisposable
     where TProgram : class
 {
@@ -20,11 +20,11 @@ public abstract class ServiceFixture<TProgram>(string appId) : IAsyncDisposable
     private PostgresCluster? _cluster;
     private string? _template;
 
-    /// <summary>Starts the service for one test, with a database of its own and a sidecar that accepts everything.</summary>
-    /// <param name="settings">Settings of the configuration, by their keys.</param>
+    /// <summary>Starts the service for one test, with its own database and a sidecar that accepts everything.</summary>
+    /// <param name="settings">The configuration settings.</param>
     public Task<ServiceHost<TProgram>> StartAsync(params (string Key, string Value)[] settings) => StartAsync(TimeProvider.System, settings);
 
-    /// <summary>Starts the service with another clock.</summary>
+    /// <summary>Starts the service for one test with the given clock.</summary>
     public async Task<ServiceHost<TProgram>> StartAsync(TimeProvider time, params (string Key, string Value)[] settings)
     {
         ArgumentNullException.ThrowIfNull(time);
@@ -33,8 +33,7 @@ public abstract class ServiceFixture<TProgram>(string appId) : IAsyncDisposable
         return new ServiceHost<TProgram>(appId, database, new SidecarStub(), settings) { Time = time };
     }
 
-    /// <summary>Creates an empty database.</summary>
-    /// <returns>Its connection string.</returns>
+    /// <summary>Creates an empty database and returns its connection string.</summary>
     public async Task<string> CreateEmptyDatabaseAsync()
     {
         var (cluster, _) = await MigratedAsync();
@@ -78,12 +77,12 @@ public abstract class ServiceFixture<TProgram>(string appId) : IAsyncDisposable
     }
 }
 
-/// <summary>A running service, its database and the stub of its sidecar.</summary>
+/// <summary>Runs a service with a database and a stub of its sidecar.</summary>
 public sealed class ServiceHost<TProgram>(
     string appId, string database, SidecarStub sidecar, params (string Key, string Value)[] settings) : WebApplicationFactory<TProgram>
     where TProgram : class
 {
-    /// <summary>Selects the settings that the database gives to new sessions.</summary>
+    /// <summary>The SQL that returns the settings of the database for new sessions.</summary>
     public const string DatabaseSettings =
         """
         SELECT string_agg(setting, ',' ORDER BY setting)
@@ -95,37 +94,33 @@ public sealed class ServiceHost<TProgram>(
 
     public SidecarStub Sidecar { get; } = sidecar;
 
-    /// <summary>Gets the test's own connections to the database. Those of the service are others, and end with it.</summary>
+    /// <summary>Gets a data source for the test. The service uses other connections, which are closed when the service stops.</summary>
     public NpgsqlDataSource Database { get; } = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(database) { MaxPoolSize = 4 });
 
     public string ConnectionString { get; } = database;
 
-    /// <summary>Gets the clock of the service.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
-    /// <summary>Gets the warnings and errors that the service and its libraries have logged so far.</summary>
+    /// <summary>Gets the warnings and errors that the service and its libraries have logged.</summary>
     public IReadOnlyList<string> Warnings => [.. _log.GetSnapshot().Select(record => record.Message)];
 
-    /// <summary>Starts the service.</summary>
     public void Start() => CreateClient().Dispose();
 
-    /// <summary>Reads one value by SQL.</summary>
     public async Task<T> QueryAsync<T>(string sql)
     {
         await using var command = Database.CreateCommand(sql);
         return (T)(await command.ExecuteScalarAsync())!;
     }
 
-    /// <summary>Runs SQL that returns nothing.</summary>
     public async Task ExecuteAsync(string sql)
     {
         await using var command = Database.CreateCommand(sql);
         await command.ExecuteNonQueryAsync();
     }
 
-    /// <summary>Waits until so many transactions in this database, not counting relays, wait for locks.</summary>
+    /// <summary>Waits until this number of transactions in the database wait for locks. Relays do not count.</summary>
     public Task UntilBlockedAsync(int transactions = 1) => Wait.UntilAsync(
-        $"{transactions} transactions that wait for locks",
+        $"{transactions} transactions to wait for locks",
         async () => await QueryAsync<long>(
             """
             SELECT count(*) FROM pg_stat_activity
@@ -139,8 +134,8 @@ public sealed class ServiceHost<TProgram>(
         Sidecar.Dispose();
     }
 
-    /// <summary>Critical entries of the framework count too: without them the host would start no trace.</summary>
-    private static LogLevel Least(string? category) =>
+    /// <summary>Enables critical entries of the framework, because ASP.NET Core starts a trace only if its logger is enabled.</summary>
+    private static LogLevel MinimumLevel(string? category) =>
         category?.StartsWith("DaprOrders.", StringComparison.Ordinal) == true ? LogLevel.Warning : LogLevel.Critical;
 
     protected override void ConfigureWebHost(IWebHostBuilder builder)
@@ -155,7 +150,7 @@ public sealed class ServiceHost<TProgram>(
             .AddSingleton(Time)
             .AddSingleton(_ => LoggerFactory.Create(logging => logging
                 .AddProvider(new FakeLoggerProvider(_log))
-                .AddFilter((category, level) => level >= Least(category)))));
+                .AddFilter((category, level) => level >= MinimumLevel(category)))));
         foreach (var (key, value) in settings)
         {
             builder.UseSetting(key, value);

@@ -4,10 +4,10 @@ using System.Text;
 namespace DaprOrders.Testing;
 
 /// <summary>
-/// One service for all tests of a class: only for tests that leave nothing behind in it. It runs on Kestrel, because Kestrel's limits count and
-/// Kestrel decides what reaches a route. A class derived from it that is an <c>IAsyncLifetime</c> is a class fixture.
+/// Starts one service for all tests of a class. Use it only for tests that do not change stored data. The service runs on Kestrel, because Kestrel's
+/// limits decide which requests reach a route. A derived class that implements <c>IAsyncLifetime</c> is a class fixture.
 /// </summary>
-/// <typeparam name="TProgram">The service's Program.</typeparam>
+/// <typeparam name="TProgram">The <c>Program</c> class of the service.</typeparam>
 public abstract class SharedService<TProgram>(ServiceFixture<TProgram> fixture) : IAsyncDisposable
     where TProgram : class
 {
@@ -15,15 +15,15 @@ public abstract class SharedService<TProgram>(ServiceFixture<TProgram> fixture) 
     private ServiceHost<TProgram>? _host;
     private HttpClient? _client;
 
-    public ServiceHost<TProgram> Host => _host ?? throw new InvalidOperationException("The service was not started.");
+    public ServiceHost<TProgram> Host => _host ?? throw new InvalidOperationException("The service has not been started.");
 
-    /// <summary>Gets a client that sends header values as they are, even those that are not ASCII.</summary>
-    public HttpClient Client => _client ?? throw new InvalidOperationException("The service was not started.");
+    /// <summary>Gets a client that can also send header values that are not ASCII.</summary>
+    public HttpClient Client => _client ?? throw new InvalidOperationException("The service has not been started.");
 
     public async ValueTask InitializeAsync()
     {
         _host = await fixture.StartAsync();
-        _host.UseKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0)); // by its port alone it would race with the start
+        _host.UseKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, 0)); // UseKestrel(0) has a race with the start of the server
         using (_host.CreateClient())
         {
             _client = new HttpClient(_anyHeaders, disposeHandler: false) { BaseAddress = _host.ClientOptions.BaseAddress };

@@ -8,14 +8,14 @@ using WireMock.Server;
 namespace DaprOrders.Testing;
 
 /// <summary>
-/// A stub of the sidecar. It accepts every bulk publish and is healthy, unless a test stubs something with a higher priority (below 10).
+/// Stubs the sidecar. By default it accepts every bulk publish and is healthy. A test can override that with a priority below 10.
 /// </summary>
 public sealed class SidecarStub : IDisposable
 {
-    /// <param name="port">The port of 127.0.0.1, or null for a free one.</param>
+    /// <param name="port">The port on 127.0.0.1; null selects a free port.</param>
     public SidecarStub(int? port = null)
     {
-        Server = WireMockServer.Start(port ?? FreePort.Take()); // its own choice may be gone by the time it listens
+        Server = WireMockServer.Start(port ?? FreePort.Take()); // a port that WireMock selects may be taken before it listens
         AddDefaults();
     }
 
@@ -23,14 +23,14 @@ public sealed class SidecarStub : IDisposable
 
     public string Url => Server.Url!;
 
-    /// <summary>Forgets the requests that came and what a test stubbed, so that the next test can share the stub.</summary>
+    /// <summary>Removes recorded requests and the stubs of a test, so that the next test can use the same sidecar.</summary>
     public void Reset()
     {
         Server.Reset();
         AddDefaults();
     }
 
-    /// <summary>Waits until the condition is true for the requests that came so far.</summary>
+    /// <summary>Waits until the received requests meet the condition.</summary>
     public async Task<IReadOnlyList<ILogEntry>> UntilAsync(Func<IReadOnlyList<ILogEntry>, bool> condition)
     {
         IReadOnlyList<ILogEntry> entries = [];
@@ -40,23 +40,23 @@ public sealed class SidecarStub : IDisposable
         }
         catch (TimeoutException e)
         {
-            throw new TimeoutException($"{e.Message} There were only: {string.Join("; ", entries.Select(entry => entry.RequestMessage?.Path))}", e);
+            throw new TimeoutException($"{e.Message} Received requests: {string.Join("; ", entries.Select(entry => entry.RequestMessage?.Path))}", e);
         }
 
         return entries;
     }
 
-    /// <summary>Waits until that many events were published to the topic, and returns the entries of the bulk publishes in their order.</summary>
+    /// <summary>Waits until this number of events was published to the topic. Returns the bulk publish entries in order.</summary>
     public async Task<IReadOnlyList<JsonElement>> PublishedAsync(string topic, int count)
     {
         var entries = await UntilAsync(requests => Entries(requests, topic).Count >= count);
         return Entries(entries, topic);
     }
 
-    /// <summary>Returns the events that were published to the topic so far.</summary>
+    /// <summary>Returns the bulk publish entries that were published to the topic.</summary>
     public IReadOnlyList<JsonElement> Published(string topic) => Entries([.. Server.LogEntries], topic);
 
-    /// <summary>Returns the CloudEvent id of an entry of a bulk publish.</summary>
+    /// <summary>Returns the CloudEvent id of a bulk publish entry.</summary>
     public static string EventId(JsonElement entry) => entry.GetProperty("metadata").GetProperty("cloudevent.id").GetString()!;
 
     public void Dispose() => Server.Dispose();

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Time.Testing;
 namespace DaprOrders.Testing;
 
 /// <summary>
-/// A clock that skips pauses of up to a second and stands still otherwise. Eight seconds of retries pass as fast as the sidecar answers, and no
-/// timeout of an attempt expires because the machine is slow.
+/// A clock that skips pauses of up to one second and does not advance otherwise. Retries therefore take no time, and the longer timeout of an
+/// attempt never expires on a slow machine.
 /// </summary>
 public sealed class SkippedPauses : FakeTimeProvider
 {

@@ -3,15 +3,15 @@ using Microsoft.EntityFrameworkCore;
 namespace DaprOrders.Messaging;
 
 /// <summary>
-/// A record of an event that could not be handled, or that the broker does not accept. It is kept until an operator redrives or deletes it. It
-/// suppresses nothing: the same event is handled when it is delivered again.
+/// Represents an event that could not be handled or published. It is kept until an operator redrives or deletes it. It does not block the event:
+/// if the event is delivered again, it is handled again.
 /// </summary>
 public sealed class DeadLetter
 {
     /// <summary>Gets the id.</summary>
     public long Id { get; private init; }
 
-    /// <summary>Gets <c>in</c> for an event that was delivered and <c>out</c> for one that could not be published.</summary>
+    /// <summary>Gets the direction: <c>in</c> for an event that could not be handled, <c>out</c> for an event that could not be published.</summary>
     public required string Direction { get; init; }
 
     /// <summary>Gets the topic.</summary>
@@ -23,25 +23,25 @@ public sealed class DeadLetter
     /// <summary>Gets the CloudEvent id; empty if it cannot be read.</summary>
     public required string EventId { get; init; }
 
-    /// <summary>Gets the SHA-256 hash of the event's data, or of the whole record if the data cannot be read.</summary>
+    /// <summary>Gets the SHA-256 hash of the data, or of the whole body if the data cannot be read.</summary>
     public required byte[] DataHash { get; init; }
 
-    /// <summary>Gets the event as it was delivered. It may be no JSON, or contain characters that PostgreSQL's text cannot.</summary>
+    /// <summary>Gets the bytes of the event. They may be invalid JSON or contain characters that PostgreSQL cannot store as text.</summary>
     public required byte[] Body { get; init; }
 
-    /// <summary>Gets why it could not be handled or published.</summary>
+    /// <summary>Gets the reason of the last failure.</summary>
     public required string Reason { get; init; }
 
-    /// <summary>Gets the number of attempts.</summary>
+    /// <summary>Gets the number of failed attempts.</summary>
     public int Attempts { get; private init; }
 
-    /// <summary>Gets when it became a dead letter.</summary>
+    /// <summary>Gets the time when the event became a dead letter.</summary>
     public DateTimeOffset FirstAt { get; private init; }
 
-    /// <summary>Gets when it failed last.</summary>
+    /// <summary>Gets the time of the last failure.</summary>
     public DateTimeOffset LastAt { get; private init; }
 
-    /// <summary>Maps the table. Names are explicit, since the SQL of <see cref="DeadLetterStore"/> uses them.</summary>
+    /// <summary>Maps the table. The names are explicit, because the SQL of <see cref="DeadLetterStore"/> uses them.</summary>
     internal static void Map(ModelBuilder model) => model.Entity<DeadLetter>(letter =>
     {
         letter.ToTable("dead_letters");

@@ -9,9 +9,9 @@ using Microsoft.EntityFrameworkCore;
 
 namespace DaprOrders.Messaging;
 
-/// <summary>Selects dead letters.</summary>
-/// <param name="Topic">The topic; null for all.</param>
-/// <param name="Reason">A part of the reason; null for all.</param>
+/// <summary>Filters dead letters.</summary>
+/// <param name="Topic">The topic; null for all topics.</param>
+/// <param name="Reason">A part of the reason; null for all reasons.</param>
 internal readonly record struct DeadLetterFilter(string? Topic, string? Reason)
 {
     public IQueryable<DeadLetter> Apply(IQueryable<DeadLetter> letters)
@@ -23,8 +23,8 @@ internal readonly record struct DeadLetterFilter(string? Topic, string? Reason)
 }
 
 /// <summary>
-/// Maps the operator's routes, which only requests of this machine reach, and none by service invocation: list, redrive and delete dead letters,
-/// one or all of a filter.
+/// Maps the routes with which operators list, redrive and delete dead letters. They reject requests from other machines and requests through
+/// Dapr service invocation.
 /// </summary>
 internal static class DeadLetterEndpoints
 {
@@ -40,7 +40,7 @@ internal static class DeadLetterEndpoints
         letters.MapDelete("/{id:long}", DeleteAsync);
     }
 
-    /// <summary>Calls by service invocation come from this machine too. Their headers name the caller.</summary>
+    /// <summary>Rejects remote requests. Requests through service invocation come from the local sidecar, so they are recognized by their headers.</summary>
     private static async ValueTask<object?> RequireLocalCallerAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
     {
         var request = context.HttpContext.Request;
@@ -76,7 +76,7 @@ internal static class DeadLetterEndpoints
             _ => TypedResults.NoContent(),
         };
 
-    /// <summary>Redrives the dead letters that match now, oldest first, each in its own transaction.</summary>
+    /// <summary>Redrives all dead letters that match, oldest first, each in its own transaction.</summary>
     private static async Task<IResult> RedriveAllAsync(
         [AsParameters] DeadLetterFilter filter, DbContext db, DeadLetterRedriver redriver, CancellationToken cancellationToken)
     {
@@ -114,7 +114,7 @@ internal static class DeadLetterEndpoints
             : TypedResults.Json(
                 new DeleteSummary(await filter.Apply(db.Set<DeadLetter>()).ExecuteDeleteAsync(cancellationToken)), EventJson.Options);
 
-    /// <summary>Without a topic, a forgotten parameter would redrive or delete everything.</summary>
+    /// <summary>Rejects a request without a topic, because a forgotten parameter would redrive or delete all dead letters.</summary>
     private static ValidationProblem TopicIsMissing() =>
         TypedResults.ValidationProblem(new Dictionary<string, string[]> { ["topic"] = ["topic is required."] });
 

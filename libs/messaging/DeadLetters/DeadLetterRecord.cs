@@ -4,17 +4,17 @@ using System.Text.Json;
 
 namespace DaprOrders.Messaging;
 
-/// <summary>What identifies a dead letter, and its bytes.</summary>
+/// <summary>The body of an incoming dead letter, with the values that identify it.</summary>
 /// <param name="Source">The CloudEvent source; empty if it cannot be read.</param>
 /// <param name="EventId">The CloudEvent id; empty if it cannot be read.</param>
-/// <param name="DataHash">The SHA-256 hash of the data, or of all bytes if the data cannot be read.</param>
-/// <param name="Body">All bytes.</param>
+/// <param name="DataHash">The SHA-256 hash of the data, or of the whole body if the data cannot be read.</param>
+/// <param name="Body">The bytes of the event.</param>
 internal sealed record DeadLetterRecord(string Source, string EventId, byte[] DataHash, byte[] Body)
 {
     private const int MaxLength = 255;
 
-    /// <summary>Reads as much of a CloudEvent as there is.</summary>
-    public static DeadLetterRecord Of(byte[] body)
+    /// <summary>Reads the body. It does not have to be a valid CloudEvent.</summary>
+    public static DeadLetterRecord Read(byte[] body)
     {
         try
         {
@@ -23,7 +23,7 @@ internal sealed record DeadLetterRecord(string Source, string EventId, byte[] Da
                 ? Encoding.UTF8.GetBytes(found.GetRawText())
                 : body;
             return new DeadLetterRecord(
-                Column(CloudEvent.TextOf(envelope, "source")), Column(CloudEvent.TextOf(envelope, "id")), SHA256.HashData(data), body);
+                FitColumn(CloudEvent.GetText(envelope, "source")), FitColumn(CloudEvent.GetText(envelope, "id")), SHA256.HashData(data), body);
         }
         catch (Exception e) when (e is JsonException or InvalidOperationException)
         {
@@ -31,10 +31,10 @@ internal sealed record DeadLetterRecord(string Source, string EventId, byte[] Da
         }
     }
 
-    /// <summary>Returns a text that fits the column: PostgreSQL's text has no NUL.</summary>
-    private static string Column(string? text)
+    /// <summary>Makes a text fit into its column.</summary>
+    private static string FitColumn(string? text)
     {
-        var printable = DeadLetterStore.Printable(text ?? "");
-        return printable.Length <= MaxLength ? printable : printable[..MaxLength];
+        var escaped = DeadLetterStore.EscapeNul(text ?? "");
+        return escaped.Length <= MaxLength ? escaped : escaped[..MaxLength];
     }
 }

@@ -6,17 +6,17 @@ using Microsoft.Extensions.DependencyInjection;
 namespace DaprOrders.Messaging;
 
 /// <summary>The result of a redrive.</summary>
-/// <param name="IsFound">Whether there was such a dead letter.</param>
-/// <param name="Failure">Why it failed again; null if it did not.</param>
+/// <param name="IsFound">Whether the dead letter exists.</param>
+/// <param name="Failure">The error if the event failed again; otherwise null.</param>
 internal sealed record RedriveResult(bool IsFound = true, string? Failure = null);
 
 /// <summary>
-/// Redrives dead letters: an incoming event is handled, an outgoing one goes to the outbox again. The dead letter is deleted in the same
-/// transaction. Its row is locked first, so that of two simultaneous redrives the second finds nothing.
+/// Redrives dead letters: handles an incoming event, or adds an outgoing event to the outbox. Deletes the dead letter in the same transaction.
+/// Locks its row first, so that of two concurrent redrives only one handles the event.
 /// </summary>
 internal sealed class DeadLetterRedriver(IServiceScopeFactory scopes, Subscriptions subscriptions)
 {
-    /// <exception cref="Exception">The database is unavailable; nothing has changed.</exception>
+    /// <summary>Redrives one dead letter. Throws if the database is unavailable; the dead letter is then unchanged.</summary>
     public async Task<RedriveResult> RedriveAsync(long id, CancellationToken cancellationToken)
     {
         try
@@ -26,7 +26,7 @@ internal sealed class DeadLetterRedriver(IServiceScopeFactory scopes, Subscripti
         catch (Exception e) when (!DatabaseErrors.IsUnavailable(e))
         {
             var reason = $"{e.GetType().Name}: {e.Message}";
-            await CountAsync(id, reason, cancellationToken);
+            await CountFailureAsync(id, reason, cancellationToken);
             return new RedriveResult(Failure: reason);
         }
     }
@@ -49,13 +49,13 @@ internal sealed class DeadLetterRedriver(IServiceScopeFactory scopes, Subscripti
         {
             await db.AddMissingAsync([DaprBulkPublisher.ToMessage(letter)], cancellationToken);
         }
-        else if (subscriptions.HandlerOf(letter.Topic) is { } handle)
+        else if (subscriptions.FindHandler(letter.Topic) is { } handle)
         {
             await handle(scope.ServiceProvider, JsonSerializer.Deserialize<JsonElement>(letter.Body), cancellationToken);
         }
         else
         {
-            return new RedriveResult(Failure: $"This service does not handle {letter.Topic}.");
+            return new RedriveResult(Failure: $"This service has no handler for {letter.Topic}.");
         }
 
         db.Remove(letter);
@@ -64,14 +64,14 @@ internal sealed class DeadLetterRedriver(IServiceScopeFactory scopes, Subscripti
         return new RedriveResult();
     }
 
-    private async Task CountAsync(long id, string reason, CancellationToken cancellationToken)
+    private async Task CountFailureAsync(long id, string reason, CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<DbContext>();
         await db.Set<DeadLetter>().Where(letter => letter.Id == id).ExecuteUpdateAsync(
             letter => letter
                 .SetProperty(l => l.Attempts, l => l.Attempts + 1)
-                .SetProperty(l => l.Reason, DeadLetterStore.Printable(reason))
+                .SetProperty(l => l.Reason, DeadLetterStore.EscapeNul(reason))
                 .SetProperty(l => l.LastAt, DateTimeOffset.UtcNow),
             cancellationToken);
     }

@@ -5,7 +5,7 @@ using Npgsql;
 
 namespace DaprOrders.Messaging;
 
-/// <summary>Writes dead letters. A repetition adds its attempts to the row that is there.</summary>
+/// <summary>Stores dead letters. If the same event is already a dead letter, adds its attempts to the existing row.</summary>
 internal static class DeadLetterStore
 {
     public const string Incoming = "in";
@@ -18,7 +18,7 @@ internal static class DeadLetterStore
         DbContext db, string topic, DeadLetterRecord record, string reason, int attempts, CancellationToken cancellationToken) =>
         db.Database.ExecuteSqlRawAsync(
             InsertIncoming,
-            [topic, record.Source, record.EventId, record.DataHash, record.Body, Printable(reason), attempts],
+            [topic, record.Source, record.EventId, record.DataHash, record.Body, EscapeNul(reason), attempts],
             cancellationToken);
 
     public static async Task StoreOutgoingAsync(NpgsqlConnection connection, OutboxRow row, string reason, CancellationToken cancellationToken)
@@ -32,15 +32,15 @@ internal static class DeadLetterStore
                 new() { Value = row.Id.ToString() },
                 new() { Value = SHA256.HashData(Encoding.UTF8.GetBytes(row.Data)) },
                 new() { Value = DaprBulkPublisher.ToBytes(row) },
-                new() { Value = Printable(reason) },
+                new() { Value = EscapeNul(reason) },
                 new() { Value = row.Attempts + 1 },
             },
         };
         await insert.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>Replaces NUL, which PostgreSQL's text cannot contain.</summary>
-    public static string Printable(string text) => text.Replace("\0", "\\0", StringComparison.Ordinal);
+    /// <summary>Replaces NUL characters, which PostgreSQL cannot store as text.</summary>
+    public static string EscapeNul(string text) => text.Replace("\0", "\\0", StringComparison.Ordinal);
 
     private static string Insert(string values) =>
         $"""

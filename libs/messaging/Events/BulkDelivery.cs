@@ -5,31 +5,30 @@ using Microsoft.AspNetCore.Http;
 
 namespace DaprOrders.Messaging;
 
-/// <summary>One event of a bulk delivery, unread: each entry is read alone, so that a bad one does not affect the others.</summary>
+/// <summary>One entry of a bulk delivery. Its event is read later, so that an unreadable event does not affect the other entries.</summary>
 internal sealed record BulkEntry(string EntryId, JsonElement Event)
 {
     public byte[] Bytes => Encoding.UTF8.GetBytes(Event.ValueKind is JsonValueKind.Undefined ? "" : Event.GetRawText());
 }
 
-/// <summary>The status of one entry in the response.</summary>
+/// <summary>The status of one entry in the response to a bulk delivery.</summary>
 internal sealed record BulkStatus(
     [property: JsonPropertyName("entryId")] string EntryId, [property: JsonPropertyName("status")] string Status);
 
-/// <summary>Reads what the sidecar posts to a bulk subscription, and writes the response: one status per entry.</summary>
+/// <summary>Reads the bulk deliveries of the sidecar and creates the responses.</summary>
 /// <seealso href="https://docs.dapr.io/developing-applications/building-blocks/pubsub/pubsub-bulk/"/>
 internal static class BulkDelivery
 {
     public const string Success = "SUCCESS";
     public const string Retry = "RETRY";
 
-    /// <summary>Reads the envelope leniently.</summary>
-    /// <returns>The entries, or null if the body is not a bulk envelope.</returns>
+    /// <summary>Reads the entries; returns null if the body is not a bulk delivery.</summary>
     public static async Task<List<BulkEntry>?> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         try
         {
             var body = await JsonSerializer.DeserializeAsync<JsonElement>(request.Body, JsonSerializerOptions.Default, cancellationToken);
-            return Entries(body);
+            return ReadEntries(body);
         }
         catch (JsonException)
         {
@@ -40,7 +39,7 @@ internal static class BulkDelivery
     public static IResult Respond(IEnumerable<BulkStatus> statuses) =>
         TypedResults.Json(new BulkResponse(statuses), JsonSerializerOptions.Web);
 
-    private static List<BulkEntry>? Entries(JsonElement body)
+    private static List<BulkEntry>? ReadEntries(JsonElement body)
     {
         if (body.ValueKind is not JsonValueKind.Object
             || !body.TryGetProperty("entries", out var list) || list.ValueKind is not JsonValueKind.Array)

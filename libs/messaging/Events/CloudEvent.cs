@@ -3,34 +3,34 @@ using System.Text.Json;
 
 namespace DaprOrders.Messaging;
 
-/// <summary>An event that was read.</summary>
+/// <summary>An event that was read from a CloudEvent.</summary>
 /// <param name="Id">The CloudEvent id.</param>
-/// <param name="TraceParent">Its W3C traceparent; null if it has no valid one.</param>
-/// <param name="Message">The data as this service declares it.</param>
+/// <param name="TraceParent">The W3C traceparent; null if the event has no valid one.</param>
+/// <param name="Message">The data.</param>
 internal sealed record ReceivedEvent<TEvent>(string Id, string? TraceParent, TEvent Message);
 
-/// <summary>Reads CloudEvents strictly.</summary>
+/// <summary>Reads and validates CloudEvents.</summary>
 internal static class CloudEvent
 {
-    /// <returns>The event, or null with the reason why it cannot be read.</returns>
+    /// <summary>Reads the event; returns null and the reason if it cannot be read.</summary>
     public static ReceivedEvent<TEvent>? Read<TEvent>(JsonElement envelope, out string reason)
     {
         reason = "";
-        if (TextOf(envelope, "id") is not { Length: > 0 } id)
+        if (GetText(envelope, "id") is not { Length: > 0 } id)
         {
-            reason = "not a CloudEvent: it has no text 'id'";
+            reason = "not a CloudEvent: 'id' is missing or not a string";
             return null;
         }
 
         if (!envelope.TryGetProperty("data", out var data) || data.ValueKind is not JsonValueKind.Object)
         {
-            reason = "the CloudEvent has no JSON object 'data'";
+            reason = "'data' of the CloudEvent is missing or not a JSON object";
             return null;
         }
 
         try
         {
-            return new ReceivedEvent<TEvent>(id, TraceParentOf(envelope), data.Deserialize<TEvent>(EventJson.Options)!);
+            return new ReceivedEvent<TEvent>(id, GetTraceParent(envelope), data.Deserialize<TEvent>(EventJson.Options)!);
         }
         catch (Exception e) when (e is JsonException or ArgumentException or FormatException or InvalidOperationException)
         {
@@ -39,13 +39,13 @@ internal static class CloudEvent
         }
     }
 
-    /// <summary>Returns an attribute that is a text; null if it is absent or something else.</summary>
-    public static string? TextOf(JsonElement envelope, string attribute) =>
+    /// <summary>Returns a string attribute; null if it is missing or has another type.</summary>
+    public static string? GetText(JsonElement envelope, string attribute) =>
         envelope.ValueKind is JsonValueKind.Object && envelope.TryGetProperty(attribute, out var value) && value.ValueKind is JsonValueKind.String
             ? value.GetString()
             : null;
 
-    /// <summary>Returns the traceparent. The runtime writes an empty one, or one of zeros, where there is no trace.</summary>
-    private static string? TraceParentOf(JsonElement envelope) =>
-        TextOf(envelope, "traceparent") is { } text && ActivityContext.TryParse(text, null, out _) ? text : null;
+    /// <summary>Returns the traceparent; null if it is invalid. Without a trace Dapr sends an empty one, or one that contains only zeros.</summary>
+    private static string? GetTraceParent(JsonElement envelope) =>
+        GetText(envelope, "traceparent") is { } text && ActivityContext.TryParse(text, null, out _) ? text : null;
 }

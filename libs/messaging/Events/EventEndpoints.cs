@@ -13,15 +13,15 @@ using Microsoft.Extensions.Options;
 
 namespace DaprOrders.Messaging;
 
-/// <summary>Maps the routes to which the sidecar delivers events.</summary>
+/// <summary>Subscribes to topics and maps the routes to which the sidecar delivers events.</summary>
 public static class EventEndpoints
 {
     /// <summary>
-    /// Subscribes to the topic of <typeparamref name="TEvent"/> in batches of up to 100 events. Records that the runtime itself cannot deliver
-    /// go to the topic <c>{app id}.dead</c>, so that they do not block their partition.
+    /// Subscribes to the topic of <typeparamref name="TEvent"/>, with batches of up to 100 events. Records that Dapr cannot deliver go to the
+    /// topic <c>{app id}.dead</c>, so that they do not block their partition.
     /// </summary>
-    /// <typeparam name="TEvent">The event as this service reads it.</typeparam>
-    /// <typeparam name="THandler">Its handler, which needs no registration.</typeparam>
+    /// <typeparam name="TEvent">The event.</typeparam>
+    /// <typeparam name="THandler">The handler. It does not have to be registered.</typeparam>
     public static void MapEvent<TEvent, THandler>(this IEndpointRouteBuilder app)
         where TEvent : IEvent
         where THandler : IHandleMessages<TEvent>
@@ -30,7 +30,7 @@ public static class EventEndpoints
         var pubSub = app.ServiceProvider.GetRequiredService<IOptions<MessagingOptions>>().Value.PubSubName;
         app.ServiceProvider.GetRequiredService<Subscriptions>().Add(TEvent.Topic, HandleOneAsync<TEvent, THandler>);
 
-        // An incomplete batch waits 2 ms for more events. That costs 5 ms of latency over two hops and more than doubles the throughput.
+        // Dapr waits 2 ms to fill a batch. That adds 5 ms of latency over two topics and more than doubles the throughput.
         app.MapPost($"/events/{TEvent.Topic}", DeliverAsync<TEvent, THandler>)
             .WithTopic(new TopicOptions { PubsubName = pubSub, Name = TEvent.Topic, DeadLetterTopic = DeadLetterTopic(app) })
             .WithBulkSubscribe(new BulkSubscribeTopicOptions
@@ -39,14 +39,14 @@ public static class EventEndpoints
                 MaxMessagesCount = 100,
                 MaxAwaitDurationMs = 2,
             })
-            .WithMetadata(new DisableRequestSizeLimitAttribute()) // 100 large events exceed Kestrel's 30 MB, and a 413 would be redelivered indefinitely
+            .WithMetadata(new DisableRequestSizeLimitAttribute()) // 100 large events can exceed Kestrel's limit of 30 MB, and Dapr redelivers after a 413 indefinitely
             .ExcludeFromDescription();
     }
 
     /// <summary>
-    /// Subscribes to the service's dead-letter topic, whose records it stores in the table <c>dead_letters</c>, and maps the operator's routes:
-    /// <c>GET /dead-letters</c>, <c>POST /dead-letters/{id}/redrive</c>, <c>DELETE /dead-letters/{id}</c>, and with <c>?topic=…&amp;reason=…</c> for all
-    /// matching ones <c>POST /dead-letters/redrive</c> and <c>DELETE /dead-letters</c>.
+    /// Subscribes to the dead-letter topic of the service, stores its records in the table <c>dead_letters</c>, and maps the operator routes:
+    /// <c>GET /dead-letters</c>, <c>POST /dead-letters/{id}/redrive</c> and <c>DELETE /dead-letters/{id}</c>; and for all that match
+    /// <c>?topic=…&amp;reason=…</c>, <c>POST /dead-letters/redrive</c> and <c>DELETE /dead-letters</c>.
     /// </summary>
     public static void MapDeadLetters(this IEndpointRouteBuilder app)
     {
@@ -87,7 +87,7 @@ public static class EventEndpoints
             : TypedResults.Problem(
                 statusCode: StatusCodes.Status400BadRequest,
                 title: "Not a bulk delivery",
-                detail: "The body must be {\"entries\": [{\"entryId\": \"…\", \"event\": {a CloudEvent}}]}, as Dapr posts it to a bulk subscription.");
+                detail: "The body must be {\"entries\": [{\"entryId\": \"…\", \"event\": {a CloudEvent}}]}, as Dapr sends it to a bulk subscription.");
 
     private static async Task<IResult> StoreDeadLetterAsync(HttpRequest request, DbContext db, CancellationToken cancellationToken)
     {
@@ -98,13 +98,13 @@ public static class EventEndpoints
             return TypedResults.Problem(
                 statusCode: StatusCodes.Status400BadRequest,
                 title: "Not a raw delivery",
-                detail: "The body must be a CloudEvent with \"data_base64\", as Dapr posts it to a subscription with rawPayload.");
+                detail: "The body must be a CloudEvent with \"data_base64\", as Dapr sends it to a subscription with rawPayload.");
         }
 
-        // Kafka names the topic of the record in a header; other brokers do not.
+        // With Kafka a header contains the original topic. Other brokers do not send it.
         var topic = request.Headers["__topic"].FirstOrDefault() ?? request.Path.Value!["/events/".Length..];
         await DeadLetterStore.StoreIncomingAsync(
-            db, topic, DeadLetterRecord.Of(body), "the runtime could not deliver it", attempts: 1, cancellationToken);
+            db, topic, DeadLetterRecord.Read(body), "Dapr could not deliver the record", attempts: 1, cancellationToken);
         return TypedResults.Ok();
     }
 

@@ -7,8 +7,8 @@ using Microsoft.Extensions.Options;
 namespace DaprOrders.Messaging;
 
 /// <summary>
-/// Handles the entries of one delivery: together in one transaction, and one by one if that fails because of an event. Every entry gets its own
-/// status. An entry that cannot be handled becomes a dead letter and does not block the others.
+/// Handles the entries of a delivery in one transaction. If that fails because of an event, handles each entry alone. An entry that cannot be
+/// handled becomes a dead letter and does not block the others. Each entry has its own status in the response.
 /// </summary>
 internal sealed partial class EventProcessor<TEvent, THandler>(
     IServiceScopeFactory scopes, FailureCounter failures, HandlingStatus handling, MessagingMetrics metrics, IOptions<MessagingOptions> options,
@@ -23,7 +23,7 @@ internal sealed partial class EventProcessor<TEvent, THandler>(
 
     public async Task<IReadOnlyList<BulkStatus>> ProcessAsync(IReadOnlyList<BulkEntry> entries, CancellationToken cancellationToken)
     {
-        // RETRY until something better is known: whatever fails below, nothing is lost.
+        // Each entry starts as RETRY, so that an unexpected failure loses no event.
         var status = entries.Select(_ => BulkDelivery.Retry).ToArray();
         try
         {
@@ -51,7 +51,7 @@ internal sealed partial class EventProcessor<TEvent, THandler>(
                 continue;
             }
 
-            await BuryAsync(entries[i], reason, attempts: 1, cancellationToken);
+            await StoreDeadLetterAsync(entries[i], reason, attempts: 1, cancellationToken);
             status[i] = BulkDelivery.Success;
         }
 
@@ -72,17 +72,20 @@ internal sealed partial class EventProcessor<TEvent, THandler>(
         }
     }
 
-    /// <summary>Ends at the first failure that passes. Later entries of the key of a failed entry wait for it.</summary>
+    /// <summary>
+    /// Handles each entry in its own transaction. After a failed entry, later entries with its key are skipped to keep their order. A transient
+    /// failure ends the loop, because the next entries would fail too.
+    /// </summary>
     private async Task HandleOneByOneAsync(
         IReadOnlyList<BulkEntry> entries, List<(int Entry, ReceivedEvent<TEvent> Event)> readable, string[] status, CancellationToken cancellationToken)
     {
-        var waitingKeys = new HashSet<string>();
-        foreach (var (entry, received) in readable.Where(item => !waitingKeys.Contains(item.Event.Message.Key)))
+        var failedKeys = new HashSet<string>();
+        foreach (var (entry, received) in readable.Where(item => !failedKeys.Contains(item.Event.Message.Key)))
         {
             try
             {
                 await HandleAsync([received], cancellationToken);
-                failures.Forget(TEvent.Topic, received.Id);
+                failures.Reset(TEvent.Topic, received.Id);
                 status[entry] = BulkDelivery.Success;
             }
             catch (Exception e) when (!DatabaseErrors.IsUnavailable(e))
@@ -90,18 +93,18 @@ internal sealed partial class EventProcessor<TEvent, THandler>(
                 var attempts = failures.Count(TEvent.Topic, received.Id);
                 if (attempts < options.Value.MaxAttempts)
                 {
-                    waitingKeys.Add(received.Message.Key);
+                    failedKeys.Add(received.Message.Key);
                     continue;
                 }
 
-                await BuryAsync(entries[entry], $"{e.GetType().Name}: {e.Message}", attempts, cancellationToken);
-                failures.Forget(TEvent.Topic, received.Id);
+                await StoreDeadLetterAsync(entries[entry], $"{e.GetType().Name}: {e.Message}", attempts, cancellationToken);
+                failures.Reset(TEvent.Topic, received.Id);
                 status[entry] = BulkDelivery.Success;
             }
         }
     }
 
-    /// <summary>Handles events in one transaction. If another transaction has written the same rows first, it retries once, and then finds them.</summary>
+    /// <summary>Handles events in one transaction. Retries once after a duplicate, because the handler then finds the row that caused it.</summary>
     private async Task HandleAsync(List<ReceivedEvent<TEvent>> batch, CancellationToken cancellationToken)
     {
         try
@@ -116,12 +119,12 @@ internal sealed partial class EventProcessor<TEvent, THandler>(
         metrics.Handled(TEvent.Topic, batch.Count);
     }
 
-    /// <summary>Uses its own scope and context, of which nothing is reused after an exception.</summary>
+    /// <summary>Handles events in a new scope, because a context cannot be used again after a failed save.</summary>
     private async Task HandleInTransactionAsync(List<ReceivedEvent<TEvent>> batch, CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<DbContext>();
-        db.Database.AutoSavepointsEnabled = false; // two statements per batch, and nothing rolls back to a savepoint
+        db.Database.AutoSavepointsEnabled = false; // nothing rolls back to a savepoint, and each costs two statements
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         HandledTraces.Set(TracesByKey(batch));
         var handler = ActivatorUtilities.CreateInstance<THandler>(scope.ServiceProvider);
@@ -141,12 +144,12 @@ internal sealed partial class EventProcessor<TEvent, THandler>(
         return traces;
     }
 
-    /// <summary>Stores a dead letter in its own transaction, after the one of the event was rolled back.</summary>
-    private async Task BuryAsync(BulkEntry entry, string reason, int attempts, CancellationToken cancellationToken)
+    /// <summary>Stores a dead letter in its own transaction, because the transaction of the event was rolled back.</summary>
+    private async Task StoreDeadLetterAsync(BulkEntry entry, string reason, int attempts, CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<DbContext>();
-        var record = DeadLetterRecord.Of(entry.Bytes);
+        var record = DeadLetterRecord.Read(entry.Bytes);
         await DeadLetterStore.StoreIncomingAsync(db, TEvent.Topic, record, reason, attempts, cancellationToken);
         metrics.DeadLettered(TEvent.Topic, DeadLetterStore.Incoming);
         LogDeadLetter(record.EventId, TEvent.Topic, reason);
@@ -177,12 +180,12 @@ internal sealed partial class EventProcessor<TEvent, THandler>(
     [LoggerMessage(LogLevel.Warning, "Database unavailable: {Count} events of {Topic} will be redelivered: {Error}")]
     private partial void LogUnavailable(int count, string topic, string error);
 
-    [LoggerMessage(LogLevel.Error, "{Count} events of {Topic} will be redelivered, check the migrations and the rights of the database role: {Error}")]
+    [LoggerMessage(LogLevel.Error, "Cannot handle {Count} events of {Topic}, check the migrations and the permissions of the database role: {Error}")]
     private partial void LogNotDeployed(int count, string topic, string error);
 
-    [LoggerMessage(LogLevel.Warning, "A batch of {Count} events of {Topic} failed, each event is now handled alone")]
+    [LoggerMessage(LogLevel.Warning, "Batch of {Count} events of {Topic} failed, each event will be handled alone")]
     private partial void LogBatchFailed(Exception exception, int count, string topic);
 
-    [LoggerMessage(LogLevel.Error, "Event {EventId} of {Topic} is now a dead letter: {Reason}")]
+    [LoggerMessage(LogLevel.Error, "Event {EventId} of {Topic} cannot be handled and was stored as a dead letter: {Reason}")]
     private partial void LogDeadLetter(string eventId, string topic, string reason);
 }

@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace DaprOrders.Messaging;
 
 /// <summary>
-/// Counts the failures that an event itself causes, at most one per second: an event that fails five times within a moment has not had five
-/// chances. The counts are in memory, so a restart begins again.
+/// Counts how often an event has failed, at most once per second, so that a burst of redeliveries does not use up all attempts. The counts are
+/// in memory and start at zero after a restart.
 /// </summary>
 internal sealed class FailureCounter(TimeProvider time)
 {
@@ -17,5 +17,5 @@ internal sealed class FailureCounter(TimeProvider time)
         _ => (1, time.GetTimestamp()),
         (_, last) => time.GetElapsedTime(last.At) < MinimumInterval ? last : (last.Count + 1, time.GetTimestamp())).Count;
 
-    public void Forget(string topic, string eventId) => _failures.TryRemove((topic, eventId), out _);
+    public void Reset(string topic, string eventId) => _failures.TryRemove((topic, eventId), out _);
 }

@@ -1,13 +1,13 @@
 namespace DaprOrders.Messaging;
 
-/// <summary>Holds the traces of the events that are being handled, so that the events which the handler publishes continue them.</summary>
+/// <summary>Holds the traces of the events that are being handled, so that events published by the handler continue them.</summary>
 internal static class HandledTraces
 {
     private static readonly AsyncLocal<IReadOnlyDictionary<string, string>?> ByKey = new();
 
-    /// <summary>Sets the traceparents by key, until the calling async method returns.</summary>
+    /// <summary>Sets the traceparents by key until the calling async method returns.</summary>
     public static void Set(IReadOnlyDictionary<string, string> byKey) => ByKey.Value = byKey;
 
-    /// <summary>Returns the traceparent of the handled event with this key; null if there is none.</summary>
-    public static string? Of(string key) => ByKey.Value?.GetValueOrDefault(key);
+    /// <summary>Returns the traceparent of the handled event with this key, or null.</summary>
+    public static string? Find(string key) => ByKey.Value?.GetValueOrDefault(key);
 }

@@ -4,8 +4,8 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace DaprOrders.Messaging;
 
 /// <summary>
-/// Holds the topics whose events cannot be handled until somebody fixes the deployment: a migration, a role or a right is missing. Their events
-/// are redelivered. Reports Degraded meanwhile.
+/// Reports Degraded while events cannot be handled because a migration, a role or a permission is missing. The events are redelivered until the
+/// deployment is fixed.
 /// </summary>
 internal sealed class HandlingStatus : IHealthCheck
 {

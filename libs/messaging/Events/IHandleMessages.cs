@@ -1,18 +1,17 @@
 namespace DaprOrders.Messaging;
 
-/// <summary>Handles batches of one event.</summary>
-/// <typeparam name="TEvent">The event as this service reads it.</typeparam>
+/// <summary>Handles the events of one type in batches.</summary>
 public interface IHandleMessages<TEvent>
     where TEvent : IEvent
 {
     /// <summary>
-    /// Handles 1 to 100 events in the caller's transaction: change entities, publish, return. The caller saves, commits and acknowledges. It runs
-    /// in its own scope, and again in a new one if the batch failed.
+    /// Handles a batch of 1 to 100 events. Change entities, publish events and return; the caller then saves, commits and acknowledges. Each
+    /// attempt uses a new handler, scope and transaction.
     /// </summary>
     /// <param name="batch">
-    /// The events in the order of their delivery. Events arrive in any order and more than once, even twice in one batch: be idempotent by the
-    /// business key, in this transaction.
+    /// The events. They arrive in any order and more than once, even twice in one batch. The handler must therefore be idempotent: read by
+    /// business key what is already stored, and add only what is missing.
     /// </param>
-    /// <param name="cancellationToken">Canceled when the sidecar gave up on the delivery, which it then redelivers.</param>
+    /// <param name="cancellationToken">Canceled when the sidecar ends the request. The events are then redelivered.</param>
     Task HandleAsync(IReadOnlyList<TEvent> batch, CancellationToken cancellationToken);
 }

@@ -6,19 +6,19 @@ using Microsoft.Extensions.Diagnostics.HealthChecks;
 namespace DaprOrders.Messaging;
 
 /// <summary>
-/// Holds the topics that the service subscribes to, and checks that its sidecar knows them. The sidecar asks the app once, when the app starts. If
-/// that fails it continues without subscriptions: the service looks healthy and gets no events.
+/// Holds the subscriptions of the service and checks that the sidecar knows them. The sidecar reads them only once, when the app starts. If that
+/// fails, the sidecar continues without subscriptions, and the service would look healthy but receive no events.
 /// </summary>
 internal sealed class Subscriptions(IHttpClientFactory clients) : IHealthCheck
 {
     private readonly Dictionary<string, Handler?> _topics = [];
 
-    /// <summary>Handles one event in the scope and the transaction of the caller, which saves and commits.</summary>
+    /// <summary>Handles one event in the scope and transaction of the caller, which then saves and commits.</summary>
     public delegate Task Handler(IServiceProvider scope, JsonElement cloudEvent, CancellationToken cancellationToken);
 
     public void Add(string topic, Handler? handler = null) => _topics[topic] = handler;
 
-    public Handler? HandlerOf(string topic) => _topics.GetValueOrDefault(topic);
+    public Handler? FindHandler(string topic) => _topics.GetValueOrDefault(topic);
 
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
@@ -35,7 +35,7 @@ internal sealed class Subscriptions(IHttpClientFactory clients) : IHealthCheck
             var missing = _topics.Keys.Except(known).ToList();
             return missing.Count == 0
                 ? HealthCheckResult.Healthy()
-                : HealthCheckResult.Degraded($"the sidecar has no subscription to {string.Join(", ", missing)}; restart it, it reads them at its start");
+                : HealthCheckResult.Degraded($"the sidecar has no subscription to {string.Join(", ", missing)}; restart the sidecar, it reads the subscriptions at startup");
         }
         catch (HttpRequestException e)
         {

@@ -8,35 +8,35 @@ using Microsoft.Extensions.Options;
 
 namespace DaprOrders.Messaging;
 
-/// <summary>What the sidecar's response to a bulk publish means.</summary>
+/// <summary>Classifies the sidecar's response to a bulk publish.</summary>
 internal enum PublishOutcome
 {
-    /// <summary>204: the broker has every entry.</summary>
+    /// <summary>204: the broker accepted all entries.</summary>
     Accepted,
 
-    /// <summary>The broker refused the entries that the response names. Nothing is known about the others.</summary>
+    /// <summary>The broker refused the entries that the response lists. The result of the others is unknown.</summary>
     Refused,
 
-    /// <summary>400 with <c>ERR_PUBSUB_EVENTS_SER</c>: the sidecar cannot read some entry.</summary>
+    /// <summary>400 with <c>ERR_PUBSUB_EVENTS_SER</c>: the sidecar cannot serialize at least one entry.</summary>
     Unreadable,
 
-    /// <summary>An error that names no entry of the call.</summary>
+    /// <summary>An error that lists no entry of the call.</summary>
     Failed,
 
     /// <summary>Nothing listens on the sidecar's port.</summary>
     Unreachable,
 
-    /// <summary>401, 403, 404 or another 400: the component, its scopes or the token are wrong, not the events.</summary>
+    /// <summary>401, 403, 404 or another 400: the component, its scopes or the API token are wrong, not the events.</summary>
     Misconfigured,
 
-    /// <summary>No response: the broker may have the events, and the sidecar may still be publishing them.</summary>
+    /// <summary>No response: the broker may have accepted the events, or the sidecar may still be publishing them.</summary>
     Unknown,
 }
 
 /// <summary>The result of a bulk publish.</summary>
-/// <param name="Outcome">What it means.</param>
+/// <param name="Outcome">The kind of response.</param>
 /// <param name="Error">The text of the response, for the log.</param>
-/// <param name="Refused">The errors of the refused entries, by their place in the call.</param>
+/// <param name="Refused">The error of each refused entry, by the index of the entry in the call.</param>
 internal sealed record PublishResult(PublishOutcome Outcome, string Error, IReadOnlyDictionary<int, string> Refused)
 {
     private static readonly Dictionary<int, string> None = [];
@@ -48,7 +48,8 @@ internal sealed record PublishResult(PublishOutcome Outcome, string Error, IRead
 }
 
 /// <summary>
-/// Publishes events in one call over HTTP. DaprClient would give all entries the same metadata, and would not tell which of them failed.
+/// Publishes a batch of events in one HTTP call. DaprClient is not used: it sends the same metadata for all entries and does not report which
+/// entries failed.
 /// </summary>
 /// <seealso href="https://docs.dapr.io/reference/api/pubsub_api/#publish-multiple-messages-to-a-given-topic"/>
 internal sealed class DaprBulkPublisher(IHttpClientFactory clients, IOptions<MessagingOptions> options)
@@ -79,15 +80,15 @@ internal sealed class DaprBulkPublisher(IHttpClientFactory clients, IOptions<Mes
         }
         catch (HttpRequestException e)
         {
-            return new PublishResult(PublishOutcome.Unknown, $"the connection to the sidecar ended: {e.Message}");
+            return new PublishResult(PublishOutcome.Unknown, $"the connection to the sidecar was lost: {e.Message}");
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return new PublishResult(PublishOutcome.Unknown, $"no response from the sidecar within {options.Value.PublishTimeout.TotalSeconds:0.#} s");
+            return new PublishResult(PublishOutcome.Unknown, $"the sidecar did not respond within {options.Value.PublishTimeout.TotalSeconds:0.#} s");
         }
     }
 
-    /// <summary>Returns the entry of a row. A dead letter that could not be published is kept in this form.</summary>
+    /// <summary>Serializes a row as a bulk publish entry. A dead letter of an event that could not be published has this format.</summary>
     public static byte[] ToBytes(OutboxRow row)
     {
         var buffer = new ArrayBufferWriter<byte>();
@@ -97,7 +98,7 @@ internal sealed class DaprBulkPublisher(IHttpClientFactory clients, IOptions<Mes
         return buffer.WrittenSpan.ToArray();
     }
 
-    /// <summary>Returns the message of which a dead letter was made.</summary>
+    /// <summary>Restores the message from a dead letter that <see cref="ToBytes"/> serialized.</summary>
     public static OutboxMessage ToMessage(DeadLetter letter)
     {
         var entry = JsonSerializer.Deserialize<JsonElement>(letter.Body);
@@ -117,9 +118,9 @@ internal sealed class DaprBulkPublisher(IHttpClientFactory clients, IOptions<Mes
         var buffer = new ArrayBufferWriter<byte>(256 * rows.Count);
         using var json = new Utf8JsonWriter(buffer);
         json.WriteStartArray();
-        for (var place = 0; place < rows.Count; place++)
+        for (var index = 0; index < rows.Count; index++)
         {
-            Write(json, rows[place], place.ToString(CultureInfo.InvariantCulture));
+            Write(json, rows[index], index.ToString(CultureInfo.InvariantCulture));
         }
 
         json.WriteEndArray();
@@ -162,9 +163,9 @@ internal sealed class DaprBulkPublisher(IHttpClientFactory clients, IOptions<Mes
         var refused = new Dictionary<int, string>();
         foreach (var entry in response.FailedEntries ?? [])
         {
-            if (int.TryParse(entry.EntryId, NumberStyles.None, CultureInfo.InvariantCulture, out var place) && place < count)
+            if (int.TryParse(entry.EntryId, NumberStyles.None, CultureInfo.InvariantCulture, out var index) && index < count)
             {
-                refused[place] = entry.Error ?? "";
+                refused[index] = entry.Error ?? "";
             }
         }
 
@@ -179,7 +180,7 @@ internal sealed class DaprBulkPublisher(IHttpClientFactory clients, IOptions<Mes
         }
         catch (JsonException)
         {
-            return new ErrorBody(null, null); // for example the page of a proxy
+            return new ErrorBody(null, null); // for example the HTML error page of a proxy
         }
     }
 

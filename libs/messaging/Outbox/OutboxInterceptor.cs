@@ -4,7 +4,7 @@ using Microsoft.EntityFrameworkCore.Diagnostics;
 
 namespace DaprOrders.Messaging;
 
-/// <summary>Wakes the relay when a unit of work that added rows to the outbox has committed.</summary>
+/// <summary>Wakes the relay after a transaction that added rows to the outbox has committed.</summary>
 internal sealed class OutboxInterceptor(RelaySignal signal) : ISaveChangesInterceptor, IDbTransactionInterceptor
 {
     public int SavedChanges(SaveChangesCompletedEventData eventData, int result)
@@ -27,7 +27,7 @@ internal sealed class OutboxInterceptor(RelaySignal signal) : ISaveChangesInterc
         return Task.CompletedTask;
     }
 
-    /// <summary>Without a transaction of the caller, a save is committed when it has ended.</summary>
+    /// <summary>Wakes the relay only if the caller has no open transaction; otherwise the rows are not committed yet.</summary>
     private void WakeAfterSave(DbContext? db)
     {
         if (db is { Database.CurrentTransaction: null })

@@ -3,7 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace DaprOrders.Messaging;
 
-/// <summary>Knows whether the context's model has the table <c>outbox</c>. A service that only handles events has none, and no relay.</summary>
+/// <summary>Tells whether the model of the context contains the outbox. A service that only handles events has no outbox and no relay.</summary>
 internal sealed class OutboxModel(IServiceScopeFactory scopes)
 {
     private readonly Lazy<bool> _hasOutbox = new(() =>

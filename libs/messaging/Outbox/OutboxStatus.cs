@@ -1,14 +1,14 @@
 namespace DaprOrders.Messaging;
 
-/// <summary>What the relay last saw of the outbox, for the metrics and the health check.</summary>
+/// <summary>Holds the last measurement of the outbox, for the metrics and the health check.</summary>
 internal sealed class OutboxStatus(TimeProvider time)
 {
     private (long Rows, TimeSpan OldestAge, long MeasuredAt)? _measured;
 
-    /// <summary>Gets how many events wait; null before the first measurement.</summary>
+    /// <summary>Gets the number of events in the outbox; null before the first measurement.</summary>
     public long? Rows => _measured?.Rows;
 
-    /// <summary>Gets how long the oldest event waits; null before the first measurement. It grows while the database is unavailable.</summary>
+    /// <summary>Gets the age of the oldest event; null before the first measurement. It keeps growing while the database is unavailable.</summary>
     public TimeSpan? OldestAge => _measured switch
     {
         null => null,
@@ -16,8 +16,8 @@ internal sealed class OutboxStatus(TimeProvider time)
         { } measured => measured.OldestAge + time.GetElapsedTime(measured.MeasuredAt),
     };
 
-    /// <summary>Gets the error of the relay, which retries; null while it works.</summary>
+    /// <summary>Gets or sets the error of the last relay run; null if the run succeeded.</summary>
     public string? Failure { get; set; }
 
-    public void Measured(long rows, TimeSpan oldestAge) => _measured = (rows, oldestAge, time.GetTimestamp());
+    public void Update(long rows, TimeSpan oldestAge) => _measured = (rows, oldestAge, time.GetTimestamp());
 }

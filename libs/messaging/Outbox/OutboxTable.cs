@@ -3,32 +3,33 @@ using Npgsql;
 
 namespace DaprOrders.Messaging;
 
-/// <summary>A row as the relay reads it.</summary>
+/// <summary>Represents a row of the outbox as the relay reads it.</summary>
 internal sealed record OutboxRow(long Position, Guid Id, string Topic, string Key, string Data, string? TraceParent, int Attempts);
 
-/// <summary>The rows of the next call, all of one topic.</summary>
-/// <param name="Rows">At most one row per key, oldest first.</param>
-/// <param name="IsAll">Whether these are all rows of the outbox.</param>
-internal sealed record OutboxBatch(IReadOnlyList<OutboxRow> Rows, bool IsAll);
+/// <summary>Represents the rows of the next call, which all have the same topic.</summary>
+/// <param name="Rows">The rows, oldest first and at most one per key.</param>
+/// <param name="IsWholeOutbox">Whether the outbox contains no other rows.</param>
+internal sealed record OutboxBatch(IReadOnlyList<OutboxRow> Rows, bool IsWholeOutbox);
 
-/// <summary>What a batch may contain.</summary>
-/// <param name="ExcludedTopics">The topics that back off.</param>
-/// <param name="ExcludedKeys">The keys of single rows that are suspected, see <see cref="TopicBackoff"/>.</param>
-/// <param name="MaxRows">How many rows.</param>
-/// <param name="MaxBytes">How many bytes of data; a larger row is read alone.</param>
+/// <summary>Limits what a batch contains.</summary>
+/// <param name="ExcludedTopics">The topics that are paused.</param>
+/// <param name="ExcludedKeys">The keys of the suspected rows, see <see cref="TopicBackoff"/>.</param>
+/// <param name="MaxRows">The maximum number of rows.</param>
+/// <param name="MaxBytes">The maximum number of bytes. A larger row is read alone.</param>
 internal sealed record BatchLimits(string[] ExcludedTopics, string[] ExcludedKeys, int MaxRows, int MaxBytes);
 
-/// <summary>The relay's SQL. It is written by hand: each clause is part of a promise.</summary>
+/// <summary>Contains the SQL of the relay. It is written by hand, because the guarantees of the relay depend on each clause.</summary>
 internal static class OutboxTable
 {
-    /// <summary>The key of the relay's own data source.</summary>
+    /// <summary>The service key of the relay's data source.</summary>
     public const string DataSourceKey = "outbox";
 
     /// <summary>
-    /// Takes the relay's lock and reads the next batch. One relay per database works at a time, so that events of one key are published in the
-    /// order of their commits. The lock ends with the transaction: a relay that dies or freezes loses it with its session.
+    /// Takes the relay's lock and reads the next batch. Only one relay per database runs at a time, so that events with the same key are
+    /// published in order. The lock is released when the transaction ends. PostgreSQL ends the transaction of a killed process at once, and of a
+    /// frozen process after 10 s.
     /// </summary>
-    /// <remarks>The lock is taken in its own statement, so that the SELECT sees what the previous holder committed.</remarks>
+    /// <remarks>The lock has its own statement, so that the SELECT after it sees everything that the previous relay committed.</remarks>
     private static readonly string[] LockAndReadSql =
     [
         "SET LOCAL idle_in_transaction_session_timeout = '10s'",
@@ -47,13 +48,13 @@ internal static class OutboxTable
         ORDER BY position
         LIMIT $3
         """,
-        // Enough to know whether there are more rows than in the batch.
+        // Counts at most one row more than the batch can have, which is enough to tell whether the outbox has other rows.
         "SELECT count(*), current_setting('transaction_read_only') = 'on' FROM (SELECT FROM outbox LIMIT $1) AS oldest",
     ];
 
     /// <summary>
-    /// Creates the relay's data source. It uses TCP keepalive instead of Npgsql's, whose queries would keep the transaction of a frozen process
-    /// alive.
+    /// Creates the data source of the relay. It uses TCP keepalive. Npgsql's own keepalive sends queries, which would prevent PostgreSQL from
+    /// ending the transaction of a frozen process.
     /// </summary>
     public static NpgsqlDataSource CreateDataSource(string connectionString) =>
         NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString)
@@ -67,8 +68,10 @@ internal static class OutboxTable
             MaxAutoPrepare = 10,
         });
 
-    /// <summary>Reads the next batch under the relay's lock, in the transaction of the connection.</summary>
-    /// <exception cref="InvalidOperationException">The database is read-only: a published row could not be deleted, and would be published repeatedly.</exception>
+    /// <summary>Takes the relay's lock in the current transaction and reads the next batch.</summary>
+    /// <exception cref="InvalidOperationException">
+    /// The database is read-only. Published rows could not be deleted, so they would be published again and again.
+    /// </exception>
     public static async Task<OutboxBatch> LockAndReadAsync(NpgsqlConnection connection, BatchLimits limits, CancellationToken cancellationToken)
     {
         await using var batch = new NpgsqlBatch(connection);
@@ -96,21 +99,21 @@ internal static class OutboxTable
         await reader.ReadAsync(cancellationToken);
         if (reader.GetBoolean(1))
         {
-            throw new InvalidOperationException("The database is read-only.");
+            throw new InvalidOperationException("The database is read-only, so nothing is published.");
         }
 
-        var fitting = Fitting(rows, limits.MaxBytes);
-        return new OutboxBatch(fitting, IsAll: fitting.Count == reader.GetInt64(0));
+        var fitting = LimitBytes(rows, limits.MaxBytes);
+        return new OutboxBatch(fitting, IsWholeOutbox: fitting.Count == reader.GetInt64(0));
     }
 
-    /// <summary>Returns whether the outbox has rows. It reads by position, as batches are read, so that it passes over deleted rows cheaply.</summary>
+    /// <summary>Returns whether the outbox has rows. Reads in the order of position, so that PostgreSQL uses the index and skips deleted rows quickly.</summary>
     public static async Task<bool> AnyAsync(NpgsqlDataSource outbox, CancellationToken cancellationToken)
     {
         await using var any = outbox.CreateCommand("SELECT true FROM outbox ORDER BY position LIMIT 1");
         return await any.ExecuteScalarAsync(cancellationToken) is true;
     }
 
-    /// <summary>Returns how many rows wait, and the age of the oldest.</summary>
+    /// <summary>Returns the number of rows and the age of the oldest row.</summary>
     public static async Task<(long Rows, TimeSpan OldestAge)> MeasureAsync(NpgsqlDataSource outbox, CancellationToken cancellationToken)
     {
         await using var measure = outbox.CreateCommand("SELECT count(*), coalesce(now() - min(created_at), interval '0') FROM outbox");
@@ -128,8 +131,8 @@ internal static class OutboxTable
         await delete.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>Counts a refusal. The row waits for 1 s after the first one, doubled up to 30 s; later rows of its key wait with it.</summary>
-    public static async Task PutBackAsync(NpgsqlConnection connection, Guid id, string error, CancellationToken cancellationToken)
+    /// <summary>Schedules the retry of a refused row: after 1 s, then doubled up to 30 s. Later rows with the same key wait too.</summary>
+    public static async Task RescheduleAsync(NpgsqlConnection connection, Guid id, string error, CancellationToken cancellationToken)
     {
         await using var update = new NpgsqlCommand(
             """
@@ -144,7 +147,7 @@ internal static class OutboxTable
         await update.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    private static List<OutboxRow> Fitting(List<OutboxRow> rows, int maxBytes)
+    private static List<OutboxRow> LimitBytes(List<OutboxRow> rows, int maxBytes)
     {
         var fitting = new List<OutboxRow>(rows.Count);
         var bytes = 0;

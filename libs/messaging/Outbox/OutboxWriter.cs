@@ -5,7 +5,7 @@ using Microsoft.Extensions.Options;
 
 namespace DaprOrders.Messaging;
 
-/// <summary>Turns events into rows of the outbox.</summary>
+/// <summary>Converts events to rows of the outbox.</summary>
 internal sealed class OutboxWriter(IOptions<MessagingOptions> options)
 {
     /// <exception cref="ArgumentException">The event is too large.</exception>
@@ -18,7 +18,7 @@ internal sealed class OutboxWriter(IOptions<MessagingOptions> options)
         if (bytes > options.Value.MaxEventBytes)
         {
             throw new ArgumentException(
-                $"The event {TEvent.Topic} {message.Id} has {bytes} bytes, Messaging:MaxEventBytes allows {options.Value.MaxEventBytes}.", nameof(message));
+                $"Event {message.Id} of {TEvent.Topic} has {bytes} bytes. Messaging:MaxEventBytes allows {options.Value.MaxEventBytes}.", nameof(message));
         }
 
         return new OutboxMessage
@@ -27,7 +27,7 @@ internal sealed class OutboxWriter(IOptions<MessagingOptions> options)
             Topic = TEvent.Topic,
             Key = message.Key,
             Data = data,
-            TraceParent = HandledTraces.Of(message.Key) ?? Activity.Current?.Id,
+            TraceParent = HandledTraces.Find(message.Key) ?? Activity.Current?.Id,
         };
     }
 }

@@ -7,17 +7,17 @@ using Npgsql;
 namespace DaprOrders.Messaging;
 
 /// <summary>The result of one batch.</summary>
-/// <param name="Moved">How many rows were deleted or put back, or are to be sent again in smaller calls; 0 if there was nothing to do now.</param>
-/// <param name="IsDrained">Whether the outbox was empty afterwards. What was committed since then has woken the relay.</param>
+/// <param name="Processed">The number of rows that were published, were refused, or must be sent again at once; 0 if the relay should wait.</param>
+/// <param name="IsOutboxEmpty">Whether the outbox is now empty. Events that are committed later wake the relay.</param>
 /// <param name="Position">The highest position of the published rows; null if none was published.</param>
-internal sealed record RelayResult(int Moved, bool IsDrained = false, long? Position = null)
+internal sealed record RelayResult(int Processed, bool IsOutboxEmpty = false, long? Position = null)
 {
     public static RelayResult Nothing { get; } = new(0);
 }
 
 /// <summary>
-/// Publishes committed events, at least once, and in order per key. A row is deleted only after the sidecar has accepted it. A crash at any point
-/// rolls back and leaves the row to the next relay, so there is no lease, no owner and nothing to recover.
+/// Publishes committed events at least once and in order per key. A row is deleted only after the sidecar has accepted it. If the process is
+/// killed, the transaction rolls back and the next relay publishes the row, so no recovery step is needed.
 /// </summary>
 internal sealed partial class Relay(
     [FromKeyedServices(OutboxTable.DataSourceKey)] NpgsqlDataSource outbox,
@@ -27,42 +27,42 @@ internal sealed partial class Relay(
     TimeProvider time,
     ILogger<Relay> logger)
 {
-    /// <summary>The number of refusals in an hour: the pauses double up to 30 s.</summary>
-    private const int RefusalsPerHour = 124;
+    /// <summary>An event becomes a dead letter after this number of refusals. With delays of up to 30 s that takes one hour.</summary>
+    private const int MaxRefusals = 124;
 
-    /// <summary>Errors that name no entry are taken for an outage. After so many in a row they are taken for a bad row.</summary>
+    /// <summary>An error that lists no entry is treated as an outage. After this number of them, a single bad row may be the cause.</summary>
     private const int FailuresBeforeHalving = 3;
 
     private readonly ConcurrentDictionary<string, TopicBackoff> _topics = new();
 
-    /// <summary>Gets the topics that cannot be published to because something is misconfigured, with the sidecar's error.</summary>
-    public IEnumerable<string> Misconfigured =>
-        _topics.Where(topic => topic.Value.Misconfigured is not null).Select(topic => $"{topic.Key}: {topic.Value.Misconfigured}");
+    /// <summary>Gets the misconfigured topics with the error of the sidecar.</summary>
+    public IEnumerable<string> ConfigurationErrors =>
+        _topics.Where(topic => topic.Value.ConfigurationError is not null).Select(topic => $"{topic.Key}: {topic.Value.ConfigurationError}");
 
-    /// <summary>Gets how long the relay backs off: until the first topic may be tried again. Zero if no topic backs off.</summary>
+    /// <summary>Gets the time until the first paused topic can be retried; zero if no topic is paused.</summary>
     public TimeSpan Pause => _topics.Values.Select(topic => topic.Remaining).Where(pause => pause > TimeSpan.Zero).DefaultIfEmpty().Min();
 
-    /// <summary>Publishes the oldest rows of one topic.</summary>
+    /// <summary>Publishes the oldest rows of one topic in one call.</summary>
     public async Task<RelayResult> RelayBatchAsync(CancellationToken cancellationToken)
     {
         await using var connection = await outbox.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
-        var batch = await OutboxTable.LockAndReadAsync(connection, Limits(), cancellationToken);
+        var batch = await OutboxTable.LockAndReadAsync(connection, CreateLimits(), cancellationToken);
         var result = batch.Rows.Count == 0
-            ? GiveUpSuspects(batch.IsAll)
+            ? PauseSuspectedTopics(batch.IsWholeOutbox)
             : await PublishAsync(connection, batch, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return result;
     }
 
-    /// <summary>Returns whether the outbox has rows, without taking the relay's lock. An idle relay needs no more.</summary>
+    /// <summary>Returns whether the outbox has rows. Does not take the relay's lock, so idle relays do not wait for each other.</summary>
     public Task<bool> HasWorkAsync(CancellationToken cancellationToken) => OutboxTable.AnyAsync(outbox, cancellationToken);
 
     public Task<(long Rows, TimeSpan OldestAge)> MeasureAsync(CancellationToken cancellationToken) => OutboxTable.MeasureAsync(outbox, cancellationToken);
 
-    private BatchLimits Limits() => new(
+    private BatchLimits CreateLimits() => new(
         [.. _topics.Where(topic => topic.Value.Remaining > TimeSpan.Zero).Select(topic => topic.Key)],
-        [.. _topics.Values.Where(topic => topic.Suspect is not null).Select(topic => topic.Suspect!.Key)],
+        [.. _topics.Values.Where(topic => topic.SuspectedRow is not null).Select(topic => topic.SuspectedRow!.Key)],
         _topics.Values.Select(topic => topic.BatchLimit).Append(options.Value.BatchSize).Min(),
         options.Value.BatchBytes);
 
@@ -73,20 +73,20 @@ internal sealed partial class Relay(
         var result = await publisher.PublishAsync(topic, batch.Rows, cancellationToken);
         if (result.Outcome is PublishOutcome.Accepted)
         {
-            return await AcceptAsync(connection, batch, backoff, cancellationToken);
+            return await HandleAcceptedAsync(connection, batch, backoff, cancellationToken);
         }
 
         metrics.PublishFailed(topic);
         switch (result.Outcome)
         {
             case PublishOutcome.Refused when result.Refused.Count < batch.Rows.Count:
-                return await RefuseAsync(connection, batch.Rows, result.Refused, backoff, cancellationToken);
+                return await HandleRefusedAsync(connection, batch.Rows, result.Refused, backoff, cancellationToken);
 
             case PublishOutcome.Refused when batch.Rows.Count == 1:
-                return FailAlone(batch.Rows[0], result.Error, backoff);
+                return HandleSingleRowFailure(batch.Rows[0], result.Error, backoff);
 
             case PublishOutcome.Unreadable when batch.Rows.Count == 1:
-                await BuryAsync(connection, batch.Rows[0], result.Error, cancellationToken);
+                await MoveToDeadLettersAsync(connection, batch.Rows[0], result.Error, cancellationToken);
                 backoff.Reset();
                 return new RelayResult(1);
 
@@ -95,8 +95,8 @@ internal sealed partial class Relay(
                 return new RelayResult(batch.Rows.Count);
 
             case PublishOutcome.Misconfigured:
-                var isNew = backoff.Misconfigured is null;
-                backoff.Pause(misconfigured: result.Error);
+                var isNew = backoff.ConfigurationError is null;
+                backoff.Pause(configurationError: result.Error);
                 if (isNew)
                 {
                     LogMisconfigured(topic, result.Error);
@@ -115,22 +115,22 @@ internal sealed partial class Relay(
                 return RelayResult.Nothing;
 
             case PublishOutcome.Failed when backoff.Failures >= FailuresBeforeHalving:
-                return FailAlone(batch.Rows[0], result.Error, backoff);
+                return HandleSingleRowFailure(batch.Rows[0], result.Error, backoff);
 
-            default: // an outage: the same rows later
+            default: // an outage: the same rows are retried later
                 backoff.Pause();
                 LogFirstFailure(topic, result.Error, backoff);
                 return RelayResult.Nothing;
         }
     }
 
-    private async Task<RelayResult> AcceptAsync(NpgsqlConnection connection, OutboxBatch batch, TopicBackoff backoff, CancellationToken cancellationToken)
+    private async Task<RelayResult> HandleAcceptedAsync(NpgsqlConnection connection, OutboxBatch batch, TopicBackoff backoff, CancellationToken cancellationToken)
     {
         var topic = batch.Rows[0].Topic;
-        if (backoff.Suspect is { } suspect)
+        if (backoff.SuspectedRow is { } suspectedRow)
         {
-            // The topic works, so the row that failed alone is refused.
-            await PutBackAsync(connection, suspect, backoff.SuspectError, cancellationToken);
+            // The topic works, so the suspected row itself was the cause.
+            await HandleRefusalAsync(connection, suspectedRow, backoff.SuspectedError, cancellationToken);
         }
         else if (backoff.Failures > 0)
         {
@@ -140,26 +140,26 @@ internal sealed partial class Relay(
         backoff.Reset();
         metrics.Published(topic, batch.Rows.Count);
         await OutboxTable.DeleteAsync(connection, batch.Rows, cancellationToken);
-        return new RelayResult(batch.Rows.Count, batch.IsAll, batch.Rows[^1].Position);
+        return new RelayResult(batch.Rows.Count, batch.IsWholeOutbox, batch.Rows[^1].Position);
     }
 
-    private async Task<RelayResult> RefuseAsync(
+    private async Task<RelayResult> HandleRefusedAsync(
         NpgsqlConnection connection, IReadOnlyList<OutboxRow> rows, IReadOnlyDictionary<int, string> errors, TopicBackoff backoff,
         CancellationToken cancellationToken)
     {
-        foreach (var (place, error) in errors)
+        foreach (var (index, error) in errors)
         {
-            await PutBackAsync(connection, rows[place], error, cancellationToken);
+            await HandleRefusalAsync(connection, rows[index], error, cancellationToken);
         }
 
-        backoff.Reset(); // the broker responds
+        backoff.Reset(); // the broker is available
         return new RelayResult(errors.Count);
     }
 
-    /// <summary>A row alone failed. Whether the row or the broker is the cause shows a row of another key.</summary>
-    private RelayResult FailAlone(OutboxRow row, string error, TopicBackoff backoff)
+    /// <summary>Handles the failure of a call with one row. The next call sends a row with another key, to find out whether the row is the cause.</summary>
+    private RelayResult HandleSingleRowFailure(OutboxRow row, string error, TopicBackoff backoff)
     {
-        if (backoff.Suspect is null)
+        if (backoff.SuspectedRow is null)
         {
             backoff.SuspectRow(row, error);
             return new RelayResult(1);
@@ -170,12 +170,12 @@ internal sealed partial class Relay(
         return RelayResult.Nothing;
     }
 
-    /// <summary>There is no row of another key to compare with, so the topics with a suspect back off.</summary>
-    private RelayResult GiveUpSuspects(bool isEmpty)
+    /// <summary>Pauses the topics with a suspected row, because no row with another key is available to compare it with.</summary>
+    private RelayResult PauseSuspectedTopics(bool isEmpty)
     {
-        foreach (var (topic, backoff) in _topics.Where(topic => topic.Value.Suspect is not null))
+        foreach (var (topic, backoff) in _topics.Where(topic => topic.Value.SuspectedRow is not null))
         {
-            var error = backoff.SuspectError;
+            var error = backoff.SuspectedError;
             backoff.Pause();
             LogFirstFailure(topic, error, backoff);
         }
@@ -183,19 +183,19 @@ internal sealed partial class Relay(
         return new RelayResult(0, isEmpty);
     }
 
-    private async Task PutBackAsync(NpgsqlConnection connection, OutboxRow row, string error, CancellationToken cancellationToken)
+    private async Task HandleRefusalAsync(NpgsqlConnection connection, OutboxRow row, string error, CancellationToken cancellationToken)
     {
-        if (row.Attempts >= RefusalsPerHour)
+        if (row.Attempts >= MaxRefusals)
         {
-            await BuryAsync(connection, row, error, cancellationToken);
+            await MoveToDeadLettersAsync(connection, row, error, cancellationToken);
             return;
         }
 
-        await OutboxTable.PutBackAsync(connection, row.Id, error, cancellationToken);
+        await OutboxTable.RescheduleAsync(connection, row.Id, error, cancellationToken);
         LogRefused(row.Id, row.Topic, error);
     }
 
-    private async Task BuryAsync(NpgsqlConnection connection, OutboxRow row, string error, CancellationToken cancellationToken)
+    private async Task MoveToDeadLettersAsync(NpgsqlConnection connection, OutboxRow row, string error, CancellationToken cancellationToken)
     {
         await DeadLetterStore.StoreOutgoingAsync(connection, row, error, cancellationToken);
         await OutboxTable.DeleteAsync(connection, [row], cancellationToken);
@@ -211,18 +211,18 @@ internal sealed partial class Relay(
         }
     }
 
-    [LoggerMessage(LogLevel.Warning, "Cannot publish to {Topic}, events wait in the outbox: {Error}")]
+    [LoggerMessage(LogLevel.Warning, "Cannot publish to {Topic}, events stay in the outbox and are retried: {Error}")]
     private partial void LogOutage(string topic, string error);
 
-    [LoggerMessage(LogLevel.Information, "Publishing to {Topic} works again")]
+    [LoggerMessage(LogLevel.Information, "Publishing to {Topic} has recovered")]
     private partial void LogRecovered(string topic);
 
     [LoggerMessage(LogLevel.Error, "Cannot publish to {Topic}, check the pub/sub component, its scopes and the API token: {Error}")]
     private partial void LogMisconfigured(string topic, string error);
 
-    [LoggerMessage(LogLevel.Warning, "The broker refused event {EventId} of {Topic}, it will be retried: {Error}")]
+    [LoggerMessage(LogLevel.Warning, "The broker refused event {EventId} of {Topic}, which will be retried: {Error}")]
     private partial void LogRefused(Guid eventId, string topic, string error);
 
-    [LoggerMessage(LogLevel.Error, "Event {EventId} of {Topic} cannot be published and is now a dead letter: {Error}")]
+    [LoggerMessage(LogLevel.Error, "Event {EventId} of {Topic} cannot be published and was stored as a dead letter: {Error}")]
     private partial void LogDeadLetter(Guid eventId, string topic, string error);
 }

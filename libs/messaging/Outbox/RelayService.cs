@@ -5,17 +5,17 @@ using Microsoft.Extensions.Options;
 namespace DaprOrders.Messaging;
 
 /// <summary>
-/// Runs the relay: at once after a commit, otherwise every <see cref="MessagingOptions.PollInterval"/>. While a topic backs off, commits do not
-/// wake it. An exception never ends it: it is logged once until it passes.
+/// Runs the relay after each commit, and otherwise every <see cref="MessagingOptions.PollInterval"/>. While a topic is paused, commits do not
+/// wake the relay. An exception does not end it; repeated exceptions are logged once.
 /// </summary>
 internal sealed partial class RelayService(
     Relay relay, OutboxModel model, OutboxStatus status, RelaySignal signal, IOptions<MessagingOptions> options, TimeProvider time,
     ILogger<RelayService> logger) : BackgroundService
 {
-    private static readonly TimeSpan PauseAfterFailure = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan MeasureInterval = TimeSpan.FromSeconds(5);
 
-    private readonly GatherPolicy _gather = new(time);
+    private readonly BatchDelayPolicy _batchDelay = new(time);
     private long? _measuredAt;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -43,32 +43,32 @@ internal sealed partial class RelayService(
                 }
 
                 status.Failure = e.Message;
-                await Task.Delay(PauseAfterFailure * TopicBackoff.Jitter(), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await Task.Delay(RetryDelay * TopicBackoff.Jitter(), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }
 
     private async Task RunOnceAsync(CancellationToken cancellationToken)
     {
-        // Not canceled in the middle: a batch that the sidecar has accepted is deleted, not published again after the restart.
+        // Not canceled at shutdown: the rows of a published batch must be deleted. Otherwise they are published again after the restart.
         var result = await relay.RelayBatchAsync(CancellationToken.None);
         await MeasureAsync(cancellationToken);
-        status.Failure = null; // before it rests, which an idle relay does indefinitely
-        if (result.Position is { } position && _gather.ShouldGather(position))
+        status.Failure = null; // before the wait, which does not end while the outbox is empty
+        if (result.Position is { } position && _batchDelay.ShouldDelay(position))
         {
-            await GatherAsync(result, cancellationToken);
+            await WaitForMoreEventsAsync(result, cancellationToken);
         }
-        else if (result.Moved == 0 || result.IsDrained)
+        else if (result.Processed == 0 || result.IsOutboxEmpty)
         {
-            await RestAsync(cancellationToken);
+            await WaitForWorkAsync(cancellationToken);
         }
     }
 
-    private Task GatherAsync(RelayResult result, CancellationToken cancellationToken) =>
-        result.Moved < options.Value.BatchSize ? Task.Delay(options.Value.GatherTime, time, cancellationToken) : Task.CompletedTask;
+    private Task WaitForMoreEventsAsync(RelayResult result, CancellationToken cancellationToken) =>
+        result.Processed < options.Value.BatchSize ? Task.Delay(options.Value.BatchDelay, time, cancellationToken) : Task.CompletedTask;
 
-    /// <summary>Waits until something was published here, or until there are rows that another instance has written or the broker has refused.</summary>
-    private async Task RestAsync(CancellationToken cancellationToken)
+    /// <summary>Waits for a commit of this instance, for rows that polling finds, or for the end of a pause.</summary>
+    private async Task WaitForWorkAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
@@ -96,10 +96,10 @@ internal sealed partial class RelayService(
         }
 
         var (rows, oldestAge) = await relay.MeasureAsync(cancellationToken);
-        status.Measured(rows, oldestAge);
+        status.Update(rows, oldestAge);
         _measuredAt = time.GetTimestamp();
     }
 
-    [LoggerMessage(LogLevel.Warning, "The relay cannot work and retries: {Error}")]
+    [LoggerMessage(LogLevel.Warning, "The relay failed and will retry: {Error}")]
     private partial void LogFailed(string error);
 }

@@ -2,7 +2,7 @@ using System.Threading.Channels;
 
 namespace DaprOrders.Messaging;
 
-/// <summary>Wakes the relay after a commit. Signals that are set while one is pending count as one.</summary>
+/// <summary>Wakes the relay after a commit. Setting it again while a signal is pending has no effect.</summary>
 internal sealed class RelaySignal
 {
     private readonly Channel<bool> _pending = Channel.CreateBounded<bool>(
@@ -10,8 +10,8 @@ internal sealed class RelaySignal
 
     public void Set() => _pending.Writer.TryWrite(true);
 
-    /// <summary>Waits for a signal, but no longer than <paramref name="timeout"/>.</summary>
-    /// <returns>Whether there was a signal. Without one there may still be rows: of another instance, or of one that ended before its relay saw them.</returns>
+    /// <summary>Waits for a signal and returns whether one was set before <paramref name="timeout"/>.</summary>
+    /// <remarks>Without a signal the outbox can still contain rows, for example of another instance that was killed.</remarks>
     public async Task<bool> WaitAsync(TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
     {
         using var waiting = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

@@ -1,92 +1,92 @@
 namespace DaprOrders.Messaging;
 
 /// <summary>
-/// What the relay remembers of a topic between calls: how long it backs off, how many rows it may send together, and which single row it
-/// suspects. It uses the monotonic clock, so that a clock that is set back does not extend a pause.
+/// Holds what the relay has learned about a topic: how long the topic is paused, how many rows a call may contain, and which row may be the
+/// cause of failures. It uses monotonic time, so that setting the system clock back does not extend a pause.
 /// </summary>
 internal sealed class TopicBackoff(TimeProvider time)
 {
     private static readonly TimeSpan ShortestPause = TimeSpan.FromSeconds(0.2);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(5);
 
-    private long _pauseBegan;
+    private long _pausedAt;
     private TimeSpan _pause;
 
-    /// <summary>Gets how many calls in a row have failed.</summary>
+    /// <summary>Gets the number of failed calls since the last success.</summary>
     public int Failures { get; private set; }
 
-    /// <summary>Gets how many rows a call may contain.</summary>
+    /// <summary>Gets the maximum number of rows per call.</summary>
     public int BatchLimit { get; private set; } = int.MaxValue;
 
     /// <summary>
-    /// Gets the row that failed alone. The next call sends a row of another key: if that passes, the suspect is refused, otherwise no row is to
-    /// blame and the topic backs off.
+    /// Gets the row that failed when it was sent alone. The next call sends a row with another key. If that succeeds, the suspected row is the
+    /// cause and counts as refused. Otherwise the topic has an outage.
     /// </summary>
-    public OutboxRow? Suspect { get; private set; }
+    public OutboxRow? SuspectedRow { get; private set; }
 
-    /// <summary>Gets the error with which the suspect failed.</summary>
-    public string SuspectError { get; private set; } = "";
+    /// <summary>Gets the error of the suspected row.</summary>
+    public string SuspectedError { get; private set; } = "";
 
-    /// <summary>Gets why the topic is misconfigured; null if it is not known to be.</summary>
-    public string? Misconfigured { get; private set; }
+    /// <summary>Gets the configuration error of the topic; null if there is none.</summary>
+    public string? ConfigurationError { get; private set; }
 
-    /// <summary>Gets how long the pause still lasts; zero if there is none.</summary>
+    /// <summary>Gets the remaining time of the pause; zero if the topic is not paused.</summary>
     public TimeSpan Remaining
     {
         get
         {
-            var remaining = _pause - time.GetElapsedTime(_pauseBegan);
+            var remaining = _pause - time.GetElapsedTime(_pausedAt);
             return remaining > TimeSpan.Zero ? remaining : TimeSpan.Zero;
         }
     }
 
-    /// <summary>Forgets all failures after a call that passed.</summary>
+    /// <summary>Resets everything after a successful call.</summary>
     public void Reset()
     {
         Failures = 0;
         BatchLimit = int.MaxValue;
-        Suspect = null;
-        Misconfigured = null;
+        SuspectedRow = null;
+        ConfigurationError = null;
         _pause = TimeSpan.Zero;
     }
 
-    /// <summary>Pauses after a failed call: 0.2 s after the first one, doubled up to 5 s, with jitter.</summary>
-    public void Pause(string? misconfigured = null)
+    /// <summary>Pauses the topic after a failed call: for 0.2 s, then doubled up to 5 s, with jitter.</summary>
+    public void Pause(string? configurationError = null)
     {
         var pause = ShortestPause * Math.Pow(2, Math.Min(Failures, 10));
-        Begin((pause < LongestPause ? pause : LongestPause) * Jitter());
+        StartPause((pause < LongestPause ? pause : LongestPause) * Jitter());
         Failures++;
-        Suspect = null;
-        Misconfigured = misconfigured;
+        SuspectedRow = null;
+        ConfigurationError = configurationError;
     }
 
-    /// <summary>Pauses for 5 s after a call without a response: the sidecar may still be publishing, and an early retry would only duplicate events.</summary>
+    /// <summary>Pauses the topic for 5 s. The sidecar may still be publishing, so an earlier retry would only duplicate events.</summary>
     public void PauseAfterUnknownOutcome()
     {
-        Begin(LongestPause);
+        StartPause(LongestPause);
         Failures++;
-        Suspect = null;
+        SuspectedRow = null;
     }
 
-    /// <summary>Halves the next call, to find the bad row of one that was refused as a whole.</summary>
+    /// <summary>Halves the size of the next call, to find the row that makes the whole call fail.</summary>
     public void HalveBatch(int sent) => BatchLimit = Math.Max(1, sent / 2);
 
-    /// <summary>Suspects a row that failed alone.</summary>
+    /// <summary>Marks a row that failed when it was sent alone.</summary>
     public void SuspectRow(OutboxRow row, string error)
     {
-        Suspect = row;
-        SuspectError = error;
+        SuspectedRow = row;
+        SuspectedError = error;
         BatchLimit = 1;
     }
 
     /// <summary>Returns a factor from 0.8 to 1.2, so that replicas do not retry at the same moment.</summary>
-#pragma warning disable CA5394 // no secret depends on it
+#pragma warning disable CA5394 // not used for security
     public static double Jitter() => 0.8 + (0.4 * Random.Shared.NextDouble());
 #pragma warning restore CA5394
 
-    private void Begin(TimeSpan pause)
+    private void StartPause(TimeSpan pause)
     {
-        _pauseBegan = time.GetTimestamp();
+        _pausedAt = time.GetTimestamp();
         _pause = pause;
     }
 }

@@ -2,13 +2,13 @@ using DaprOrders.Faults.Tests.Load;
 
 namespace DaprOrders.Faults.Tests.Checks;
 
-/// <summary>Shows for each invariant a state that violates it.</summary>
+/// <summary>Tests that each invariant detects a state that violates it.</summary>
 public sealed class InvariantsTests
 {
     private static readonly Guid Confirmed = Guid.CreateVersion7();
     private static readonly Guid Rejected = Guid.CreateVersion7();
 
-    private static readonly Snapshot Sound = new(
+    private static readonly Snapshot Valid = new(
         [new(Confirmed, "confirmed", "key-1"), new(Rejected, "rejected", "key-2")],
         [new(Confirmed, "reserved"), new(Rejected, "rejected")],
         [new(Confirmed, "reserved"), new(Rejected, "rejected")],
@@ -19,58 +19,58 @@ public sealed class InvariantsTests
     public static TheoryData<string> Names => [.. Invariants.All];
 
     [Fact]
-    public void Sound_state_violates_no_invariant() => Assert.Empty(Invariants.Check(Sound, Told()));
+    public void Valid_state_violates_no_invariant() => Assert.Empty(Invariants.Check(Valid, Observe()));
 
     [Theory]
     [MemberData(nameof(Names))]
     public void Each_invariant_detects_its_violation(string invariant)
     {
-        foreach (var (snapshot, witness) in Broken(invariant))
+        foreach (var (snapshot, observations) in InvalidStates(invariant))
         {
-            Assert.Contains(invariant, Invariants.Check(snapshot, witness).Select(violation => violation.Invariant));
+            Assert.Contains(invariant, Invariants.Check(snapshot, observations).Select(violation => violation.Invariant));
         }
     }
 
-    private static IEnumerable<(Snapshot Snapshot, Witness Witness)> Broken(string invariant) => invariant switch
+    private static IEnumerable<(Snapshot Snapshot, Observations Observations)> InvalidStates(string invariant) => invariant switch
     {
-        Invariants.Acknowledged => [(Sound, Told(("key-3", Guid.CreateVersion7())))],
+        Invariants.Acknowledged => [(Valid, Observe(("key-3", Guid.CreateVersion7())))],
         Invariants.SameOrders =>
         [
-            (Sound with { Reservations = Sound.Reservations.Take(1).ToList() }, Told()),
-            (Sound with { Notifications = Sound.Notifications.Take(1).ToList() }, Told()),
-            (Sound with { Orders = Sound.Orders.Take(1).ToList() }, Told()),
+            (Valid with { Reservations = Valid.Reservations.Take(1).ToList() }, Observe()),
+            (Valid with { Notifications = Valid.Notifications.Take(1).ToList() }, Observe()),
+            (Valid with { Orders = Valid.Orders.Take(1).ToList() }, Observe()),
         ],
         Invariants.SameOutcome =>
         [
-            (Sound with { Orders = [new(Confirmed, "rejected", null), Sound.Orders[1]] }, Told()),
-            (Sound with { Notifications = [.. Sound.Notifications, new(Confirmed, "rejected")] }, Told()),
+            (Valid with { Orders = [new(Confirmed, "rejected", null), Valid.Orders[1]] }, Observe()),
+            (Valid with { Notifications = [.. Valid.Notifications, new(Confirmed, "rejected")] }, Observe()),
         ],
         Invariants.Stock =>
         [
-            (Sound with { Stock = [new("item-1", 10, 7, 2)] }, Told()),
-            (Sound with { Stock = [new("item-1", 10, -1, 11)] }, Told()),
+            (Valid with { Stock = [new("item-1", 10, 7, 2)] }, Observe()),
+            (Valid with { Stock = [new("item-1", 10, -1, 11)] }, Observe()),
         ],
-        Invariants.OutboxesDrain => [(Sound with { OutboxRows = 1 }, Told())],
-        Invariants.NonePending => [(Sound with { Orders = [new(Confirmed, "pending", null), Sound.Orders[1]] }, Told())],
+        Invariants.OutboxesEmpty => [(Valid with { OutboxRows = 1 }, Observe())],
+        Invariants.NonePending => [(Valid with { Orders = [new(Confirmed, "pending", null), Valid.Orders[1]] }, Observe())],
         Invariants.OneKeyOneOrder =>
         [
-            (Sound with { Orders = [new(Confirmed, "confirmed", "key-1"), new(Rejected, "rejected", "key-1")] }, Told()),
-            (Sound, Told(("key-1", Rejected))),
-            (Sound, Told(("key-4", Confirmed), ("key-4", Rejected))),
+            (Valid with { Orders = [new(Confirmed, "confirmed", "key-1"), new(Rejected, "rejected", "key-1")] }, Observe()),
+            (Valid, Observe(("key-1", Rejected))),
+            (Valid, Observe(("key-4", Confirmed), ("key-4", Rejected))),
         ],
-        Invariants.OnlyPoison => [(Sound with { DeadLetters = [new("orders_db", "in", "not-planted", "why")] }, Told())],
-        Invariants.DuplicatesAbsorbed => [(Sound, Told() with { Duplicates = new Dictionary<string, int> { ["order"] = 1, ["inventory"] = 1 } })],
+        Invariants.OnlyPoison => [(Valid with { DeadLetters = [new("orders_db", "in", "not-poison", "why")] }, Observe())],
+        Invariants.DuplicatesReceived => [(Valid, Observe() with { Duplicates = new Dictionary<string, int> { ["order"] = 1, ["inventory"] = 1 } })],
         Invariants.KeyOrder =>
         [
-            (Sound, Told() with { Written = Sequence(Confirmed, Rejected), HandedOver = Sequence(Rejected, Confirmed) }),
+            (Valid, Observe() with { Written = Sequence(Confirmed, Rejected), Published = Sequence(Rejected, Confirmed) }),
         ],
-        _ => throw new ArgumentOutOfRangeException(nameof(invariant), invariant, "Add a state that violates it."),
+        _ => throw new ArgumentOutOfRangeException(nameof(invariant), invariant, "Add a state that violates this invariant."),
     };
 
     private static Dictionary<string, IReadOnlyList<string>> Sequence(params Guid[] ids) =>
         new() { ["sequence"] = ids.Select(id => id.ToString()).ToList() };
 
-    private static Witness Told(params (string Key, Guid Order)[] acknowledged)
+    private static Observations Observe(params (string Key, Guid Order)[] acknowledged)
     {
         var ledger = new Ledger();
         foreach (var (key, order) in acknowledged)
@@ -78,6 +78,6 @@ public sealed class InvariantsTests
             ledger.Acknowledge(key, order);
         }
 
-        return new Witness { Ledger = ledger };
+        return new Observations { Ledger = ledger };
     }
 }

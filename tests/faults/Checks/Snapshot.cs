@@ -13,7 +13,7 @@ internal sealed record StockRow(string ItemId, long Initial, long Available, lon
 
 internal sealed record DeadLetterRow(string Database, string Direction, string EventId, string Reason);
 
-/// <summary>The contents of the three databases, for orders placed since the run began.</summary>
+/// <summary>Contains the rows of the three databases that belong to orders of this run.</summary>
 internal sealed record Snapshot(
     IReadOnlyList<OrderRow> Orders,
     IReadOnlyList<ReservationRow> Reservations,
@@ -24,13 +24,13 @@ internal sealed record Snapshot(
 {
     private static readonly string[] Databases = ["orders_db", "inventory_db", "notification_db"];
 
-    /// <param name="stack">The system.</param>
-    /// <param name="since">
-    /// When the run began. A broker that is older than the databases may deliver orders of earlier runs; their version 7 UUIDs are smaller.
-    /// </param>
+    /// <summary>Reads the rows of orders that were placed after <paramref name="since"/>.</summary>
+    /// <remarks>
+    /// A broker that has kept events of earlier runs delivers them too. Their orders have smaller ids, because UUIDs of version 7 contain the time.
+    /// </remarks>
     public static async Task<Snapshot> ReadAsync(StackHost stack, DateTimeOffset since)
     {
-        var floor = FirstIdAt(since);
+        var firstId = FirstIdAt(since);
         var outboxRows = 0L;
         foreach (var database in Databases[..2])
         {
@@ -47,13 +47,13 @@ internal sealed record Snapshot(
 
         return new Snapshot(
             await ReadAsync(
-                stack, "orders_db", $"SELECT id, status, idempotency_key FROM orders WHERE id >= '{floor}'",
+                stack, "orders_db", $"SELECT id, status, idempotency_key FROM orders WHERE id >= '{firstId}'",
                 row => new OrderRow(row.GetGuid(0), row.GetString(1), row.IsDBNull(2) ? null : row.GetString(2))),
             await ReadAsync(
-                stack, "inventory_db", $"SELECT order_id, outcome FROM reservations WHERE order_id >= '{floor}'",
+                stack, "inventory_db", $"SELECT order_id, outcome FROM reservations WHERE order_id >= '{firstId}'",
                 row => new ReservationRow(row.GetGuid(0), row.GetString(1))),
             await ReadAsync(
-                stack, "notification_db", $"SELECT order_id, outcome FROM notifications WHERE order_id >= '{floor}'",
+                stack, "notification_db", $"SELECT order_id, outcome FROM notifications WHERE order_id >= '{firstId}'",
                 row => new NotificationRow(row.GetGuid(0), row.GetString(1))),
             await ReadAsync(
                 stack, "inventory_db",

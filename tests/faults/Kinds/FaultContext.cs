@@ -3,7 +3,7 @@ using DaprOrders.Stack;
 
 namespace DaprOrders.Faults.Tests.Kinds;
 
-/// <summary>The system on which a fault is inflicted, and the random source by which it chooses instances and durations.</summary>
+/// <summary>Contains the system on which a fault is inflicted, and the source of random instances and durations.</summary>
 internal sealed record FaultContext(StackHost Stack, FaultyProxy Proxy, Random Random)
 {
     public AppInstance AnyOf(string appId)
@@ -18,7 +18,7 @@ internal sealed record FaultContext(StackHost Stack, FaultyProxy Proxy, Random R
         Task.Delay(TimeSpan.FromSeconds(fromSeconds + ((toSeconds - fromSeconds) * Random.NextDouble())));
 }
 
-/// <summary>A kind of fault. Its task inflicts it and heals it.</summary>
+/// <summary>A kind of fault. <see cref="InflictAsync"/> inflicts the fault and then repairs the system.</summary>
 internal sealed record FaultKind(string Name, Func<FaultContext, Task> InflictAsync)
 {
     public override string ToString() => Name;

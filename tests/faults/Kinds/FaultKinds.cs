@@ -1,25 +1,26 @@
 namespace DaprOrders.Faults.Tests.Kinds;
 
-/// <summary>Lists every kind of fault.</summary>
+/// <summary>Lists the kinds of faults.</summary>
 internal static class FaultKinds
 {
     private static readonly string[] Apps = ["gateway", "order", "inventory", "notification"];
 
-    /// <summary>Gets whether a small disk can be mounted, which needs root.</summary>
+    /// <summary>Gets whether the test can mount a small disk, which requires root.</summary>
     public static bool CanMount => Environment.IsPrivilegedProcess;
 
-    /// <param name="isEmbedded">Whether the system runs on the emulator, whose broker can be killed with it.</param>
-    public static IReadOnlyList<FaultKind> Possible(bool isEmbedded) =>
+    /// <summary>Returns the kinds of faults that are possible on this machine.</summary>
+    /// <param name="isEmulator">Whether the system runs on the emulator. Only the emulator and its broker can be killed together.</param>
+    public static IReadOnlyList<FaultKind> Possible(bool isEmulator) =>
     [
         .. Apps.Select(ProcessFaults.KillService),
         .. Apps.Select(ProcessFaults.KillSidecar),
-        .. isEmbedded ? [ProcessFaults.KillEmulator] : (FaultKind[])[],
+        .. isEmulator ? [ProcessFaults.KillEmulator] : (FaultKind[])[],
         ProcessFaults.Freeze,
-        NetworkFaults.DropAnswers,
+        NetworkFaults.DropResponses,
         NetworkFaults.Delay,
         NetworkFaults.Reset,
         NetworkFaults.DeliverTwice,
-        NetworkFaults.BrokerLoses,
+        NetworkFaults.LoseEvents,
         DatabaseFaults.Crash,
         .. CanMount ? [DatabaseFaults.FullDisk] : (FaultKind[])[],
     ];

@@ -22,7 +22,7 @@ internal static class ProcessFaults
         await context.Stack.Runtime.StartAsync(instance);
     });
 
-    /// <summary>Kills all sidecars and the broker at once. The emulator replaces the apps that it left behind when it starts again.</summary>
+    /// <summary>Kills all sidecars and the broker at once. When the emulator restarts, it replaces the apps of the killed run.</summary>
     public static readonly FaultKind KillEmulator = new("kill -9 of the emulator with its broker", async context =>
     {
         var runtime = (EmulatorRuntime)context.Stack.Runtime;

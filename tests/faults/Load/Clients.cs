@@ -6,14 +6,14 @@ using System.Text.Json.Serialization;
 namespace DaprOrders.Faults.Tests.Load;
 
 /// <summary>
-/// Well-behaved clients: each order has an idempotency key and is retried with it until it is acknowledged, however often that fails.
-/// Some requests are repeated after they were acknowledged, some are sent twice at once, some order several items in one batch.
+/// Places orders as clients should: each order has an idempotency key and is retried with the same key until it is acknowledged. Some requests are
+/// repeated after the acknowledgment, some are sent twice concurrently, and some contain a batch of orders.
 /// </summary>
-internal sealed class Clients(Uri gateway, LoadOptions options, Ledger ledger, Randomness randomness) : IDisposable
+internal sealed class Clients(Uri gateway, LoadOptions options, Ledger ledger, RandomSources randomSources) : IDisposable
 {
     private const int BatchSize = 5;
 
-    private static readonly TimeSpan PauseBeforeRepeating = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(100);
 
     private readonly HttpClient _http = new(new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(2) })
     {
@@ -21,15 +21,15 @@ internal sealed class Clients(Uri gateway, LoadOptions options, Ledger ledger, R
         Timeout = options.RequestTimeout,
     };
 
-    /// <summary>Places orders until <paramref name="stop"/>, then waits until each order that was begun is acknowledged or has exceeded its limit.</summary>
+    /// <summary>Places orders until <paramref name="stop"/>. Then waits until each open order is acknowledged or its timeout has passed.</summary>
     public Task RunAsync(CancellationToken stop)
     {
         var pause = TimeSpan.FromSeconds(options.Clients / options.OrdersPerSecond);
-        var randoms = Enumerable.Range(1, options.Clients).Select(number => randomness.For($"client {number}")).ToList();
+        var randoms = Enumerable.Range(1, options.Clients).Select(number => randomSources.For($"client {number}")).ToList();
         return Task.WhenAll(randoms.Select(random => Task.Run(() => RunOneAsync(random, pause, stop), CancellationToken.None)));
     }
 
-    /// <summary>Places orders concurrently.</summary>
+    /// <summary>Places orders concurrently and returns the ids of those that were acknowledged.</summary>
     public async Task<List<Guid>> OrderAsync(int count)
     {
         var keys = Enumerable.Range(0, count).Select(_ => Guid.NewGuid().ToString("N")).ToList();
@@ -39,21 +39,21 @@ internal sealed class Clients(Uri gateway, LoadOptions options, Ledger ledger, R
 
     public void Dispose() => _http.Dispose();
 
-    private async Task RunOneAsync(Random own, TimeSpan pause, CancellationToken stop)
+    private async Task RunOneAsync(Random random, TimeSpan pause, CancellationToken stop)
     {
         using var timer = new PeriodicTimer(pause);
-        await Task.Delay(pause * own.NextDouble(), CancellationToken.None);
+        await Task.Delay(pause * random.NextDouble(), CancellationToken.None);
         while (!stop.IsCancellationRequested)
         {
-            if (own.Next(20 * BatchSize) == 0) // one order in twenty
+            if (random.Next(20 * BatchSize) == 0) // one order in twenty is part of a batch
             {
-                await OrderBatchAsync(own);
+                await OrderBatchAsync(random);
             }
 
-            var order = new { item_id = Item(own), quantity = own.Next(1, 4) };
+            var order = new { item_id = Item(random), quantity = random.Next(1, 4) };
             var key = Guid.NewGuid().ToString("N");
-            await (own.Next(50) == 0 ? Task.WhenAll(OrderAsync(key, order), OrderAsync(key, order)) : OrderAsync(key, order));
-            if (own.Next(10) == 0)
+            await (random.Next(50) == 0 ? Task.WhenAll(OrderAsync(key, order), OrderAsync(key, order)) : OrderAsync(key, order));
+            if (random.Next(10) == 0)
             {
                 await OrderAsync(key, order);
             }
@@ -62,24 +62,24 @@ internal sealed class Clients(Uri gateway, LoadOptions options, Ledger ledger, R
         }
     }
 
-    private string Item(Random own) => own.Next(20) switch
+    private string Item(Random random) => random.Next(20) switch
     {
         0 => LoadOptions.UnknownItem,
         1 => LoadOptions.ScarceItem,
-        _ => $"item-{own.Next(1, options.Items + 1)}",
+        _ => $"item-{random.Next(1, options.Items + 1)}",
     };
 
-    private Task OrderAsync(string key, object order) => UntilKnownAsync($"the order with key {key}", () => TryAsync(key, order));
+    private Task OrderAsync(string key, object order) => RetryUntilKnownAsync($"The order with key {key}", () => TryAsync(key, order));
 
-    private Task OrderBatchAsync(Random own)
+    private Task OrderBatchAsync(Random random)
     {
         var orders = Enumerable.Range(0, BatchSize)
-            .Select(_ => new BatchOrder(Item(own), own.Next(1, 4), Guid.NewGuid().ToString("N")))
+            .Select(_ => new BatchOrder(Item(random), random.Next(1, 4), Guid.NewGuid().ToString("N")))
             .ToList();
-        return UntilKnownAsync($"the batch that begins with key {orders[0].Key}", () => TryBatchAsync(orders));
+        return RetryUntilKnownAsync($"The batch that begins with key {orders[0].Key}", () => TryBatchAsync(orders));
     }
 
-    private async Task UntilKnownAsync(string what, Func<Task<bool>> tryAsync)
+    private async Task RetryUntilKnownAsync(string what, Func<Task<bool>> tryAsync)
     {
         ledger.Begin();
         try
@@ -87,13 +87,13 @@ internal sealed class Clients(Uri gateway, LoadOptions options, Ledger ledger, R
             var began = TimeProvider.System.GetTimestamp();
             while (!await tryAsync())
             {
-                if (TimeProvider.System.GetElapsedTime(began) > options.OrderLimit)
+                if (TimeProvider.System.GetElapsedTime(began) > options.OrderTimeout)
                 {
-                    ledger.Contradict($"{what} was not acknowledged within {options.OrderLimit.TotalSeconds} s");
+                    ledger.ReportError($"{what} was not acknowledged within {options.OrderTimeout.TotalSeconds} s");
                     return;
                 }
 
-                await Task.Delay(PauseBeforeRepeating);
+                await Task.Delay(RetryDelay);
             }
         }
         finally
@@ -102,32 +102,32 @@ internal sealed class Clients(Uri gateway, LoadOptions options, Ledger ledger, R
         }
     }
 
-    /// <returns>Whether the client knows the result.</returns>
+    /// <summary>Sends the order and returns whether the client knows the result.</summary>
     private Task<bool> TryAsync(string key, object order)
     {
         var request = new HttpRequestMessage(HttpMethod.Post, "/orders") { Content = JsonContent.Create(order) };
         request.Headers.Add("Idempotency-Key", key);
-        return SendAsync(request, (status, answer) => IsKnown(key, (int)status, answer));
+        return SendAsync(request, (status, response) => IsKnown(key, (int)status, response));
     }
 
-    /// <returns>Whether the client knows the result of each order.</returns>
+    /// <summary>Sends the batch and returns whether the client knows the result of each order.</summary>
     private Task<bool> TryBatchAsync(IReadOnlyList<BatchOrder> orders)
     {
         var request = new HttpRequestMessage(HttpMethod.Post, "/orders/batch") { Content = JsonContent.Create(new { orders }) };
-        return SendAsync(request, (status, answer) =>
+        return SendAsync(request, (status, response) =>
         {
             if (status is HttpStatusCode.OK)
             {
-                var results = answer.GetProperty("results").EnumerateArray().ToList();
+                var results = response.GetProperty("results").EnumerateArray().ToList();
                 return orders.Zip(results).Count(pair => IsKnown(pair.First.Key, pair.Second.GetProperty("status").GetInt32(), pair.Second)) == orders.Count;
             }
 
-            ledger.Contradict($"a good batch was refused: {(int)status} {answer}");
+            ledger.ReportError($"A valid batch was rejected: {(int)status} {response}");
             return true;
         });
     }
 
-    private bool IsKnown(string key, int status, JsonElement answer)
+    private bool IsKnown(string key, int status, JsonElement response)
     {
         if (status >= 500)
         {
@@ -136,11 +136,11 @@ internal sealed class Clients(Uri gateway, LoadOptions options, Ledger ledger, R
 
         if (status is 201)
         {
-            ledger.Acknowledge(key, answer.GetProperty("id").GetGuid());
+            ledger.Acknowledge(key, response.GetProperty("id").GetGuid());
         }
         else
         {
-            ledger.Contradict($"a good order was refused: {status} {answer}");
+            ledger.ReportError($"A valid order was rejected: {status} {response}");
         }
 
         return true;

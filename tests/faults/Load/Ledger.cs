@@ -2,20 +2,20 @@ using System.Collections.Concurrent;
 
 namespace DaprOrders.Faults.Tests.Load;
 
-/// <summary>Records what the clients were told.</summary>
+/// <summary>Records the orders that were acknowledged to the clients.</summary>
 internal sealed class Ledger
 {
     private readonly ConcurrentDictionary<string, Guid> _acknowledged = new();
-    private readonly ConcurrentQueue<string> _contradictions = new();
+    private readonly ConcurrentQueue<string> _errors = new();
     private int _inProgress;
 
-    /// <summary>Gets the order of each idempotency key that was answered 201.</summary>
+    /// <summary>Gets the order id of each idempotency key with a response 201.</summary>
     public IReadOnlyDictionary<string, Guid> Acknowledged => _acknowledged;
 
-    /// <summary>Gets the responses that must not occur: two orders for one key, a valid order that was refused or never acknowledged.</summary>
-    public IReadOnlyCollection<string> Contradictions => _contradictions;
+    /// <summary>Gets the errors: two orders for one key, or a valid order that was rejected or never acknowledged.</summary>
+    public IReadOnlyCollection<string> Errors => _errors;
 
-    /// <summary>Gets how many requests are in flight.</summary>
+    /// <summary>Gets the number of orders and batches that clients are placing.</summary>
     public int InProgress => _inProgress;
 
     public void Begin() => Interlocked.Increment(ref _inProgress);
@@ -27,9 +27,9 @@ internal sealed class Ledger
         var first = _acknowledged.GetOrAdd(key, order);
         if (first != order)
         {
-            Contradict($"key {key} was answered with order {first} and with order {order}");
+            ReportError($"Key {key} has two orders: {first} and {order}");
         }
     }
 
-    public void Contradict(string what) => _contradictions.Enqueue(what);
+    public void ReportError(string error) => _errors.Enqueue(error);
 }

@@ -1,16 +1,16 @@
 namespace DaprOrders.Faults.Tests.Load;
 
 /// <summary>Describes the load.</summary>
-/// <param name="Clients">The number of clients; each places one order after the other.</param>
+/// <param name="Clients">The number of clients. Each places one order at a time.</param>
 /// <param name="OrdersPerSecond">The limit for all clients together.</param>
-/// <param name="Items">The number of items that are ordered, from <c>item-1</c>; few items make them contended.</param>
+/// <param name="Items">The number of different items, starting with <c>item-1</c>. With few items, orders compete for the same stock.</param>
 internal sealed record LoadOptions(int Clients, double OrdersPerSecond, int Items = 40)
 {
-    /// <summary>Gets the timeout of a request: more than the eight seconds after which the gateway gives up.</summary>
+    /// <summary>Gets the timeout of a request. It is longer than the eight seconds of the gateway.</summary>
     public TimeSpan RequestTimeout { get; init; } = TimeSpan.FromSeconds(12);
 
-    /// <summary>Gets how long a client retries an order; an order that is not acknowledged by then is a violation.</summary>
-    public TimeSpan OrderLimit { get; init; } = TimeSpan.FromSeconds(150);
+    /// <summary>Gets how long a client retries an order. An order without an acknowledgment is then a violation.</summary>
+    public TimeSpan OrderTimeout { get; init; } = TimeSpan.FromSeconds(150);
 
     /// <summary>An item that runs out of stock.</summary>
     public const string ScarceItem = "item-scarce";

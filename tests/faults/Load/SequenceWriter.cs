@@ -4,26 +4,26 @@ using Npgsql;
 namespace DaprOrders.Faults.Tests.Load;
 
 /// <summary>
-/// Writes orders directly into the order service's database, many with the same partition key, to check that the events of a key are published
-/// in the order of their commits. Orders placed at the gateway have a key each.
+/// Inserts orders directly into the database of the order service, with few partition keys, to check that events with the same key are published in
+/// commit order. Orders that are placed at the gateway all have different keys.
 /// </summary>
 internal sealed class SequenceWriter(string ordersDatabase, TimeSpan sweepAfter, Ledger ledger, Random random) : IAsyncDisposable
 {
     public const int Keys = 3;
 
-    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(15);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(15);
 
     private readonly NpgsqlDataSource _orders = NpgsqlDataSource.Create(ordersDatabase + ";Timeout=5;Command Timeout=5");
     private readonly List<string>[] _written = Enumerable.Range(0, Keys).Select(_ => new List<string>()).ToArray();
 
     public static string KeyOf(int sequence) => $"sequence-{sequence}";
 
-    /// <summary>Gets the ids of each sequence in the order in which they were written. A commit whose outcome is unknown may have failed.</summary>
+    /// <summary>Gets the order ids of each key in commit order. Includes orders whose commit failed or has an unknown outcome.</summary>
     public IReadOnlyList<IReadOnlyList<string>> Written => _written;
 
     public async Task RunAsync(CancellationToken stop)
     {
-        using var timer = new PeriodicTimer(Pace);
+        using var timer = new PeriodicTimer(Interval);
         for (var i = 0; !stop.IsCancellationRequested; i++)
         {
             var id = Guid.CreateVersion7();
@@ -35,7 +35,7 @@ internal sealed class SequenceWriter(string ordersDatabase, TimeSpan sweepAfter,
             }
             catch (Exception e) when (e is NpgsqlException or TimeoutException)
             {
-                // The database is unavailable. The order may exist or not; the invariants allow both.
+                // The database is unavailable. The order may or may not exist; the invariants allow both.
             }
 
             await timer.WaitForNextTickAsync(CancellationToken.None);

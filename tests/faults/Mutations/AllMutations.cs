@@ -8,7 +8,7 @@ internal static class AllMutations
     [
         new()
         {
-            Name = "publish after the commit, without outbox",
+            Name = "publish after the commit, without an outbox",
             Invariant = Invariants.NonePending,
             Project = "libs/messaging",
             Apps = ["order", "inventory"],
@@ -27,7 +27,7 @@ internal static class AllMutations
         },
         new()
         {
-            Name = "acknowledge before the handler has run",
+            Name = "acknowledge before the handler has finished",
             Invariant = Invariants.SameOrders,
             Project = "libs/messaging",
             Apps = ["inventory", "notification"],
@@ -53,7 +53,7 @@ internal static class AllMutations
         },
         new()
         {
-            Name = "no dedupe in inventory",
+            Name = "inventory does not detect duplicates",
             Invariant = Invariants.Stock,
             Project = "services/inventory",
             Apps = ["inventory"],
@@ -75,7 +75,7 @@ internal static class AllMutations
         },
         new()
         {
-            Name = "delete the outbox rows before publishing them",
+            Name = "delete outbox rows before publishing them",
             Invariant = Invariants.NonePending,
             Project = "libs/messaging",
             Apps = ["order", "inventory"],
@@ -98,7 +98,7 @@ internal static class AllMutations
         },
         new()
         {
-            Name = "stock read and written without a lock",
+            Name = "stock updated without a row lock",
             Invariant = Invariants.Stock,
             Project = "services/inventory",
             Apps = ["inventory"],
@@ -113,7 +113,7 @@ internal static class AllMutations
             Edits =
             [
                 new("libs/messaging/Outbox/OutboxTable.cs", "\"SELECT pg_advisory_xact_lock(hashtext('outbox'))\"", "\"SELECT 1\""),
-                // Takes the oldest rows that no other relay has locked, however many of one key, as tutorials do.
+                // Reads the oldest rows that no other relay has locked, even several with one key, as in many tutorials.
                 new(
                     "libs/messaging/Outbox/OutboxTable.cs",
                     """
@@ -124,7 +124,7 @@ internal static class AllMutations
                     """
                               ORDER BY position LIMIT $3 FOR UPDATE SKIP LOCKED)
                     """),
-                // Acts as a slow sidecar. The unchanged relay would still publish in order; this one does not, and the delay makes it show.
+                // Simulates a slow sidecar, so that the wrong order becomes visible. The original relay keeps the order even then.
                 new(
                     "libs/messaging/Outbox/Relay.cs",
                     "        var result = batch.Rows.Count == 0\n",
@@ -142,7 +142,7 @@ internal static class AllMutations
         },
     ];
 
-    /// <summary>Publishes after the commit and ignores failures, as tutorials do.</summary>
+    /// <summary>Publishes after the commit and ignores failures, as in many tutorials.</summary>
     private const string WithoutOutbox =
         """
         using System.Runtime.CompilerServices;

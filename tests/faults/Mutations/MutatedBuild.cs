@@ -4,8 +4,8 @@ using DaprOrders.Stack;
 namespace DaprOrders.Faults.Tests.Mutations;
 
 /// <summary>
-/// Builds the project that a mutation changes from a copy of the sources, and puts the result into copies of the services that were built before.
-/// One project is compiled instead of each service with all that it references.
+/// Compiles the project that a mutation changes in a copy of the sources, and replaces its assembly in copies of the services. That is faster than
+/// building each service with all its references.
 /// </summary>
 internal sealed class MutatedBuild : IDisposable
 {
@@ -14,20 +14,20 @@ internal sealed class MutatedBuild : IDisposable
 
     private static readonly string[] Libraries = ["DaprOrders.Messaging", "DaprOrders.Persistence", "DaprOrders.ServiceDefaults"];
 
-    private static readonly TimeSpan BuildLimit = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan BuildTimeout = TimeSpan.FromMinutes(3);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("dapr-orders-mutation-").FullName;
 
     /// <summary>Gets the folders of the mutated services by app id.</summary>
     public Dictionary<string, string> Folders { get; } = [];
 
-    /// <exception cref="InvalidOperationException">The mutation does not fit the sources, or they do not build with it.</exception>
+    /// <exception cref="InvalidOperationException">The mutation does not match the sources, or does not compile.</exception>
     public static async Task<MutatedBuild> CreateAsync(Mutation mutation)
     {
         var build = new MutatedBuild();
         try
         {
-            await build.MakeAsync(mutation);
+            await build.PrepareAsync(mutation);
             return build;
         }
         catch
@@ -39,7 +39,7 @@ internal sealed class MutatedBuild : IDisposable
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
-    private async Task MakeAsync(Mutation mutation)
+    private async Task PrepareAsync(Mutation mutation)
     {
         foreach (var name in Sources)
         {
@@ -69,10 +69,7 @@ internal sealed class MutatedBuild : IDisposable
     }
 
     /// <summary>Returns the text of the edited file.</summary>
-    /// <param name="root">The folder of the sources.</param>
-    /// <param name="edit">The edit.</param>
-    /// <param name="mutation">The mutation that the edit belongs to.</param>
-    /// <exception cref="InvalidOperationException">The edit does not fit the sources.</exception>
+    /// <exception cref="InvalidOperationException">The edit does not match the sources.</exception>
     public static string Apply(string root, Edit edit, Mutation mutation)
     {
         if (!edit.File.StartsWith($"{mutation.Project}/", StringComparison.Ordinal))
@@ -85,13 +82,13 @@ internal sealed class MutatedBuild : IDisposable
         if (first < 0 || text.IndexOf(edit.Find, first + 1, StringComparison.Ordinal) >= 0)
         {
             throw new InvalidOperationException(
-                $"The mutation '{mutation}' no longer applies: '{edit.Find.Trim()}' must occur in {edit.File} exactly once. Adapt it to the sources.");
+                $"The mutation '{mutation}' no longer applies: '{edit.Find.Trim()}' must occur exactly once in {edit.File}. Adapt the mutation to the sources.");
         }
 
         return text.Replace(edit.Find, edit.Replacement, StringComparison.Ordinal);
     }
 
-    /// <summary>Copies the results of restore, and the libraries that the project references.</summary>
+    /// <summary>Copies the restored files and the libraries that the project references.</summary>
     private void CopyRestored(string assembly)
     {
         foreach (var file in Libraries.Append(assembly).Distinct().SelectMany(RestoredFiles))
@@ -120,7 +117,7 @@ internal sealed class MutatedBuild : IDisposable
         try
         {
             var text = process.StandardOutput.ReadToEndAsync();
-            await Wait.UntilAsync($"the build of {mutation.Project} with the mutation '{mutation}'", () => process.HasExited, BuildLimit);
+            await Wait.UntilAsync($"the build of {mutation.Project} with the mutation '{mutation}'", () => process.HasExited, BuildTimeout);
             if (process.ExitCode != 0)
             {
                 throw new InvalidOperationException($"{mutation.Project} does not build with the mutation '{mutation}':\n{await text}");
@@ -128,7 +125,7 @@ internal sealed class MutatedBuild : IDisposable
         }
         finally
         {
-            process.Kill(entireProcessTree: true); // does nothing if it has ended
+            process.Kill(entireProcessTree: true); // does nothing if it has exited
         }
     }
 

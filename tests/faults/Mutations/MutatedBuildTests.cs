@@ -5,20 +5,20 @@ namespace DaprOrders.Faults.Tests.Mutations;
 public sealed class MutatedBuildTests
 {
     [Fact]
-    public void Every_mutation_fits_the_sources()
+    public void Every_mutation_matches_the_sources()
     {
-        Assert.SkipUnless(Repository.IsHere, "Mutations are applied to the sources, and these are not here.");
+        Assert.SkipUnless(Repository.IsHere, "The sources are missing, and mutations need them.");
 
         Assert.All(
             AllMutations.List.SelectMany(mutation => mutation.Edits.Select(edit => (Edit: edit, Mutation: mutation))),
-            one => Assert.NotEmpty(MutatedBuild.Apply(Repository.Root, one.Edit, one.Mutation)));
+            pair => Assert.NotEmpty(MutatedBuild.Apply(Repository.Root, pair.Edit, pair.Mutation)));
     }
 
     [Fact]
-    public async Task Mutation_that_no_longer_fits_the_sources_is_an_error()
+    public async Task Mutation_that_does_not_match_the_sources_is_an_error()
     {
-        Assert.SkipUnless(Repository.IsHere, "Mutations are applied to the sources, and these are not here.");
-        var stale = AllMutations.List[0] with { Edits = [new Edit("libs/messaging/Outbox/Relay.cs", "what nobody writes", "")] };
+        Assert.SkipUnless(Repository.IsHere, "The sources are missing, and mutations need them.");
+        var stale = AllMutations.List[0] with { Edits = [new Edit("libs/messaging/Outbox/Relay.cs", "text that does not occur", "")] };
 
         var error = await Assert.ThrowsAsync<InvalidOperationException>(() => MutatedBuild.CreateAsync(stale));
 

@@ -1,19 +1,19 @@
 namespace DaprOrders.Faults.Tests.Mutations;
 
-/// <summary>Replaces a text that occurs exactly once in a file of the sources.</summary>
+/// <summary>Replaces a text that occurs exactly once in a source file.</summary>
 internal sealed record Edit(string File, string Find, string Replacement);
 
-/// <summary>Describes a mistake that people make, and the invariant that must detect it.</summary>
+/// <summary>Describes a common mistake, and the invariant that must detect it.</summary>
 internal sealed record Mutation
 {
     public required string Name { get; init; }
 
     public required string Invariant { get; init; }
 
-    /// <summary>Gets the folder of the project that the mistake is in; all edits are below it.</summary>
+    /// <summary>Gets the folder of the changed project. All edits are in this folder.</summary>
     public required string Project { get; init; }
 
-    /// <summary>Gets the app ids of the services that run with it.</summary>
+    /// <summary>Gets the app ids of the services that run with the mistake.</summary>
     public required IReadOnlyList<string> Apps { get; init; }
 
     public required IReadOnlyList<Edit> Edits { get; init; }
@@ -21,7 +21,7 @@ internal sealed record Mutation
     /// <summary>Gets a file that is added to the project.</summary>
     public (string File, string Text)? AddedFile { get; init; }
 
-    /// <summary>Gets whether the mistake shows only when the broker loses events, and not after crashes.</summary>
+    /// <summary>Gets whether only lost events reveal the mistake; otherwise crashes do.</summary>
     public bool NeedsLosses { get; init; }
 
     public override string ToString() => Name;

@@ -4,25 +4,25 @@ using DaprOrders.Stack;
 namespace DaprOrders.Faults.Tests.Mutations;
 
 /// <summary>
-/// Shows that the invariants detect mistakes. Each mistake that the design avoids is made on purpose and must violate the invariant about it.
-/// Under the same faults the unchanged sources violate none.
+/// Tests that the invariants detect common mistakes. Each mutation adds one mistake to the sources and must violate the expected invariant. With the
+/// same faults the original sources violate none.
 /// </summary>
 [Trait("Form", "mutations")]
-public sealed class MutationTests(ITestOutputHelper output, MutationTests.Unmutated unmutated) : IClassFixture<MutationTests.Unmutated>
+public sealed class MutationTests(ITestOutputHelper output, MutationTests.OriginalRuns originalRuns) : IClassFixture<MutationTests.OriginalRuns>
 {
     public static TheoryData<string> Names => [.. AllMutations.List.Select(mutation => mutation.Name)];
 
     [Theory(Explicit = true)]
     [MemberData(nameof(Names))]
-    public async Task Mistake_violates_the_invariant_about_it_and_unchanged_sources_violate_none(string name)
+    public async Task Mutation_violates_the_expected_invariant(string name)
     {
-        Assert.SkipUnless(Repository.IsHere, "Mutations are applied to the sources, and these are not here.");
-        OwnSystem.Require();
+        Assert.SkipUnless(Repository.IsHere, "The sources are missing, and mutations need them.");
+        AttachedSystem.Skip();
         var mutation = AllMutations.List.Single(mutation => mutation.Name == name);
         var plan = mutation.NeedsLosses ? Plans.Losses : Plans.Crashes;
 
-        var sound = await unmutated.RunAsync(plan, output.WriteLine);
-        Assert.Empty(sound.Violations);
+        var originalResult = await originalRuns.RunAsync(plan, output.WriteLine);
+        Assert.Empty(originalResult.Violations);
 
         var began = Stopwatch.GetTimestamp();
         using var build = await MutatedBuild.CreateAsync(mutation);
@@ -32,16 +32,16 @@ public sealed class MutationTests(ITestOutputHelper output, MutationTests.Unmuta
         Assert.Contains(mutation.Invariant, result.Violations.Select(violation => violation.Invariant));
     }
 
-    /// <summary>Runs each plan once on the unchanged sources.</summary>
-    public sealed class Unmutated
+    /// <summary>Runs each plan once with the original sources.</summary>
+    public sealed class OriginalRuns
     {
         private readonly Dictionary<int, FaultRunResult> _results = [];
 
-        internal async Task<FaultRunResult> RunAsync(FaultPlan plan, Action<string> say)
+        internal async Task<FaultRunResult> RunAsync(FaultPlan plan, Action<string> log)
         {
             if (!_results.TryGetValue(plan.Seed, out var result))
             {
-                result = await FaultRun.RunAsync(plan, say);
+                result = await FaultRun.RunAsync(plan, log);
                 _results.Add(plan.Seed, result);
             }
 

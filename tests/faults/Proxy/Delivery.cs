@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace DaprOrders.Faults.Tests.Proxy;
 
-/// <summary>A bulk delivery of events, as a sidecar makes it.</summary>
+/// <summary>A bulk delivery that a sidecar sends to an app.</summary>
 internal sealed class Delivery
 {
     private readonly JsonObject _envelope;
@@ -19,10 +19,10 @@ internal sealed class Delivery
             ? new Delivery(envelope)
             : null;
 
-    /// <summary>Finds the ids of the events that the app says it has handled.</summary>
-    public IEnumerable<string> Handled(byte[] answer)
+    /// <summary>Returns the ids of the events that the response acknowledges.</summary>
+    public IEnumerable<string> GetHandledEvents(byte[] response)
     {
-        if (answer.Length == 0 || JsonSerializer.Deserialize<JsonObject>(answer)?["statuses"] is not JsonArray statuses)
+        if (response.Length == 0 || JsonSerializer.Deserialize<JsonObject>(response)?["statuses"] is not JsonArray statuses)
         {
             return [];
         }
@@ -34,7 +34,7 @@ internal sealed class Delivery
             .OfType<string>();
     }
 
-    public byte[] Shuffled(Random random)
+    public byte[] Shuffle(Random random)
     {
         var entries = Entries.Select(entry => entry!.DeepClone()).ToArray();
         random.Shuffle(entries);

@@ -12,18 +12,18 @@ using Yarp.ReverseProxy.Forwarder;
 namespace DaprOrders.Faults.Tests.Proxy;
 
 /// <summary>
-/// Stands between every app and its sidecar, in both directions. Forwards requests, misbehaves where a link is set to, and records what was
-/// delivered and published.
+/// Forwards the requests between each app and its sidecar, in both directions. Applies the fault of the link, and records published and delivered
+/// events.
 /// </summary>
 internal sealed class FaultyProxy : IAsyncDisposable
 {
-    /// <summary>One event in a hundred, where a link loses events.</summary>
+    /// <summary>The share of events that <see cref="LinkFault.Lose"/> removes.</summary>
     private const double LostShare = 0.01;
 
-    private static readonly TimeSpan PauseBeforeProbing = TimeSpan.FromMilliseconds(50);
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan ProbeInterval = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(120);
     private static readonly TimeSpan LongestDelay = TimeSpan.FromMilliseconds(800);
-    private static readonly ForwarderRequestConfig Patient = new() { ActivityTimeout = TimeSpan.FromSeconds(100) };
+    private static readonly ForwarderRequestConfig RequestConfig = new() { ActivityTimeout = TimeSpan.FromSeconds(100) };
 
     private readonly WebApplication _server;
     private readonly Dictionary<int, Link> _links;
@@ -37,12 +37,12 @@ internal sealed class FaultyProxy : IAsyncDisposable
         ActivityHeadersPropagator = null,
     });
 
-    private FaultyProxy(IReadOnlyList<AppInstance> instances, Randomness randomness)
+    private FaultyProxy(IReadOnlyList<AppInstance> instances, RandomSources randomSources)
     {
         _links = instances
             .SelectMany(instance => (Link[])
             [
-                new(instance, isToApp: true, randomness.For($"sidecar to {instance}")), new(instance, isToApp: false, randomness.For($"{instance} to sidecar")),
+                new(instance, isToApp: true, randomSources.For($"sidecar to {instance}")), new(instance, isToApp: false, randomSources.For($"{instance} to sidecar")),
             ])
             .ToDictionary(link => link.ListeningPort);
         var builder = WebApplication.CreateSlimBuilder();
@@ -61,13 +61,13 @@ internal sealed class FaultyProxy : IAsyncDisposable
         _server.Run(HandleAsync);
     }
 
-    public Observations Seen { get; } = new();
+    public TrafficRecorder Traffic { get; } = new();
 
     public IEnumerable<Link> Links => _links.Values;
 
-    public static async Task<FaultyProxy> StartAsync(IReadOnlyList<AppInstance> instances, Randomness randomness)
+    public static async Task<FaultyProxy> StartAsync(IReadOnlyList<AppInstance> instances, RandomSources randomSources)
     {
-        var proxy = new FaultyProxy(instances, randomness);
+        var proxy = new FaultyProxy(instances, randomSources);
         await proxy._server.StartAsync();
         return proxy;
     }
@@ -81,10 +81,10 @@ internal sealed class FaultyProxy : IAsyncDisposable
     private async Task HandleAsync(HttpContext context)
     {
         var link = _links[context.Connection.LocalPort];
-        if (IsOfTheRuntime(context.Request.Path))
+        if (IsRuntimeRequest(context.Request.Path))
         {
-            await UntilAppListensAsync(link, context);
-            if (await _forwarder.SendAsync(context, link.Target, _client, Patient) is not ForwarderError.None)
+            await WaitUntilAppListensAsync(link, context);
+            if (await _forwarder.SendAsync(context, link.Target, _client, RequestConfig) is not ForwarderError.None)
             {
                 context.Abort();
             }
@@ -92,87 +92,87 @@ internal sealed class FaultyProxy : IAsyncDisposable
             return;
         }
 
-        var fault = link.Misbehaviour;
-        if (fault is Misbehaviour.Reset)
+        var fault = link.Fault;
+        if (fault is LinkFault.Reset)
         {
             context.Abort();
             return;
         }
 
-        if (fault is Misbehaviour.Delay)
+        if (fault is LinkFault.Delay)
         {
             await Task.Delay(LongestDelay * link.Draw(random => random.NextDouble()));
         }
 
-        await PassOnAsync(context, link, fault);
+        await ProcessAsync(context, link, fault);
     }
 
-    private async Task PassOnAsync(HttpContext context, Link link, Misbehaviour fault)
+    private async Task ProcessAsync(HttpContext context, Link link, LinkFault fault)
     {
         var body = await ReadAsync(context.Request.Body);
         var publish = link.IsToApp ? null : Publish.Read(context.Request.Path, body);
         var delivery = link.IsToApp ? Delivery.Read(context.Request.Path, body) : null;
-        if (fault is Misbehaviour.Lose && publish is not null)
+        if (fault is LinkFault.Lose && publish is not null)
         {
             (body, var lost) = link.Draw(random => publish.Without(LostShare, random));
-            Seen.Lost(lost);
+            Traffic.RecordLost(lost);
         }
 
-        if (fault is Misbehaviour.DeliverTwice && delivery is not null)
+        if (fault is LinkFault.DeliverTwice && delivery is not null)
         {
             var first = await ForwardAsync(context, link, body);
-            Seen.Delivered(link.Instance, delivery, first);
+            Traffic.RecordDelivery(link.Instance, delivery, first);
             context.Response.Clear();
-            body = link.Draw(delivery.Shuffled);
+            body = link.Draw(delivery.Shuffle);
         }
 
         var began = Stopwatch.GetTimestamp();
-        var answer = await ForwardAsync(context, link, body);
-        if (answer is not null)
+        var response = await ForwardAsync(context, link, body);
+        if (response is not null)
         {
-            Seen.Delivered(link.Instance, delivery, answer);
-            Seen.HandedOver(publish, context.Response.StatusCode, Stopwatch.GetElapsedTime(began));
+            Traffic.RecordDelivery(link.Instance, delivery, response);
+            Traffic.RecordPublish(publish, context.Response.StatusCode, Stopwatch.GetElapsedTime(began));
         }
 
-        if (answer is null || fault is Misbehaviour.DropAnswers)
+        if (response is null || fault is LinkFault.DropResponses)
         {
             context.Abort();
             return;
         }
 
-        await context.Response.Body.WriteAsync(answer);
+        await context.Response.Body.WriteAsync(response);
     }
 
-    /// <returns>The body of the answer, whose status and headers are in the context; null when there was none.</returns>
+    /// <summary>Forwards the request and returns the body of the response, or null if there was no response.</summary>
     private async Task<byte[]?> ForwardAsync(HttpContext context, Link link, byte[] body)
     {
         var toClient = context.Response.Body;
-        using var answer = new MemoryStream();
+        using var response = new MemoryStream();
         context.Request.Body = new MemoryStream(body);
         if (context.Request.ContentLength is not null)
         {
             context.Request.ContentLength = body.Length;
         }
 
-        context.Response.Body = answer;
-        var error = await _forwarder.SendAsync(context, link.Target, _client, Patient);
+        context.Response.Body = response;
+        var error = await _forwarder.SendAsync(context, link.Target, _client, RequestConfig);
         context.Response.Body = toClient;
-        return error is ForwarderError.None ? answer.ToArray() : null;
+        return error is ForwarderError.None ? response.ToArray() : null;
     }
 
-    /// <summary>A sidecar asks for the subscriptions once, as soon as the proxy listens. That request waits until the app itself listens.</summary>
-    private static async Task UntilAppListensAsync(Link link, HttpContext context)
+    /// <summary>Delays the sidecar's request for the subscriptions until the app listens. The sidecar sends it only once, and the proxy listens first.</summary>
+    private static async Task WaitUntilAppListensAsync(Link link, HttpContext context)
     {
         if (link.IsToApp && context.Request.Path.StartsWithSegments("/dapr", StringComparison.Ordinal))
         {
             await Wait.UntilAsync(
                 $"{link.Instance} to listen",
-                async () => context.RequestAborted.IsCancellationRequested || await ListensAsync(link.Instance.Port),
-                StartLimit);
+                async () => context.RequestAborted.IsCancellationRequested || await IsListeningAsync(link.Instance.Port),
+                StartTimeout);
         }
     }
 
-    private static async Task<bool> ListensAsync(int port)
+    private static async Task<bool> IsListeningAsync(int port)
     {
         using var probe = new TcpClient();
         try
@@ -182,13 +182,13 @@ internal sealed class FaultyProxy : IAsyncDisposable
         }
         catch (SocketException)
         {
-            await Task.Delay(PauseBeforeProbing); // frequent probes would slow down the start that they wait for
+            await Task.Delay(ProbeInterval); // more frequent probes would slow down the start of the app
             return false;
         }
     }
 
-    /// <summary>Health, metadata and subscriptions: no fault is inflicted on them, since they carry no orders.</summary>
-    private static bool IsOfTheRuntime(PathString path) =>
+    /// <summary>Returns whether the request is for health, metadata or subscriptions. These are never disturbed, because they contain no orders.</summary>
+    private static bool IsRuntimeRequest(PathString path) =>
         path.StartsWithSegments("/dapr", StringComparison.Ordinal) || path.StartsWithSegments("/healthz", StringComparison.Ordinal)
         || path.StartsWithSegments("/v1.0/healthz", StringComparison.Ordinal) || path.StartsWithSegments("/v1.0/metadata", StringComparison.Ordinal);
 

@@ -2,11 +2,11 @@ using DaprOrders.Stack;
 
 namespace DaprOrders.Faults.Tests.Proxy;
 
-/// <summary>One direction between an app and its sidecar, with its own random source.</summary>
+/// <summary>One direction between an app and its sidecar.</summary>
 internal sealed class Link(AppInstance instance, bool isToApp, Random random)
 {
     private readonly Lock _drawing = new();
-    private volatile Misbehaviour _misbehaviour;
+    private volatile LinkFault _fault;
 
     public AppInstance Instance => instance;
 
@@ -16,13 +16,13 @@ internal sealed class Link(AppInstance instance, bool isToApp, Random random)
 
     public string Target { get; } = $"http://127.0.0.1:{(isToApp ? instance.Port : instance.SidecarPort)}";
 
-    public Misbehaviour Misbehaviour
+    public LinkFault Fault
     {
-        get => _misbehaviour;
-        set => _misbehaviour = value;
+        get => _fault;
+        set => _fault = value;
     }
 
-    /// <summary>Draws from the link's random source; requests on a link are concurrent.</summary>
+    /// <summary>Draws a random value. Requests of a link are concurrent, so this takes a lock.</summary>
     public T Draw<T>(Func<Random, T> draw)
     {
         lock (_drawing)

@@ -4,14 +4,14 @@ using Microsoft.AspNetCore.Http;
 
 namespace DaprOrders.Faults.Tests.Proxy;
 
-/// <summary>A bulk publish, as a relay sends it.</summary>
+/// <summary>A bulk publish that a relay sends to its sidecar.</summary>
 internal sealed class Publish
 {
     private readonly JsonArray _entries;
 
     private Publish(JsonArray entries) => _entries = entries;
 
-    /// <summary>Gets key and event id of each entry, in their order.</summary>
+    /// <summary>Gets the key and the event id of each entry, in order.</summary>
     public IEnumerable<(string Key, string EventId)> Entries =>
         _entries.Select(entry => ((string)entry!["metadata"]!["partitionKey"]!, (string)entry["metadata"]!["cloudevent.id"]!));
 
@@ -20,7 +20,7 @@ internal sealed class Publish
             ? new Publish(JsonSerializer.Deserialize<JsonArray>(body)!)
             : null;
 
-    /// <summary>Returns the body without the share of entries that is lost; the sidecar accepts an empty list too.</summary>
+    /// <summary>Returns the body without a random share of its entries. The sidecar also accepts an empty list.</summary>
     public (byte[] Body, int Lost) Without(double share, Random random)
     {
         var kept = _entries.Where(_ => random.NextDouble() >= share).Select(entry => entry!.DeepClone()).ToArray();

@@ -27,7 +27,7 @@ public sealed class DeadLetterTests(MessagingFixture fixture)
     }
 
     [Fact]
-    public async Task Long_list_has_pages()
+    public async Task Long_list_is_split_into_pages()
     {
         await using var host = await fixture.StartAsync();
         await host.Client.DeliverAsync("noted", [.. Enumerable.Range(0, 5).Select(i => JsonNode.Parse($$"""{"id":"{{i}}","data":5}"""))]);
@@ -47,21 +47,21 @@ public sealed class DeadLetterTests(MessagingFixture fixture)
     public async Task Redriven_event_is_handled_once_and_its_dead_letter_is_deleted()
     {
         await using var host = await fixture.StartAsync(settings: ("Messaging:MaxAttempts", "1"));
-        var id = await BuryAsync(host, "bad");
+        var id = await CreateDeadLetterAsync(host, "bad");
         host.Handler.Failures.Clear();
 
-        var answers = await Task.WhenAll(RedriveAsync(host, id), RedriveAsync(host, id));
+        var responses = await Task.WhenAll(RedriveAsync(host, id), RedriveAsync(host, id));
 
-        Assert.Equal([HttpStatusCode.NoContent, HttpStatusCode.NotFound], answers.Order());
+        Assert.Equal([HttpStatusCode.NoContent, HttpStatusCode.NotFound], responses.Order());
         Assert.Equal(1L, await host.QueryAsync<long>("SELECT count(*) FROM notes"));
         Assert.Equal(0L, await host.QueryAsync<long>("SELECT count(*) FROM dead_letters"));
     }
 
     [Fact]
-    public async Task Event_that_fails_again_stays_with_the_new_reason_and_changes_nothing()
+    public async Task Failed_redrive_keeps_the_dead_letter_with_the_new_reason()
     {
         await using var host = await fixture.StartAsync(settings: ("Messaging:MaxAttempts", "1"));
-        var id = await BuryAsync(host, "bad");
+        var id = await CreateDeadLetterAsync(host, "bad");
         host.Handler.Failures["bad"] = new InvalidOperationException("still bad");
 
         using var response = await host.Client.PostAsync(new Uri($"/dead-letters/{id}/redrive", UriKind.Relative), null, Cancel);
@@ -82,7 +82,7 @@ public sealed class DeadLetterTests(MessagingFixture fixture)
     }
 
     [Fact]
-    public async Task Redriven_event_that_could_not_be_published_is_published_with_its_id_and_key()
+    public async Task Redriven_outgoing_event_is_published_with_its_original_id_and_key()
     {
         await using var host = await fixture.StartAsync();
         await host.PublishAsync("the key", "bad");
@@ -91,7 +91,7 @@ public sealed class DeadLetterTests(MessagingFixture fixture)
         var letter = await host.QueryAsync<long>("SELECT id FROM dead_letters WHERE direction = 'out'");
 
         Assert.Equal(HttpStatusCode.NoContent, await RedriveAsync(host, letter));
-        Assert.Equal(1, (await host.Relay.RelayBatchAsync(Cancel)).Moved);
+        Assert.Equal(1, (await host.Relay.RelayBatchAsync(Cancel)).Processed);
 
         var entries = await host.Sidecar.PublishedAsync("noted", 2);
         Assert.Equal(entries[0].GetRawText(), entries[1].GetRawText());
@@ -102,7 +102,7 @@ public sealed class DeadLetterTests(MessagingFixture fixture)
     public async Task Dead_letter_can_be_deleted()
     {
         await using var host = await fixture.StartAsync(settings: ("Messaging:MaxAttempts", "1"));
-        var uri = new Uri($"/dead-letters/{await BuryAsync(host, "bad")}", UriKind.Relative);
+        var uri = new Uri($"/dead-letters/{await CreateDeadLetterAsync(host, "bad")}", UriKind.Relative);
 
         using var first = await host.Client.DeleteAsync(uri, Cancel);
         using var second = await host.Client.DeleteAsync(uri, Cancel);
@@ -115,10 +115,10 @@ public sealed class DeadLetterTests(MessagingFixture fixture)
     [InlineData("GET", "/dead-letters", "X-Forwarded-For")]
     [InlineData("POST", "/dead-letters/1/redrive", "dapr-caller-app-id")]
     [InlineData("DELETE", "/dead-letters/1", "dapr-caller-app-id")]
-    public async Task Call_by_service_invocation_is_not_found(string method, string path, string header)
+    public async Task Operator_route_is_not_found_through_service_invocation(string method, string path, string header)
     {
         await using var host = await fixture.StartAsync(settings: ("Messaging:MaxAttempts", "1"));
-        await BuryAsync(host, "bad");
+        await CreateDeadLetterAsync(host, "bad");
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
         request.Headers.Add(header, "gateway");
 
@@ -129,28 +129,28 @@ public sealed class DeadLetterTests(MessagingFixture fixture)
     }
 
     [Fact]
-    public async Task Dead_letters_of_a_filter_are_listed_redriven_and_deleted_together()
+    public async Task Filter_selects_the_dead_letters_to_list_redrive_and_delete()
     {
         await using var host = await fixture.StartAsync(settings: ("Messaging:MaxAttempts", "1"));
-        await BuryAsync(host, "a");
-        await BuryAsync(host, "b");
+        await CreateDeadLetterAsync(host, "a");
+        await CreateDeadLetterAsync(host, "b");
         await host.Client.DeliverAsync("noted", JsonNode.Parse("""{"id":"unreadable","data":5}"""));
         host.Handler.Failures.Remove("a");
 
-        var listed = await ListAsync(host, "?topic=noted&reason=cannot be noted");
-        using var redriven = await host.Client.PostAsync(new Uri("/dead-letters/redrive?topic=noted&reason=cannot be noted", UriKind.Relative), null, Cancel);
+        var listed = await ListAsync(host, "?topic=noted&reason=handler failed");
+        using var redriven = await host.Client.PostAsync(new Uri("/dead-letters/redrive?topic=noted&reason=handler failed", UriKind.Relative), null, Cancel);
         using var deleted = await host.Client.DeleteAsync(new Uri("/dead-letters?topic=noted&reason=object", UriKind.Relative), Cancel);
 
         Assert.Equal(2, listed.GetProperty("items").GetArrayLength());
         Assert.Equal("""{"redriven":1,"failed":1}""", await redriven.Content.ReadAsStringAsync(Cancel));
         Assert.Equal("""{"deleted":1}""", await deleted.Content.ReadAsStringAsync(Cancel));
-        Assert.Equal("InvalidOperationException: cannot be noted", await host.QueryAsync<string>("SELECT string_agg(reason, ' ') FROM dead_letters"));
+        Assert.Equal("InvalidOperationException: handler failed", await host.QueryAsync<string>("SELECT string_agg(reason, ' ') FROM dead_letters"));
     }
 
     [Theory]
     [InlineData("POST", "/dead-letters/redrive")]
     [InlineData("DELETE", "/dead-letters?reason=x")]
-    public async Task Request_for_all_dead_letters_needs_a_topic(string method, string path)
+    public async Task Bulk_redrive_and_bulk_delete_require_a_topic(string method, string path)
     {
         await using var host = await fixture.StartAsync();
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
@@ -160,9 +160,9 @@ public sealed class DeadLetterTests(MessagingFixture fixture)
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
     }
 
-    private static async Task<long> BuryAsync(MessagingHost host, string text)
+    private static async Task<long> CreateDeadLetterAsync(MessagingHost host, string text)
     {
-        host.Handler.Failures[text] = new InvalidOperationException("cannot be noted");
+        host.Handler.Failures[text] = new InvalidOperationException("handler failed");
         Assert.Equal(["SUCCESS"], await host.Client.DeliverAsync("noted", Deliveries.Event("noted", new { text, by = "k" })));
         return await host.QueryAsync<long>("SELECT max(id) FROM dead_letters");
     }

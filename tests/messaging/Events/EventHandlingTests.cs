@@ -14,7 +14,7 @@ public sealed class EventHandlingTests(MessagingFixture fixture)
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Events_of_a_delivery_are_handled_together()
+    public async Task Events_of_a_delivery_are_handled_in_one_batch()
     {
         await using var host = await fixture.StartAsync();
 
@@ -62,10 +62,10 @@ public sealed class EventHandlingTests(MessagingFixture fixture)
     }
 
     [Fact]
-    public async Task Event_that_fails_is_handled_alone_and_the_others_are_handled_once()
+    public async Task Failed_batch_is_handled_one_by_one_and_only_the_bad_event_is_retried()
     {
         await using var host = await fixture.StartAsync();
-        host.Handler.Failures["bad"] = new InvalidOperationException("cannot be noted");
+        host.Handler.Failures["bad"] = new InvalidOperationException("handler failed");
 
         var statuses = await host.Client.DeliverAsync("noted", Event("a"), Event("bad"), Event("c"));
 
@@ -78,26 +78,26 @@ public sealed class EventHandlingTests(MessagingFixture fixture)
     public async Task Event_that_fails_five_times_a_second_apart_becomes_a_dead_letter()
     {
         await using var host = await fixture.StartAsync();
-        host.Handler.Failures["bad"] = new InvalidOperationException("cannot be noted");
+        host.Handler.Failures["bad"] = new InvalidOperationException("handler failed");
         var bad = Event("bad", "the-id");
 
         for (var attempt = 1; attempt <= 4; attempt++)
         {
             Assert.Equal(["RETRY"], await host.Client.DeliverAsync("noted", bad));
-            Assert.Equal(["RETRY"], await host.Client.DeliverAsync("noted", bad)); // within the same second it does not count
+            Assert.Equal(["RETRY"], await host.Client.DeliverAsync("noted", bad)); // a second failure within one second does not count
             host.Time.Advance(TimeSpan.FromSeconds(1));
         }
 
         Assert.Equal(["SUCCESS"], await host.Client.DeliverAsync("noted", bad));
         Assert.Equal(
-            "test the-id 5 InvalidOperationException: cannot be noted",
+            "test the-id 5 InvalidOperationException: handler failed",
             await host.QueryAsync<string>("SELECT source || ' ' || event_id || ' ' || attempts || ' ' || reason FROM dead_letters"));
         Assert.Equal(
             SHA256.HashData(Encoding.UTF8.GetBytes("""{"text":"bad","by":"bad"}""")), await host.QueryAsync<byte[]>("SELECT data_hash FROM dead_letters"));
     }
 
     [Fact]
-    public async Task Dead_letter_suppresses_neither_the_same_event_nor_another_one_with_its_id()
+    public async Task Dead_letter_does_not_block_an_event_with_the_same_id()
     {
         await using var host = await fixture.StartAsync(settings: ("Messaging:MaxAttempts", "1"));
         host.Handler.Failures["bad"] = new InvalidOperationException();
@@ -136,14 +136,14 @@ public sealed class EventHandlingTests(MessagingFixture fixture)
         Assert.Equal(0L, await host.QueryAsync<long>("SELECT count(*) FROM notes"));
 
         await host.Client.DeliverAsync("noted", Event("a"), Event("b"), Event("c"));
-        Assert.Single(host.Warnings); // logged once, although the events are redelivered five times a second
+        Assert.Single(host.Warnings); // logged once, because Dapr redelivers several times a second
 
         host.Handler.Failures.Clear();
         Assert.Equal(["SUCCESS", "SUCCESS", "SUCCESS"], await host.Client.DeliverAsync("noted", Event("a"), Event("b"), Event("c")));
     }
 
     [Fact]
-    public async Task Transient_failure_ends_the_handling_one_by_one()
+    public async Task Transient_failure_stops_handling_one_by_one()
     {
         await using var host = await fixture.StartAsync();
         host.Handler.Failures["bad"] = new InvalidOperationException();
@@ -155,7 +155,7 @@ public sealed class EventHandlingTests(MessagingFixture fixture)
     }
 
     [Fact]
-    public async Task Later_events_of_the_key_of_a_failed_event_wait_for_it()
+    public async Task Failed_event_delays_later_events_with_its_key()
     {
         await using var host = await fixture.StartAsync();
         host.Handler.Failures["k1"] = new InvalidOperationException();
@@ -166,7 +166,7 @@ public sealed class EventHandlingTests(MessagingFixture fixture)
     }
 
     [Fact]
-    public async Task Handler_that_always_violates_a_unique_index_ends_in_dead_letters()
+    public async Task Repeated_unique_violation_becomes_a_dead_letter()
     {
         await using var host = await fixture.StartAsync(settings: ("Messaging:MaxAttempts", "2"));
         await host.QueryAsync<string>("CREATE UNIQUE INDEX ON notes (text); INSERT INTO notes (text) VALUES ('twice'); SELECT ''");
@@ -181,7 +181,7 @@ public sealed class EventHandlingTests(MessagingFixture fixture)
     }
 
     [Fact]
-    public async Task Duplicate_of_another_transaction_is_retried_inside_the_delivery()
+    public async Task Duplicate_is_retried_once_within_the_delivery()
     {
         await using var host = await fixture.StartAsync();
         host.Handler.Failures["a"] = new DbUpdateConcurrencyException();
@@ -205,7 +205,7 @@ public sealed class EventHandlingTests(MessagingFixture fixture)
     [InlineData("SET TRANSACTION READ ONLY")] // 25006
     [InlineData("SET LOCAL lock_timeout = '1ms'; LOCK TABLE locked")] // 55P03
     [InlineData("SET LOCAL statement_timeout = '1ms'; SELECT pg_sleep(1)")] // 57014
-    public async Task Database_that_is_read_only_locked_or_slow_costs_no_attempt(string sql)
+    public async Task Read_only_locked_or_slow_database_does_not_count_as_a_failed_attempt(string sql)
     {
         await using var host = await fixture.StartAsync(settings: ("Messaging:MaxAttempts", "1"));
         await host.QueryAsync<string>("CREATE TABLE locked (); SELECT ''");
@@ -222,14 +222,14 @@ public sealed class EventHandlingTests(MessagingFixture fixture)
     }
 
     [Fact]
-    public async Task Process_that_was_frozen_in_its_transaction_costs_no_attempt()
+    public async Task Transaction_ended_by_the_idle_timeout_does_not_count_as_a_failed_attempt()
     {
         await using var host = await fixture.StartAsync(settings: ("Messaging:MaxAttempts", "1"));
         host.Handler.Before = async (db, _) =>
         {
-            // PostgreSQL ends the session of a process that does nothing in its transaction: 25P03.
+            // PostgreSQL ends the session of a process that is idle in a transaction, for example frozen: 25P03.
             await db.Database.ExecuteSqlRawAsync("SET LOCAL idle_in_transaction_session_timeout = '1ms'", Cancel);
-            await DaprOrders.Stack.Wait.UntilAsync("the end of the session", async () => await host.QueryAsync<long>(
+            await DaprOrders.Stack.Wait.UntilAsync("PostgreSQL to end the session", async () => await host.QueryAsync<long>(
                 "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'") == 0);
         };
 
@@ -239,7 +239,7 @@ public sealed class EventHandlingTests(MessagingFixture fixture)
     }
 
     [Fact]
-    public async Task Missing_table_is_logged_once_a_minute_reported_as_degraded_and_costs_no_attempt()
+    public async Task Missing_table_is_logged_once_a_minute_and_reported_as_degraded()
     {
         await using var host = await fixture.StartAsync(settings: ("Messaging:MaxAttempts", "1"));
         await host.QueryAsync<string>("ALTER TABLE notes RENAME TO away; SELECT ''");
@@ -266,7 +266,7 @@ public sealed class EventHandlingTests(MessagingFixture fixture)
     [InlineData("""{"entries":5}""")]
     [InlineData("""{"entries":[5]}""")]
     [InlineData("""{"entries":[{"event":{}}]}""")]
-    public async Task Body_that_is_not_a_bulk_delivery_is_rejected_with_the_expected_form(string body)
+    public async Task Body_that_is_not_a_bulk_delivery_is_rejected(string body)
     {
         await using var host = await fixture.StartAsync();
         using var content = new StringContent(body, null, "application/json");
@@ -281,12 +281,12 @@ public sealed class EventHandlingTests(MessagingFixture fixture)
     [InlineData("this is no json")]
     [InlineData("nul \0 and \u00e9")]
     [InlineData("""{"id":"a\u0000b","data":1}""")]
-    public async Task Record_that_the_runtime_cannot_deliver_is_stored_byte_for_byte_in_one_row(string text)
+    public async Task Record_that_Dapr_cannot_deliver_is_stored_byte_for_byte_in_one_row(string text)
     {
         await using var host = await fixture.StartAsync();
         var record = Encoding.UTF8.GetBytes(text);
 
-        for (var time = 1; time <= 2; time++)
+        for (var delivery = 1; delivery <= 2; delivery++)
         {
             using var request = new HttpRequestMessage(HttpMethod.Post, "/events/notes.dead");
             request.Headers.TryAddWithoutValidation("__topic", "noted");

@@ -4,7 +4,7 @@ using WireMock.ResponseBuilders;
 
 namespace DaprOrders.Messaging.Tests.Outbox;
 
-/// <summary>Helpers of the relay's tests: the entries that it publishes, and responses of the sidecar.</summary>
+/// <summary>Helps the relay tests to read published entries and to set responses of the sidecar.</summary>
 internal static class BulkPublish
 {
     public const string Route = "/v1.0/publish/bulk/pubsub/noted";
@@ -14,20 +14,20 @@ internal static class BulkPublish
 
     public static string? Metadata(JsonElement entry, string key) => entry.GetProperty("metadata").GetProperty(key).GetString();
 
-    /// <summary>Responds to the next call, and accepts the calls after it.</summary>
+    /// <summary>Sets the response to the next call. Later calls succeed.</summary>
     public static void RespondOnce(MessagingHost host, int status, string body) =>
         host.Sidecar.Server.Given(Request.Create().WithPath(Route)).InScenario("once").WillSetStateTo("passed").AtPriority(1)
             .RespondWith(Response.Create().WithStatusCode(status).WithHeader("Content-Type", "application/json").WithBody(body));
 
-    /// <summary>Responds to every call with this text in it.</summary>
+    /// <summary>Sets the response to every call that contains this text.</summary>
     public static void RespondTo(MessagingHost host, string text, int status, string body) =>
         host.Sidecar.Server.Given(Request.Create().WithPath(Route).WithBody(new WireMock.Matchers.WildcardMatcher($"*{text}*"))).AtPriority(1)
             .RespondWith(Response.Create().WithStatusCode(status).WithHeader("Content-Type", "application/json").WithBody(body));
 
-    /// <summary>Returns the body of a response that names entries by their places in the call.</summary>
-    public static string Failed(params int[] places) => JsonSerializer.Serialize(new
+    /// <summary>Returns the body of a response whose <c>failedEntries</c> lists these entries.</summary>
+    public static string Failed(params int[] indexes) => JsonSerializer.Serialize(new
     {
-        failedEntries = places.Select(place => new { entryId = $"{place}", error = "broker says no" }),
+        failedEntries = indexes.Select(index => new { entryId = $"{index}", error = "refused by the broker" }),
         errorCode = "ERR_PUBSUB_PUBLISH_MESSAGE",
     });
 }

@@ -14,7 +14,7 @@ public sealed class OutboxModelTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Service_without_an_outbox_has_no_relay_and_needs_no_database_for_it()
+    public async Task Service_without_an_outbox_runs_no_relay()
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseTestServer();
@@ -33,7 +33,7 @@ public sealed class OutboxModelTests
         Assert.Equal(HealthStatus.Healthy, health.Status);
     }
 
-    /// <summary>Handles events and publishes none.</summary>
+    /// <summary>The context of a service that only handles events.</summary>
     internal sealed class ReaderDbContext(DbContextOptions<ReaderDbContext> options) : DbContext(options)
     {
         protected override void OnModelCreating(ModelBuilder modelBuilder) => modelBuilder.AddDeadLetters();

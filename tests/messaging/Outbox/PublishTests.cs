@@ -5,7 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace DaprOrders.Messaging.Tests.Outbox;
 
-/// <summary>What a unit of work writes to the outbox.</summary>
+/// <summary>Tests what <c>SaveChanges</c> writes to the outbox.</summary>
 public sealed class PublishTests(MessagingFixture fixture)
 {
     private const string Trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
@@ -13,7 +13,7 @@ public sealed class PublishTests(MessagingFixture fixture)
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Changes_and_events_are_one_transaction()
+    public async Task Changes_and_events_are_saved_in_one_transaction()
     {
         await using var host = await fixture.StartAsync();
         await using var scope = host.App.Services.CreateAsyncScope();
@@ -29,7 +29,7 @@ public sealed class PublishTests(MessagingFixture fixture)
     }
 
     [Fact]
-    public async Task Failed_change_writes_no_event_and_the_context_can_be_used_again()
+    public async Task Failed_save_writes_no_event()
     {
         await using var host = await fixture.StartAsync();
         await using var scope = host.App.Services.CreateAsyncScope();
@@ -49,7 +49,7 @@ public sealed class PublishTests(MessagingFixture fixture)
     }
 
     [Fact]
-    public async Task Event_that_is_too_large_is_refused_before_it_is_stored()
+    public async Task Oversized_event_throws_and_is_not_stored()
     {
         await using var host = await fixture.StartAsync(settings: ("Messaging:MaxEventBytes", "100"));
         await using var scope = host.App.Services.CreateAsyncScope();
@@ -73,14 +73,14 @@ public sealed class PublishTests(MessagingFixture fixture)
     }
 
     [Fact]
-    public async Task Event_that_a_handler_publishes_continues_the_trace_of_the_handled_event_with_its_key()
+    public async Task Event_published_by_a_handler_continues_the_trace_of_the_handled_event()
     {
         await using var host = await fixture.StartAsync();
         host.Handler.Publishes = true;
         var traced = Deliveries.Event("noted", new { text = "a", by = "a" });
         traced["traceparent"] = Trace;
         var untraced = Deliveries.Event("noted", new { text = "b", by = "b" });
-        untraced["traceparent"] = "00-00000000000000000000000000000000-0000000000000000-00"; // as the runtime writes where there is no trace
+        untraced["traceparent"] = "00-00000000000000000000000000000000-0000000000000000-00"; // what Dapr sends without a trace
 
         await host.Client.DeliverAsync("noted", traced, untraced);
 
@@ -89,7 +89,7 @@ public sealed class PublishTests(MessagingFixture fixture)
     }
 
     [Fact]
-    public async Task Republished_event_is_not_added_while_it_is_still_in_the_outbox()
+    public async Task Republish_skips_events_that_are_still_in_the_outbox()
     {
         await using var host = await fixture.StartAsync();
         var present = Assert.Single(await host.PublishAsync("a", "a"));
@@ -103,7 +103,7 @@ public sealed class PublishTests(MessagingFixture fixture)
     }
 
     [Fact]
-    public async Task Outbox_is_behind_if_an_event_waits_that_was_not_refused()
+    public async Task Outbox_is_behind_only_if_an_event_that_was_not_refused_waits()
     {
         await using var host = await fixture.StartAsync();
         await host.PublishAsync("a", "a");

@@ -5,13 +5,13 @@ using static DaprOrders.Messaging.Tests.Outbox.BulkPublish;
 
 namespace DaprOrders.Messaging.Tests.Outbox;
 
-/// <summary>The order in which events of one key reach the sidecar, however many relays there are.</summary>
+/// <summary>Tests that events with the same key reach the sidecar in order, with one or several relays.</summary>
 public sealed class RelayOrderTests(MessagingFixture fixture)
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Two_relays_publish_the_events_of_each_key_in_the_order_of_their_commits()
+    public async Task Two_relays_publish_the_events_of_each_key_in_commit_order()
     {
         await using var host = await fixture.StartAsync(settings: ("Messaging:BatchSize", "7"));
         await using var other = await MessagingHost.StartAsync(
@@ -30,7 +30,7 @@ public sealed class RelayOrderTests(MessagingFixture fixture)
     }
 
     [Fact]
-    public async Task Killed_relays_duplicate_events_but_lose_none_and_keep_the_order_of_each_key()
+    public async Task Killed_relay_may_duplicate_events_but_keeps_all_of_them_in_order()
     {
         await using var host = await fixture.StartAsync(settings: ("Messaging:BatchSize", "7"));
         await using var other = await MessagingHost.StartAsync(
@@ -46,7 +46,7 @@ public sealed class RelayOrderTests(MessagingFixture fixture)
         var kills = 0;
         host.Sidecar.Server.LogEntriesChanged += (_, _) =>
         {
-            // The sidecar has the events, and the relay has not yet deleted them.
+            // At this moment the sidecar has the events and the relay has not deleted them yet.
             if (Interlocked.Increment(ref kills) % 3 == 0)
             {
                 using var kill = admin.CreateCommand(
@@ -58,7 +58,7 @@ public sealed class RelayOrderTests(MessagingFixture fixture)
         await Task.WhenAll(DrainAsync(host), DrainAsync(other));
 
         var texts = (await host.Sidecar.PublishedAsync("noted", 100)).Select(Text).ToList();
-        Assert.True(texts.Count > 100, "no event was duplicated, so no kill hit");
+        Assert.True(texts.Count > 100, "No event was duplicated, so no relay was killed at the right moment");
         Assert.Equal(expected, FirstTimes("even"));
         Assert.Equal(expected, FirstTimes("odd"));
 
@@ -75,7 +75,7 @@ public sealed class RelayOrderTests(MessagingFixture fixture)
             }
             catch (NpgsqlException)
             {
-                // Killed. Its rows are free again.
+                // This relay was killed. Its rows are unlocked again.
             }
 
             return await host.OutboxAsync() == "";
@@ -83,7 +83,7 @@ public sealed class RelayOrderTests(MessagingFixture fixture)
     }
 
     [Fact]
-    public async Task Frozen_relay_loses_its_turn_after_ten_seconds()
+    public async Task Frozen_relay_loses_its_lock_after_ten_seconds()
     {
         await using var host = await fixture.StartAsync();
         await host.PublishAsync(null, "a");
@@ -97,14 +97,14 @@ public sealed class RelayOrderTests(MessagingFixture fixture)
         await using var shorter = new NpgsqlCommand("SET LOCAL idle_in_transaction_session_timeout = '300ms'", connection);
         await shorter.ExecuteNonQueryAsync(Cancel);
 
-        Assert.Equal(1, (await host.Relay.RelayBatchAsync(Cancel)).Moved);
+        Assert.Equal(1, (await host.Relay.RelayBatchAsync(Cancel)).Processed);
 
         Assert.Equal("", await host.OutboxAsync());
         await Assert.ThrowsAnyAsync<NpgsqlException>(() => OutboxTable.DeleteAsync(connection, batch.Rows, Cancel));
     }
 
     [Fact]
-    public async Task Refused_event_delays_later_events_of_its_key_only()
+    public async Task Refused_event_delays_only_later_events_with_its_key()
     {
         await using var host = await fixture.StartAsync();
         await host.PublishAsync("k", "k1");
@@ -124,7 +124,7 @@ public sealed class RelayOrderTests(MessagingFixture fixture)
     }
 
     [Fact]
-    public async Task Each_call_has_at_most_one_event_per_key()
+    public async Task Each_call_contains_at_most_one_event_per_key()
     {
         await using var host = await fixture.StartAsync();
         await host.PublishAsync("k", "k1");

@@ -9,7 +9,7 @@ using static DaprOrders.Messaging.Tests.Outbox.BulkPublish;
 
 namespace DaprOrders.Messaging.Tests.Outbox;
 
-/// <summary>What the relay does with each response of the sidecar.</summary>
+/// <summary>Tests how the relay handles each response of the sidecar.</summary>
 public sealed class RelayTests(MessagingFixture fixture)
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -22,7 +22,7 @@ public sealed class RelayTests(MessagingFixture fixture)
 
         var result = await host.Relay.RelayBatchAsync(Cancel);
 
-        Assert.Equal((3, true), (result.Moved, result.IsDrained));
+        Assert.Equal((3, true), (result.Processed, result.IsOutboxEmpty));
         var entries = await host.Sidecar.PublishedAsync("noted", 3);
         Assert.Single(host.Sidecar.Server.LogEntries);
         Assert.Equal(["a", "b", "c"], entries.Select(Text));
@@ -34,11 +34,11 @@ public sealed class RelayTests(MessagingFixture fixture)
     }
 
     [Fact]
-    public async Task Empty_outbox_is_drained()
+    public async Task Empty_outbox_is_reported_as_empty()
     {
         await using var host = await fixture.StartAsync();
 
-        Assert.Equal(new RelayResult(0, IsDrained: true), await host.Relay.RelayBatchAsync(Cancel));
+        Assert.Equal(new RelayResult(0, IsOutboxEmpty: true), await host.Relay.RelayBatchAsync(Cancel));
 
         Assert.Empty(host.Sidecar.Server.LogEntries);
     }
@@ -56,11 +56,11 @@ public sealed class RelayTests(MessagingFixture fixture)
             await transaction.RollbackAsync(Cancel);
         }
 
-        Assert.Equal(0, (await host.Relay.RelayBatchAsync(Cancel)).Moved);
+        Assert.Equal(0, (await host.Relay.RelayBatchAsync(Cancel)).Processed);
     }
 
     [Fact]
-    public async Task Each_call_has_events_of_one_topic()
+    public async Task Each_call_contains_events_of_one_topic()
     {
         await using var host = await fixture.StartAsync();
         await host.PublishAsync(null, "a");
@@ -75,7 +75,7 @@ public sealed class RelayTests(MessagingFixture fixture)
     }
 
     [Fact]
-    public async Task Entry_that_the_broker_refuses_waits_and_the_others_are_published_again()
+    public async Task Refused_entry_waits_and_the_others_are_sent_again()
     {
         await using var host = await fixture.StartAsync();
         await host.PublishAsync(null, "a", "bad", "c");
@@ -88,35 +88,35 @@ public sealed class RelayTests(MessagingFixture fixture)
         Assert.Equal(["a", "bad", "c", "a", "c"], (await host.Sidecar.PublishedAsync("noted", 5)).Select(Text));
         Assert.Equal("bad", await host.OutboxAsync());
         Assert.Equal(1, await host.QueryAsync<int>("SELECT attempts FROM outbox"));
-        Assert.Equal("broker says no", await host.QueryAsync<string>("SELECT last_error FROM outbox"));
+        Assert.Equal("refused by the broker", await host.QueryAsync<string>("SELECT last_error FROM outbox"));
     }
 
     [Theory]
     [InlineData(0, 1)] // all entries
-    [InlineData(7)] // only an entry that was not sent
-    public async Task Response_that_blames_no_single_entry_is_an_outage_and_the_same_batch_follows_later(params int[] places)
+    [InlineData(7)] // an entry that was not sent
+    public async Task Response_that_lists_no_single_entry_is_treated_as_an_outage(params int[] indexes)
     {
         await using var host = await fixture.StartAsync();
         await host.PublishAsync(null, "a", "b");
-        RespondOnce(host, 500, Failed(places));
+        RespondOnce(host, 500, Failed(indexes));
 
-        Assert.Equal(0, (await host.Relay.RelayBatchAsync(Cancel)).Moved);
+        Assert.Equal(0, (await host.Relay.RelayBatchAsync(Cancel)).Processed);
         Assert.Equal(0, await host.QueryAsync<int>("SELECT max(attempts) FROM outbox"));
         Assert.InRange(host.Relay.Pause, TimeSpan.FromSeconds(0.1), TimeSpan.FromSeconds(0.3));
-        Assert.Equal(0, (await host.Relay.RelayBatchAsync(Cancel)).Moved);
+        Assert.Equal(0, (await host.Relay.RelayBatchAsync(Cancel)).Processed);
         Assert.Single(host.Sidecar.Server.LogEntries);
 
         host.Time.Advance(host.Relay.Pause);
-        Assert.Equal(2, (await host.Relay.RelayBatchAsync(Cancel)).Moved);
+        Assert.Equal(2, (await host.Relay.RelayBatchAsync(Cancel)).Processed);
         Assert.Equal("", await host.OutboxAsync());
     }
 
     [Fact]
-    public async Task Batch_without_a_response_is_published_again_with_the_same_ids_after_five_seconds()
+    public async Task Batch_without_a_response_is_retried_with_the_same_ids_after_five_seconds()
     {
         await using var host = await fixture.StartAsync(settings: ("Messaging:PublishTimeout", "00:00:00.300"));
         var ids = await host.PublishAsync(null, "a", "b");
-        var calls = new ConcurrentQueue<string>(); // as they arrive: WireMock logs a request when it has responded
+        var calls = new ConcurrentQueue<string>(); // recorded on arrival, because WireMock logs a request only after the response
         var firstResponse = new TaskCompletionSource<string>();
         host.Sidecar.Server.Given(Request.Create().WithPath(Route)).AtPriority(1)
             .RespondWith(Response.Create().WithStatusCode(200).WithBody(request =>
@@ -125,7 +125,7 @@ public sealed class RelayTests(MessagingFixture fixture)
                 return calls.Count == 1 ? firstResponse.Task : Task.FromResult("");
             }));
 
-        Assert.Equal(0, (await host.Relay.RelayBatchAsync(Cancel)).Moved);
+        Assert.Equal(0, (await host.Relay.RelayBatchAsync(Cancel)).Processed);
         Assert.Equal("a b", await host.OutboxAsync());
         Assert.Equal(TimeSpan.FromSeconds(5), host.Relay.Pause);
 
@@ -138,7 +138,7 @@ public sealed class RelayTests(MessagingFixture fixture)
     }
 
     [Fact]
-    public async Task Outage_is_logged_once_however_long_it_lasts()
+    public async Task Outage_is_logged_once()
     {
         await using var host = await fixture.StartAsync();
         await host.PublishAsync(null, "a");
@@ -156,12 +156,12 @@ public sealed class RelayTests(MessagingFixture fixture)
     }
 
     [Fact]
-    public async Task Sidecar_that_is_not_running_costs_no_attempt()
+    public async Task Unavailable_sidecar_does_not_count_as_a_refusal()
     {
         await using var host = await fixture.StartAsync(settings: ("DAPR_HTTP_ENDPOINT", $"http://127.0.0.1:{FreePort.Take()}"));
         await host.PublishAsync(null, "a");
 
-        Assert.Equal(0, (await host.Relay.RelayBatchAsync(Cancel)).Moved);
+        Assert.Equal(0, (await host.Relay.RelayBatchAsync(Cancel)).Processed);
 
         Assert.Equal("a", await host.OutboxAsync());
         Assert.Equal(0, await host.QueryAsync<int>("SELECT attempts FROM outbox"));
@@ -172,23 +172,23 @@ public sealed class RelayTests(MessagingFixture fixture)
     [InlineData(401, "ERR_UNAUTHORIZED")]
     [InlineData(403, "ERR_PUBSUB_FORBIDDEN")]
     [InlineData(404, "ERR_PUBSUB_NOT_FOUND")]
-    public async Task Wrong_component_scope_or_token_is_reported_and_costs_no_attempt(int status, string code)
+    public async Task Configuration_error_is_reported_and_does_not_count_as_a_refusal(int status, string code)
     {
         await using var host = await fixture.StartAsync();
         await host.PublishAsync(null, "a");
         RespondOnce(host, status, $$"""{"errorCode":"{{code}}","message":"topic noted is not allowed for app id notes"}""");
 
-        Assert.Equal(0, (await host.Relay.RelayBatchAsync(Cancel)).Moved);
-        Assert.Contains("not allowed", Assert.Single(host.Relay.Misconfigured), StringComparison.Ordinal);
+        Assert.Equal(0, (await host.Relay.RelayBatchAsync(Cancel)).Processed);
+        Assert.Contains("not allowed", Assert.Single(host.Relay.ConfigurationErrors), StringComparison.Ordinal);
         Assert.Equal(0, await host.QueryAsync<int>("SELECT attempts FROM outbox"));
 
         host.Time.Advance(host.Relay.Pause);
-        Assert.Equal(1, (await host.Relay.RelayBatchAsync(Cancel)).Moved);
-        Assert.Empty(host.Relay.Misconfigured);
+        Assert.Equal(1, (await host.Relay.RelayBatchAsync(Cancel)).Processed);
+        Assert.Empty(host.Relay.ConfigurationErrors);
     }
 
     [Fact]
-    public async Task Unreadable_event_is_found_by_halving_and_becomes_a_dead_letter()
+    public async Task Unreadable_event_is_isolated_and_becomes_a_dead_letter()
     {
         await using var host = await fixture.StartAsync();
         var ids = await host.PublishAsync(null, "a", "b", "c", "d", "bad", "f", "g", "h");
@@ -203,12 +203,12 @@ public sealed class RelayTests(MessagingFixture fixture)
     }
 
     [Fact]
-    public async Task Event_that_fails_alone_is_refused_if_an_event_of_another_key_passes()
+    public async Task Event_that_fails_alone_counts_as_refused_if_another_key_succeeds()
     {
         await using var host = await fixture.StartAsync();
         await host.PublishAsync("k", "bad");
         await host.PublishAsync("other", "good");
-        RespondTo(host, "\"bad\"", 500, "an error that names no entry");
+        RespondTo(host, "\"bad\"", 500, "an error that lists no entry");
 
         await host.RelayThroughOutageAsync(until: "bad");
         await host.PostponeRefusedAsync();
@@ -218,13 +218,13 @@ public sealed class RelayTests(MessagingFixture fixture)
     }
 
     [Fact]
-    public async Task Event_that_fails_alone_is_not_blamed_if_an_event_of_another_key_fails_too()
+    public async Task Event_that_fails_alone_is_not_refused_if_another_key_fails_too()
     {
         await using var host = await fixture.StartAsync();
         await host.PublishAsync("k", "a");
         await host.PublishAsync("other", "b");
         host.Sidecar.Server.Given(Request.Create().WithPath(Route)).AtPriority(1)
-            .RespondWith(Response.Create().WithStatusCode(500).WithBody("an error that names no entry"));
+            .RespondWith(Response.Create().WithStatusCode(500).WithBody("an error that lists no entry"));
 
         for (var i = 0; i < 20; i++)
         {
@@ -237,7 +237,7 @@ public sealed class RelayTests(MessagingFixture fixture)
     }
 
     [Fact]
-    public async Task Event_that_is_refused_for_an_hour_while_others_pass_becomes_a_dead_letter()
+    public async Task Event_refused_for_an_hour_becomes_a_dead_letter()
     {
         await using var host = await fixture.StartAsync();
         await host.PublishAsync(null, "bad", "good");
@@ -248,17 +248,17 @@ public sealed class RelayTests(MessagingFixture fixture)
 
         Assert.Equal("good", await host.OutboxAsync());
         Assert.Equal(125, await host.QueryAsync<int>("SELECT attempts FROM dead_letters"));
-        Assert.Equal("broker says no", await host.QueryAsync<string>("SELECT reason FROM dead_letters"));
+        Assert.Equal("refused by the broker", await host.QueryAsync<string>("SELECT reason FROM dead_letters"));
     }
 
     [Theory]
     [InlineData("message too large")]
     [InlineData("kafka: Attempt to produce message larger than configured Producer.MaxMessageBytes")]
-    public async Task Text_of_an_error_decides_nothing(string error)
+    public async Task Text_of_an_error_does_not_change_the_handling(string error)
     {
         await using var host = await fixture.StartAsync();
         await host.PublishAsync(null, "a", "b");
-        RespondOnce(host, 500, Failed(1).Replace("broker says no", error, StringComparison.Ordinal));
+        RespondOnce(host, 500, Failed(1).Replace("refused by the broker", error, StringComparison.Ordinal));
 
         await host.Relay.RelayBatchAsync(Cancel);
 
@@ -267,7 +267,7 @@ public sealed class RelayTests(MessagingFixture fixture)
     }
 
     [Fact]
-    public async Task Call_is_limited_by_bytes_but_a_larger_event_is_sent_alone()
+    public async Task Call_size_is_limited_and_a_larger_event_is_sent_alone()
     {
         await using var host = await fixture.StartAsync(settings: ("Messaging:BatchBytes", "1000"));
         await host.PublishAsync("1", new string('x', 2000));
@@ -276,10 +276,10 @@ public sealed class RelayTests(MessagingFixture fixture)
         await host.PublishAsync("4", new string('y', 960));
 
         var calls = new List<int>();
-        for (RelayResult? result = null; result is not { Moved: 0 };)
+        for (RelayResult? result = null; result is not { Processed: 0 };)
         {
             result = await host.Relay.RelayBatchAsync(Cancel);
-            calls.Add(result.Moved);
+            calls.Add(result.Processed);
         }
 
         Assert.Equal([1, 2, 1, 0], calls);

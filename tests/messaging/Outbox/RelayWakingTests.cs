@@ -7,16 +7,16 @@ using static DaprOrders.Messaging.Tests.Outbox.BulkPublish;
 
 namespace DaprOrders.Messaging.Tests.Outbox;
 
-/// <summary>When the relay reads the outbox.</summary>
+/// <summary>Tests when the relay reads the outbox.</summary>
 public sealed class RelayWakingTests(MessagingFixture fixture)
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task At_a_high_rate_events_accumulate_and_are_published_in_one_call()
+    public async Task Events_at_a_high_rate_are_published_in_one_call()
     {
         await using var host = await fixture.StartAsync(withRelay: true, ("Messaging:PollInterval", "01:00:00"));
-        await host.PublishAsync(null, [.. Enumerable.Range(1, 10).Select(n => $"{n}")]); // at once after the start
+        await host.PublishAsync(null, [.. Enumerable.Range(1, 10).Select(n => $"{n}")]); // published immediately
         await host.Sidecar.PublishedAsync("noted", 10);
 
         await host.PublishAsync(null, "b");
@@ -28,14 +28,14 @@ public sealed class RelayWakingTests(MessagingFixture fixture)
     }
 
     [Fact]
-    public async Task Relay_of_another_instance_accumulates_events_too_although_it_has_published_few()
+    public async Task Relay_counts_the_rate_of_other_instances()
     {
         (string, string)[] settings = [("Messaging:PollInterval", "01:00:00")];
         await using var host = await fixture.StartAsync(withRelay: true, settings);
         await host.PublishAsync(null, [.. Enumerable.Range(1, 10).Select(n => $"{n}")]);
         await host.Sidecar.PublishedAsync("noted", 10);
         await using var other = await MessagingHost.StartAsync(host.ConnectionString, withRelay: true, settings, host.Sidecar);
-        await other.PublishAsync(null, "a"); // it cannot know the rate yet
+        await other.PublishAsync(null, "a"); // its relay does not know the rate yet
         await host.Sidecar.PublishedAsync("noted", 11);
 
         await other.PublishAsync(null, "b");
@@ -47,19 +47,19 @@ public sealed class RelayWakingTests(MessagingFixture fixture)
     }
 
     [Fact]
-    public async Task Single_events_do_not_wait_for_others()
+    public async Task Single_event_is_published_without_delay()
     {
         await using var host = await fixture.StartAsync(withRelay: true, ("Messaging:PollInterval", "01:00:00"));
         await host.PublishAsync(null, "a");
         await host.Sidecar.PublishedAsync("noted", 1);
 
-        await host.PublishAsync(null, "b"); // the clock stands still, so a wait would never end
+        await host.PublishAsync(null, "b"); // the test clock does not advance, so a delay would never end
 
         Assert.Equal(["a", "b"], (await host.Sidecar.PublishedAsync("noted", 2)).Select(Text));
     }
 
     [Fact]
-    public async Task Commits_do_not_wake_a_relay_that_backs_off()
+    public async Task Commit_does_not_wake_a_paused_relay()
     {
         await using var host = await fixture.StartAsync(withRelay: true, ("Messaging:PollInterval", "01:00:00"));
         host.Sidecar.Server.Given(Request.Create().WithPath(Route)).InScenario("down").AtPriority(1)
@@ -71,13 +71,13 @@ public sealed class RelayWakingTests(MessagingFixture fixture)
         await host.PublishAsync(null, "third");
         Assert.Single(host.Sidecar.Server.LogEntries);
 
-        // The outage continues: each pause ends with one call, however many commits there were.
+        // The outage continues. Each pause ends with one call, regardless of the number of commits.
         await AdvanceUntilAsync(host, requests: 2);
         Assert.Equal(2, host.Sidecar.Server.LogEntries.Count);
     }
 
     [Fact]
-    public async Task Commit_wakes_the_relay_at_once()
+    public async Task Commit_wakes_the_relay_immediately()
     {
         await using var host = await fixture.StartAsync(withRelay: true, ("Messaging:PollInterval", "01:00:00"));
 
@@ -89,18 +89,18 @@ public sealed class RelayWakingTests(MessagingFixture fixture)
     [Theory]
     [InlineData("Messaging:BatchSize", "2")]
     [InlineData("Messaging:BatchBytes", "20")]
-    public async Task Events_that_exceed_one_call_follow_in_the_next_calls_at_once(string limit, string value)
+    public async Task Events_that_exceed_one_call_are_sent_in_the_next_calls_without_delay(string limit, string value)
     {
         await using var host = await fixture.StartAsync(withRelay: true, ("Messaging:PollInterval", "01:00:00"), (limit, value));
 
-        await host.PublishAsync(null, "a", "b", "c", "d", "e"); // one commit, one signal, and the clock stands still
+        await host.PublishAsync(null, "a", "b", "c", "d", "e"); // one commit, one signal; the test clock does not advance
 
         Assert.Equal(["a", "b", "c", "d", "e"], (await host.Sidecar.PublishedAsync("noted", 5)).Select(Text));
         Assert.InRange(host.Sidecar.Server.LogEntries.Count, 3, 5);
     }
 
     [Fact]
-    public async Task Entries_that_the_broker_did_not_refuse_are_published_again_at_once()
+    public async Task Entries_that_were_not_refused_are_sent_again_without_delay()
     {
         await using var host = await fixture.StartAsync(withRelay: true, ("Messaging:PollInterval", "01:00:00"));
         await using (var scope = host.App.Services.CreateAsyncScope())
@@ -114,12 +114,12 @@ public sealed class RelayWakingTests(MessagingFixture fixture)
 
         await host.Sidecar.UntilAsync(requests => requests.Count == 2);
 
-        // On a busy machine the refused event may already be retried in the second call.
+        // On a busy machine the second call may already contain the refused event too.
         Assert.Equal(2, host.Sidecar.Published("noted").Count(entry => Text(entry) == "a"));
     }
 
     [Fact]
-    public async Task Event_without_a_signal_is_found_by_polling()
+    public async Task Polling_finds_events_without_a_signal()
     {
         await using var host = await fixture.StartAsync(withRelay: true);
         await host.QueryAsync<long>(
@@ -149,7 +149,7 @@ public sealed class RelayWakingTests(MessagingFixture fixture)
     }
 
     [Fact]
-    public async Task Relay_that_has_recovered_is_healthy_although_it_has_nothing_to_do()
+    public async Task Recovered_relay_is_healthy_while_the_outbox_is_empty()
     {
         await using var host = await fixture.StartAsync(withRelay: true);
         await host.QueryAsync<string>("ALTER TABLE outbox RENAME TO away; SELECT ''");

@@ -7,7 +7,7 @@ public sealed class TopicBackoffTests
     private readonly FakeTimeProvider _time = new();
 
     [Fact]
-    public void Pause_doubles_up_to_five_seconds_with_a_fifth_of_jitter()
+    public void Pause_doubles_up_to_five_seconds_with_20_percent_jitter()
     {
         var backoff = new TopicBackoff(_time);
         foreach (var expected in (double[])[0.2, 0.4, 0.8, 1.6, 3.2, 5, 5])
@@ -18,18 +18,18 @@ public sealed class TopicBackoffTests
     }
 
     [Fact]
-    public void Pause_ends_and_a_call_that_passes_forgets_all()
+    public void Successful_call_resets_the_backoff()
     {
         var backoff = new TopicBackoff(_time);
-        backoff.Pause(misconfigured: "forbidden");
+        backoff.Pause(configurationError: "forbidden");
         backoff.HalveBatch(100);
-        Assert.Equal((50, "forbidden", 1), (backoff.BatchLimit, backoff.Misconfigured, backoff.Failures));
+        Assert.Equal((50, "forbidden", 1), (backoff.BatchLimit, backoff.ConfigurationError, backoff.Failures));
 
         _time.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal(TimeSpan.Zero, backoff.Remaining);
 
         backoff.Reset();
-        Assert.Equal((int.MaxValue, null, 0), (backoff.BatchLimit, backoff.Misconfigured, backoff.Failures));
+        Assert.Equal((int.MaxValue, null, 0), (backoff.BatchLimit, backoff.ConfigurationError, backoff.Failures));
     }
 
     [Fact]
@@ -43,7 +43,7 @@ public sealed class TopicBackoffTests
     }
 
     [Fact]
-    public void Clock_that_is_set_back_does_not_extend_a_pause()
+    public void Setting_the_clock_back_does_not_extend_a_pause()
     {
         var clock = new SettableClock();
         var backoff = new TopicBackoff(clock);
@@ -55,7 +55,7 @@ public sealed class TopicBackoffTests
         Assert.Equal(TimeSpan.Zero, backoff.Remaining);
     }
 
-    /// <summary>A machine whose clock can be set, while its monotonic clock continues.</summary>
+    /// <summary>A clock whose system time can be changed independently of its monotonic time.</summary>
     private sealed class SettableClock : TimeProvider
     {
         public DateTimeOffset Now { get; set; } = DateTimeOffset.UnixEpoch;

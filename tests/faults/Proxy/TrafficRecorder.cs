@@ -3,48 +3,48 @@ using DaprOrders.Stack;
 
 namespace DaprOrders.Faults.Tests.Proxy;
 
-/// <summary>Records what passed the proxy, as far as an invariant needs it.</summary>
-internal sealed class Observations
+/// <summary>Records the published and delivered events that the invariants need.</summary>
+internal sealed class TrafficRecorder
 {
     private readonly ConcurrentDictionary<(string Consumer, string EventId), bool> _handled = new();
     private readonly ConcurrentDictionary<string, int> _duplicates = new();
     private readonly ConcurrentDictionary<AppInstance, bool> _consumers = new();
-    private readonly ConcurrentDictionary<string, List<string>> _handedOver = new();
+    private readonly ConcurrentDictionary<string, List<string>> _publishOrder = new();
     private readonly ConcurrentDictionary<string, bool> _accepted = new();
     private int _lost;
-    private int _again;
+    private int _duplicatePublishes;
 
-    /// <summary>Gets how many events each consumer received again after it had acknowledged them.</summary>
+    /// <summary>Gets the number of events that each consumer received again after it had acknowledged them.</summary>
     public IReadOnlyDictionary<string, int> Duplicates => _duplicates;
 
     /// <summary>Gets the instances that handled at least one event.</summary>
     public ICollection<AppInstance> Consumers => _consumers.Keys;
 
-    /// <summary>Gets how many events were lost on purpose.</summary>
+    /// <summary>Gets the number of events that the proxy removed.</summary>
     public int LostEvents => _lost;
 
-    /// <summary>Gets how often a sidecar accepted an event that had been accepted before.</summary>
-    public int HandedOverAgain => _again;
+    /// <summary>Gets how often a sidecar accepted an event that a sidecar had accepted before.</summary>
+    public int DuplicatePublishes => _duplicatePublishes;
 
-    /// <summary>Gets how long the slowest publish took.</summary>
+    /// <summary>Gets the duration of the slowest bulk publish.</summary>
     public TimeSpan SlowestPublish { get; private set; }
 
-    /// <summary>Gets for each of the keys that are watched the ids of its events in the order in which a sidecar first accepted them.</summary>
-    public IReadOnlyDictionary<string, List<string>> FirstHandedOver => _handedOver;
+    /// <summary>Gets the event ids of each watched key, in the order in which a sidecar first accepted them.</summary>
+    public IReadOnlyDictionary<string, List<string>> PublishOrder => _publishOrder;
 
-    /// <summary>Records the order of the events with this key from now on.</summary>
-    public void Watch(string key) => _handedOver.TryAdd(key, []);
+    /// <summary>Starts to record the order of the events with this key.</summary>
+    public void Watch(string key) => _publishOrder.TryAdd(key, []);
 
-    public void Lost(int events) => Interlocked.Add(ref _lost, events);
+    public void RecordLost(int events) => Interlocked.Add(ref _lost, events);
 
-    public void Delivered(AppInstance instance, Delivery? delivery, byte[]? answer)
+    public void RecordDelivery(AppInstance instance, Delivery? delivery, byte[]? response)
     {
-        if (delivery is null || answer is null)
+        if (delivery is null || response is null)
         {
             return;
         }
 
-        foreach (var eventId in delivery.Handled(answer))
+        foreach (var eventId in delivery.GetHandledEvents(response))
         {
             _consumers.TryAdd(instance, true);
             if (!_handled.TryAdd((instance.AppId, eventId), true))
@@ -54,7 +54,7 @@ internal sealed class Observations
         }
     }
 
-    public void HandedOver(Publish? publish, int status, TimeSpan duration)
+    public void RecordPublish(Publish? publish, int status, TimeSpan duration)
     {
         if (publish is null || status != 204)
         {
@@ -70,10 +70,10 @@ internal sealed class Observations
         {
             if (!_accepted.TryAdd(eventId, true))
             {
-                Interlocked.Increment(ref _again);
+                Interlocked.Increment(ref _duplicatePublishes);
             }
 
-            if (!_handedOver.TryGetValue(key, out var events))
+            if (!_publishOrder.TryGetValue(key, out var events))
             {
                 continue;
             }

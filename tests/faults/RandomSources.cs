@@ -5,10 +5,10 @@ using System.Text;
 namespace DaprOrders.Faults.Tests;
 
 /// <summary>
-/// Derives a random source for each actor of a run: a client, the faults, a link of the proxy. <see cref="Random"/> is not safe to share between
-/// tasks, and what one actor draws must not depend on how often another one did.
+/// Creates a <see cref="Random"/> for each actor of a run, for example for each client. An instance cannot be shared between tasks, and the values of
+/// one actor must not depend on other actors.
 /// </summary>
-internal sealed record Randomness(int Seed)
+internal sealed record RandomSources(int Seed)
 {
     public Random For(string actor) => new(BinaryPrimitives.ReadInt32LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes($"{Seed} {actor}"))));
 }

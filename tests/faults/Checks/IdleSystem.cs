@@ -4,18 +4,18 @@ using Npgsql;
 
 namespace DaprOrders.Faults.Tests.Checks;
 
-/// <summary>Waits until the system is at rest. These waits end at their limit without an error, since the invariants report what is missing.</summary>
-internal static class Rest
+/// <summary>Waits until the system is idle. A timeout is no error here, because the invariants report what is missing.</summary>
+internal static class IdleSystem
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
+    /// <summary>Waits until all orders are settled and notified, and returns the time that this took.</summary>
     /// <param name="stack">The system.</param>
-    /// <param name="limit">How long to wait at most.</param>
-    /// <param name="quiet">
-    /// How long nothing may change, with empty outboxes, before nothing more is expected. Null if the sweep may still heal something.
+    /// <param name="limit">The maximum time to wait.</param>
+    /// <param name="quietPeriod">
+    /// Ends the wait early if the outboxes are empty and nothing has changed for this time. Null if a sweep can still change something.
     /// </param>
-    /// <returns>How long it took.</returns>
-    public static async Task<TimeSpan> WaitAsync(StackHost stack, TimeSpan limit, TimeSpan? quiet)
+    public static async Task<TimeSpan> WaitAsync(StackHost stack, TimeSpan limit, TimeSpan? quietPeriod)
     {
         var began = Stopwatch.GetTimestamp();
         var changed = began;
@@ -40,7 +40,7 @@ internal static class Rest
                 last = now;
             }
 
-            if (quiet is not null && now.OutboxRows == 0 && Stopwatch.GetElapsedTime(changed) > quiet)
+            if (quietPeriod is not null && now.OutboxRows == 0 && Stopwatch.GetElapsedTime(changed) > quietPeriod)
             {
                 break;
             }
@@ -50,10 +50,10 @@ internal static class Rest
     }
 
     /// <summary>
-    /// Waits until these orders have been notified. They are the last ones, in every partition: an earlier order that is still missing then was
-    /// lost, and is not waiting for a service that starts slowly on a busy machine.
+    /// Waits until these orders are notified. They are the last orders in every partition. If an earlier order is still missing then, its event is
+    /// lost and not only delayed by a service that starts slowly.
     /// </summary>
-    public static async Task UntilNotifiedAsync(StackHost stack, IReadOnlyList<Guid> orders, TimeSpan limit)
+    public static async Task WaitUntilNotifiedAsync(StackHost stack, IReadOnlyList<Guid> orders, TimeSpan limit)
     {
         var began = Stopwatch.GetTimestamp();
         var ids = string.Join(", ", orders.Select(id => $"'{id}'"));
@@ -77,7 +77,7 @@ internal static class Rest
         }
         catch (NpgsqlException)
         {
-            return null; // still recovering
+            return null; // PostgreSQL is still recovering
         }
     }
 

@@ -1,14 +1,14 @@
 namespace DaprOrders.Faults.Tests.Proxy;
 
-/// <summary>What a link does to requests.</summary>
-internal enum Misbehaviour
+/// <summary>The fault that a link applies to its requests.</summary>
+internal enum LinkFault
 {
     None,
 
     /// <summary>Forwards the request and closes the connection instead of returning the response.</summary>
-    DropAnswers,
+    DropResponses,
 
-    /// <summary>Delays requests.</summary>
+    /// <summary>Delays the request.</summary>
     Delay,
 
     /// <summary>Closes the connection without forwarding the request.</summary>
@@ -17,6 +17,6 @@ internal enum Misbehaviour
     /// <summary>Delivers a batch of events twice, the second time shuffled, and returns the second response.</summary>
     DeliverTwice,
 
-    /// <summary>Removes some events from a publish, as if the broker had accepted and lost them.</summary>
+    /// <summary>Removes some events from a bulk publish, as if the broker had accepted and then lost them.</summary>
     Lose,
 }
