@@ -64,9 +64,9 @@ public sealed class CrashTests : IAsyncDisposable
 
     private async Task<string> StartAppAsync()
     {
-        _app.Subscriptions = new Reply(
+        _app.Subscriptions = new AppResponse(
             200, """[{"pubsubname":"pubsub","topic":"t","route":"/in","bulkSubscribe":{"enabled":true,"maxMessagesCount":100,"maxAwaitDurationMs":2}}]""");
-        _app.Answer = call => Task.FromResult(Handle(call));
+        _app.Respond = call => Task.FromResult(Handle(call));
         await _app.StartAsync();
         var port = FreePort.Take();
         File.Copy(Path.Combine(Recording.Folder, "setup", "pubsub.yaml"), _run.InFolder("resources", "pubsub.yaml"));
@@ -79,7 +79,7 @@ public sealed class CrashTests : IAsyncDisposable
 
     private Task StartAsync()
     {
-        _run.ForgetLines();
+        _run.ClearLines();
         _run.Start();
         return _run.WaitForLineAsync("Started Dapr with app id");
     }
@@ -99,8 +99,8 @@ public sealed class CrashTests : IAsyncDisposable
                 Interlocked.Increment(ref open);
                 try
                 {
-                    using var answer = await _client.PostAsync(url, Body(publisher, numbers), Cancel);
-                    Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode);
+                    using var response = await _client.PostAsync(url, Body(publisher, numbers), Cancel);
+                    Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
                     numbers.ForEach(number => _accepted[$"{publisher}-{number}"] = 0);
                     if (Interlocked.Add(ref accepted, numbers.Count) >= AcceptedBetweenKills)
                     {
@@ -139,7 +139,7 @@ public sealed class CrashTests : IAsyncDisposable
         Encoding.UTF8,
         "application/json");
 
-    private Reply Handle(Call call)
+    private AppResponse Handle(Call call)
     {
         var entries = JsonNode.Parse(call.Body)!["entries"]!.AsArray();
         foreach (var id in entries.Select(entry => entry!["event"]!["id"]!.GetValue<string>()))
@@ -152,6 +152,6 @@ public sealed class CrashTests : IAsyncDisposable
             }
         }
 
-        return new Reply(200, JsonSerializer.Serialize(new { statuses = entries.Select(entry => new { entryId = entry!["entryId"], status = "SUCCESS" }) }));
+        return new AppResponse(200, JsonSerializer.Serialize(new { statuses = entries.Select(entry => new { entryId = entry!["entryId"], status = "SUCCESS" }) }));
     }
 }

@@ -9,7 +9,7 @@ namespace DaprOrders.DaprEmulator.Tests;
 /// <summary>Service invocation beyond what invoke.json records.</summary>
 public sealed class InvocationTests : IAsyncLifetime
 {
-    private readonly JumpingTime _time = new();
+    private readonly AutoAdvancingTime _time = new();
     private readonly TestHost _host;
     private readonly TestApp _app = new(TimeProvider.System);
 
@@ -39,8 +39,8 @@ public sealed class InvocationTests : IAsyncLifetime
         });
         var caller = await StartAsync(TestApp.PortOf(streaming));
 
-        using var answer = await _host.Client.GetAsync(Method(caller, "events"), HttpCompletionOption.ResponseHeadersRead, Cancel);
-        using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(Cancel));
+        using var response = await _host.Client.GetAsync(Method(caller, "events"), HttpCompletionOption.ResponseHeadersRead, Cancel);
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(Cancel));
         Assert.Equal("data: 1", await reader.ReadLineAsync(Cancel));
 
         more.SetResult();
@@ -71,9 +71,9 @@ public sealed class InvocationTests : IAsyncLifetime
 
         await callee.KillAsync();
         var before = _time.GetUtcNow();
-        using var answer = await _host.Client.PostAsJsonAsync(Method(caller, "x"), new { n = 2 }, Cancel);
+        using var response = await _host.Client.PostAsJsonAsync(Method(caller, "x"), new { n = 2 }, Cancel);
 
-        Assert.Equal(500, (int)answer.StatusCode);
+        Assert.Equal(500, (int)response.StatusCode);
         Assert.Equal(before, _time.GetUtcNow());
     }
 
@@ -89,7 +89,7 @@ public sealed class InvocationTests : IAsyncLifetime
               targets: {apps: {callee: {retry: twice}}}
             """);
         var caller = await StartAsync(_app.Port);
-        _app.Answer = call => Task.FromResult(new Reply(call.Path == "/unavailable" ? 503 : 409, "from app"));
+        _app.Respond = call => Task.FromResult(new AppResponse(call.Path == "/unavailable" ? 503 : 409, "from app"));
 
         using var unavailable = await _host.PostAsync(caller, "/v1.0/invoke/callee/method/unavailable", "{}");
         using var conflict = await _host.PostAsync(caller, "/v1.0/invoke/callee/method/conflict", "{}");
@@ -110,8 +110,8 @@ public sealed class InvocationTests : IAsyncLifetime
 
         for (var i = 0; i < 3; i++)
         {
-            using var answer = await _host.PostAsync(caller, "/v1.0/invoke/callee/method/x", "{}");
-            Assert.Equal(200, (int)answer.StatusCode);
+            using var response = await _host.PostAsync(caller, "/v1.0/invoke/callee/method/x", "{}");
+            Assert.Equal(200, (int)response.StatusCode);
         }
     }
 
@@ -126,9 +126,9 @@ public sealed class InvocationTests : IAsyncLifetime
         using var request = new HttpRequestMessage(
             HttpMethod.Get, new Uri(Method(caller, path), new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }));
 
-        using var answer = await _host.Client.SendAsync(request, Cancel);
+        using var response = await _host.Client.SendAsync(request, Cancel);
 
-        Assert.Equal(200, (int)answer.StatusCode);
+        Assert.Equal(200, (int)response.StatusCode);
         Assert.Contains(_app.Calls, call => call.Path == received);
     }
 
@@ -141,10 +141,10 @@ public sealed class InvocationTests : IAsyncLifetime
     {
         var caller = await StartAsync(_app.Port);
 
-        using var answer = await _host.Client.GetAsync(Method(caller, path), Cancel);
+        using var response = await _host.Client.GetAsync(Method(caller, path), Cancel);
 
-        Assert.Equal(500, (int)answer.StatusCode);
-        var body = await answer.Content.ReadAsStringAsync(Cancel);
+        Assert.Equal(500, (int)response.StatusCode);
+        var body = await response.Content.ReadAsStringAsync(Cancel);
         Assert.Contains("ERR_DIRECT_INVOKE", body);
         Assert.Contains(error, body);
     }
@@ -156,7 +156,7 @@ public sealed class InvocationTests : IAsyncLifetime
         using var request = new HttpRequestMessage(HttpMethod.Get, Method(sidecar, "x"));
         request.Headers.Add("dapr-caller-app-id", "mine");
 
-        using var answer = await _host.Client.SendAsync(request, Cancel);
+        using var response = await _host.Client.SendAsync(request, Cancel);
 
         var headers = (await _app.WaitForAsync(1, "/x"))[0].Headers;
         Assert.Equal("mine", headers["dapr-caller-app-id"]);
@@ -178,10 +178,10 @@ public sealed class InvocationTests : IAsyncLifetime
         request.Headers.Connection.Add("X-Mine");
         request.Headers.Add("X-Mine", "1");
 
-        using var answer = await _host.Client.SendAsync(request, Cancel);
+        using var response = await _host.Client.SendAsync(request, Cancel);
 
-        Assert.DoesNotContain("X-Mine", answer.Headers.GetValues("X-Seen").Single());
-        Assert.False(answer.Headers.Contains("X-Theirs"));
+        Assert.DoesNotContain("X-Mine", response.Headers.GetValues("X-Seen").Single());
+        Assert.False(response.Headers.Contains("X-Theirs"));
     }
 
     private async Task<Hosting.Sidecar> StartAsync(int calleePort)

@@ -18,12 +18,12 @@ public sealed class JsonTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _host.AddSetup("pubsub.yaml");
-        _app.Subscriptions = new Reply(200, $$"""
+        _app.Subscriptions = new AppResponse(200, $$"""
             [{"pubsubname":"pubsub","topic":"single","route":"/single","deadLetterTopic":"dead"},
              {"pubsubname":"pubsub","topic":"bulk","route":"/bulk","deadLetterTopic":"dead",{{Bulk}} },
              {"pubsubname":"pubsub","topic":"dead","route":"/dead","metadata":{"rawPayload":"true"} }]
             """);
-        _app.Answer = call => Task.FromResult(new Reply(200, call.Path == "/bulk" ? """{"statuses":[{"entryId":"0","status":"SUCCESS"}]}""" : ""));
+        _app.Respond = call => Task.FromResult(new AppResponse(200, call.Path == "/bulk" ? """{"statuses":[{"entryId":"0","status":"SUCCESS"}]}""" : ""));
         await _app.StartAsync();
     }
 
@@ -60,8 +60,8 @@ public sealed class JsonTests : IAsyncLifetime
 
         await _host.PublishAsync(sidecar, "pubsub/" + topic, """{"n":1e400}""");
 
-        var letter = Assert.Single(await _app.WaitForAsync(1, "/dead"));
-        Assert.Contains("1e400", Encoding.UTF8.GetString(Convert.FromBase64String(JsonNode.Parse(letter.Body)!["data_base64"]!.GetValue<string>())));
+        var deadLetter = Assert.Single(await _app.WaitForAsync(1, "/dead"));
+        Assert.Contains("1e400", Encoding.UTF8.GetString(Convert.FromBase64String(JsonNode.Parse(deadLetter.Body)!["data_base64"]!.GetValue<string>())));
         Assert.DoesNotContain(_app.Calls, call => call.Path == "/" + topic);
     }
 
@@ -70,11 +70,11 @@ public sealed class JsonTests : IAsyncLifetime
     {
         var sidecar = await _host.StartAsync("probe", _app.Port);
 
-        using var answer = await _host.PostAsync(
+        using var response = await _host.PostAsync(
             sidecar, "/v1.0/publish/bulk/pubsub/single", """[{"entryId":"1","event":{"n":1e400},"contentType":"application/json"}]""");
 
-        Assert.Equal(400, (int)answer.StatusCode);
-        Assert.Contains("ERR_PUBSUB_EVENTS_SER", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(400, (int)response.StatusCode);
+        Assert.Contains("ERR_PUBSUB_EVENTS_SER", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
 
     [Theory]

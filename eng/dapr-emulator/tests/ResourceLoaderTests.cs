@@ -60,10 +60,10 @@ public sealed class ResourceLoaderTests : IDisposable
         Assert.Null(policies.NamedApp("unnamed"));
         var constant = policies.App("other").Retry!;
         Assert.Equal([TimeSpan.FromMilliseconds(200), TimeSpan.FromMilliseconds(200), null], Pauses(constant));
-        Assert.Equal((true, true, false), (constant.Repeats(429), constant.Repeats(null), constant.Repeats(400)));
+        Assert.Equal((true, true, false), (constant.ShouldRetry(429), constant.ShouldRetry(null), constant.ShouldRetry(400)));
         Assert.Equal(TimeSpan.FromMilliseconds(300), policies.Inbound("bus").Timeout);
         Assert.Equal([TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(0.75), TimeSpan.FromSeconds(1)], Pauses(policies.Inbound("bus").Retry!));
-        Assert.Null(policies.Inbound("bus").Retry!.PauseBefore(4, TimeSpan.FromMinutes(15)));
+        Assert.Null(policies.Inbound("bus").Retry!.DelayBefore(4, TimeSpan.FromMinutes(15)));
     }
 
     [Theory]
@@ -167,5 +167,5 @@ public sealed class ResourceLoaderTests : IDisposable
 
     private AppResources Load(string appId) => ResourceLoader.Load(appId, [_folder], null);
 
-    private static IEnumerable<TimeSpan?> Pauses(RetryPolicy policy) => [.. Enumerable.Range(1, 3).Select(retry => policy.PauseBefore(retry, TimeSpan.Zero))];
+    private static IEnumerable<TimeSpan?> Pauses(RetryPolicy policy) => [.. Enumerable.Range(1, 3).Select(retry => policy.DelayBefore(retry, TimeSpan.Zero))];
 }

@@ -17,12 +17,12 @@ public sealed class MessageBrokerTests : IDisposable
         using (var broker = new MessageBroker(_folder, TimeProvider.System))
         {
             await broker.AppendAsync("t", New("k", "one"), New("k", "two"));
-            broker.SetPosition("g", broker.Topic("t").PartitionOf("k"), 1);
+            broker.CommitOffset("g", broker.Topic("t").PartitionOf("k"), 1);
         }
 
-        using var again = new MessageBroker(_folder, TimeProvider.System);
-        var partition = again.Topic("t").PartitionOf("k");
-        Assert.Equal(1, again.Position("g", partition));
+        using var reopened = new MessageBroker(_folder, TimeProvider.System);
+        var partition = reopened.Topic("t").PartitionOf("k");
+        Assert.Equal(1, reopened.CommittedOffset("g", partition));
         Assert.Equal(2, partition.End);
         var record = Assert.Single(partition.Read(1, 10));
         Assert.Equal("two", Text(record));
@@ -69,7 +69,7 @@ public sealed class MessageBrokerTests : IDisposable
     {
         using var broker = new MessageBroker(_folder, TimeProvider.System);
         await broker.AppendAsync("t", New("k", "1"));
-        var read = new Collected();
+        var read = new RecordCollector();
 
         await using var member = broker.Group("g", "t").Join(oldest, isVolatile: false, read.Consumer(broker, "g"));
         await broker.AppendAsync("t", New("k", "2"));
@@ -81,7 +81,7 @@ public sealed class MessageBrokerTests : IDisposable
     public async Task Members_share_the_partitions_and_take_over_those_of_a_member_that_leaves()
     {
         using var broker = new MessageBroker(_folder, TimeProvider.System);
-        var (first, second) = (new Collected(), new Collected());
+        var (first, second) = (new RecordCollector(), new RecordCollector());
         var group = broker.Group("g", "t");
         var leaving = group.Join(startsAtOldest: true, isVolatile: false, first.Consumer(broker, "g"));
         await using var staying = group.Join(startsAtOldest: true, isVolatile: false, second.Consumer(broker, "g"));
@@ -100,7 +100,7 @@ public sealed class MessageBrokerTests : IDisposable
     public async Task Every_group_gets_every_record()
     {
         using var broker = new MessageBroker(_folder, TimeProvider.System);
-        var (one, other) = (new Collected(), new Collected());
+        var (one, other) = (new RecordCollector(), new RecordCollector());
         await using var first = broker.Group("one", "t").Join(true, false, one.Consumer(broker, "one"));
         await using var second = broker.Group("other", "t").Join(true, false, other.Consumer(broker, "other"));
 
@@ -114,19 +114,19 @@ public sealed class MessageBrokerTests : IDisposable
 
     private static string Text(Record record) => Encoding.UTF8.GetString(record.Value);
 
-    private sealed class Collected
+    private sealed class RecordCollector
     {
-        private readonly Noted<string> _texts = new();
+        private readonly WaitableList<string> _texts = new();
 
         public IReadOnlyList<string> Texts => _texts.Items;
 
         public Consume Consumer(MessageBroker broker, string group) => async (partition, revoked) =>
         {
-            for (var next = broker.Position(group, partition) ?? 0; ; next++)
+            for (var next = broker.CommittedOffset(group, partition) ?? 0; ; next++)
             {
                 await partition.WaitForAsync(next, revoked);
                 _texts.Add(Text(partition.Read(next, 1)[0]));
-                broker.SetPosition(group, partition, next + 1);
+                broker.CommitOffset(group, partition, next + 1);
             }
         };
 

@@ -182,10 +182,10 @@ internal sealed partial class RunFileReplay : Replay
     // The lines of an app and those about it come from two processes, so their order is not defined.
     private static void AssertLines(JsonArray expected, IReadOnlyList<string> actual)
     {
-        var open = actual.ToList();
+        var remaining = actual.ToList();
         foreach (var line in expected)
         {
-            Assert.True(open.Remove(line!.GetValue<string>()), $"There is no line '{line}' in:\n{string.Join('\n', actual)}");
+            Assert.True(remaining.Remove(line!.GetValue<string>()), $"There is no line '{line}' in:\n{string.Join('\n', actual)}");
         }
     }
 

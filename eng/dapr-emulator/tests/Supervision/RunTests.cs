@@ -86,7 +86,7 @@ public sealed class RunTests : IAsyncDisposable
 
         await _run.WaitForLineAsync("child");
 
-        Assert.Contains(_run.Lines, line => line.StartsWith($"⚠  app 'a': something already listens on its appPort {port}"));
+        Assert.Contains(_run.Lines, line => line.StartsWith($"⚠  app 'a': another process already listens on appPort {port}"));
     }
 
     [Fact]
@@ -144,12 +144,12 @@ public sealed class RunTests : IAsyncDisposable
 
         Assert.Equal(0, (await _run.ControlAsync("kill", "a", "--sidecar")).Status);
         await Assert.ThrowsAsync<HttpRequestException>(() => client.GetAsync(address, Cancel));
-        Assert.Contains("gone", (await _run.ControlAsync("list")).Text);
+        Assert.Contains("not running", (await _run.ControlAsync("list")).Text);
         Assert.Equal(0, (await _run.ControlAsync("start", "a")).Status);
         Assert.True((await client.GetAsync(address, Cancel)).IsSuccessStatusCode);
 
         var unknown = await _run.ControlAsync("kill", "b");
-        Assert.Equal((1, "dapr-emulator: error: no app 'b' in this run, only a"), (unknown.Status, unknown.Text.Trim()));
+        Assert.Equal((1, "dapr-emulator: error: there is no app 'b' in this run; its apps are a"), (unknown.Status, unknown.Text.Trim()));
         Assert.Equal(0, (await _run.ControlAsync("stop")).Status);
         Assert.Equal(0, await _run.WaitForExitAsync());
         Assert.Equal(1, (await _run.ControlAsync("list")).Status);
@@ -207,13 +207,13 @@ public sealed class RunTests : IAsyncDisposable
         var left = _run.ProcessesAfter("child");
         await _run.EndAsync(TestRun.Kill);
         Assert.All(left, process => Assert.True(TestRun.IsAlive(process)));
-        _run.ForgetLines();
+        _run.ClearLines();
 
         _run.Start();
 
         await _run.WaitForLineAsync("child", 2);
         Assert.All(left, process => Assert.False(TestRun.IsAlive(process)));
-        Assert.Equal(2, _run.Lines.Count(line => line.Contains("left behind by a killed run")));
+        Assert.Equal(2, _run.Lines.Count(line => line.Contains("was still running from an earlier run")));
     }
 
     [Fact]
@@ -227,7 +227,7 @@ public sealed class RunTests : IAsyncDisposable
         await _run.WaitForLineAsync("Started Dapr");
 
         Assert.False(other.HasExited);
-        Assert.DoesNotContain(_run.Lines, line => line.Contains("left behind"));
+        Assert.DoesNotContain(_run.Lines, line => line.Contains("from an earlier run"));
         other.Kill();
     }
 

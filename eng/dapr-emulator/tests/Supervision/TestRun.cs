@@ -13,7 +13,7 @@ internal sealed partial class TestRun : IAsyncDisposable
     public const int Terminate = 15;
 
     private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "dapr-emulator");
-    private readonly Noted<string> _lines = new();
+    private readonly WaitableList<string> _lines = new();
     private Process? _process;
 
     public TestRun()
@@ -87,7 +87,7 @@ internal sealed partial class TestRun : IAsyncDisposable
     }
 
     /// <summary>Forgets the lines up to now.</summary>
-    public void ForgetLines() => _lines.Clear();
+    public void ClearLines() => _lines.Clear();
 
     public async ValueTask DisposeAsync()
     {

@@ -14,7 +14,7 @@ internal static partial class Recording
 
     public static JsonObject Case(string file, string name) => File(file)[name]!.AsObject();
 
-    /// <summary>Makes the request of a case, with the whole body where the recording has cut it.</summary>
+    /// <summary>Makes the request of a case, with the whole body where the recording has match it.</summary>
     public static HttpRequestMessage Request(JsonNode request, string baseAddress)
     {
         var message = new HttpRequestMessage(
@@ -28,7 +28,7 @@ internal static partial class Recording
 
         foreach (var (name, value) in request["headers"]!.AsObject())
         {
-            var text = Whole(value!.GetValue<string>());
+            var text = Restore(value!.GetValue<string>());
             if (!message.Headers.TryAddWithoutValidation(name, text))
             {
                 message.Content ??= new ByteArrayContent([]);
@@ -43,33 +43,33 @@ internal static partial class Recording
     {
         null => [],
         JsonObject bytes => Convert.FromBase64String(bytes["base64"]!.GetValue<string>()),
-        _ => Encoding.UTF8.GetBytes(Whole(body.GetValue<string>())),
+        _ => Encoding.UTF8.GetBytes(Restore(body.GetValue<string>())),
     };
 
     public static Dictionary<string, string> Headers(JsonNode? headers) =>
         headers is null ? [] : headers.AsObject().ToDictionary(entry => entry.Key, entry => entry.Value!.GetValue<string>());
 
-    /// <summary>Returns the recorded part of a text that was cut; null for a whole text.</summary>
-    public static string? Beginning(string text) => Cut().Match(text) is { Success: true } cut ? cut.Groups[1].Value : null;
+    /// <summary>Returns the recorded part of a text that was match; null for a whole text.</summary>
+    public static string? TruncatedPrefix(string text) => Truncated().Match(text) is { Success: true } match ? match.Groups[1].Value : null;
 
-    // What was cut was more of the last letter, and then the end that the beginning needs.
-    private static string Whole(string text)
+    // What was match was more of the last deadLetter, and then the end that the prefix needs.
+    private static string Restore(string text)
     {
-        if (Cut().Match(text) is not { Success: true } cut)
+        if (Truncated().Match(text) is not { Success: true } match)
         {
             return text;
         }
 
-        var beginning = cut.Groups[1].Value;
-        var end = beginning[0] switch
+        var prefix = match.Groups[1].Value;
+        var end = prefix[0] switch
         {
             '[' => "\", \"contentType\": \"application/json\"}, {\"entryId\": \"3\", \"event\": {\"n\": 3}, \"contentType\": \"application/json\"}]",
             '"' => "\"",
             _ => "",
         };
-        return beginning + new string(beginning[^1], int.Parse(cut.Groups[2].Value) - beginning.Length - end.Length) + end;
+        return prefix + new string(prefix[^1], int.Parse(match.Groups[2].Value) - prefix.Length - end.Length) + end;
     }
 
     [GeneratedRegex(@"^(.*)\.\.\. \((\d+) characters\)$", RegexOptions.Singleline)]
-    private static partial Regex Cut();
+    private static partial Regex Truncated();
 }

@@ -13,7 +13,7 @@ internal sealed class TestHost : IAsyncDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("dapr-emulator-").FullName;
     private readonly List<Sidecar> _sidecars = [];
     private readonly SidecarHost _host;
-    private readonly Noted<string> _log = new();
+    private readonly WaitableList<string> _log = new();
 
     public TestHost(TimeProvider? time = null, string? apiToken = null, string? appToken = null)
     {
@@ -77,8 +77,8 @@ internal sealed class TestHost : IAsyncDisposable
 
     public async Task PublishAsync(Sidecar sidecar, string path, string json = "{}")
     {
-        using var answer = await PostAsync(sidecar, "/v1.0/publish/" + path, json);
-        Assert.Equal(204, (int)answer.StatusCode);
+        using var response = await PostAsync(sidecar, "/v1.0/publish/" + path, json);
+        Assert.Equal(204, (int)response.StatusCode);
     }
 
     public Task<string> GetAsync(Sidecar sidecar, string path) =>
@@ -96,7 +96,7 @@ internal sealed class TestHost : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private sealed class ListLogger(Noted<string> lines) : ILogger
+    private sealed class ListLogger(WaitableList<string> lines) : ILogger
     {
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;

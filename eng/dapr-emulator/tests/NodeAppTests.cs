@@ -4,7 +4,7 @@ using DaprOrders.DaprEmulator.Tests.Support;
 namespace DaprOrders.DaprEmulator.Tests;
 
 /// <summary>An app in another language that has nothing to do with orders.</summary>
-public sealed class ForeignAppTests : IAsyncDisposable
+public sealed class NodeAppTests : IAsyncDisposable
 {
     private const string App = """
         const http = require('http');
@@ -51,9 +51,9 @@ public sealed class ForeignAppTests : IAsyncDisposable
         _run.Start();
         await _run.WaitForLineAsync("== APP - greeter == listening");
         using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{httpPort}") };
-        using var answer = await client.PostAsync("/v1.0/invoke/greeter/method/greet", new StringContent("Ada"), TestContext.Current.CancellationToken);
+        using var response = await client.PostAsync("/v1.0/invoke/greeter/method/greet", new StringContent("Ada"), TestContext.Current.CancellationToken);
 
-        Assert.Equal("greeted Ada", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.Equal("greeted Ada", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
         await _run.WaitForLineAsync("== APP - greeter == received Ada");
     }
 }
