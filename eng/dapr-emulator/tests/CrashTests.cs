@@ -8,7 +8,7 @@ using DaprOrders.DaprEmulator.Tests.Support;
 
 namespace DaprOrders.DaprEmulator.Tests;
 
-/// <summary>Kills the whole program repeatedly while events are published: every accepted event is delivered.</summary>
+/// <summary>Kills the emulator repeatedly while events are published, and checks that every accepted event is delivered.</summary>
 [Trait("Form", "emulator")]
 public sealed class CrashTests : IAsyncDisposable
 {
@@ -46,11 +46,11 @@ public sealed class CrashTests : IAsyncDisposable
         var url = await StartAppAsync();
         for (var kill = 0; kill < kills; kill++)
         {
-            // A kill between two publishes proves less, so it does not count.
+            // Count only kills during a publish, because other kills test less.
             var runs = 1;
             while (!await PublishUntilKilledAsync(url))
             {
-                Assert.True(runs++ < MaxRuns, $"No publish was open in {MaxRuns} kills");
+                Assert.True(runs++ < MaxRuns, $"None of {MaxRuns} kills interrupted a publish");
             }
         }
 
@@ -84,7 +84,8 @@ public sealed class CrashTests : IAsyncDisposable
         return _run.WaitForLineAsync("Started Dapr with app id");
     }
 
-    // Starts the program, publishes on several connections, and kills it when enough was accepted. Returns whether a publish was open then.
+    // Starts the emulator, publishes concurrently, and kills the emulator when enough events were accepted. Returns whether the kill
+    // interrupted a publish.
     private async Task<bool> PublishUntilKilledAsync(string url)
     {
         await StartAsync();
@@ -119,7 +120,7 @@ public sealed class CrashTests : IAsyncDisposable
                 }
             }
         })).ToArray();
-        await Waiting.ForAsync(Task.WhenAny(enough.Task, Task.WhenAll(publishers)), () => "enough publishes to be accepted");
+        await Waiting.ForAsync(Task.WhenAny(enough.Task, Task.WhenAll(publishers)), () => "enough events to be accepted");
         Assert.True(enough.Task.IsCompleted, string.Join('\n', _run.Lines));
         SpinWait.SpinUntil(() => Volatile.Read(ref open) > 1, TimeSpan.FromSeconds(1));
         await _run.EndAsync(TestRun.Kill);
@@ -145,7 +146,7 @@ public sealed class CrashTests : IAsyncDisposable
         foreach (var id in entries.Select(entry => entry!["event"]!["id"]!.GetValue<string>()))
         {
             var (publisher, number) = (id.Split('-')[0], int.Parse(id.Split('-')[1]));
-            // First deliveries arrive in the order of their key.
+            // First deliveries of the events with one key must arrive in order.
             if (_delivered.TryAdd(id, 0) && number < _last.AddOrUpdate(publisher, number, (_, last) => Math.Max(last, number)))
             {
                 _disorder.Enqueue(id);

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace DaprOrders.DaprEmulator.Tests;
 
-/// <summary>Service invocation beyond what invoke.json records.</summary>
+/// <summary>Tests service invocation in cases that invoke.json does not contain.</summary>
 public sealed class InvocationTests : IAsyncLifetime
 {
     private readonly AutoAdvancingTime _time = new();
@@ -26,7 +26,7 @@ public sealed class InvocationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Chunks_of_a_response_arrive_when_the_app_sends_them()
+    public async Task Response_chunks_are_forwarded_immediately()
     {
         var more = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var streaming = await TestApp.ListenAsync(async http =>
@@ -48,7 +48,7 @@ public sealed class InvocationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Response_that_the_app_compressed_for_the_sidecar_is_unpacked()
+    public async Task Compressed_response_is_decompressed_for_a_caller_without_gzip()
     {
         await using var compressing = await TestApp.ListenAsync(async http =>
         {
@@ -62,7 +62,7 @@ public sealed class InvocationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Body_without_length_is_streamed_and_never_retried()
+    public async Task Body_without_a_length_is_streamed_and_never_retried()
     {
         var caller = await _host.StartAsync("caller");
         var callee = await _host.StartAsync("callee", _app.Port);
@@ -78,7 +78,7 @@ public sealed class InvocationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Policy_of_an_app_retries_matching_responses_and_returns_the_last_one()
+    public async Task Retry_policy_retries_matching_responses_and_returns_the_last_one()
     {
         _host.AddResource("r.yaml", """
             apiVersion: dapr.io/v1alpha1
@@ -101,7 +101,7 @@ public sealed class InvocationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Sidecar_that_restarts_at_its_address_is_found_at_once()
+    public async Task Restarted_sidecar_is_found_immediately()
     {
         var caller = await _host.StartAsync("caller", instance: 2);
         var callee = await _host.StartAsync("callee", _app.Port);
@@ -137,7 +137,7 @@ public sealed class InvocationTests : IAsyncLifetime
     [InlineData("a%3Fb", "forbidden character")]
     [InlineData("a%0Ab", "forbidden character")]
     [InlineData("a%25b", "invalid URL escape")]
-    public async Task Path_with_a_reserved_character_is_refused(string path, string error)
+    public async Task Path_with_a_reserved_character_is_rejected(string path, string error)
     {
         var caller = await StartAsync(_app.Port);
 
@@ -150,7 +150,7 @@ public sealed class InvocationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task App_that_invokes_itself_gets_no_headers_of_the_sidecar()
+    public async Task App_that_invokes_itself_receives_no_caller_headers()
     {
         var sidecar = await _host.StartAsync("callee", _app.Port);
         using var request = new HttpRequestMessage(HttpMethod.Get, Method(sidecar, "x"));
@@ -164,7 +164,7 @@ public sealed class InvocationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Headers_that_Connection_names_are_not_forwarded()
+    public async Task Headers_listed_in_Connection_are_not_forwarded()
     {
         await using var app = await TestApp.ListenAsync(http =>
         {

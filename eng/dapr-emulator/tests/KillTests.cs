@@ -2,7 +2,7 @@ using DaprOrders.DaprEmulator.Tests.Support;
 
 namespace DaprOrders.DaprEmulator.Tests;
 
-/// <summary>What a killed sidecar leaves undone.</summary>
+/// <summary>Tests what happens to deliveries and requests when a sidecar is killed.</summary>
 public sealed class KillTests : IAsyncLifetime
 {
     private readonly TestHost _host = new();
@@ -65,7 +65,7 @@ public sealed class KillTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Request_in_flight_is_reset_and_the_next_one_refused()
+    public async Task Request_in_flight_is_reset_and_the_next_one_is_refused()
     {
         _app.Respond = async _ =>
         {
@@ -84,7 +84,7 @@ public sealed class KillTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Events_of_an_app_that_died_are_kept_until_it_is_back()
+    public async Task Events_are_kept_while_their_app_is_not_running()
     {
         var sidecar = await _host.StartAsync("probe", _app.Port);
         var port = _app.Port;

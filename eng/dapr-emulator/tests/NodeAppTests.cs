@@ -3,7 +3,7 @@ using DaprOrders.DaprEmulator.Tests.Support;
 
 namespace DaprOrders.DaprEmulator.Tests;
 
-/// <summary>An app in another language that has nothing to do with orders.</summary>
+/// <summary>Runs an app that is written in another language and does not use the other projects of the repository.</summary>
 public sealed class NodeAppTests : IAsyncDisposable
 {
     private const string App = """
@@ -39,7 +39,7 @@ public sealed class NodeAppTests : IAsyncDisposable
     public ValueTask DisposeAsync() => _run.DisposeAsync();
 
     [Fact]
-    public async Task Node_app_is_invoked_publishes_and_receives()
+    public async Task Node_app_can_be_invoked_and_can_publish_and_subscribe()
     {
         int appPort = FreePort.Take(), httpPort = FreePort.Take();
         await File.WriteAllTextAsync(_run.InFolder("app", "app.js"), App, TestContext.Current.CancellationToken);

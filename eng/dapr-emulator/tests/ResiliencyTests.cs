@@ -2,7 +2,7 @@ using DaprOrders.DaprEmulator.Tests.Support;
 
 namespace DaprOrders.DaprEmulator.Tests;
 
-/// <summary>Policies on a clock that jumps, so that the pauses can be measured exactly.</summary>
+/// <summary>Tests policies with a clock that advances automatically, so that delays can be measured exactly.</summary>
 public sealed class ResiliencyTests : IAsyncDisposable
 {
     private readonly TestApp _app = new(TimeProvider.System);
@@ -21,10 +21,10 @@ public sealed class ResiliencyTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Exponential_pauses_grow_by_half_up_to_the_longest()
+    public async Task Exponential_backoff_grows_by_half_up_to_maxInterval()
     {
         var time = new AutoAdvancingTime();
-        // Dapr reads "duration" for constant pauses only.
+        // Dapr applies "duration" only to constant policies.
         var caller = await StartAsync(time, "retries: {r: {policy: exponential, duration: 100ms, maxInterval: 1s, maxRetries: 4}}", "apps: {callee: {retry: r}}");
         var times = new List<DateTimeOffset>();
         _app.Respond = _ =>
@@ -40,7 +40,7 @@ public sealed class ResiliencyTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Outbound_policy_retries_what_the_broker_refuses()
+    public async Task Outbound_policy_retries_an_event_that_the_broker_rejects()
     {
         var time = new AutoAdvancingTime();
         Host(time, "retries: {r: {policy: constant, duration: 1s, maxRetries: 3}}", "components: {pubsub: {outbound: {retry: r}}}");
@@ -55,7 +55,7 @@ public sealed class ResiliencyTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Outbound_policy_retries_only_the_refused_entries_of_a_bulk_publish()
+    public async Task Outbound_policy_retries_only_the_rejected_entries_of_a_bulk_publish()
     {
         var time = new AutoAdvancingTime();
         Host(time, "retries: {r: {policy: constant, duration: 1s, maxRetries: 3}}", "components: {pubsub: {outbound: {retry: r}}}");
@@ -94,7 +94,7 @@ public sealed class ResiliencyTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Target_whose_policy_does_not_exist_is_reported()
+    public async Task Undefined_policy_of_a_target_causes_a_warning()
     {
         var caller = await StartAsync(new AutoAdvancingTime(), "timeouts: {a: 1s}", "apps: {callee: {retry: b}}");
         _app.Respond = _ => Task.FromResult(new AppResponse(500));

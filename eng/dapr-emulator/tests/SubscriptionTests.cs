@@ -4,7 +4,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace DaprOrders.DaprEmulator.Tests;
 
-/// <summary>Subscriptions, deliveries and components beyond what the recordings show.</summary>
+/// <summary>Tests subscriptions, deliveries and components in cases that the recordings do not contain.</summary>
 public sealed class SubscriptionTests : IAsyncLifetime
 {
     private readonly TestApp _app = new(TimeProvider.System);
@@ -22,7 +22,7 @@ public sealed class SubscriptionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Programmatic_subscription_wins_over_a_declarative_one()
+    public async Task Programmatic_subscription_takes_precedence_over_a_declarative_one()
     {
         _host.AddSetup("pubsub.yaml");
         _host.AddResource("s.yaml", """
@@ -53,7 +53,7 @@ public sealed class SubscriptionTests : IAsyncLifetime
     [InlineData(" \n", false)]
     [InlineData("null", false)]
     [InlineData("""[{"PUBSUBNAME":"pubsub","topic":"t","route":"/in","other":1}] and more""", true)]
-    public async Task Text_after_the_list_of_subscriptions_is_ignored(string body, bool subscribes)
+    public async Task Subscription_response_may_be_empty_or_have_trailing_text(string body, bool subscribes)
     {
         _host.AddSetup("pubsub.yaml");
         _app.Subscriptions = new AppResponse(200, body);
@@ -69,7 +69,7 @@ public sealed class SubscriptionTests : IAsyncLifetime
     [InlineData("pubsub.jetstream", "", "(the emulator supports pubsub.kafka, pubsub.redis, pubsub.rabbitmq and pubsub.in-memory)")]
     [InlineData("pubsub.kafka", "authRequired: \"false\"", null)]
     [InlineData("pubsub.redis", "", null)]
-    public void Component_that_Dapr_refuses_is_refused(string type, string settings, string? error)
+    public void Component_that_Dapr_rejects_is_rejected(string type, string settings, string? error)
     {
         var metadata = string.Join(", ", settings.Split(", ", StringSplitOptions.RemoveEmptyEntries).Append("brokers: x")
             .Select(setting => setting.Split(": ")).Select(setting => $"{{name: {setting[0]}, value: {setting[1]} }}"));
@@ -137,7 +137,7 @@ public sealed class SubscriptionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Trace_reaches_the_subscriber_unless_the_sampling_rate_is_0()
+    public async Task Trace_reaches_the_subscriber_if_tracing_is_on()
     {
         const string Trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
         _host.AddSetup("pubsub.yaml");
@@ -159,7 +159,7 @@ public sealed class SubscriptionTests : IAsyncLifetime
     [InlineData("pubsub.rabbitmq", "[{name: hostname, value: x}, {name: requeueInFailure, value: \"true\"}]", false)]
     [InlineData("pubsub.kafka", "[{name: brokers, value: x}, {name: authType, value: none}]", false)]
     [InlineData("pubsub.kafka", "[{name: brokers, value: x}, {name: authType, value: none}, {name: consumeRetryEnabled, value: \"false\"}]", true)]
-    public async Task Batch_that_its_broker_would_lose_is_lost_with_a_warning_at_start(string type, string metadata, bool lost)
+    public async Task Failed_batch_is_lost_with_a_warning_if_the_real_broker_would_lose_it(string type, string metadata, bool lost)
     {
         _host.AddResource("c.yaml", $$"""
             apiVersion: dapr.io/v1alpha1
@@ -216,7 +216,7 @@ public sealed class SubscriptionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Metadata_of_a_bulk_publish_reach_only_entries_with_their_own()
+    public async Task Bulk_publish_metadata_is_added_only_to_entries_that_have_metadata()
     {
         _host.AddSetup("mem.yaml");
         _app.Subscriptions = new AppResponse(200, """[{"pubsubname":"mem","topic":"t","route":"/in"}]""");
@@ -240,7 +240,7 @@ public sealed class SubscriptionTests : IAsyncLifetime
     [InlineData("bulk/mem/t?metadata.rawPayload=maybe", "[]", 400, "ERR_PUBSUB_REQUEST_METADATA")]
     [InlineData("bulk/mem/t", """[{"entryId":"1","event":1,"contentType":"text/plain"}]""", 400, "ERR_PUBSUB_EVENTS_SER")]
     [InlineData("bulk/mem/t", """[{"entryId":1}]""", 400, "ERR_PUBSUB_EVENTS_SER")]
-    public async Task Publish_that_cannot_be_carried_out_is_refused(string path, string body, int status, string code)
+    public async Task Invalid_or_unsupported_publish_returns_an_error(string path, string body, int status, string code)
     {
         _host.AddSetup("mem.yaml");
         var sidecar = await _host.StartAsync("probe");
@@ -252,7 +252,7 @@ public sealed class SubscriptionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task State_store_is_ignored_with_a_warning_and_its_API_answers_501()
+    public async Task State_store_is_ignored_with_a_warning_and_its_API_returns_501()
     {
         _host.AddResource("c.yaml", """
             apiVersion: dapr.io/v1alpha1

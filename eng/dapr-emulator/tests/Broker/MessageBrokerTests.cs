@@ -12,7 +12,7 @@ public sealed class MessageBrokerTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public async Task Records_and_positions_survive_a_restart()
+    public async Task Records_and_offsets_survive_a_restart()
     {
         using (var broker = new MessageBroker(_folder, TimeProvider.System))
         {
@@ -65,7 +65,7 @@ public sealed class MessageBrokerTests : IDisposable
     [Theory]
     [InlineData(true, 1)]
     [InlineData(false, 2)]
-    public async Task New_group_starts_where_the_component_says(bool oldest, long first)
+    public async Task New_group_starts_at_the_oldest_or_at_the_next_record(bool oldest, long first)
     {
         using var broker = new MessageBroker(_folder, TimeProvider.System);
         await broker.AppendAsync("t", New("k", "1"));
@@ -78,7 +78,7 @@ public sealed class MessageBrokerTests : IDisposable
     }
 
     [Fact]
-    public async Task Members_share_the_partitions_and_take_over_those_of_a_member_that_leaves()
+    public async Task Remaining_member_takes_over_the_partitions_of_a_member_that_leaves()
     {
         using var broker = new MessageBroker(_folder, TimeProvider.System);
         var (first, second) = (new RecordCollector(), new RecordCollector());
@@ -97,7 +97,7 @@ public sealed class MessageBrokerTests : IDisposable
     }
 
     [Fact]
-    public async Task Every_group_gets_every_record()
+    public async Task Every_group_receives_every_record()
     {
         using var broker = new MessageBroker(_folder, TimeProvider.System);
         var (one, other) = (new RecordCollector(), new RecordCollector());

@@ -4,7 +4,7 @@ using DaprOrders.DaprEmulator.Tests.Support;
 
 namespace DaprOrders.DaprEmulator.Tests.Recordings;
 
-/// <summary>bulk_delivery.json (no inbound policy) and bulk_dead_letter.json (three retries and a dead-deadLetter topic).</summary>
+/// <summary>Replays bulk_delivery.json (no inbound policy) and bulk_dead_letter.json (three retries and a dead-letter topic).</summary>
 internal sealed class BulkDeliveryReplay(string appId) : Replay(new AutoAdvancingTime())
 {
     private const int MaxMessages = 10;
@@ -55,7 +55,7 @@ internal sealed class BulkDeliveryReplay(string appId) : Replay(new AutoAdvancin
             return;
         }
 
-        // The recording has the prefix of the first entry; its whole properties are compared.
+        // The recording contains only the beginning of the first entry. Compare the properties that are complete.
         var first = JsonNode.Parse(prefix[..(prefix.LastIndexOf("\",\"") + 1)] + "}}]}")!["entries"]![0]!;
         var entries = JsonNode.Parse(actual)!["entries"]!.AsArray();
         Assert.Equal(MaxMessages, entries.Count);

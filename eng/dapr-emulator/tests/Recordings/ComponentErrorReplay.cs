@@ -3,7 +3,7 @@ using DaprOrders.DaprEmulator.Resources;
 
 namespace DaprOrders.DaprEmulator.Tests.Recordings;
 
-/// <summary>component_errors.json: files with which Dapr does not start, or starts with a warning.</summary>
+/// <summary>Replays component_errors.json: resource files with which Dapr does not start or starts with a warning.</summary>
 internal sealed class ComponentErrorReplay : Replay
 {
     public override async Task RunAsync(string name, JsonNode recorded)
@@ -16,7 +16,7 @@ internal sealed class ComponentErrorReplay : Replay
 
         if (name == "broken_yaml")
         {
-            // Dapr starts without the file and names the line of the error.
+            // Dapr ignores the file and logs the line of the error.
             Assert.Equal("still running", recorded["exit_status"]!.GetValue<string>());
             Assert.Contains(recorded["errors"]!.AsArray(), error => error!.GetValue<string>().Contains("line 3"));
             Assert.True((await Host.StartAsync("probe")).IsReady);
@@ -26,7 +26,7 @@ internal sealed class ComponentErrorReplay : Replay
 
         Assert.Equal(1, recorded["exit_status"]!.GetValue<int>());
         var fatal = recorded["errors"]!.AsArray()[^1]!.GetValue<string>().Trim('"').Replace("\\\"", "\"").Replace("Fatal error from runtime: ", "");
-        // The emulator adds which types it has.
+        // The emulator adds the list of types that it supports.
         Assert.StartsWith(fatal, Assert.Throws<ResourceException>(() => Host.Create("probe")).Message);
     }
 }

@@ -4,7 +4,7 @@ using DaprOrders.DaprEmulator.Tests.Support;
 
 namespace DaprOrders.DaprEmulator.Tests.Recordings;
 
-/// <summary>delivery.json: one event, the answers of the app in turn, and when the event was redelivered.</summary>
+/// <summary>Replays delivery.json: one event, the responses of the app, and the times of the redeliveries.</summary>
 internal sealed class DeliveryReplay() : Replay(new AutoAdvancingTime())
 {
     private const int Partitions = 3;
@@ -14,7 +14,7 @@ internal sealed class DeliveryReplay() : Replay(new AutoAdvancingTime())
     {
         var expected = recorded["deliveries"]!.AsArray();
         var answers = new Queue<JsonNode>(expected.Select(delivery => delivery!["answer"]!));
-        // The last response is repeated, so that a redelivery too many shows.
+        // Repeat the last response, so that the test detects an unexpected redelivery.
         App.Respond = call => Task.FromResult(call.Body.Contains("sentinel") || call.Path == "/dead"
             ? new AppResponse(200)
             : ResponseFrom(answers.Count > 1 ? answers.Dequeue() : answers.Peek()));
@@ -40,7 +40,7 @@ internal sealed class DeliveryReplay() : Replay(new AutoAdvancingTime())
         }
     }
 
-    // One event without a key for each partition: when they have arrived, everything published before them has.
+    // Publishes one event without a key to each partition and waits for it. All earlier events have been delivered then.
     private async Task WaitForSentinelsAsync(Sidecar sidecar, string path, int before)
     {
         for (var partition = 0; partition < Partitions; partition++)

@@ -6,7 +6,7 @@ using DaprOrders.DaprEmulator.Tests.Support;
 
 namespace DaprOrders.DaprEmulator.Tests.Recordings;
 
-/// <summary>garbage.json: records that were appended to a topic without Dapr, and what Dapr did with them.</summary>
+/// <summary>Replays garbage.json: invalid records that were appended to a topic without Dapr, and what Dapr did with them.</summary>
 internal sealed partial class GarbageReplay() : Replay(new AutoAdvancingTime())
 {
     private const string Topic = "gd.2f0e9e";
@@ -21,7 +21,7 @@ internal sealed partial class GarbageReplay() : Replay(new AutoAdvancingTime())
         return recorded["then"] is not null ? ReplayPublishAsync(recorded) : ReplayRecordsAsync(name, recorded);
     }
 
-    // One record, and a publish after it.
+    // Replays one invalid record, followed by a publish.
     private async Task ReplayPublishAsync(JsonNode recorded)
     {
         var then = recorded["then"]!;
@@ -65,7 +65,7 @@ internal sealed partial class GarbageReplay() : Replay(new AutoAdvancingTime())
                   pubsub: {inbound: {retry: retry}}
             """);
         await StartAsync("probe", "pubsub", Topic, deadLetters);
-        // The cases were recorded one after the other on one topic: a record that blocks it also blocks the later cases.
+        // The cases were recorded one after the other on the same topic. A record that blocks the topic also affects the later cases.
         foreach (var (earlier, other) in Recording.File("garbage").TakeWhile(entry => !deadLetters && entry.Key != name))
         {
             if (earlier.Split('/')[0] == name.Split('/')[0])
@@ -77,7 +77,7 @@ internal sealed partial class GarbageReplay() : Replay(new AutoAdvancingTime())
             }
         }
 
-        // The last record was appended when those before it were done, or were retried.
+        // In the recording, the last record was appended after the others were handled or while they were being retried.
         var records = recorded["records_on_topic"]!.AsArray();
         await AppendAsync(Topic, [.. records.SkipLast(1)]);
         var expected = recorded["deliveries"]!.AsArray();
@@ -101,7 +101,7 @@ internal sealed partial class GarbageReplay() : Replay(new AutoAdvancingTime())
         await AssertDeadLettersAsync(recorded["dead_letter"]?.AsArray() ?? []);
     }
 
-    // The clock only moves by the pauses before retries.
+    // The clock advances only by the delays before retries.
     private Task WaitForClockAsync(TimeSpan observed)
     {
         var started = Time.GetUtcNow();

@@ -3,7 +3,7 @@ using DaprOrders.DaprEmulator.Tests.Support;
 
 namespace DaprOrders.DaprEmulator.Tests.Recordings;
 
-/// <summary>health.json: requests before and after the app listens.</summary>
+/// <summary>Replays health.json: requests before and after the app listens.</summary>
 internal sealed class HealthReplay : Replay
 {
     public override async Task RunAsync(string name, JsonNode recorded)

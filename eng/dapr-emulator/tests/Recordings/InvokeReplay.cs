@@ -4,7 +4,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace DaprOrders.DaprEmulator.Tests.Recordings;
 
-/// <summary>invoke.json, and invoke_with_timeout_policy.json on a clock that only the test moves.</summary>
+/// <summary>Replays invoke.json and invoke_with_timeout_policy.json. For the latter, only the test advances the clock.</summary>
 internal sealed class InvokeReplay(TimeProvider time) : Replay(time)
 {
     private const string Trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -43,7 +43,7 @@ internal sealed class InvokeReplay(TimeProvider time) : Replay(time)
         var started = Time.GetUtcNow();
         await ExchangeAsync(caller, recorded);
         AssertAt(recorded["took_ms"]!, started, Time.GetUtcNow());
-        // The recording of the slow app does not have what reached the app before the caller gave up.
+        // The recording of the slow app does not contain the call that reached the app before the timeout.
         if (recorded["app_received"] is not null && name != "slow_app_3s")
         {
             await AssertReceivedAsync(received);

@@ -4,7 +4,7 @@ using DaprOrders.DaprEmulator.Tests.Support;
 
 namespace DaprOrders.DaprEmulator.Tests.Recordings;
 
-/// <summary>metadata.json. Dapr lists components in any order.</summary>
+/// <summary>Replays metadata.json. Components are sorted first, because Dapr lists them in any order.</summary>
 internal sealed class MetadataReplay : Replay
 {
     public override async Task RunAsync(string name, JsonNode recorded)

@@ -5,7 +5,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace DaprOrders.DaprEmulator.Tests.Recordings;
 
-/// <summary>ShouldRetry one recorded case on new sidecars and compares what happens with the recording.</summary>
+/// <summary>Repeats one recorded case with new sidecars and compares the result with the recording.</summary>
 internal abstract class Replay(TimeProvider? time = null, string? apiToken = null, string? appToken = null) : IAsyncDisposable
 {
     protected TimeProvider Time { get; } = time ?? TimeProvider.System;
@@ -84,8 +84,8 @@ internal abstract class Replay(TimeProvider? time = null, string? apiToken = nul
     protected static void AssertHeaders(JsonNode? expected, IEnumerable<KeyValuePair<string, string>> actual, string publishedTraces = "") =>
         Assert.Equal(Mask.Headers(Recording.Headers(expected), publishedTraces), Mask.Headers(actual, publishedTraces));
 
-    /// <summary>Compares what is not volatile; of a text that the recording has cut, its prefix.</summary>
-    /// <param name="request">The request, whose traces are not random.</param>
+    /// <summary>Compares texts without values that differ from run to run. If the recording has truncated the text, compares only its beginning.</summary>
+    /// <param name="request">The request. Traces in it are not replaced.</param>
     protected static void AssertText(string expected, string actual, JsonNode? request = null)
     {
         var publishedTraces = request?.ToJsonString() ?? "";
@@ -98,7 +98,7 @@ internal abstract class Replay(TimeProvider? time = null, string? apiToken = nul
         Assert.Equal(Mask.Text(expected, publishedTraces), Mask.Text(actual, publishedTraces));
     }
 
-    /// <summary>Compares the records that were buried.</summary>
+    /// <summary>Compares the records on the dead-letter topic.</summary>
     protected async Task<IReadOnlyList<Call>> AssertDeadLettersAsync(JsonArray expected)
     {
         var deadLetters = await App.WaitForAsync(expected.Count, "/dead");
@@ -108,7 +108,7 @@ internal abstract class Replay(TimeProvider? time = null, string? apiToken = nul
         return deadLetters;
     }
 
-    // A raw dead deadLetter has the event in base64, and volatile values in the event.
+    // A raw dead letter contains the event in base64. Decode it to replace the values that differ from run to run.
     private static string ShapeOf(Dictionary<string, string> headers, string body)
     {
         if (Recording.TruncatedPrefix(body) is not null)
@@ -125,7 +125,7 @@ internal abstract class Replay(TimeProvider? time = null, string? apiToken = nul
         return $"{Mask.Headers(headers)}\n{Mask.Text(deadLetter.ToJsonString())}";
     }
 
-    /// <summary>Compares when something happened, to the tenth of a second: no pause of the recordings is shorter.</summary>
+    /// <summary>Compares times with a precision of 0.1 s. No delay in the recordings is shorter.</summary>
     protected static void AssertAt(JsonNode afterMilliseconds, DateTimeOffset first, DateTimeOffset at)
     {
         const int Precision = 100;

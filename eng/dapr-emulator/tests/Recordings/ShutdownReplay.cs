@@ -3,7 +3,7 @@ using DaprOrders.DaprEmulator.Tests.Support;
 
 namespace DaprOrders.DaprEmulator.Tests.Recordings;
 
-/// <summary>shutdown.json: the response, and that the sidecar then ends gracefully.</summary>
+/// <summary>Replays shutdown.json: the response, and the graceful stop of the sidecar.</summary>
 internal sealed class ShutdownReplay : Replay
 {
     public override async Task RunAsync(string name, JsonNode recorded)
@@ -12,7 +12,7 @@ internal sealed class ShutdownReplay : Replay
         await ExchangeAsync(sidecar, Recording.Case("shutdown", "shutdown"));
         if (name == "exit_status")
         {
-            // A sidecar is not a process here: it has ended well when stopping it does not fail.
+            // A sidecar of the emulator is not a process and has no exit status. The test is that it stops without an error.
             await Waiting.ForAsync(sidecar.ShutdownRequested, () => "the sidecar to accept the shutdown");
             await sidecar.StopAsync();
             Assert.Equal(0, recorded["exit_status"]!.GetValue<int>());

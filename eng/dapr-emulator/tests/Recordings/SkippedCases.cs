@@ -1,6 +1,6 @@
 namespace DaprOrders.DaprEmulator.Tests.Recordings;
 
-/// <summary>The recorded cases that are not replayed, and why. The README has the same list.</summary>
+/// <summary>Lists the recorded cases that are not replayed, with the reason. The README contains the same list.</summary>
 internal static class SkippedCases
 {
     private const string BuiltInBroker = "the broker is built in and cannot be unavailable";

@@ -3,7 +3,7 @@ using DaprOrders.DaprEmulator.Tests.Support;
 
 namespace DaprOrders.DaprEmulator.Tests.Recordings;
 
-/// <summary>startup.json: the first calls to the app.</summary>
+/// <summary>Replays startup.json: the calls of the sidecar to the app at the start.</summary>
 internal sealed class StartupReplay : Replay
 {
     public override async Task RunAsync(string name, JsonNode recorded)

@@ -3,7 +3,7 @@ using DaprOrders.DaprEmulator.Tests.Support;
 
 namespace DaprOrders.DaprEmulator.Tests.Recordings;
 
-/// <summary>subscribe.json: what the app answered to GET /dapr/subscribe, and which subscriptions it then had.</summary>
+/// <summary>Replays subscribe.json: the response of the app to GET /dapr/subscribe, and the resulting subscriptions.</summary>
 internal sealed class SubscribeReplay : Replay
 {
     public override async Task RunAsync(string name, JsonNode recorded)

@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace DaprOrders.DaprEmulator.Tests.Recordings;
 
-/// <summary>tokens.json: a sidecar with both tokens.</summary>
+/// <summary>Replays tokens.json: a sidecar with an API token and an app token.</summary>
 internal sealed class TokensReplay() : Replay(apiToken: "secret", appToken: "appsecret")
 {
     public override async Task RunAsync(string name, JsonNode recorded)
@@ -20,7 +20,7 @@ internal sealed class TokensReplay() : Replay(apiToken: "secret", appToken: "app
 
         if (recorded["app_received"] is JsonArray received)
         {
-            // The recording only has the token of the headers.
+            // Of all headers, the recording contains only the token.
             Assert.Equal(
                 received.Select(call => $"{call!["method"]} {call["path"]} {call["headers"]!["Dapr-Api-Token"]}"),
                 App.Calls.Skip(before).Select(call => $"{call.Method} {call.Path} {call.Headers.GetValueOrDefault("dapr-api-token")}"));

@@ -1,6 +1,6 @@
 namespace DaprOrders.DaprEmulator.Tests.Support;
 
-/// <summary>A clock that only moves when something waits: it jumps to the end of the wait, so pauses cost no time and can be measured exactly.</summary>
+/// <summary>A clock that advances only when something waits, and then by the whole delay. Delays take no time and can be measured exactly.</summary>
 internal sealed class AutoAdvancingTime : TimeProvider
 {
     private readonly Lock _lock = new();

@@ -2,7 +2,7 @@ using DaprOrders.DaprEmulator.RunFile;
 
 namespace DaprOrders.DaprEmulator.Tests.Support;
 
-/// <summary>Gives each caller a different free port.</summary>
+/// <summary>Returns a different free port for each call.</summary>
 internal static class FreePort
 {
     private static readonly Lock Lock = new();

@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 
 namespace DaprOrders.DaprEmulator.Tests.Support;
 
-/// <summary>What Dapr answered and did, by file and case.</summary>
+/// <summary>Reads the recordings of Dapr by file and case.</summary>
 internal static partial class Recording
 {
     public static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "dapr");
@@ -14,7 +14,7 @@ internal static partial class Recording
 
     public static JsonObject Case(string file, string name) => File(file)[name]!.AsObject();
 
-    /// <summary>Makes the request of a case, with the whole body where the recording has match it.</summary>
+    /// <summary>Creates the request of a case. Restores the whole body if the recording has truncated it.</summary>
     public static HttpRequestMessage Request(JsonNode request, string baseAddress)
     {
         var message = new HttpRequestMessage(
@@ -49,10 +49,10 @@ internal static partial class Recording
     public static Dictionary<string, string> Headers(JsonNode? headers) =>
         headers is null ? [] : headers.AsObject().ToDictionary(entry => entry.Key, entry => entry.Value!.GetValue<string>());
 
-    /// <summary>Returns the recorded part of a text that was match; null for a whole text.</summary>
+    /// <summary>Returns the recorded beginning of a truncated text, or null if the text is complete.</summary>
     public static string? TruncatedPrefix(string text) => Truncated().Match(text) is { Success: true } match ? match.Groups[1].Value : null;
 
-    // What was match was more of the last deadLetter, and then the end that the prefix needs.
+    // All truncated texts end with a repeated character. Repeat it, and then add the end that the JSON needs.
     private static string Restore(string text)
     {
         if (Truncated().Match(text) is not { Success: true } match)

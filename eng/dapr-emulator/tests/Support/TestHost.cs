@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 
 namespace DaprOrders.DaprEmulator.Tests.Support;
 
-/// <summary>A broker in a temporary folder and sidecars on it, in this process and on ports that the system chooses.</summary>
+/// <summary>Runs a broker and sidecars in this process, with a temporary folder and with ports that the system chooses.</summary>
 internal sealed class TestHost : IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("dapr-emulator-").FullName;
@@ -34,7 +34,7 @@ internal sealed class TestHost : IAsyncDisposable
 
     public void AddResource(string name, string yaml) => File.WriteAllText(Path.Combine(Resources, name), yaml);
 
-    /// <summary>Adds resource files of the recordings.</summary>
+    /// <summary>Adds resource files that the recordings used.</summary>
     public void AddSetup(params string[] names)
     {
         foreach (var name in names)
@@ -60,7 +60,7 @@ internal sealed class TestHost : IAsyncDisposable
         },
         new ListLogger(_log));
 
-    /// <summary>Starts a sidecar and waits until it is ready with its app.</summary>
+    /// <summary>Starts a sidecar and waits until it is ready.</summary>
     public async Task<Sidecar> StartAsync(string appId, int? appPort = null, int instance = 1, bool tracing = false)
     {
         var sidecar = Create(appId, appPort, instance, tracing);

@@ -1,6 +1,6 @@
 namespace DaprOrders.DaprEmulator.Tests.Support;
 
-/// <summary>A list that tests wait for while others add to it.</summary>
+/// <summary>A thread-safe list. Tests can wait until it contains certain items.</summary>
 internal sealed class WaitableList<T>
 {
     private readonly Lock _lock = new();
@@ -39,7 +39,7 @@ internal sealed class WaitableList<T>
         }
     }
 
-    /// <summary>Waits for <paramref name="count"/> items that match, and returns all that match.</summary>
+    /// <summary>Waits until at least <paramref name="count"/> items match, and returns all matching items.</summary>
     public async Task<IReadOnlyList<T>> WaitForAsync(int count, Func<T, bool> matches, string what)
     {
         var started = TimeProvider.System.GetTimestamp();

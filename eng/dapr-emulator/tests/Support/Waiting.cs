@@ -2,15 +2,14 @@ using System.Runtime.CompilerServices;
 
 namespace DaprOrders.DaprEmulator.Tests.Support;
 
-/// <summary>Waits with a limit, and fails with what was waited for.</summary>
+/// <summary>Waits with a timeout. On timeout, the test fails with a description of what it waited for.</summary>
 internal static class Waiting
 {
-    /// <summary>How long a test waits for one thing. It is generous: it only ends a test that would hang.</summary>
+    /// <summary>The timeout. It is long, because it only ends tests that would otherwise hang.</summary>
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(30);
 
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(1);
 
-    /// <summary>Waits for a task.</summary>
     public static async Task ForAsync(Task task, Func<string> what)
     {
         try
@@ -23,7 +22,7 @@ internal static class Waiting
         }
     }
 
-    /// <summary>Waits for a condition that nothing signals, such as a clock that jumps.</summary>
+    /// <summary>Polls a condition for which there is no notification, such as the time of a clock.</summary>
     public static async Task UntilAsync(Func<bool> condition, [CallerArgumentExpression(nameof(condition))] string text = "")
     {
         var started = TimeProvider.System.GetTimestamp();
