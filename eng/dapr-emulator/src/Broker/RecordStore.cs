@@ -3,7 +3,7 @@ using Microsoft.Data.Sqlite;
 namespace DaprOrders.DaprEmulator.Broker;
 
 /// <summary>Stores records and offsets in one SQLite file in WAL mode. A commit returns when it is on disk.</summary>
-/// <remarks>Only one thread may write. Any thread may read.</remarks>
+/// <remarks>Only one thread may write records and offsets. The other methods are thread-safe.</remarks>
 internal sealed class RecordStore : IDisposable
 {
     private readonly SqliteConnection _writer;

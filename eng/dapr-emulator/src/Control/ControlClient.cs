@@ -26,7 +26,7 @@ internal static class ControlClient
         }
         catch (Exception failure) when (failure is IOException or SocketException or UnauthorizedAccessException)
         {
-            await Console.Error.WriteLineAsync($"dapr-emulator: no run uses the data folder {dataFolder}: start one, or check -f and --data");
+            await Console.Error.WriteLineAsync($"dapr-emulator: no run uses the data folder {dataFolder}; start one, or check -f and --data");
             return 1;
         }
     }

@@ -65,7 +65,7 @@ internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
 
     public bool IsReady => _state.IsReady;
 
-    /// <summary>Gets a task that completes when the app has asked the sidecar to shut down.</summary>
+    /// <summary>Gets a task that completes when the app requests the shutdown of the sidecar.</summary>
     public Task ShutdownRequested => _shutdown.Task;
 
     /// <summary>Gets a task that completes when the app listens and the subscriptions have started.</summary>

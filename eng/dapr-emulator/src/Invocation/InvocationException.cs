@@ -3,7 +3,7 @@ using System.Net.Sockets;
 namespace DaprOrders.DaprEmulator.Invocation;
 
 /// <summary>The exception for an invocation without a response from the app. The message is Dapr's error text.</summary>
-/// <param name="unavailable">Whether the callee's sidecar cannot be reached. Only then the built-in retries apply.</param>
+/// <param name="unavailable">Whether the callee's sidecar cannot be reached. The built-in retries apply only in this case.</param>
 internal sealed class InvocationException(string message, bool unavailable) : Exception(message)
 {
     public bool Unavailable => unavailable;

@@ -100,7 +100,7 @@ internal sealed partial class ResourceLoader
     private void Read(YamlMap document, string file, int number, int lineOffset)
     {
         var location = $"{file}:{lineOffset + document.LineOf("kind")}";
-        WarnOfUnknownKeys(document, file, lineOffset);
+        WarnAboutUnknownKeys(document, file, lineOffset);
         switch (document.Text("kind"), document.Text("apiVersion"))
         {
             case ("Component", "dapr.io/v1alpha1"):
@@ -149,7 +149,7 @@ internal sealed partial class ResourceLoader
         ["Resiliency"] = ["policies", "targets"],
     };
 
-    private void WarnOfUnknownKeys(YamlMap document, string file, int lineOffset)
+    private void WarnAboutUnknownKeys(YamlMap document, string file, int lineOffset)
     {
         if (!SpecKeys.TryGetValue(document.Text("kind") ?? "", out var known))
         {

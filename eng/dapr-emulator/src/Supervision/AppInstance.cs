@@ -179,7 +179,7 @@ internal sealed class AppInstance(
         if (_sidecar?.App is { } channel && await channel.IsListeningAsync(CancellationToken.None))
         {
             // This is not an error, because the listener may be a proxy in front of the app.
-            output.Warn($"app '{spec.Name}': another process already listens on appPort {spec.AppPort}: deliveries and invocations go to that process");
+            output.Warn($"app '{spec.Name}': another process already listens on appPort {spec.AppPort}; deliveries and invocations go to that process");
         }
 
         _exitExpected = false;

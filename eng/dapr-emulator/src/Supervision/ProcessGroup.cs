@@ -39,9 +39,9 @@ internal sealed partial class ProcessGroup : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        string[] line = OperatingSystem.IsWindows() ? [.. command] : [.. GroupLauncher(), "sh", "-c", "exec \"$@\"", "sh", .. command];
-        startInfo.FileName = line[0];
-        foreach (var argument in line[1..])
+        string[] arguments = OperatingSystem.IsWindows() ? [.. command] : [.. GroupLauncher(), "sh", "-c", "exec \"$@\"", "sh", .. command];
+        startInfo.FileName = arguments[0];
+        foreach (var argument in arguments[1..])
         {
             startInfo.ArgumentList.Add(argument);
         }
@@ -117,7 +117,7 @@ internal sealed partial class ProcessGroup : IDisposable
             using var found = Process.GetProcessById(process);
             return found.StartTime.ToUniversalTime().Ticks.ToString(CultureInfo.InvariantCulture);
         }
-        catch (Exception gone) when (gone is ArgumentException or InvalidOperationException or System.ComponentModel.Win32Exception)
+        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException or System.ComponentModel.Win32Exception)
         {
             return null;
         }

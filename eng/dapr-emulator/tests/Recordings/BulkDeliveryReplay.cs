@@ -16,11 +16,11 @@ internal sealed class BulkDeliveryReplay(string appId) : Replay(new AutoAdvancin
         var (pubSub, topic) = (path.Split('/')[^2], path.Split('/')[^1]);
         App.Subscriptions = new AppResponse(200, Subscriptions(pubSub, topic, recorded["dead_letter"] is not null));
         var expected = recorded["deliveries"]!.AsArray();
-        var answers = new Queue<JsonNode>(expected.Select(delivery => delivery!["answer"]!));
+        var responses = new Queue<JsonNode>(expected.Select(delivery => delivery!["answer"]!));
         App.Respond = call => Task.FromResult(
             call.Path == "/dead" ? new AppResponse(200)
             : call.Body.Contains("sentinel") ? Success(call)
-            : ResponseFrom(answers.Count > 1 ? answers.Dequeue() : answers.Peek()));
+            : ResponseFrom(responses.Count > 1 ? responses.Dequeue() : responses.Peek()));
         await App.StartAsync();
         var sidecar = await Host.StartAsync(appId, App.Port);
 

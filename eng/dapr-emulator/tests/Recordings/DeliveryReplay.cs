@@ -13,11 +13,11 @@ internal sealed class DeliveryReplay() : Replay(new AutoAdvancingTime())
     public override async Task RunAsync(string name, JsonNode recorded)
     {
         var expected = recorded["deliveries"]!.AsArray();
-        var answers = new Queue<JsonNode>(expected.Select(delivery => delivery!["answer"]!));
+        var responses = new Queue<JsonNode>(expected.Select(delivery => delivery!["answer"]!));
         // Repeat the last response, so that the test detects an unexpected redelivery.
         App.Respond = call => Task.FromResult(call.Body.Contains("sentinel") || call.Path == "/dead"
             ? new AppResponse(200)
-            : ResponseFrom(answers.Count > 1 ? answers.Dequeue() : answers.Peek()));
+            : ResponseFrom(responses.Count > 1 ? responses.Dequeue() : responses.Peek()));
         var sidecar = await StartProbeAsync();
 
         await ExchangeAsync(sidecar, recorded);

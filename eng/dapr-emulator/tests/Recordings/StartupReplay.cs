@@ -10,9 +10,9 @@ internal sealed class StartupReplay : Replay
     {
         AddProbeSetup();
         var calls = recorded["calls"]!.AsArray();
-        var answers = calls.GroupBy(call => call!["path"]!.GetValue<string>())
+        var responses = calls.GroupBy(call => call!["path"]!.GetValue<string>())
             .ToDictionary(group => group.Key, group => new Queue<JsonNode>(group.Select(call => call!["answer"]!)));
-        App.Startup = call => answers.TryGetValue(call.Path, out var queue) && queue.TryDequeue(out var response) ? ResponseFrom(response) : new AppResponse(404);
+        App.Startup = call => responses.TryGetValue(call.Path, out var queue) && queue.TryDequeue(out var response) ? ResponseFrom(response) : new AppResponse(404);
         await App.StartAsync();
         await Host.StartAsync("probe", App.Port);
 
