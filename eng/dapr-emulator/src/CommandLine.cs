@@ -4,33 +4,33 @@ using DaprOrders.DaprEmulator.RunFile;
 
 namespace DaprOrders.DaprEmulator;
 
-/// <summary>The command line: <c>run</c>, and the commands that control a run.</summary>
+/// <summary>Defines the command line: <c>run</c>, and the commands that control a run.</summary>
 internal static class CommandLine
 {
     private static readonly Option<string> RunFile = new("--run-file", "-f")
     {
-        Description = "The run file, or the folder of its dapr.yaml.",
+        Description = "The run file, or a folder that contains dapr.yaml.",
         DefaultValueFactory = _ => ".",
         Recursive = true,
     };
 
     private static readonly Option<string> Data = new("--data")
     {
-        Description = "The folder for the events and for what the control commands need. Default: .run/ next to the run file.",
+        Description = "The folder for events and the state of the run. Default: .run/ next to the run file.",
         Recursive = true,
     };
 
-    private static readonly Argument<string> App = new("app-id") { Description = "The app id; app-id/n is its n-th instance." };
+    private static readonly Argument<string> App = new("app-id") { Description = "The app id. Use app-id/n for the n-th instance." };
 
-    public static RootCommand Create() => new("Emulates Dapr for the apps of a run file, where Dapr is not installed.")
+    public static RootCommand Create() => new("Emulates Dapr for the apps of a run file. Use it where Dapr is not installed.")
     {
         RunFile,
         Data,
         Run(),
-        Control("list", "Shows ports, process ids and states."),
+        Control("list", "Shows the ports, process id and state of every app."),
         Kill(),
-        Control("start", "Starts the app and its sidecar, whichever is not running.", App),
-        Control("stop", "Ends one app and its sidecar, or the whole run.", new Argument<string>("app-id")
+        Control("start", "Starts an app and its sidecar if they are not running.", App),
+        Control("stop", "Stops an app and its sidecar, or the whole run.", new Argument<string>("app-id")
         {
             Description = App.Description,
             Arity = ArgumentArity.ZeroOrOne,
@@ -39,16 +39,16 @@ internal static class CommandLine
 
     private static Command Run()
     {
-        var sidecarsOnly = new Option<bool>("--sidecars-only") { Description = "Starts no app, for apps that a debugger starts." };
-        var command = new Command("run", "Starts the apps of the run file, each with a sidecar, until Ctrl-C.") { sidecarsOnly };
+        var sidecarsOnly = new Option<bool>("--sidecars-only") { Description = "Starts only the sidecars. Start the apps yourself, for example in a debugger." };
+        var command = new Command("run", "Starts the apps of the run file, each with a sidecar, and runs until Ctrl-C.") { sidecarsOnly };
         command.SetAction(parsed => RunCommand.RunAsync(FileOf(parsed), DataOf(parsed), parsed.GetValue(sidecarsOnly)));
         return command;
     }
 
     private static Command Kill()
     {
-        var sidecar = new Option<bool>("--sidecar") { Description = "Kills the sidecar instead." };
-        var command = new Command("kill", "Kills an app with all its processes, or its sidecar, as a crash would.") { App, sidecar };
+        var sidecar = new Option<bool>("--sidecar") { Description = "Kills the sidecar instead of the app." };
+        var command = new Command("kill", "Kills all processes of an app, or its sidecar, to simulate a crash.") { App, sidecar };
         command.SetAction(parsed => ControlClient.SendAsync(
             DataOf(parsed), parsed.GetValue(sidecar) ? ["kill", parsed.GetValue(App)!, "--sidecar"] : ["kill", parsed.GetValue(App)!]));
         return command;

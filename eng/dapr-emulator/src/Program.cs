@@ -1,4 +1,4 @@
 using DaprOrders.DaprEmulator;
 
-// A run handles its signals itself.
+// RunCommand handles signals. By default, System.CommandLine would end the process before the apps have stopped.
 return await CommandLine.Create().Parse(args).InvokeAsync(new() { ProcessTerminationTimeout = null });

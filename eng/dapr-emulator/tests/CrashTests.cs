@@ -8,7 +8,7 @@ using DaprOrders.DaprEmulator.Tests.Support;
 
 namespace DaprOrders.DaprEmulator.Tests;
 
-/// <summary>Kills the whole program repeatedly while events are published: every accepted event is delivered.</summary>
+/// <summary>Kills the emulator repeatedly while events are published, and checks that every accepted event is delivered.</summary>
 [Trait("Form", "emulator")]
 public sealed class CrashTests : IAsyncDisposable
 {
@@ -46,11 +46,11 @@ public sealed class CrashTests : IAsyncDisposable
         var url = await StartAppAsync();
         for (var kill = 0; kill < kills; kill++)
         {
-            // A kill between two publishes proves less, so it does not count.
+            // Count only kills during a publish, because other kills test less.
             var runs = 1;
             while (!await PublishUntilKilledAsync(url))
             {
-                Assert.True(runs++ < MaxRuns, $"No publish was open in {MaxRuns} kills");
+                Assert.True(runs++ < MaxRuns, $"None of {MaxRuns} kills interrupted a publish");
             }
         }
 
@@ -64,9 +64,9 @@ public sealed class CrashTests : IAsyncDisposable
 
     private async Task<string> StartAppAsync()
     {
-        _app.Subscriptions = new Reply(
+        _app.Subscriptions = new AppResponse(
             200, """[{"pubsubname":"pubsub","topic":"t","route":"/in","bulkSubscribe":{"enabled":true,"maxMessagesCount":100,"maxAwaitDurationMs":2}}]""");
-        _app.Answer = call => Task.FromResult(Handle(call));
+        _app.Respond = call => Task.FromResult(Handle(call));
         await _app.StartAsync();
         var port = FreePort.Take();
         File.Copy(Path.Combine(Recording.Folder, "setup", "pubsub.yaml"), _run.InFolder("resources", "pubsub.yaml"));
@@ -79,12 +79,13 @@ public sealed class CrashTests : IAsyncDisposable
 
     private Task StartAsync()
     {
-        _run.ForgetLines();
+        _run.ClearLines();
         _run.Start();
         return _run.WaitForLineAsync("Started Dapr with app id");
     }
 
-    // Starts the program, publishes on several connections, and kills it when enough was accepted. Returns whether a publish was open then.
+    // Starts the emulator, publishes concurrently, and kills the emulator when enough events were accepted. Returns whether the kill
+    // interrupted a publish.
     private async Task<bool> PublishUntilKilledAsync(string url)
     {
         await StartAsync();
@@ -99,8 +100,8 @@ public sealed class CrashTests : IAsyncDisposable
                 Interlocked.Increment(ref open);
                 try
                 {
-                    using var answer = await _client.PostAsync(url, Body(publisher, numbers), Cancel);
-                    Assert.Equal(HttpStatusCode.NoContent, answer.StatusCode);
+                    using var response = await _client.PostAsync(url, Body(publisher, numbers), Cancel);
+                    Assert.Equal(HttpStatusCode.NoContent, response.StatusCode);
                     numbers.ForEach(number => _accepted[$"{publisher}-{number}"] = 0);
                     if (Interlocked.Add(ref accepted, numbers.Count) >= AcceptedBetweenKills)
                     {
@@ -119,7 +120,7 @@ public sealed class CrashTests : IAsyncDisposable
                 }
             }
         })).ToArray();
-        await Waiting.ForAsync(Task.WhenAny(enough.Task, Task.WhenAll(publishers)), () => "enough publishes to be accepted");
+        await Waiting.ForAsync(Task.WhenAny(enough.Task, Task.WhenAll(publishers)), () => "enough events to be accepted");
         Assert.True(enough.Task.IsCompleted, string.Join('\n', _run.Lines));
         SpinWait.SpinUntil(() => Volatile.Read(ref open) > 1, TimeSpan.FromSeconds(1));
         await _run.EndAsync(TestRun.Kill);
@@ -139,19 +140,19 @@ public sealed class CrashTests : IAsyncDisposable
         Encoding.UTF8,
         "application/json");
 
-    private Reply Handle(Call call)
+    private AppResponse Handle(Call call)
     {
         var entries = JsonNode.Parse(call.Body)!["entries"]!.AsArray();
         foreach (var id in entries.Select(entry => entry!["event"]!["id"]!.GetValue<string>()))
         {
             var (publisher, number) = (id.Split('-')[0], int.Parse(id.Split('-')[1]));
-            // First deliveries arrive in the order of their key.
+            // First deliveries of the events with one key must arrive in order.
             if (_delivered.TryAdd(id, 0) && number < _last.AddOrUpdate(publisher, number, (_, last) => Math.Max(last, number)))
             {
                 _disorder.Enqueue(id);
             }
         }
 
-        return new Reply(200, JsonSerializer.Serialize(new { statuses = entries.Select(entry => new { entryId = entry!["entryId"], status = "SUCCESS" }) }));
+        return new AppResponse(200, JsonSerializer.Serialize(new { statuses = entries.Select(entry => new { entryId = entry!["entryId"], status = "SUCCESS" }) }));
     }
 }

@@ -6,10 +6,10 @@ using Microsoft.AspNetCore.Http;
 
 namespace DaprOrders.DaprEmulator.Tests;
 
-/// <summary>Service invocation beyond what invoke.json records.</summary>
+/// <summary>Tests service invocation in cases that invoke.json does not contain.</summary>
 public sealed class InvocationTests : IAsyncLifetime
 {
-    private readonly JumpingTime _time = new();
+    private readonly AutoAdvancingTime _time = new();
     private readonly TestHost _host;
     private readonly TestApp _app = new(TimeProvider.System);
 
@@ -26,7 +26,7 @@ public sealed class InvocationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Chunks_of_a_response_arrive_when_the_app_sends_them()
+    public async Task Response_chunks_are_forwarded_immediately()
     {
         var more = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var streaming = await TestApp.ListenAsync(async http =>
@@ -39,8 +39,8 @@ public sealed class InvocationTests : IAsyncLifetime
         });
         var caller = await StartAsync(TestApp.PortOf(streaming));
 
-        using var answer = await _host.Client.GetAsync(Method(caller, "events"), HttpCompletionOption.ResponseHeadersRead, Cancel);
-        using var reader = new StreamReader(await answer.Content.ReadAsStreamAsync(Cancel));
+        using var response = await _host.Client.GetAsync(Method(caller, "events"), HttpCompletionOption.ResponseHeadersRead, Cancel);
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(Cancel));
         Assert.Equal("data: 1", await reader.ReadLineAsync(Cancel));
 
         more.SetResult();
@@ -48,7 +48,7 @@ public sealed class InvocationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Response_that_the_app_compressed_for_the_sidecar_is_unpacked()
+    public async Task Compressed_response_is_decompressed_for_a_caller_without_gzip()
     {
         await using var compressing = await TestApp.ListenAsync(async http =>
         {
@@ -62,7 +62,7 @@ public sealed class InvocationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Body_without_length_is_streamed_and_never_retried()
+    public async Task Body_without_a_length_is_streamed_and_never_retried()
     {
         var caller = await _host.StartAsync("caller");
         var callee = await _host.StartAsync("callee", _app.Port);
@@ -71,14 +71,14 @@ public sealed class InvocationTests : IAsyncLifetime
 
         await callee.KillAsync();
         var before = _time.GetUtcNow();
-        using var answer = await _host.Client.PostAsJsonAsync(Method(caller, "x"), new { n = 2 }, Cancel);
+        using var response = await _host.Client.PostAsJsonAsync(Method(caller, "x"), new { n = 2 }, Cancel);
 
-        Assert.Equal(500, (int)answer.StatusCode);
+        Assert.Equal(500, (int)response.StatusCode);
         Assert.Equal(before, _time.GetUtcNow());
     }
 
     [Fact]
-    public async Task Policy_of_an_app_retries_matching_responses_and_returns_the_last_one()
+    public async Task Retry_policy_retries_matching_responses_and_returns_the_last_one()
     {
         _host.AddResource("r.yaml", """
             apiVersion: dapr.io/v1alpha1
@@ -89,7 +89,7 @@ public sealed class InvocationTests : IAsyncLifetime
               targets: {apps: {callee: {retry: twice}}}
             """);
         var caller = await StartAsync(_app.Port);
-        _app.Answer = call => Task.FromResult(new Reply(call.Path == "/unavailable" ? 503 : 409, "from app"));
+        _app.Respond = call => Task.FromResult(new AppResponse(call.Path == "/unavailable" ? 503 : 409, "from app"));
 
         using var unavailable = await _host.PostAsync(caller, "/v1.0/invoke/callee/method/unavailable", "{}");
         using var conflict = await _host.PostAsync(caller, "/v1.0/invoke/callee/method/conflict", "{}");
@@ -101,7 +101,7 @@ public sealed class InvocationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Sidecar_that_restarts_at_its_address_is_found_at_once()
+    public async Task Restarted_sidecar_is_found_immediately()
     {
         var caller = await _host.StartAsync("caller", instance: 2);
         var callee = await _host.StartAsync("callee", _app.Port);
@@ -110,8 +110,8 @@ public sealed class InvocationTests : IAsyncLifetime
 
         for (var i = 0; i < 3; i++)
         {
-            using var answer = await _host.PostAsync(caller, "/v1.0/invoke/callee/method/x", "{}");
-            Assert.Equal(200, (int)answer.StatusCode);
+            using var response = await _host.PostAsync(caller, "/v1.0/invoke/callee/method/x", "{}");
+            Assert.Equal(200, (int)response.StatusCode);
         }
     }
 
@@ -126,9 +126,9 @@ public sealed class InvocationTests : IAsyncLifetime
         using var request = new HttpRequestMessage(
             HttpMethod.Get, new Uri(Method(caller, path), new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true }));
 
-        using var answer = await _host.Client.SendAsync(request, Cancel);
+        using var response = await _host.Client.SendAsync(request, Cancel);
 
-        Assert.Equal(200, (int)answer.StatusCode);
+        Assert.Equal(200, (int)response.StatusCode);
         Assert.Contains(_app.Calls, call => call.Path == received);
     }
 
@@ -137,26 +137,26 @@ public sealed class InvocationTests : IAsyncLifetime
     [InlineData("a%3Fb", "forbidden character")]
     [InlineData("a%0Ab", "forbidden character")]
     [InlineData("a%25b", "invalid URL escape")]
-    public async Task Path_with_a_reserved_character_is_refused(string path, string error)
+    public async Task Path_with_a_reserved_character_is_rejected(string path, string error)
     {
         var caller = await StartAsync(_app.Port);
 
-        using var answer = await _host.Client.GetAsync(Method(caller, path), Cancel);
+        using var response = await _host.Client.GetAsync(Method(caller, path), Cancel);
 
-        Assert.Equal(500, (int)answer.StatusCode);
-        var body = await answer.Content.ReadAsStringAsync(Cancel);
+        Assert.Equal(500, (int)response.StatusCode);
+        var body = await response.Content.ReadAsStringAsync(Cancel);
         Assert.Contains("ERR_DIRECT_INVOKE", body);
         Assert.Contains(error, body);
     }
 
     [Fact]
-    public async Task App_that_invokes_itself_gets_no_headers_of_the_sidecar()
+    public async Task App_that_invokes_itself_receives_no_caller_headers()
     {
         var sidecar = await _host.StartAsync("callee", _app.Port);
         using var request = new HttpRequestMessage(HttpMethod.Get, Method(sidecar, "x"));
         request.Headers.Add("dapr-caller-app-id", "mine");
 
-        using var answer = await _host.Client.SendAsync(request, Cancel);
+        using var response = await _host.Client.SendAsync(request, Cancel);
 
         var headers = (await _app.WaitForAsync(1, "/x"))[0].Headers;
         Assert.Equal("mine", headers["dapr-caller-app-id"]);
@@ -164,7 +164,7 @@ public sealed class InvocationTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Headers_that_Connection_names_are_not_forwarded()
+    public async Task Headers_listed_in_Connection_are_not_forwarded()
     {
         await using var app = await TestApp.ListenAsync(http =>
         {
@@ -178,10 +178,10 @@ public sealed class InvocationTests : IAsyncLifetime
         request.Headers.Connection.Add("X-Mine");
         request.Headers.Add("X-Mine", "1");
 
-        using var answer = await _host.Client.SendAsync(request, Cancel);
+        using var response = await _host.Client.SendAsync(request, Cancel);
 
-        Assert.DoesNotContain("X-Mine", answer.Headers.GetValues("X-Seen").Single());
-        Assert.False(answer.Headers.Contains("X-Theirs"));
+        Assert.DoesNotContain("X-Mine", response.Headers.GetValues("X-Seen").Single());
+        Assert.False(response.Headers.Contains("X-Theirs"));
     }
 
     private async Task<Hosting.Sidecar> StartAsync(int calleePort)

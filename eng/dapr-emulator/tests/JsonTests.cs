@@ -6,7 +6,7 @@ using DaprOrders.DaprEmulator.Tests.Support;
 
 namespace DaprOrders.DaprEmulator.Tests;
 
-/// <summary>The rules of Dapr's JSON library that change a value, from a publish to its delivery.</summary>
+/// <summary>Tests the rules of Dapr's JSON library that change a value between publish and delivery.</summary>
 public sealed class JsonTests : IAsyncLifetime
 {
     private const int MaxDepth = 10_000;
@@ -18,12 +18,12 @@ public sealed class JsonTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _host.AddSetup("pubsub.yaml");
-        _app.Subscriptions = new Reply(200, $$"""
+        _app.Subscriptions = new AppResponse(200, $$"""
             [{"pubsubname":"pubsub","topic":"single","route":"/single","deadLetterTopic":"dead"},
              {"pubsubname":"pubsub","topic":"bulk","route":"/bulk","deadLetterTopic":"dead",{{Bulk}} },
              {"pubsubname":"pubsub","topic":"dead","route":"/dead","metadata":{"rawPayload":"true"} }]
             """);
-        _app.Answer = call => Task.FromResult(new Reply(200, call.Path == "/bulk" ? """{"statuses":[{"entryId":"0","status":"SUCCESS"}]}""" : ""));
+        _app.Respond = call => Task.FromResult(new AppResponse(200, call.Path == "/bulk" ? """{"statuses":[{"entryId":"0","status":"SUCCESS"}]}""" : ""));
         await _app.StartAsync();
     }
 
@@ -48,7 +48,7 @@ public sealed class JsonTests : IAsyncLifetime
         Assert.Equal(number, (await DeliverAsync(topic, number)).GetRawText());
 
     [Fact]
-    public async Task Number_of_a_bulk_delivery_is_rounded_to_a_double() =>
+    public async Task Bulk_delivery_rounds_numbers_to_doubles() =>
         Assert.Equal(12345678901234567000m, (await DeliverAsync("bulk", "12345678901234567890")).GetDecimal());
 
     [Theory]
@@ -60,32 +60,32 @@ public sealed class JsonTests : IAsyncLifetime
 
         await _host.PublishAsync(sidecar, "pubsub/" + topic, """{"n":1e400}""");
 
-        var letter = Assert.Single(await _app.WaitForAsync(1, "/dead"));
-        Assert.Contains("1e400", Encoding.UTF8.GetString(Convert.FromBase64String(JsonNode.Parse(letter.Body)!["data_base64"]!.GetValue<string>())));
+        var deadLetter = Assert.Single(await _app.WaitForAsync(1, "/dead"));
+        Assert.Contains("1e400", Encoding.UTF8.GetString(Convert.FromBase64String(JsonNode.Parse(deadLetter.Body)!["data_base64"]!.GetValue<string>())));
         Assert.DoesNotContain(_app.Calls, call => call.Path == "/" + topic);
     }
 
     [Fact]
-    public async Task Number_beyond_a_double_is_refused_in_a_bulk_publish()
+    public async Task Bulk_publish_rejects_a_number_beyond_a_double()
     {
         var sidecar = await _host.StartAsync("probe", _app.Port);
 
-        using var answer = await _host.PostAsync(
+        using var response = await _host.PostAsync(
             sidecar, "/v1.0/publish/bulk/pubsub/single", """[{"entryId":"1","event":{"n":1e400},"contentType":"application/json"}]""");
 
-        Assert.Equal(400, (int)answer.StatusCode);
-        Assert.Contains("ERR_PUBSUB_EVENTS_SER", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(400, (int)response.StatusCode);
+        Assert.Contains("ERR_PUBSUB_EVENTS_SER", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
 
     [Theory]
     [InlineData("single")]
     [InlineData("bulk")]
-    public async Task Last_of_two_properties_with_one_name_wins(string topic) => Assert.Equal(
+    public async Task Last_of_two_properties_with_the_same_name_is_kept(string topic) => Assert.Equal(
         """{"b":{"c":2},"a":4}""",
         (await DeliverAsync(topic, """{"a":{"d":1,"d":2},"b":{"c":1,"c":2},"a":3, "\u0061":4}""")).GetRawText().Replace("\\u0061", "a"));
 
     [Fact]
-    public void Last_of_two_properties_wins_whatever_surrounds_them()
+    public void Duplicate_property_is_removed_next_to_rounded_numbers_and_whitespace()
     {
         Assert.Equal("""[{"x":12345678901234567000,"y":1}]""", Read("""[{"y":98765432109876543210,"x":1,"x":12345678901234567000,"y":1}] rest"""));
         Assert.Equal("{\"a\":2}", Read("{\"a\":1,\n \"a\":2}"));
@@ -107,7 +107,7 @@ public sealed class JsonTests : IAsyncLifetime
     [InlineData("{\"a\" 1}")]
     [InlineData("[1,]")]
     [InlineData("\"\\u12\"")]
-    public void Invalid_text_is_refused(string text) => Assert.Throws<JsonException>(() => Read(text));
+    public void Invalid_JSON_is_rejected(string text) => Assert.Throws<JsonException>(() => Read(text));
 
     private static string Read(string text) => Encoding.UTF8.GetString(JsonText.ReadFirst(Encoding.UTF8.GetBytes(text)).Span);
 

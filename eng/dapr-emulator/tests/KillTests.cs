@@ -2,7 +2,7 @@ using DaprOrders.DaprEmulator.Tests.Support;
 
 namespace DaprOrders.DaprEmulator.Tests;
 
-/// <summary>What a killed sidecar leaves undone.</summary>
+/// <summary>Tests what happens to deliveries and requests when a sidecar is killed.</summary>
 public sealed class KillTests : IAsyncLifetime
 {
     private readonly TestHost _host = new();
@@ -13,7 +13,7 @@ public sealed class KillTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         _host.AddSetup("pubsub.yaml");
-        _app.Subscriptions = new Reply(200, """[{"pubsubname":"pubsub","topic":"t","route":"/in"}]""");
+        _app.Subscriptions = new AppResponse(200, """[{"pubsubname":"pubsub","topic":"t","route":"/in"}]""");
         await _app.StartAsync();
     }
 
@@ -27,10 +27,10 @@ public sealed class KillTests : IAsyncLifetime
     public async Task Delivery_in_flight_is_not_committed_and_is_redelivered()
     {
         var release = new TaskCompletionSource();
-        _app.Answer = async _ =>
+        _app.Respond = async _ =>
         {
             await release.Task.WaitAsync(Cancel);
-            return new Reply(200);
+            return new AppResponse(200);
         };
         var sidecar = await _host.StartAsync("probe", _app.Port);
         await _host.PublishAsync(sidecar, "pubsub/t?metadata.cloudevent.id=e1&metadata.partitionKey=k");
@@ -40,7 +40,7 @@ public sealed class KillTests : IAsyncLifetime
         release.SetResult();
 
         var partition = _host.Broker.Topic("pubsub.kafka/127.0.0.1:9092/t").PartitionOf("k");
-        Assert.Equal(0, _host.Broker.Position("probe", partition));
+        Assert.Equal(0, _host.Broker.CommittedOffset("probe", partition));
         await _host.StartAsync("probe", _app.Port);
         var calls = await _app.WaitForAsync(2, "/in");
         Assert.All(calls, call => Assert.Contains("\"id\":\"e1\"", call.Body));
@@ -65,12 +65,12 @@ public sealed class KillTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Request_in_flight_is_reset_and_the_next_one_refused()
+    public async Task Request_in_flight_is_reset_and_the_next_one_is_refused()
     {
-        _app.Answer = async _ =>
+        _app.Respond = async _ =>
         {
             await Task.Delay(Timeout.Infinite, Cancel);
-            return new Reply(200);
+            return new AppResponse(200);
         };
         var sidecar = await _host.StartAsync("probe", _app.Port);
         var address = TestHost.AddressOf(sidecar);
@@ -84,7 +84,7 @@ public sealed class KillTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Events_of_an_app_that_died_are_kept_until_it_is_back()
+    public async Task Events_are_kept_while_their_app_is_not_running()
     {
         var sidecar = await _host.StartAsync("probe", _app.Port);
         var port = _app.Port;

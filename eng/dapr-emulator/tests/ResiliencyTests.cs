@@ -2,7 +2,7 @@ using DaprOrders.DaprEmulator.Tests.Support;
 
 namespace DaprOrders.DaprEmulator.Tests;
 
-/// <summary>Policies on a clock that jumps, so that the pauses can be measured exactly.</summary>
+/// <summary>Tests policies with a clock that advances automatically, so that delays can be measured exactly.</summary>
 public sealed class ResiliencyTests : IAsyncDisposable
 {
     private readonly TestApp _app = new(TimeProvider.System);
@@ -21,56 +21,56 @@ public sealed class ResiliencyTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Exponential_pauses_grow_by_half_up_to_the_longest()
+    public async Task Exponential_backoff_grows_by_half_up_to_maxInterval()
     {
-        var time = new JumpingTime();
-        // Dapr reads "duration" for constant pauses only.
+        var time = new AutoAdvancingTime();
+        // Dapr applies "duration" only to constant policies.
         var caller = await StartAsync(time, "retries: {r: {policy: exponential, duration: 100ms, maxInterval: 1s, maxRetries: 4}}", "apps: {callee: {retry: r}}");
         var times = new List<DateTimeOffset>();
-        _app.Answer = _ =>
+        _app.Respond = _ =>
         {
             times.Add(time.GetUtcNow());
-            return Task.FromResult(new Reply(503));
+            return Task.FromResult(new AppResponse(503));
         };
 
-        using var answer = await CallAsync(caller);
+        using var response = await CallAsync(caller);
 
         Assert.Equal([0, 500, 1250, 2250, 3250], times.Select(at => (at - times[0]).TotalMilliseconds));
-        Assert.Equal(503, (int)answer.StatusCode);
+        Assert.Equal(503, (int)response.StatusCode);
     }
 
     [Fact]
-    public async Task Outbound_policy_retries_what_the_broker_refuses()
+    public async Task Outbound_policy_retries_an_event_that_the_broker_rejects()
     {
-        var time = new JumpingTime();
+        var time = new AutoAdvancingTime();
         Host(time, "retries: {r: {policy: constant, duration: 1s, maxRetries: 3}}", "components: {pubsub: {outbound: {retry: r}}}");
         _host!.AddSetup("pubsub.yaml");
         var sidecar = await _host.StartAsync("probe");
         var started = time.GetUtcNow();
 
-        using var answer = await _host.PostAsync(sidecar, "/v1.0/publish/pubsub/t", '"' + new string('x', 2_000_000) + '"');
+        using var response = await _host.PostAsync(sidecar, "/v1.0/publish/pubsub/t", '"' + new string('x', 2_000_000) + '"');
 
-        Assert.Equal(500, (int)answer.StatusCode);
+        Assert.Equal(500, (int)response.StatusCode);
         Assert.Equal(TimeSpan.FromSeconds(3), time.GetUtcNow() - started);
     }
 
     [Fact]
-    public async Task Outbound_policy_retries_only_the_refused_entries_of_a_bulk_publish()
+    public async Task Outbound_policy_retries_only_the_rejected_entries_of_a_bulk_publish()
     {
-        var time = new JumpingTime();
+        var time = new AutoAdvancingTime();
         Host(time, "retries: {r: {policy: constant, duration: 1s, maxRetries: 3}}", "components: {pubsub: {outbound: {retry: r}}}");
         _host!.AddSetup("pubsub.yaml");
-        _app.Subscriptions = new Reply(200, """[{"pubsubname":"pubsub","topic":"t","route":"/in"}]""");
+        _app.Subscriptions = new AppResponse(200, """[{"pubsubname":"pubsub","topic":"t","route":"/in"}]""");
         await _app.StartAsync();
         var sidecar = await _host.StartAsync("probe", _app.Port);
         var started = time.GetUtcNow();
 
-        using var answer = await PublishBulkAsync(sidecar);
+        using var response = await PublishBulkAsync(sidecar);
         using var last = await _host.PostAsync(sidecar, "/v1.0/publish/pubsub/t?metadata.partitionKey=k", "\"last\"");
 
-        Assert.Equal(500, (int)answer.StatusCode);
-        Assert.Contains("kafka: Failed to deliver 1 messages.", answer.Headers.GetValues("metadata.error").Single());
-        Assert.StartsWith("""{"failedEntries":[{"entryId":"large","error":"kafka: """, await answer.Content.ReadAsStringAsync(Cancel));
+        Assert.Equal(500, (int)response.StatusCode);
+        Assert.Contains("kafka: Failed to deliver 1 messages.", response.Headers.GetValues("metadata.error").Single());
+        Assert.StartsWith("""{"failedEntries":[{"entryId":"large","error":"kafka: """, await response.Content.ReadAsStringAsync(Cancel));
         Assert.True(time.GetUtcNow() - started >= TimeSpan.FromSeconds(3));
         Assert.Equal(2, (await _app.WaitForAsync(2, "/in")).Count);
     }
@@ -86,19 +86,19 @@ public sealed class ResiliencyTests : IAsyncDisposable
     [InlineData("retries: {b: {matching: {httpStatusCodes: \"5xx\"}}}", "Could not read resiliency policy policies: invalid pattern 5xx")]
     public async Task Invalid_Resiliency_is_ignored_with_a_warning(string policies, string warning)
     {
-        var caller = await StartAsync(new JumpingTime(), policies, "apps: {callee: {retry: b, timeout: b}}");
-        using var answer = await CallAsync(caller);
+        var caller = await StartAsync(new AutoAdvancingTime(), policies, "apps: {callee: {retry: b, timeout: b}}");
+        using var response = await CallAsync(caller);
 
-        Assert.Equal(200, (int)answer.StatusCode);
+        Assert.Equal(200, (int)response.StatusCode);
         Assert.Contains(_host!.Log, line => line.StartsWith("Warning") && line.Contains("resiliency.yaml:2") && line.Contains(warning));
     }
 
     [Fact]
-    public async Task Target_whose_policy_does_not_exist_is_reported()
+    public async Task Undefined_policy_of_a_target_causes_a_warning()
     {
-        var caller = await StartAsync(new JumpingTime(), "timeouts: {a: 1s}", "apps: {callee: {retry: b}}");
-        _app.Answer = _ => Task.FromResult(new Reply(500));
-        using var answer = await CallAsync(caller);
+        var caller = await StartAsync(new AutoAdvancingTime(), "timeouts: {a: 1s}", "apps: {callee: {retry: b}}");
+        _app.Respond = _ => Task.FromResult(new AppResponse(500));
+        using var response = await CallAsync(caller);
 
         Assert.Equal("/x", Assert.Single(_app.Calls, call => call.Path == "/x").Path);
         Assert.Contains(_host!.Log, line => line.StartsWith("Warning") && line.Contains("resiliency.yaml:2") && line.Contains("retry policy b"));
@@ -107,7 +107,7 @@ public sealed class ResiliencyTests : IAsyncDisposable
     [Fact]
     public async Task Built_in_retries_can_be_changed_but_not_reduced()
     {
-        var time = new JumpingTime();
+        var time = new AutoAdvancingTime();
         Host(time, "retries: {DaprBuiltInServiceRetries: {policy: constant, duration: 10s, maxRetries: 1}}", "apps: {}");
         await _app.StartAsync();
         var callee = await _host!.StartAsync("callee", _app.Port);
@@ -115,9 +115,9 @@ public sealed class ResiliencyTests : IAsyncDisposable
         await callee.KillAsync();
         var started = time.GetUtcNow();
 
-        using var answer = await CallAsync(caller);
+        using var response = await CallAsync(caller);
 
-        Assert.Contains("after 3 retries", await answer.Content.ReadAsStringAsync(Cancel));
+        Assert.Contains("after 3 retries", await response.Content.ReadAsStringAsync(Cancel));
         Assert.Equal(TimeSpan.FromSeconds(30), time.GetUtcNow() - started);
     }
 

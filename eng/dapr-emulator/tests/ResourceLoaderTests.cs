@@ -10,7 +10,7 @@ public sealed class ResourceLoaderTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public void Component_is_loaded_for_the_apps_in_its_scopes_only()
+    public void Component_is_loaded_only_for_the_apps_in_its_scopes()
     {
         Add("c.yaml", """
             apiVersion: dapr.io/v1alpha1
@@ -36,7 +36,7 @@ public sealed class ResourceLoaderTests : IDisposable
     }
 
     [Fact]
-    public void Policies_apply_to_their_targets_and_defaults_to_the_others()
+    public void Policies_apply_to_their_targets_and_default_policies_to_the_others()
     {
         Add("r.yaml", """
             apiVersion: dapr.io/v1alpha1
@@ -60,16 +60,16 @@ public sealed class ResourceLoaderTests : IDisposable
         Assert.Null(policies.NamedApp("unnamed"));
         var constant = policies.App("other").Retry!;
         Assert.Equal([TimeSpan.FromMilliseconds(200), TimeSpan.FromMilliseconds(200), null], Pauses(constant));
-        Assert.Equal((true, true, false), (constant.Repeats(429), constant.Repeats(null), constant.Repeats(400)));
+        Assert.Equal((true, true, false), (constant.ShouldRetry(429), constant.ShouldRetry(null), constant.ShouldRetry(400)));
         Assert.Equal(TimeSpan.FromMilliseconds(300), policies.Inbound("bus").Timeout);
         Assert.Equal([TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(0.75), TimeSpan.FromSeconds(1)], Pauses(policies.Inbound("bus").Retry!));
-        Assert.Null(policies.Inbound("bus").Retry!.PauseBefore(4, TimeSpan.FromMinutes(15)));
+        Assert.Null(policies.Inbound("bus").Retry!.DelayBefore(4, TimeSpan.FromMinutes(15)));
     }
 
     [Theory]
     [InlineData("Subscription", "{pubsubname: bus, topic: t, routes: {rules: [{match: x, path: /x}], default: /all}}", "routing rules (routes.rules) are not emulated")]
     [InlineData("Resiliency", "{policies: {circuitBreakers: {b: {maxRequests: 1}}}}", "circuitBreakers are not emulated")]
-    public void Part_that_is_not_emulated_is_an_error_with_its_line(string kind, string spec, string error)
+    public void Feature_that_is_not_emulated_is_an_error_with_its_line(string kind, string spec, string error)
     {
         Add("r.yaml", $"apiVersion: dapr.io/v1alpha1\nkind: {kind}\nmetadata: <name: r>\nspec: {spec}\n".Replace("<name: r>", "{name: r}"));
 
@@ -79,7 +79,7 @@ public sealed class ResourceLoaderTests : IDisposable
     }
 
     [Fact]
-    public void First_subscription_to_a_topic_wins_in_both_versions()
+    public void First_subscription_to_a_topic_is_used_in_both_API_versions()
     {
         Add("s.yaml", """
             apiVersion: dapr.io/v2alpha1
@@ -146,7 +146,7 @@ public sealed class ResourceLoaderTests : IDisposable
     [InlineData("1m30s", 90_000)]
     [InlineData("1.5s", 1_500)]
     [InlineData("250", 250)]
-    public void Durations_are_read_as_Dapr_reads_them(string text, double milliseconds) =>
+    public void Durations_are_parsed_as_in_Dapr(string text, double milliseconds) =>
         Assert.Equal(milliseconds, GoDuration.Parse(text)!.Value.TotalMilliseconds);
 
     [Theory]
@@ -156,7 +156,7 @@ public sealed class ResourceLoaderTests : IDisposable
     [InlineData("publishingScopes", "a=t,u;b=", "c", "t", true)]
     [InlineData("allowedTopics", "t,u", "a", "v", false)]
     [InlineData("protectedTopics", "t", "a", "t", false)]
-    public void Scopes_decide_who_may_publish_what(string setting, string value, string appId, string topic, bool allowed)
+    public void Topic_scopes_limit_what_an_app_may_publish(string setting, string value, string appId, string topic, bool allowed)
     {
         var component = new Component("bus", "pubsub.in-memory", "v1", false, new Dictionary<string, string> { [setting] = value }, null);
 
@@ -167,5 +167,5 @@ public sealed class ResourceLoaderTests : IDisposable
 
     private AppResources Load(string appId) => ResourceLoader.Load(appId, [_folder], null);
 
-    private static IEnumerable<TimeSpan?> Pauses(RetryPolicy policy) => [.. Enumerable.Range(1, 3).Select(retry => policy.PauseBefore(retry, TimeSpan.Zero))];
+    private static IEnumerable<TimeSpan?> Pauses(RetryPolicy policy) => [.. Enumerable.Range(1, 3).Select(retry => policy.DelayBefore(retry, TimeSpan.Zero))];
 }

@@ -53,7 +53,7 @@ public sealed class RunFileReaderTests : IDisposable
     [Fact]
     public void Port_in_the_file_is_not_chosen_for_another_app()
     {
-        const int Named = 4000; // of the 5,000 ports to choose from
+        const int Named = 4000; // FreePorts chooses from 5,000 ports
         var named = Enumerable.Range(10_000, Named).Chunk(4).Select(ports =>
             $"- {{appID: a, appDirPath: ./a, daprHTTPPort: {ports[0]}, daprGRPCPort: {ports[1]}, metricsPort: {ports[2]}, daprInternalGRPCPort: {ports[3]}}}\n");
 
@@ -65,7 +65,7 @@ public sealed class RunFileReaderTests : IDisposable
     }
 
     [Fact]
-    public void Same_app_id_twice_is_two_instances()
+    public void Same_app_id_twice_creates_two_instances()
     {
         var apps = Read("""
             version: 1

@@ -4,11 +4,11 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace DaprOrders.DaprEmulator.Tests;
 
-/// <summary>Subscriptions, deliveries and components beyond what the recordings show.</summary>
+/// <summary>Tests subscriptions, deliveries and components in cases that the recordings do not contain.</summary>
 public sealed class SubscriptionTests : IAsyncLifetime
 {
     private readonly TestApp _app = new(TimeProvider.System);
-    private readonly JumpingTime _time = new();
+    private readonly AutoAdvancingTime _time = new();
     private readonly TestHost _host;
 
     public SubscriptionTests() => _host = new TestHost(_time);
@@ -22,7 +22,7 @@ public sealed class SubscriptionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Programmatic_subscription_wins_over_a_declarative_one()
+    public async Task Programmatic_subscription_takes_precedence_over_a_declarative_one()
     {
         _host.AddSetup("pubsub.yaml");
         _host.AddResource("s.yaml", """
@@ -36,7 +36,7 @@ public sealed class SubscriptionTests : IAsyncLifetime
             metadata: {name: only}
             spec: {pubsubname: pubsub, topic: only, routes: {default: /only}}
             """);
-        _app.Subscriptions = new Reply(200, """[{"pubsubname":"pubsub","topic":"both","route":"/programmatic"}]""");
+        _app.Subscriptions = new AppResponse(200, """[{"pubsubname":"pubsub","topic":"both","route":"/programmatic"}]""");
         var sidecar = await _host.StartAsync("probe", _app.Port);
 
         await _host.PublishAsync(sidecar, "pubsub/both");
@@ -53,10 +53,10 @@ public sealed class SubscriptionTests : IAsyncLifetime
     [InlineData(" \n", false)]
     [InlineData("null", false)]
     [InlineData("""[{"PUBSUBNAME":"pubsub","topic":"t","route":"/in","other":1}] and more""", true)]
-    public async Task Text_after_the_list_of_subscriptions_is_ignored(string body, bool subscribes)
+    public async Task Subscription_response_may_be_empty_or_have_trailing_text(string body, bool subscribes)
     {
         _host.AddSetup("pubsub.yaml");
-        _app.Subscriptions = new Reply(200, body);
+        _app.Subscriptions = new AppResponse(200, body);
         var sidecar = await _host.StartAsync("probe", _app.Port);
 
         Assert.Equal(subscribes, (await _host.GetAsync(sidecar, "/v1.0/metadata")).Contains("subscriptions"));
@@ -66,10 +66,10 @@ public sealed class SubscriptionTests : IAsyncLifetime
     [Theory]
     [InlineData("pubsub.kafka", "authType: none, initialOffset: first", "kafka error: invalid initialOffset: first")]
     [InlineData("foo.bar", "", "process component bus error: incorrect type foo.bar")]
-    [InlineData("pubsub.jetstream", "", "(the emulator has pubsub.kafka, pubsub.redis, pubsub.rabbitmq and pubsub.in-memory)")]
+    [InlineData("pubsub.jetstream", "", "(the emulator supports pubsub.kafka, pubsub.redis, pubsub.rabbitmq and pubsub.in-memory)")]
     [InlineData("pubsub.kafka", "authRequired: \"false\"", null)]
     [InlineData("pubsub.redis", "", null)]
-    public void Component_that_Dapr_refuses_is_refused(string type, string settings, string? error)
+    public void Component_that_Dapr_rejects_is_rejected(string type, string settings, string? error)
     {
         var metadata = string.Join(", ", settings.Split(", ", StringSplitOptions.RemoveEmptyEntries).Append("brokers: x")
             .Select(setting => setting.Split(": ")).Select(setting => $"{{name: {setting[0]}, value: {setting[1]} }}"));
@@ -90,7 +90,7 @@ public sealed class SubscriptionTests : IAsyncLifetime
     public async Task Routing_rules_of_the_app_are_an_error_and_no_subscription_starts()
     {
         _host.AddSetup("pubsub.yaml");
-        _app.Subscriptions = new Reply(200, """
+        _app.Subscriptions = new AppResponse(200, """
             [{"pubsubname":"pubsub","topic":"t","routes":{"default":"/other","rules":[{"match":"event.type == \"x\"","path":"/x"}]}},
              {"pubsubname":"pubsub","topic":"u","route":"/u"}]
             """);
@@ -116,9 +116,9 @@ public sealed class SubscriptionTests : IAsyncLifetime
                 retries: {soon: {policy: constant, duration: 0s, maxRetries: -1}}
               targets: {components: {pubsub: {inbound: {timeout: short, retry: soon}}}}
             """);
-        _app.Subscriptions = new Reply(200, """[{"pubsubname":"pubsub","topic":"t","route":"/in"}]""");
+        _app.Subscriptions = new AppResponse(200, """[{"pubsubname":"pubsub","topic":"t","route":"/in"}]""");
         var slow = true;
-        _app.Answer = async _ =>
+        _app.Respond = async _ =>
         {
             if (slow)
             {
@@ -127,7 +127,7 @@ public sealed class SubscriptionTests : IAsyncLifetime
                 await Task.Delay(Timeout.Infinite, TestContext.Current.CancellationToken);
             }
 
-            return new Reply(200);
+            return new AppResponse(200);
         };
         var sidecar = await host.StartAsync("probe", _app.Port);
 
@@ -137,16 +137,16 @@ public sealed class SubscriptionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Trace_reaches_the_subscriber_unless_the_sampling_rate_is_0()
+    public async Task Trace_reaches_the_subscriber_if_tracing_is_on()
     {
         const string Trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
         _host.AddSetup("pubsub.yaml");
-        _app.Subscriptions = new Reply(200, """[{"pubsubname":"pubsub","topic":"t","route":"/in"}]""");
+        _app.Subscriptions = new AppResponse(200, """[{"pubsubname":"pubsub","topic":"t","route":"/in"}]""");
         var sidecar = await _host.StartAsync("probe", _app.Port, tracing: true);
 
         using var request = new HttpRequestMessage(HttpMethod.Post, TestHost.AddressOf(sidecar) + "/v1.0/publish/pubsub/t");
         request.Headers.TryAddWithoutValidation("traceparent", Trace);
-        using var answer = await _host.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        using var response = await _host.Client.SendAsync(request, TestContext.Current.CancellationToken);
 
         var call = (await _app.WaitForAsync(1, "/in"))[0];
         Assert.Equal(Trace, call.Headers["traceparent"]);
@@ -159,7 +159,7 @@ public sealed class SubscriptionTests : IAsyncLifetime
     [InlineData("pubsub.rabbitmq", "[{name: hostname, value: x}, {name: requeueInFailure, value: \"true\"}]", false)]
     [InlineData("pubsub.kafka", "[{name: brokers, value: x}, {name: authType, value: none}]", false)]
     [InlineData("pubsub.kafka", "[{name: brokers, value: x}, {name: authType, value: none}, {name: consumeRetryEnabled, value: \"false\"}]", true)]
-    public async Task Batch_that_its_broker_would_lose_is_lost_with_a_warning_at_start(string type, string metadata, bool lost)
+    public async Task Failed_batch_is_lost_with_a_warning_if_the_real_broker_would_lose_it(string type, string metadata, bool lost)
     {
         _host.AddResource("c.yaml", $$"""
             apiVersion: dapr.io/v1alpha1
@@ -167,17 +167,17 @@ public sealed class SubscriptionTests : IAsyncLifetime
             metadata: {name: bus}
             spec: {type: {{type}}, version: v1, metadata: {{metadata}} }
             """);
-        _app.Subscriptions = new Reply(200, """[{"pubsubname":"bus","topic":"t","route":"/bulk","bulkSubscribe":{"enabled":true,"maxMessagesCount":1}}]""");
+        _app.Subscriptions = new AppResponse(200, """[{"pubsubname":"bus","topic":"t","route":"/bulk","bulkSubscribe":{"enabled":true,"maxMessagesCount":1}}]""");
         var sidecar = await _host.StartAsync("probe", _app.Port);
         Assert.Equal(lost, _host.Log.Any(line => line.StartsWith("Warning: component bus") && line.Contains("loses")));
 
         var failing = true;
-        _app.Answer = call =>
+        _app.Respond = call =>
         {
             var fails = failing;
             failing = false;
             var id = JsonNode.Parse(call.Body)!["entries"]![0]!["entryId"]!;
-            return Task.FromResult(fails ? new Reply(500) : new Reply(200, $$"""{"statuses":[{"entryId":"{{id}}","status":"SUCCESS"}]}"""));
+            return Task.FromResult(fails ? new AppResponse(500) : new AppResponse(200, $$"""{"statuses":[{"entryId":"{{id}}","status":"SUCCESS"}]}"""));
         };
         await _host.PublishAsync(sidecar, "bus/t?metadata.partitionKey=k", "\"first\"");
         await _app.WaitForAsync(1, "/bulk");
@@ -192,17 +192,17 @@ public sealed class SubscriptionTests : IAsyncLifetime
     {
         const int Events = 30;
         _host.AddSetup("pubsub.yaml");
-        _app.Subscriptions = new Reply(200, """
+        _app.Subscriptions = new AppResponse(200, """
             [{"pubsubname":"pubsub","topic":"t","route":"/bulk","bulkSubscribe":{"enabled":true,"maxMessagesCount":1}},
              {"pubsubname":"pubsub","topic":"u","route":"/bulk","bulkSubscribe":{"enabled":true,"maxMessagesCount":1}}]
             """);
         var (inFlight, most) = (0, 0);
-        _app.Answer = async _ =>
+        _app.Respond = async _ =>
         {
             most = Math.Max(most, Interlocked.Increment(ref inFlight));
             await Task.Yield();
             Interlocked.Decrement(ref inFlight);
-            return new Reply(200, """{"statuses":[{"entryId":"0","status":"SUCCESS"}]}""");
+            return new AppResponse(200, """{"statuses":[{"entryId":"0","status":"SUCCESS"}]}""");
         };
         var sidecar = await _host.StartAsync("probe", _app.Port);
 
@@ -216,10 +216,10 @@ public sealed class SubscriptionTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Metadata_of_a_bulk_publish_reach_only_entries_with_their_own()
+    public async Task Bulk_publish_metadata_is_added_only_to_entries_that_have_metadata()
     {
         _host.AddSetup("mem.yaml");
-        _app.Subscriptions = new Reply(200, """[{"pubsubname":"mem","topic":"t","route":"/in"}]""");
+        _app.Subscriptions = new AppResponse(200, """[{"pubsubname":"mem","topic":"t","route":"/in"}]""");
         var sidecar = await _host.StartAsync("probe", _app.Port);
 
         await _host.PublishAsync(sidecar, "bulk/mem/t?metadata.a=request&metadata.cloudevent.type=b", """
@@ -240,19 +240,19 @@ public sealed class SubscriptionTests : IAsyncLifetime
     [InlineData("bulk/mem/t?metadata.rawPayload=maybe", "[]", 400, "ERR_PUBSUB_REQUEST_METADATA")]
     [InlineData("bulk/mem/t", """[{"entryId":"1","event":1,"contentType":"text/plain"}]""", 400, "ERR_PUBSUB_EVENTS_SER")]
     [InlineData("bulk/mem/t", """[{"entryId":1}]""", 400, "ERR_PUBSUB_EVENTS_SER")]
-    public async Task Publish_that_cannot_be_carried_out_is_refused(string path, string body, int status, string code)
+    public async Task Invalid_or_unsupported_publish_returns_an_error(string path, string body, int status, string code)
     {
         _host.AddSetup("mem.yaml");
         var sidecar = await _host.StartAsync("probe");
 
-        using var answer = await _host.PostAsync(sidecar, "/v1.0/publish/" + path, body);
+        using var response = await _host.PostAsync(sidecar, "/v1.0/publish/" + path, body);
 
-        Assert.Equal(status, (int)answer.StatusCode);
-        Assert.Contains(code, await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(status, (int)response.StatusCode);
+        Assert.Contains(code, await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
     }
 
     [Fact]
-    public async Task State_store_is_ignored_with_a_warning_and_its_API_answers_501()
+    public async Task State_store_is_ignored_with_a_warning_and_its_API_returns_501()
     {
         _host.AddResource("c.yaml", """
             apiVersion: dapr.io/v1alpha1
@@ -262,10 +262,10 @@ public sealed class SubscriptionTests : IAsyncLifetime
             """);
         var sidecar = await _host.StartAsync("probe");
 
-        using var answer = await _host.PostAsync(sidecar, "/v1.0/state/store", "[]");
+        using var response = await _host.PostAsync(sidecar, "/v1.0/state/store", "[]");
 
-        Assert.Equal(501, (int)answer.StatusCode);
-        Assert.Contains("ERR_NOT_EMULATED", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.Equal(501, (int)response.StatusCode);
+        Assert.Contains("ERR_NOT_EMULATED", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
         Assert.Contains(_host.Log, line => line.StartsWith("Warning: component store (state.redis) is not emulated"));
     }
 }

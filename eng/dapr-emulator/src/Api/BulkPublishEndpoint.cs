@@ -13,14 +13,14 @@ internal sealed class BulkPublishEndpoint(SidecarState sidecar, Publisher publis
     public async Task HandleAsync(HttpContext http, string pubSub, string topic)
     {
         var metadata = PublishEndpoint.QueryMetadata(http.Request);
-        var error = publisher.Check(pubSub, metadata);
+        var error = publisher.Validate(pubSub, metadata);
         List<BulkEntry> entries = [];
         if (error is null)
         {
             var body = await HttpBody.ReadAsync(http.Request, sidecar.Spec.MaxBodyBytes, http.RequestAborted);
             error = body is null
-                ? ApiError.NoBulkRequest(pubSub, topic, sidecar.AppId, "stream too large")
-                : Read(body, pubSub, topic, metadata, entries) ?? publisher.CheckTopic(pubSub, topic);
+                ? ApiError.InvalidBulkRequest(pubSub, topic, sidecar.AppId, "stream too large")
+                : Read(body, pubSub, topic, metadata, entries) ?? publisher.ValidateTopic(pubSub, topic);
         }
 
         if (error is not null)
@@ -32,47 +32,47 @@ internal sealed class BulkPublishEndpoint(SidecarState sidecar, Publisher publis
         try
         {
             var failure = await publisher.PublishBulkAsync(pubSub, topic, entries, metadata);
-            await (failure is null ? http.AnswerNothingAsync() : AnswerAsync(http, pubSub, topic, failure));
+            await (failure is null ? http.WriteNoContentAsync() : WriteFailureAsync(http, pubSub, topic, failure));
         }
-        catch (JsonException broken)
+        catch (JsonException exception)
         {
-            await ApiError.NoCloudEvent(pubSub, sidecar.AppId, broken.Message).WriteAsync(http);
+            await ApiError.CloudEventCreationFailed(pubSub, sidecar.AppId, exception.Message).WriteAsync(http);
         }
     }
 
     private ApiError? Read(
         byte[] body, string pubSub, string topic, IReadOnlyList<KeyValuePair<string, string>> requestMetadata, List<BulkEntry> entries)
     {
-        List<Entry?> wire;
+        List<Entry?> items;
         try
         {
-            wire = JsonSerializer.Deserialize<List<Entry?>>(JsonText.ReadFirst(body, asDoubles: true).Span, JsonText.Wire) ?? [];
+            items = JsonSerializer.Deserialize<List<Entry?>>(JsonText.ReadFirst(body, asDoubles: true).Span, JsonText.SerializerOptions) ?? [];
         }
         catch (JsonException failure)
         {
             var error = failure.Path is null ? failure.Message : $"json: cannot unmarshal {failure.Path} of the bulk request";
-            return ApiError.NoBulkRequest(pubSub, topic, sidecar.AppId, error);
+            return ApiError.InvalidBulkRequest(pubSub, topic, sidecar.AppId, error);
         }
 
         var ids = new HashSet<string>();
-        foreach (var entry in wire.Select(entry => entry ?? new Entry(null, null, null, null)))
+        foreach (var entry in items.Select(entry => entry ?? new Entry(null, null, null, null)))
         {
             var contentType = entry.ContentType ?? "";
             var (data, error) = Data(entry.Event, contentType);
             if (data is null)
             {
-                return ApiError.NoEnvelope(pubSub, topic, sidecar.AppId, error);
+                return ApiError.EnvelopeFailed(pubSub, topic, sidecar.AppId, error);
             }
 
             if (entry.EntryId is not { Length: > 0 } || !ids.Add(entry.EntryId))
             {
-                return ApiError.NoEvents(pubSub, topic, sidecar.AppId, "entryId is duplicated or not present for entry");
+                return ApiError.InvalidEntry(pubSub, topic, sidecar.AppId, "entryId is duplicated or not present for entry");
             }
 
             var metadata = Merge(entry.Metadata, requestMetadata);
-            if (Publisher.CheckLifetime(metadata) is { } refusal)
+            if (Publisher.ValidateTtl(metadata) is { } ttlError)
             {
-                return refusal;
+                return ttlError;
             }
 
             entries.Add(new BulkEntry(entry.EntryId, new Publication(data, contentType, metadata, NewTrace(), "")));
@@ -102,23 +102,23 @@ internal sealed class BulkPublishEndpoint(SidecarState sidecar, Publisher publis
         }
     }
 
-    // Metadata of the request only reach entries that have metadata of their own, which win.
+    // As on Dapr, metadata of the request is added only to entries that have metadata. The metadata of the entry takes precedence.
     private static List<KeyValuePair<string, string>> Merge(
-        Dictionary<string, string?>? own, IReadOnlyList<KeyValuePair<string, string>> requestMetadata) => own is null
+        Dictionary<string, string?>? entryMetadata, IReadOnlyList<KeyValuePair<string, string>> requestMetadata) => entryMetadata is null
         ? []
-        : [.. own.Select(entry => KeyValuePair.Create(entry.Key, entry.Value ?? "")), .. requestMetadata.Where(entry => !own.ContainsKey(entry.Key))];
+        : [.. entryMetadata.Select(entry => KeyValuePair.Create(entry.Key, entry.Value ?? "")), .. requestMetadata.Where(entry => !entryMetadata.ContainsKey(entry.Key))];
 
-    private static Task AnswerAsync(HttpContext http, string pubSub, string topic, BulkFailure failure)
+    private static Task WriteFailureAsync(HttpContext http, string pubSub, string topic, BulkFailure failure)
     {
-        // The default encoder escapes what a header cannot carry.
+        // The default encoder escapes all non-ASCII characters, so the JSON is valid in a header.
         var json = JsonSerializer.SerializeToUtf8Bytes(new { failedEntries = failure.Entries, errorCode = "ERR_PUBSUB_PUBLISH_MESSAGE" }, JsonSerializerOptions.Web);
         http.Response.Headers["Metadata.responsedata"] = Encoding.ASCII.GetString(json);
         http.Response.Headers["Metadata.error"] = "api error: code = Internal desc = "
             + $"error when publishing to topic {topic} in pubsub {pubSub}: {failure.Error}";
-        return http.AnswerJsonAsync(StatusCodes.Status500InternalServerError, json);
+        return http.WriteJsonAsync(StatusCodes.Status500InternalServerError, json);
     }
 
-    // Dapr starts a trace for each entry of a bulk publish, even with a sampling rate of 0.
+    // Dapr starts a trace for each entry of a bulk publish, even if the sampling rate is 0.
     private static string NewTrace() => $"00-{ActivityTraceId.CreateRandom()}-{ActivitySpanId.CreateRandom()}-00";
 
     private sealed record Entry(string? EntryId, JsonElement? Event, string? ContentType, Dictionary<string, string?>? Metadata);

@@ -4,37 +4,37 @@ using DaprOrders.DaprEmulator.Invocation;
 
 namespace DaprOrders.DaprEmulator.Api;
 
-/// <summary>One invocation as it goes to the callee's app; a new message is made for every attempt.</summary>
-/// <param name="PathAndQuery">Encoded, without the leading slash.</param>
-/// <param name="Body">Null: the body is streamed from the caller and cannot be sent twice.</param>
-/// <param name="TokenIsOurs">Whether the caller's token was for this sidecar and must not reach the app.</param>
-internal sealed partial record InvocationRequest(string Caller, string Callee, string PathAndQuery, byte[]? Body, int MaxBodyBytes, bool TokenIsOurs)
+/// <summary>Describes one invocation. <see cref="ToMessage"/> creates a new message for every attempt, because a message can be sent only once.</summary>
+/// <param name="PathAndQuery">The encoded path and query, without the leading slash.</param>
+/// <param name="Body">The whole body, or null if it is streamed from the caller. A streamed body cannot be sent twice.</param>
+/// <param name="RemoveApiToken">Whether to remove the header <c>dapr-api-token</c>. A token for this sidecar must not reach the app.</param>
+internal sealed partial record InvocationRequest(string Caller, string Callee, string PathAndQuery, byte[]? Body, int MaxBodyBytes, bool RemoveApiToken)
 {
     private static readonly HashSet<string> Verbs = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"];
 
-    private static readonly HashSet<string> Dropped = new(StringComparer.OrdinalIgnoreCase)
+    private static readonly HashSet<string> NotForwarded = new(StringComparer.OrdinalIgnoreCase)
     {
         "dapr-app-id", "destination-app-id",
         "Host", "Connection", "Keep-Alive", "Proxy-Connection", "Transfer-Encoding", "Upgrade", "HTTP2-Settings", "TE", "Trailer",
         "Proxy-Authorization", "Proxy-Authenticate", "Content-Length", "Expect",
     };
 
-    // The sidecar sets these, except when an app invokes itself.
-    private static readonly HashSet<string> Parties = new(StringComparer.OrdinalIgnoreCase) { "dapr-caller-app-id", "dapr-callee-app-id", "dapr-caller-namespace" };
+    // The sidecar sets these headers, except when an app invokes itself.
+    private static readonly HashSet<string> CallerHeaders = new(StringComparer.OrdinalIgnoreCase) { "dapr-caller-app-id", "dapr-callee-app-id", "dapr-caller-namespace" };
 
-    /// <summary>Gets a value indicating whether the app invokes itself: the sidecar then adds no header.</summary>
-    public bool IsOwn => Caller == Callee;
+    /// <summary>Gets a value indicating whether the app invokes itself. In that case the sidecar adds no headers about the caller.</summary>
+    public bool IsSelfInvocation => Caller == Callee;
 
-    public static bool IsHopByHop(string header) => Dropped.Contains(header);
+    public static bool IsHopByHop(string header) => NotForwarded.Contains(header);
 
     public HttpRequestMessage ToMessage(HttpRequest source, AppChannel app)
     {
-        // A verb that HTTP does not define becomes POST.
+        // Dapr replaces a verb that HTTP does not define with POST.
         var verb = source.Method.ToUpperInvariant();
-        var message = new HttpRequestMessage(new HttpMethod(Verbs.Contains(verb) ? verb : "POST"), app.UriOf(PathAndQuery));
+        var message = new HttpRequestMessage(new HttpMethod(Verbs.Contains(verb) ? verb : "POST"), app.CreateUri(PathAndQuery));
         if (Body is null)
         {
-            // A known length is forwarded, even of a body that will turn out to be too large.
+            // Like Dapr, forward the length even if the body is larger than the limit. The stream then fails at the limit.
             message.Content = new StreamContent(new LimitedStream(source.Body, MaxBodyBytes));
             message.Content.Headers.ContentLength = source.ContentLength;
         }
@@ -43,33 +43,33 @@ internal sealed partial record InvocationRequest(string Caller, string Callee, s
             message.Content = new ByteArrayContent(Body);
         }
 
-        var named = source.Headers.Connection.ToString().Split(',', StringSplitOptions.TrimEntries);
+        var connectionHeaders = source.Headers.Connection.ToString().Split(',', StringSplitOptions.TrimEntries);
         foreach (var (name, values) in source.Headers)
         {
-            if (Dropped.Contains(name)
-                || (!IsOwn && Parties.Contains(name))
-                || (TokenIsOurs && name.Equals("dapr-api-token", StringComparison.OrdinalIgnoreCase))
+            if (NotForwarded.Contains(name)
+                || (!IsSelfInvocation && CallerHeaders.Contains(name))
+                || (RemoveApiToken && name.Equals("dapr-api-token", StringComparison.OrdinalIgnoreCase))
                 || name.StartsWith(':')
                 || name.EndsWith("-bin", StringComparison.OrdinalIgnoreCase)
-                || named.Contains(name, StringComparer.OrdinalIgnoreCase))
+                || connectionHeaders.Contains(name, StringComparer.OrdinalIgnoreCase))
             {
                 continue;
             }
 
-            var sent = name.StartsWith("grpc-", StringComparison.OrdinalIgnoreCase) ? "dapr-" + name : name;
-            if (!message.Headers.TryAddWithoutValidation(sent, (IEnumerable<string?>)values))
+            var forwardedName = name.StartsWith("grpc-", StringComparison.OrdinalIgnoreCase) ? "dapr-" + name : name;
+            if (!message.Headers.TryAddWithoutValidation(forwardedName, (IEnumerable<string?>)values))
             {
-                message.Content?.Headers.TryAddWithoutValidation(sent, (IEnumerable<string?>)values);
+                message.Content?.Headers.TryAddWithoutValidation(forwardedName, (IEnumerable<string?>)values);
             }
         }
 
-        AddOwn(message.Headers, source.Method);
+        AddSidecarHeaders(message.Headers, source.Method);
         return message;
     }
 
-    private void AddOwn(HttpRequestHeaders headers, string method)
+    private void AddSidecarHeaders(HttpRequestHeaders headers, string method)
     {
-        if (!IsOwn)
+        if (!IsSelfInvocation)
         {
             headers.TryAddWithoutValidation("dapr-caller-app-id", Caller);
             headers.TryAddWithoutValidation("dapr-callee-app-id", Callee);
@@ -85,8 +85,8 @@ internal sealed partial record InvocationRequest(string Caller, string Callee, s
         }
     }
 
-    /// <summary>Finds the app id and the method, which may be empty, in the header <c>dapr-app-id</c> or in the path; null when neither has them.</summary>
-    /// <param name="path">Decoded, and not cleaned.</param>
+    /// <summary>Returns the app id and the method from the header <c>dapr-app-id</c> or from the path, or null if neither names an app. The method may be empty.</summary>
+    /// <param name="path">The decoded path before <see cref="RequestPath.Clean"/>.</param>
     public static (string AppId, string Method)? Target(HttpRequest request, string path)
     {
         if (request.Headers["dapr-app-id"] is [{ Length: > 0 } byHeader, ..])

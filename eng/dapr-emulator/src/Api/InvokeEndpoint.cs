@@ -5,44 +5,44 @@ using DaprOrders.DaprEmulator.Runtime;
 
 namespace DaprOrders.DaprEmulator.Api;
 
-/// <summary>Service invocation: forwards a request to the callee's app, and the response back unchanged.</summary>
+/// <summary>Forwards a service invocation to the callee's app and returns the response unchanged.</summary>
 internal sealed class InvokeEndpoint(SidecarState sidecar, NameRegistry names)
 {
     public async Task HandleAsync(HttpContext http, string path, string query)
     {
         if (InvocationRequest.Target(http.Request, Uri.UnescapeDataString(path)) is not var (appId, method))
         {
-            await ApiError.NoAppId.WriteAsync(http);
+            await ApiError.AppIdMissing.WriteAsync(http);
             return;
         }
 
         var encoded = RequestPath.Encode(method);
-        if (encoded is null || Refusal(appId, method) is not null)
+        if (encoded is null || Validate(appId, method) is not null)
         {
-            await (Refusal(appId, method) ?? ApiError.Invoke(appId, $"invalid URL escape in method: {method}")).WriteAsync(http);
+            await (Validate(appId, method) ?? ApiError.Invoke(appId, $"invalid URL escape in method: {method}")).WriteAsync(http);
             return;
         }
 
-        // A body without length is streamed and never sent twice. One that is too long fails while it is streamed.
+        // A body without a length is streamed and never retried. A body that is too long is streamed too, and fails at the limit.
         var limit = sidecar.Spec.MaxBodyBytes;
         var streamed = (http.Request.ContentLength is null && http.Request.Headers.TransferEncoding.Count > 0)
             || (limit > 0 && http.Request.ContentLength > limit);
         var body = streamed ? null : await HttpBody.ReadAsync(http.Request, limit, http.RequestAborted);
         var request = new InvocationRequest(
-            sidecar.AppId, appId.Split('.')[0], encoded + (query == "?" ? "" : query), body, limit, TokenIsOurs: sidecar.ApiToken is not null);
+            sidecar.AppId, appId.Split('.')[0], encoded + (query == "?" ? "" : query), body, limit, RemoveApiToken: sidecar.ApiToken is not null);
         try
         {
-            using var answer = await InvokeAsync(http, request, appId);
-            await ForwardAsync(http, answer, isStreamed: body is null);
+            using var response = await InvokeAsync(http, request, appId);
+            await ForwardAsync(http, response, isStreamed: body is null);
         }
-        catch (InvocationFailure failure) when (!http.Response.HasStarted)
+        catch (InvocationException failure) when (!http.Response.HasStarted)
         {
-            await HttpBody.DrainAsync(http.Request, http.RequestAborted);
+            await HttpBody.DiscardAsync(http.Request, http.RequestAborted);
             await ApiError.Invoke(appId, failure.Message).WriteAsync(http);
         }
     }
 
-    private static ApiError? Refusal(string appId, string method) =>
+    private static ApiError? Validate(string appId, string method) =>
         appId.StartsWith("http://", StringComparison.Ordinal) || appId.StartsWith("https://", StringComparison.Ordinal)
             ? ApiError.NotEmulated("invocation of external endpoints")
         : appId.Count(letter => letter == '.') > 1 ? ApiError.Invoke(appId, $"invalid app id {appId}")
@@ -52,57 +52,57 @@ internal sealed class InvokeEndpoint(SidecarState sidecar, NameRegistry names)
 
     private async Task<HttpResponseMessage> InvokeAsync(HttpContext http, InvocationRequest request, string appId)
     {
-        // Resolved once: all attempts go to the same address.
+        // As on Dapr, the name is resolved once and all attempts use the same address.
         var inNamespace = appId.IndexOf('.', StringComparison.Ordinal) is var dot && (dot < 0 || appId[(dot + 1)..] == "default");
-        var target = (inNamespace ? names.Resolve(request.Callee) : null) ?? throw new InvocationFailure("no host found with the given ID", unavailable: false);
-        var named = sidecar.Resources.Resiliency.NamedApp(request.Callee);
-        var policy = named ?? sidecar.Resources.Resiliency.App(request.Callee);
+        var target = (inNamespace ? names.Resolve(request.Callee) : null) ?? throw new InvocationException("no host found with the given ID", unavailable: false);
+        var appPolicy = sidecar.Resources.Resiliency.NamedApp(request.Callee);
+        var policy = appPolicy ?? sidecar.Resources.Resiliency.App(request.Callee);
         var retry = request.Body is null ? null : policy.Retry;
-        var builtIn = sidecar.Resources.Resiliency.BuiltIn;
-        var usesBuiltIn = request.Body is not null && named is null && retry is null;
+        var builtIn = sidecar.Resources.Resiliency.BuiltInRetries;
+        var usesBuiltIn = request.Body is not null && appPolicy is null && retry is null;
         var started = sidecar.Time.GetTimestamp();
         for (var attempt = 1; ; attempt++)
         {
-            HttpResponseMessage? answer = null;
-            InvocationFailure? failure = null;
+            HttpResponseMessage? response = null;
+            InvocationException? failure = null;
             try
             {
-                answer = await CallAsync(http, request, target, policy.Timeout);
-                if (retry is null || (int)answer.StatusCode is >= 200 and < 400 || !retry.Repeats((int)answer.StatusCode))
+                response = await CallAsync(http, request, target, policy.Timeout);
+                if (retry is null || (int)response.StatusCode is >= 200 and < 400 || !retry.ShouldRetry((int)response.StatusCode))
                 {
-                    return answer;
+                    return response;
                 }
             }
-            catch (InvocationFailure failed)
+            catch (InvocationException failed)
             {
                 failure = failed;
             }
 
-            var rule = retry ?? (usesBuiltIn && failure is { Unavailable: true } ? builtIn : null);
-            if (rule?.PauseBefore(attempt, sidecar.Time.GetElapsedTime(started)) is not { } pause)
+            var activePolicy = retry ?? (usesBuiltIn && failure is { Unavailable: true } ? builtIn : null);
+            if (activePolicy?.DelayBefore(attempt, sidecar.Time.GetElapsedTime(started)) is not { } delay)
             {
-                return answer ?? throw (usesBuiltIn && failure!.Unavailable
-                    ? new InvocationFailure($"failed to invoke target {request.Callee} after {builtIn.MaxRetries} retries. Error: {failure.Message}", true)
+                return response ?? throw (usesBuiltIn && failure!.Unavailable
+                    ? new InvocationException($"failed to invoke target {request.Callee} after {builtIn.MaxRetries} retries. Error: {failure.Message}", true)
                     : failure!);
             }
 
-            answer?.Dispose();
-            await Task.Delay(pause, sidecar.Time, http.RequestAborted);
+            response?.Dispose();
+            await Task.Delay(delay, sidecar.Time, http.RequestAborted);
         }
     }
 
     private async Task<HttpResponseMessage> CallAsync(
         HttpContext http, InvocationRequest request, IInvocationTarget target, TimeSpan? timeout)
     {
-        if (target.Gone.IsCancellationRequested)
+        if (target.Stopped.IsCancellationRequested)
         {
-            throw InvocationFailure.Refused(target.InternalAddress);
+            throw InvocationException.ConnectionRefused(target.InternalAddress);
         }
 
-        // A sidecar invokes its own app directly, even when there are other instances of it.
-        var app = (request.IsOwn ? sidecar.App : target.App) ?? throw InvocationFailure.NoApp(request.IsOwn);
+        // A sidecar invokes its own app directly, even if the app has other instances.
+        var app = (request.IsSelfInvocation ? sidecar.App : target.App) ?? throw InvocationException.NoApp(request.IsSelfInvocation);
         using var timer = timeout is { } limit ? new CancellationTokenSource(limit, sidecar.Time) : new CancellationTokenSource();
-        using var linked = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, target.Gone, http.RequestAborted);
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, target.Stopped, http.RequestAborted);
         using var message = request.ToMessage(http.Request, app);
         try
         {
@@ -110,33 +110,33 @@ internal sealed class InvokeEndpoint(SidecarState sidecar, NameRegistry names)
         }
         catch (HttpRequestException failure) when (failure.InnerException is BodyTooLargeException)
         {
-            throw new InvocationFailure("stream too large", unavailable: false);
+            throw new InvocationException("stream too large", unavailable: false);
         }
         catch (HttpRequestException failure)
         {
-            throw InvocationFailure.OfApp(message, app, failure, sidecar.Spec.ReadBufferBytes, request.IsOwn);
+            throw InvocationException.FromApp(message, app, failure, sidecar.Spec.ReadBufferBytes, request.IsSelfInvocation);
         }
-        catch (OperationCanceledException) when (target.Gone.IsCancellationRequested)
+        catch (OperationCanceledException) when (target.Stopped.IsCancellationRequested)
         {
-            throw InvocationFailure.Lost();
+            throw InvocationException.ConnectionLost();
         }
         catch (OperationCanceledException) when (timer.IsCancellationRequested)
         {
-            throw new InvocationFailure("context deadline exceeded", unavailable: false);
+            throw new InvocationException("context deadline exceeded", unavailable: false);
         }
     }
 
-    private static async Task ForwardAsync(HttpContext http, HttpResponseMessage answer, bool isStreamed)
+    private static async Task ForwardAsync(HttpContext http, HttpResponseMessage response, bool isStreamed)
     {
-        var status = (int)answer.StatusCode;
+        var status = (int)response.StatusCode;
         http.Response.StatusCode = status;
-        // The app compressed for the sidecar, not for the caller.
-        var unpack = answer.Content.Headers.ContentEncoding.SingleOrDefault() == "gzip" && http.Request.Headers.AcceptEncoding.Count == 0;
-        foreach (var (name, values) in answer.Headers.NonValidated.Concat(answer.Content.Headers.NonValidated))
+        // The sidecar adds "Accept-Encoding: gzip" to requests. Decompress the response if the caller did not send this header.
+        var decompress = response.Content.Headers.ContentEncoding.SingleOrDefault() == "gzip" && http.Request.Headers.AcceptEncoding.Count == 0;
+        foreach (var (name, values) in response.Headers.NonValidated.Concat(response.Content.Headers.NonValidated))
         {
             if (!InvocationRequest.IsHopByHop(name)
-                && !answer.Headers.Connection.Contains(name, StringComparer.OrdinalIgnoreCase)
-                && !(unpack && name.Equals("Content-Encoding", StringComparison.OrdinalIgnoreCase)))
+                && !response.Headers.Connection.Contains(name, StringComparer.OrdinalIgnoreCase)
+                && !(decompress && name.Equals("Content-Encoding", StringComparison.OrdinalIgnoreCase)))
             {
                 http.Response.Headers.Append(name, values.ToArray());
             }
@@ -147,22 +147,22 @@ internal sealed class InvokeEndpoint(SidecarState sidecar, NameRegistry names)
             http.Response.ContentType = "application/json";
         }
 
-        if (http.Request.Method == "HEAD" || answer.StatusCode is HttpStatusCode.NoContent or HttpStatusCode.NotModified)
+        if (http.Request.Method == "HEAD" || response.StatusCode is HttpStatusCode.NoContent or HttpStatusCode.NotModified)
         {
             return;
         }
 
-        if (!unpack)
+        if (!decompress)
         {
-            http.Response.ContentLength = answer.Content.Headers.ContentLength;
+            http.Response.ContentLength = response.Content.Headers.ContentLength;
         }
 
-        await using var content = await answer.Content.ReadAsStreamAsync(http.RequestAborted);
-        await using var source = unpack ? new GZipStream(content, CompressionMode.Decompress) : content;
+        await using var content = await response.Content.ReadAsStreamAsync(http.RequestAborted);
+        await using var source = decompress ? new GZipStream(content, CompressionMode.Decompress) : content;
         await CopyAsync(source, http);
     }
 
-    // Each chunk is flushed, so that server-sent events arrive when they are sent.
+    // Flush each chunk so that server-sent events are not delayed.
     private static async Task CopyAsync(Stream source, HttpContext http)
     {
         var buffer = System.Buffers.ArrayPool<byte>.Shared.Rent(16384);

@@ -1,12 +1,12 @@
 namespace DaprOrders.DaprEmulator.Api;
 
-/// <summary>A body turned out to be larger than allowed while it was read.</summary>
+/// <summary>The exception that is thrown when a body is larger than the limit.</summary>
 internal sealed class BodyTooLargeException() : IOException("stream too large");
 
-/// <summary>Reads a stream and fails when more than <paramref name="limit"/> bytes have passed; 0 or less is no limit.</summary>
+/// <summary>Reads a stream and throws after more than <paramref name="limit"/> bytes. A limit of 0 or less means no limit.</summary>
 internal sealed class LimitedStream(Stream source, int limit) : Stream
 {
-    private long _passed;
+    private long _total;
 
     public override bool CanRead => true;
 
@@ -25,8 +25,8 @@ internal sealed class LimitedStream(Stream source, int limit) : Stream
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         var read = await source.ReadAsync(buffer, cancellationToken);
-        _passed += read;
-        return limit > 0 && _passed > limit ? throw new BodyTooLargeException() : read;
+        _total += read;
+        return limit > 0 && _total > limit ? throw new BodyTooLargeException() : read;
     }
 
     public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>

@@ -7,15 +7,15 @@ namespace DaprOrders.DaprEmulator.Api;
 
 internal sealed class MetadataEndpoints(SidecarState sidecar)
 {
-    // Metadata keys and values are the app's own.
-    private static readonly JsonSerializerOptions Json = new(JsonText.Wire) { PropertyNamingPolicy = null };
+    // Keys of metadata must not be changed to camel case.
+    private static readonly JsonSerializerOptions Json = new(JsonText.SerializerOptions) { PropertyNamingPolicy = null };
 
-    public Task GetAsync(HttpContext http) => http.AnswerJsonAsync(StatusCodes.Status200OK, JsonSerializer.SerializeToUtf8Bytes(
+    public Task GetAsync(HttpContext http) => http.WriteJsonAsync(StatusCodes.Status200OK, JsonSerializer.SerializeToUtf8Bytes(
         new
         {
             id = sidecar.AppId,
             runtimeVersion = SidecarState.RuntimeVersion,
-            // As Dapr lists them, although neither is emulated.
+            // Dapr lists these features, so clients may expect them. Neither is emulated.
             enabledFeatures = (string[])["WorkflowsRemoteActivityReminder", "HotReload"],
             components = NullIfEmpty(sidecar.PubSubs.Values.Select(pubSub => new
             {
@@ -44,7 +44,7 @@ internal sealed class MetadataEndpoints(SidecarState sidecar)
     {
         var body = await HttpBody.ReadAsync(http.Request, sidecar.Spec.MaxBodyBytes, http.RequestAborted) ?? [];
         sidecar.Extended[key] = Encoding.UTF8.GetString(body);
-        await http.AnswerNothingAsync();
+        await http.WriteNoContentAsync();
     }
 
     private static List<T>? NullIfEmpty<T>(IEnumerable<T> items) => items.ToList() is { Count: > 0 } list ? list : null;

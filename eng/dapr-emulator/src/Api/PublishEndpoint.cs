@@ -15,17 +15,17 @@ internal sealed class PublishEndpoint(SidecarState sidecar, Publisher publisher)
 
         if (await HttpBody.ReadAsync(http.Request, sidecar.Spec.MaxBodyBytes, http.RequestAborted) is not { } body)
         {
-            await ApiError.NotPublished(pubSub, topic, "stream too large").WriteAsync(http);
+            await ApiError.PublishFailed(pubSub, topic, "stream too large").WriteAsync(http);
             return;
         }
 
         var (parent, state) = Trace(http.Request);
         var publication = new Publication(body, http.Request.ContentType ?? "", QueryMetadata(http.Request), parent, state);
         var error = await publisher.PublishAsync(pubSub, topic, publication);
-        await (error is null ? http.AnswerNothingAsync() : error.WriteAsync(http));
+        await (error is null ? http.WriteNoContentAsync() : error.WriteAsync(http));
     }
 
-    /// <summary>Returns the query parameters that are metadata, the first value of each.</summary>
+    /// <summary>Returns the query parameters that start with <c>metadata.</c>, with the first value of each.</summary>
     public static IReadOnlyList<KeyValuePair<string, string>> QueryMetadata(HttpRequest request)
     {
         if (!request.QueryString.HasValue)
@@ -45,7 +45,7 @@ internal sealed class PublishEndpoint(SidecarState sidecar, Publisher publisher)
         return metadata;
     }
 
-    // With a sampling rate of 0 the caller's trace context is ignored.
+    // As on Dapr, the caller's trace context is ignored if the sampling rate is 0.
     private (string Parent, string State) Trace(HttpRequest request) => sidecar.Resources.Tracing
         ? (request.Headers.TraceParent.ToString(), request.Headers.TraceState.ToString())
         : ("", "");

@@ -2,12 +2,12 @@ using System.Text;
 
 namespace DaprOrders.DaprEmulator.Api;
 
-/// <summary>The path of a request as Dapr routes it: cleaned first, and decoded part by part only afterwards.</summary>
+/// <summary>Parses request paths as Dapr does: cleans the raw path first and decodes each part afterwards.</summary>
 internal static class RequestPath
 {
     private const string Unescaped = "-_.~$&+,/:;=@";
 
-    /// <summary>Splits the raw request target; the query keeps its question mark.</summary>
+    /// <summary>Splits the raw request target into path and query. The query includes the question mark.</summary>
     public static (string Path, string Query) Split(string target)
     {
         if (!target.StartsWith('/') && Uri.TryCreate(target, UriKind.Absolute, out var absolute))
@@ -15,37 +15,37 @@ internal static class RequestPath
             target = absolute.PathAndQuery;
         }
 
-        var at = target.IndexOf('?', StringComparison.Ordinal);
-        return at < 0 ? (target, "") : (target[..at], target[at..]);
+        var index = target.IndexOf('?', StringComparison.Ordinal);
+        return index < 0 ? (target, "") : (target[..index], target[index..]);
     }
 
     /// <summary>Resolves <c>.</c>, <c>..</c> and double slashes and removes a trailing slash.</summary>
     public static string Clean(string path)
     {
-        var kept = new List<string>();
+        var segments = new List<string>();
         foreach (var segment in path.Split('/'))
         {
             if (segment == "..")
             {
-                kept.RemoveRange(Math.Max(kept.Count - 1, 0), Math.Min(kept.Count, 1));
+                segments.RemoveRange(Math.Max(segments.Count - 1, 0), Math.Min(segments.Count, 1));
             }
             else if (segment is not ("" or "."))
             {
-                kept.Add(segment);
+                segments.Add(segment);
             }
         }
 
-        return "/" + string.Join('/', kept);
+        return "/" + string.Join('/', segments);
     }
 
-    /// <summary>Decodes a part as a query value: a plus is a space. Null when an escape is broken.</summary>
-    public static string? Decode(string part) => HasBrokenEscape(part) ? null : Uri.UnescapeDataString(part.Replace('+', ' '));
+    /// <summary>Decodes a part as a query value, so a plus sign becomes a space. Returns null if an escape sequence is invalid.</summary>
+    public static string? Decode(string part) => HasInvalidEscape(part) ? null : Uri.UnescapeDataString(part.Replace('+', ' '));
 
-    /// <summary>Encodes a decoded path. Dapr takes it for an encoded one first, so an escape that is left in it counts.</summary>
-    /// <returns>Null when it has a percent sign that is not an escape.</returns>
+    /// <summary>Encodes a decoded path. Like Dapr, it first decodes escape sequences that are still in the path.</summary>
+    /// <returns>The encoded path, or null if a percent sign does not start a valid escape sequence.</returns>
     public static string? Encode(string path)
     {
-        if (HasBrokenEscape(path))
+        if (HasInvalidEscape(path))
         {
             return null;
         }
@@ -66,11 +66,11 @@ internal static class RequestPath
         return encoded.ToString();
     }
 
-    public static bool HasBrokenEscape(string text)
+    public static bool HasInvalidEscape(string text)
     {
-        for (var at = text.IndexOf('%', StringComparison.Ordinal); at >= 0; at = text.IndexOf('%', at + 1))
+        for (var index = text.IndexOf('%', StringComparison.Ordinal); index >= 0; index = text.IndexOf('%', index + 1))
         {
-            if (at + 2 >= text.Length || !char.IsAsciiHexDigit(text[at + 1]) || !char.IsAsciiHexDigit(text[at + 2]))
+            if (index + 2 >= text.Length || !char.IsAsciiHexDigit(text[index + 1]) || !char.IsAsciiHexDigit(text[index + 2]))
             {
                 return true;
             }

@@ -1,27 +1,27 @@
 namespace DaprOrders.DaprEmulator.Broker;
 
-/// <summary>Consumes one partition until it is canceled or the partition moves to another member.</summary>
+/// <summary>Consumes one partition until <paramref name="revoked"/> is canceled, because the member leaves or the partition moves.</summary>
 internal delegate Task Consume(Partition partition, CancellationToken revoked);
 
-/// <summary>The members of one group on one topic; each partition belongs to exactly one of them at a time.</summary>
+/// <summary>Assigns the partitions of one topic to the members of one group. Each partition belongs to one member at a time.</summary>
 internal sealed class ConsumerGroup(MessageBroker broker, string name, Topic topic)
 {
-    private readonly Lock _gate = new();
+    private readonly Lock _lock = new();
     private readonly List<Member> _members = [];
 
-    // A partition that moves is first released by its old consumer, so that it never has two.
-    private readonly SemaphoreSlim[] _leases = [.. Enumerable.Range(0, Topic.PartitionCount).Select(_ => new SemaphoreSlim(1))];
+    // The new consumer of a partition waits for the old one, so that a partition never has two consumers.
+    private readonly SemaphoreSlim[] _partitionLocks = [.. Enumerable.Range(0, Topic.PartitionCount).Select(_ => new SemaphoreSlim(1))];
 
-    /// <summary>Joins the group until the returned member is disposed.</summary>
-    /// <param name="isVolatile">Whether a group without members forgets its position.</param>
+    /// <summary>Adds a member. Dispose it to leave the group.</summary>
+    /// <param name="isVolatile">Whether a group without members loses its committed offsets.</param>
     public Member Join(bool startsAtOldest, bool isVolatile, Consume consume)
     {
         var member = new Member(this, consume);
-        lock (_gate)
+        lock (_lock)
         {
             if (_members.Count == 0)
             {
-                SetStart(startsAtOldest, isVolatile);
+                SetStartOffsets(startsAtOldest, isVolatile);
             }
 
             _members.Add(member);
@@ -31,24 +31,24 @@ internal sealed class ConsumerGroup(MessageBroker broker, string name, Topic top
         return member;
     }
 
-    public long Position(Partition partition) => broker.Position(name, partition) ?? 0;
+    public long CommittedOffset(Partition partition) => broker.CommittedOffset(name, partition) ?? 0;
 
-    public void Commit(Partition partition, long next) => broker.SetPosition(name, partition, next);
+    public void Commit(Partition partition, long next) => broker.CommitOffset(name, partition, next);
 
-    private void SetStart(bool startsAtOldest, bool isVolatile)
+    private void SetStartOffsets(bool startsAtOldest, bool isVolatile)
     {
         foreach (var partition in topic.Partitions)
         {
-            if (isVolatile || broker.Position(name, partition) is null)
+            if (isVolatile || broker.CommittedOffset(name, partition) is null)
             {
-                broker.SetPosition(name, partition, startsAtOldest ? 0 : partition.End);
+                broker.CommitOffset(name, partition, startsAtOldest ? 0 : partition.End);
             }
         }
     }
 
     private void Rebalance()
     {
-        for (var number = 0; number < _leases.Length; number++)
+        for (var number = 0; number < _partitionLocks.Length; number++)
         {
             var owner = _members.Count == 0 ? null : _members[number % _members.Count];
             foreach (var member in _members)
@@ -62,11 +62,11 @@ internal sealed class ConsumerGroup(MessageBroker broker, string name, Topic top
     {
         private readonly Dictionary<int, (CancellationTokenSource Revoked, Task Done)> _running = [];
 
-        /// <summary>Leaves the group. Completes when all its consumers have ended.</summary>
+        /// <summary>Leaves the group and waits until all consumers of this member have ended.</summary>
         public async ValueTask DisposeAsync()
         {
             Task[] running;
-            lock (group._gate)
+            lock (group._lock)
             {
                 group._members.Remove(this);
                 running = [.. _running.Values.Select(consumer => consumer.Done)];
@@ -104,7 +104,7 @@ internal sealed class ConsumerGroup(MessageBroker broker, string name, Topic top
         {
             try
             {
-                await group._leases[number].WaitAsync(revoked);
+                await group._partitionLocks[number].WaitAsync(revoked);
             }
             catch (OperationCanceledException)
             {
@@ -117,11 +117,11 @@ internal sealed class ConsumerGroup(MessageBroker broker, string name, Topic top
             }
             catch (OperationCanceledException) when (revoked.IsCancellationRequested)
             {
-                // The member left, or the partition moved. Uncommitted records are redelivered to the next owner.
+                // The member left or the partition moved. The next owner receives the uncommitted records again.
             }
             finally
             {
-                group._leases[number].Release();
+                group._partitionLocks[number].Release();
             }
         }
     }

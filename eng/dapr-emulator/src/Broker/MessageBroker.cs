@@ -2,25 +2,24 @@ using System.Collections.Concurrent;
 
 namespace DaprOrders.DaprEmulator.Broker;
 
-/// <summary>The built-in broker: topics with three partitions each, and consumer groups with stored positions.</summary>
+/// <summary>The built-in broker. Each topic has three partitions, and consumer groups store their offsets.</summary>
 internal sealed class MessageBroker : IDisposable
 {
     private readonly RecordStore _store;
-    private readonly LogWriter _writer;
+    private readonly RecordWriter _writer;
     private readonly ConcurrentDictionary<string, Topic> _topics = new();
     private readonly ConcurrentDictionary<(string Group, Topic Topic), ConsumerGroup> _groups = new();
     private readonly ConcurrentDictionary<(string Group, long Partition), long> _offsets;
 
-    /// <param name="folder">The folder of the log; it is created when it is missing.</param>
     public MessageBroker(string folder, TimeProvider time)
     {
         Directory.CreateDirectory(folder);
         _store = new RecordStore(Path.Combine(folder, "broker.db"));
-        _writer = new LogWriter(_store, time);
+        _writer = new RecordWriter(_store, time);
         _offsets = new(_store.ReadOffsets());
     }
 
-    /// <summary>Appends in order; completes when the records are on disk.</summary>
+    /// <summary>Appends records in order. The task completes when they are on disk.</summary>
     public Task AppendAsync(string topic, params IReadOnlyList<NewRecord> records) =>
         records.Count == 0 ? Task.CompletedTask : _writer.AppendAsync(Topic(topic), records);
 
@@ -29,14 +28,14 @@ internal sealed class MessageBroker : IDisposable
 
     public Topic Topic(string name) => _topics.GetOrAdd(name, static (key, store) => store.OpenTopic(key), _store);
 
-    /// <summary>Gets the stored position of a group, or null for a new one.</summary>
-    public long? Position(string group, Partition partition) =>
+    /// <summary>Gets the offset of the next record that a group reads, or null for a new group.</summary>
+    public long? CommittedOffset(string group, Partition partition) =>
         _offsets.TryGetValue((group, partition.FirstRow), out var next) ? next : null;
 
-    public void SetPosition(string group, Partition partition, long next)
+    public void CommitOffset(string group, Partition partition, long next)
     {
         _offsets[(group, partition.FirstRow)] = next;
-        _writer.SetOffset(group, partition, next);
+        _writer.CommitOffset(group, partition, next);
     }
 
     public void Dispose()

@@ -1,12 +1,12 @@
 namespace DaprOrders.DaprEmulator.Broker;
 
-/// <summary>One partition: its newest records in memory, the others in the store, and a signal for consumers that wait at its end.</summary>
+/// <summary>One partition of a topic. It caches the newest records in memory and wakes consumers that wait for more.</summary>
 internal sealed class Partition(RecordStore store, Topic topic, int number, long end)
 {
     private const int MaxCached = 4096;
 
-    private readonly Lock _gate = new();
-    private readonly List<Record> _newest = [];
+    private readonly Lock _lock = new();
+    private readonly List<Record> _cache = [];
     private TaskCompletionSource? _appended;
     private long _end = end;
 
@@ -14,32 +14,32 @@ internal sealed class Partition(RecordStore store, Topic topic, int number, long
 
     public int Number => number;
 
-    /// <summary>Gets the first row id of this partition in the store, which has room for 2^40 records per partition.</summary>
+    /// <summary>Gets the row id of the first record in the store. Each partition has 2^40 row ids.</summary>
     public long FirstRow => ((topic.Id * Topic.PartitionCount) + number) << 40;
 
-    /// <summary>Gets the offset that the next record will have.</summary>
+    /// <summary>Gets the offset of the next record to be appended.</summary>
     public long End
     {
         get
         {
-            lock (_gate)
+            lock (_lock)
             {
                 return _end;
             }
         }
     }
 
-    /// <summary>Adds records that the store has committed, and wakes waiting consumers.</summary>
+    /// <summary>Adds records that the store has committed and wakes waiting consumers.</summary>
     public void Append(List<Record> records)
     {
         TaskCompletionSource? waiting;
-        lock (_gate)
+        lock (_lock)
         {
-            _newest.AddRange(records);
+            _cache.AddRange(records);
             _end += records.Count;
-            if (_newest.Count > MaxCached)
+            if (_cache.Count > MaxCached)
             {
-                _newest.RemoveRange(0, _newest.Count - (MaxCached / 2));
+                _cache.RemoveRange(0, _cache.Count - (MaxCached / 2));
             }
 
             waiting = _appended;
@@ -49,14 +49,14 @@ internal sealed class Partition(RecordStore store, Topic topic, int number, long
         waiting?.SetResult();
     }
 
-    /// <summary>Completes when there is a record at <paramref name="offset"/>.</summary>
+    /// <summary>Waits until there is a record at <paramref name="offset"/>.</summary>
     public Task WaitForAsync(long offset, CancellationToken cancellationToken)
     {
-        lock (_gate)
+        lock (_lock)
         {
             if (cancellationToken.IsCancellationRequested)
             {
-                // Even when there are records: a consumer that lost the partition must not continue.
+                // Check this first: a consumer that lost the partition must stop even if there are more records.
                 return Task.FromCanceled(cancellationToken);
             }
 
@@ -70,21 +70,21 @@ internal sealed class Partition(RecordStore store, Topic topic, int number, long
         }
     }
 
-    /// <summary>Reads up to <paramref name="max"/> records from <paramref name="offset"/> on, without waiting.</summary>
+    /// <summary>Reads up to <paramref name="max"/> records, starting at <paramref name="offset"/>. Does not wait.</summary>
     public IReadOnlyList<Record> Read(long offset, int max)
     {
-        lock (_gate)
+        lock (_lock)
         {
             if (offset >= _end)
             {
                 return [];
             }
 
-            var cachedFrom = _end - _newest.Count;
-            if (offset >= cachedFrom)
+            var firstCached = _end - _cache.Count;
+            if (offset >= firstCached)
             {
-                var start = (int)(offset - cachedFrom);
-                return _newest.GetRange(start, Math.Min(max, _newest.Count - start));
+                var start = (int)(offset - firstCached);
+                return _cache.GetRange(start, Math.Min(max, _cache.Count - start));
             }
         }
 

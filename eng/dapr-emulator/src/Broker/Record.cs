@@ -1,11 +1,11 @@
 namespace DaprOrders.DaprEmulator.Broker;
 
 /// <summary>A record to append.</summary>
-/// <param name="Key">Chooses the partition; records without a key are spread over all.</param>
+/// <param name="Key">Selects the partition. Records without a key are distributed over all partitions.</param>
 internal sealed record NewRecord(string? Key, byte[] Value, IReadOnlyList<KeyValuePair<string, string>> Headers);
 
-/// <summary>A record of the log.</summary>
-/// <param name="Timestamp">When it was appended, in milliseconds since 1970.</param>
+/// <summary>A stored record.</summary>
+/// <param name="Timestamp">The time of the append in Unix milliseconds.</param>
 internal sealed record Record(
     Partition Partition,
     long Offset,

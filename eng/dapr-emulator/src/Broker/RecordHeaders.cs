@@ -3,7 +3,7 @@ using System.Text;
 
 namespace DaprOrders.DaprEmulator.Broker;
 
-/// <summary>Stores headers as their names and values in turn, each followed by a zero byte.</summary>
+/// <summary>Serializes headers as name, value, name, value, and so on. A zero byte follows each of them.</summary>
 internal static class RecordHeaders
 {
     public static byte[] Write(IReadOnlyList<KeyValuePair<string, string>> headers)

@@ -2,8 +2,8 @@ using Microsoft.Data.Sqlite;
 
 namespace DaprOrders.DaprEmulator.Broker;
 
-/// <summary>The durable side of the log: one SQLite file in WAL mode, each commit on disk before it returns.</summary>
-/// <remarks>Only one thread may write; any may read.</remarks>
+/// <summary>Stores records and offsets in one SQLite file in WAL mode. A commit returns when it is on disk.</summary>
+/// <remarks>Only one thread may write records and offsets. The other methods are thread-safe.</remarks>
 internal sealed class RecordStore : IDisposable
 {
     private readonly SqliteConnection _writer;
@@ -11,7 +11,7 @@ internal sealed class RecordStore : IDisposable
     private readonly SqliteCommand _insert;
     private readonly SqliteCommand _setOffset;
     private readonly SqliteCommand _read;
-    private readonly Lock _readerGate = new();
+    private readonly Lock _readerLock = new();
 
     public RecordStore(string file)
     {
@@ -61,7 +61,7 @@ internal sealed class RecordStore : IDisposable
 
     public IReadOnlyList<Record> Read(Partition partition, long offset, int max)
     {
-        lock (_readerGate)
+        lock (_readerLock)
         {
             var records = new List<Record>();
             _read.Parameters[0].Value = partition.FirstRow + offset;
@@ -83,10 +83,10 @@ internal sealed class RecordStore : IDisposable
         }
     }
 
-    /// <summary>Finds or creates a topic and the ends of its partitions.</summary>
+    /// <summary>Returns a topic with the current ends of its partitions. Creates the topic if it does not exist.</summary>
     public Topic OpenTopic(string name)
     {
-        lock (_readerGate)
+        lock (_readerLock)
         {
             using var insert = Command(_reader, "INSERT OR IGNORE INTO topics (name) VALUES ($name)", "$name");
             insert.Parameters[0].Value = name;
@@ -130,7 +130,7 @@ internal sealed class RecordStore : IDisposable
 
     private static SqliteConnection Open(string file)
     {
-        // Without pooling the file can be deleted as soon as the store is disposed.
+        // Pooled connections would keep the file open after the store is disposed.
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = file, Pooling = false }.ToString());
         connection.Open();
         return connection;

@@ -21,7 +21,7 @@ internal sealed class Topic
 
     public IReadOnlyList<Partition> Partitions { get; }
 
-    /// <summary>Gets the partition of a key, by the hash that Dapr's Kafka component uses; records without a key go to all in turn.</summary>
+    /// <summary>Selects the partition of a key with the hash (FNV-1a) that Dapr's Kafka component uses. Records without a key are distributed in turn.</summary>
     public Partition PartitionOf(string? key)
     {
         if (key is null)

@@ -8,7 +8,7 @@ using DaprOrders.DaprEmulator.Supervision;
 
 namespace DaprOrders.DaprEmulator.Control;
 
-/// <summary>Accepts control commands on a loopback port from anyone who can read the address file in the data folder.</summary>
+/// <summary>Accepts control commands on a loopback port. A client needs the token from the address file in the data folder.</summary>
 internal sealed class ControlServer : IAsyncDisposable
 {
     private readonly Supervisor _supervisor;
@@ -17,13 +17,12 @@ internal sealed class ControlServer : IAsyncDisposable
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly Task _accepting;
 
-    /// <param name="stop">Ends the whole run.</param>
     public ControlServer(DataFolder data, Supervisor supervisor, Action stop)
     {
         _supervisor = supervisor;
         _stop = stop;
         _listener.Start();
-        Write(data.AddressFile, $"{((IPEndPoint)_listener.LocalEndpoint).Port} {_token}");
+        WriteAddressFile(data.AddressFile, $"{((IPEndPoint)_listener.LocalEndpoint).Port} {_token}");
         _accepting = AcceptAsync();
     }
 
@@ -33,8 +32,8 @@ internal sealed class ControlServer : IAsyncDisposable
         await _accepting;
     }
 
-    // Only the user of the run may control it.
-    private static void Write(string file, string address)
+    // The file has the token, so only the user who started the run may read it.
+    private static void WriteAddressFile(string file, string address)
     {
         File.Delete(file);
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write };
@@ -53,16 +52,16 @@ internal sealed class ControlServer : IAsyncDisposable
         {
             while (true)
             {
-                _ = AnswerAsync(await _listener.AcceptTcpClientAsync());
+                _ = HandleAsync(await _listener.AcceptTcpClientAsync());
             }
         }
         catch (Exception stopped) when (stopped is SocketException or ObjectDisposedException or InvalidOperationException)
         {
-            // The run ends.
+            // The run is stopping.
         }
     }
 
-    private async Task AnswerAsync(TcpClient client)
+    private async Task HandleAsync(TcpClient client)
     {
         using (client)
         {
@@ -70,20 +69,20 @@ internal sealed class ControlServer : IAsyncDisposable
             {
                 using var reader = new StreamReader(client.GetStream());
                 await using var writer = new StreamWriter(client.GetStream());
-                var words = (await reader.ReadLineAsync() ?? "").Split(' ');
-                if (words is [var token, .. var command] && token == _token)
+                var parts = (await reader.ReadLineAsync() ?? "").Split(' ');
+                if (parts is [var token, .. var command] && token == _token)
                 {
                     await writer.WriteAsync(await ExecuteAsync(command));
                 }
             }
             catch (IOException)
             {
-                // The client did not wait for the answer.
+                // The client closed the connection before it read the response.
             }
         }
     }
 
-    /// <summary>Executes a command and returns the text for the user; "error:" at its start means failure.</summary>
+    /// <summary>Executes a command and returns the text for the user. An error starts with "error:".</summary>
     private async Task<string> ExecuteAsync(string[] command)
     {
         try
@@ -108,7 +107,7 @@ internal sealed class ControlServer : IAsyncDisposable
                     await Find(name).StopAsync();
                     return "";
                 default:
-                    return "error: not a command";
+                    return "error: unknown command";
             }
         }
         catch (RunFileException failure)
@@ -119,7 +118,7 @@ internal sealed class ControlServer : IAsyncDisposable
 
     private AppInstance Find(string name) =>
         _supervisor.Instances.FirstOrDefault(instance => instance.Spec.Name == name || $"{instance.Spec.AppId}/{instance.Spec.Instance}" == name)
-        ?? throw new RunFileException($"no app '{name}' in this run, only {string.Join(", ", _supervisor.Instances.Select(app => app.Spec.Name))}");
+        ?? throw new RunFileException($"there is no app '{name}' in this run; its apps are {string.Join(", ", _supervisor.Instances.Select(app => app.Spec.Name))}");
 
     private string List()
     {
@@ -128,7 +127,7 @@ internal sealed class ControlServer : IAsyncDisposable
         foreach (var instance in _supervisor.Instances)
         {
             var spec = instance.Spec;
-            var state = instance.IsReady ? "ready" : instance.HasSidecar ? "waiting for the app" : "gone";
+            var state = instance.IsReady ? "ready" : instance.HasSidecar ? "waiting for the app" : "not running";
             text.AppendLine(
                 CultureInfo.InvariantCulture,
                 $"{spec.Name}\t{spec.AppPort}\t{spec.HttpPort}\t{spec.GrpcPort}\t{instance.ProcessId?.ToString(CultureInfo.InvariantCulture) ?? "-"}\t{state}");

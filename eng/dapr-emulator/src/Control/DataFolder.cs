@@ -2,15 +2,15 @@ using DaprOrders.DaprEmulator.RunFile;
 
 namespace DaprOrders.DaprEmulator.Control;
 
-/// <summary>The folder of a run: its events, and the address for control commands. Only one run at a time uses it.</summary>
+/// <summary>The folder with the events of a run and the address for control commands. A lock file prevents a second run from using it.</summary>
 internal sealed class DataFolder : IDisposable
 {
     private readonly FileStream _lock;
 
-    private DataFolder(string path, FileStream held)
+    private DataFolder(string path, FileStream lockFile)
     {
         Path = path;
-        _lock = held;
+        _lock = lockFile;
     }
 
     public string Path { get; }
@@ -19,7 +19,7 @@ internal sealed class DataFolder : IDisposable
 
     public static string AddressFileOf(string folder) => System.IO.Path.Combine(folder, "control");
 
-    /// <exception cref="RunFileException">Another run uses it.</exception>
+    /// <exception cref="RunFileException">Another run uses the folder.</exception>
     public static DataFolder Open(string path)
     {
         Directory.CreateDirectory(path);
@@ -31,7 +31,7 @@ internal sealed class DataFolder : IDisposable
         }
         catch (IOException)
         {
-            throw new RunFileException($"{path} is used by another run; stop it, or use another folder with --data");
+            throw new RunFileException($"{path} is used by another run: stop that run, or choose another folder with --data");
         }
     }
 

@@ -6,15 +6,15 @@ using DaprOrders.DaprEmulator.Runtime;
 
 namespace DaprOrders.DaprEmulator.Delivery;
 
-/// <summary>The calls with which a sidecar asks its app for its configuration and its subscriptions, once.</summary>
+/// <summary>Requests the configuration and the subscriptions of an app when its sidecar starts.</summary>
 internal sealed partial class AppSubscriptions(SidecarState sidecar)
 {
-    private static readonly TimeSpan[] Pauses = [TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(0.75), TimeSpan.FromSeconds(1)];
+    private static readonly TimeSpan[] RetryDelays = [TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(0.75), TimeSpan.FromSeconds(1)];
 
     private readonly ILogger _logger = sidecar.Logger;
 
-    /// <summary>Asks for the actor settings, as Dapr does. The answer is ignored.</summary>
-    public async Task AskForConfigurationAsync(CancellationToken cancellationToken)
+    /// <summary>Requests the actor settings, because Dapr does. The response is ignored.</summary>
+    public async Task GetConfigurationAsync(CancellationToken cancellationToken)
     {
         try
         {
@@ -27,29 +27,29 @@ internal sealed partial class AppSubscriptions(SidecarState sidecar)
         }
     }
 
-    /// <summary>Asks for the programmatic subscriptions.</summary>
-    /// <returns>Null when the call failed: then the declarative subscriptions are not started either.</returns>
-    public async Task<IReadOnlyList<SubscriptionSpec>?> AskAsync(CancellationToken cancellationToken)
+    /// <summary>Requests the programmatic subscriptions.</summary>
+    /// <returns>The subscriptions, or null if the request failed. As on Dapr, the declarative subscriptions do not start in that case either.</returns>
+    public async Task<IReadOnlyList<SubscriptionSpec>?> GetSubscriptionsAsync(CancellationToken cancellationToken)
     {
         for (var attempt = 0; ; attempt++)
         {
             try
             {
-                return await AskOnceAsync(cancellationToken);
+                return await RequestSubscriptionsAsync(cancellationToken);
             }
-            catch (HttpRequestException) when (attempt < Pauses.Length)
+            catch (HttpRequestException) when (attempt < RetryDelays.Length)
             {
-                await Task.Delay(Pauses[attempt], sidecar.Time, cancellationToken);
+                await Task.Delay(RetryDelays[attempt], sidecar.Time, cancellationToken);
             }
             catch (Exception failure) when (failure is HttpRequestException or JsonException or ResourceException)
             {
-                LogFailed(sidecar.Spec.Place, failure.Message);
+                LogFailed(sidecar.Spec.Location, failure.Message);
                 return null;
             }
         }
     }
 
-    private async Task<IReadOnlyList<SubscriptionSpec>> AskOnceAsync(CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<SubscriptionSpec>> RequestSubscriptionsAsync(CancellationToken cancellationToken)
     {
         using var request = Request("dapr/subscribe");
         using var response = await sidecar.App!.SendAsync(request, cancellationToken);
@@ -61,18 +61,18 @@ internal sealed partial class AppSubscriptions(SidecarState sidecar)
 
         if ((int)response.StatusCode != 200)
         {
-            // Dapr ignores this silently.
-            LogStatus(sidecar.Spec.Place, (int)response.StatusCode);
+            // Dapr continues without subscriptions.
+            LogStatus(sidecar.Spec.Location, (int)response.StatusCode);
             return [];
         }
 
         var subscriptions = new List<SubscriptionSpec>();
-        foreach (var answer in JsonSerializer.Deserialize<List<WireSubscription>>(JsonText.ReadFirst(body).Span, JsonText.Wire) ?? [])
+        foreach (var item in JsonSerializer.Deserialize<List<SubscriptionItem>>(JsonText.ReadFirst(body).Span, JsonText.SerializerOptions) ?? [])
         {
-            var spec = answer.ToSpec();
+            var spec = item.ToSpec();
             if (spec.Route.Length == 0)
             {
-                LogNoRoute(sidecar.Spec.Place, spec.PubSub, spec.Topic);
+                LogNoRoute(sidecar.Spec.Location, spec.PubSub, spec.Topic);
                 continue;
             }
 
@@ -84,51 +84,51 @@ internal sealed partial class AppSubscriptions(SidecarState sidecar)
 
     private HttpRequestMessage Request(string path)
     {
-        var request = new HttpRequestMessage(HttpMethod.Get, sidecar.App!.UriOf(path));
+        var request = new HttpRequestMessage(HttpMethod.Get, sidecar.App!.CreateUri(path));
         request.Headers.TryAddWithoutValidation("dapr-app-id", sidecar.AppId);
         request.Content = new ByteArrayContent([]);
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         return request;
     }
 
-    [LoggerMessage(LogLevel.Debug, "No answer to /dapr/config: {Failure}")]
+    [LoggerMessage(LogLevel.Debug, "Request to /dapr/config failed: {Failure}")]
     private partial void LogNoConfiguration(string failure);
 
-    [LoggerMessage(LogLevel.Error, "{Place}: app returned http status code {Status} from subscription endpoint; it has no subscriptions until the sidecar restarts")]
-    private partial void LogStatus(string place, int status);
+    [LoggerMessage(LogLevel.Error, "{Location}: app returned http status code {Status} from subscription endpoint; the app has no subscriptions until its sidecar restarts")]
+    private partial void LogStatus(string location, int status);
 
-    [LoggerMessage(LogLevel.Error, "{Place}: No subscription is started: {Failure}")]
-    private partial void LogFailed(string place, string failure);
+    [LoggerMessage(LogLevel.Error, "{Location}: Could not read the subscriptions of the app, so none is started: {Failure}")]
+    private partial void LogFailed(string location, string failure);
 
-    [LoggerMessage(LogLevel.Warning, "{Place}: Subscription to {PubSub}/{Topic} has no route and is ignored")]
-    private partial void LogNoRoute(string place, string pubSub, string topic);
+    [LoggerMessage(LogLevel.Warning, "{Location}: Ignored the subscription to {PubSub}/{Topic}: it has no route")]
+    private partial void LogNoRoute(string location, string pubSub, string topic);
 
-    /// <summary>An entry of the answer to <c>GET /dapr/subscribe</c>.</summary>
-    private sealed record WireSubscription(
+    /// <summary>One item of the response to <c>GET /dapr/subscribe</c>.</summary>
+    private sealed record SubscriptionItem(
         string? PubSubName,
         string? Topic,
         string? Route,
-        WireRoutes? Routes,
+        RoutesItem? Routes,
         string? DeadLetterTopic,
         Dictionary<string, string>? Metadata,
-        WireBulk? BulkSubscribe)
+        BulkItem? BulkSubscribe)
     {
-        /// <exception cref="ResourceException">It has routing rules.</exception>
-        public SubscriptionSpec ToSpec() => Routes?.Rules is { Count: > 0 } ? throw new ResourceException(SubscriptionSpec.NoRules) : new(
+        /// <exception cref="ResourceException">The subscription has routing rules.</exception>
+        public SubscriptionSpec ToSpec() => Routes?.Rules is { Count: > 0 } ? throw new ResourceException(SubscriptionSpec.RulesNotEmulated) : new(
             PubSubName ?? "",
             Topic ?? "",
             Routes?.Default is { Length: > 0 } named ? named : Route ?? "",
             DeadLetterTopic ?? "",
             Metadata ?? [],
             BulkSubscribe is { Enabled: true } bulk
-                ? new BulkSettings(Positive(bulk.MaxMessagesCount), Positive(bulk.MaxAwaitDurationMs))
+                ? new BulkSettings(PositiveOrNull(bulk.MaxMessagesCount), PositiveOrNull(bulk.MaxAwaitDurationMs))
                 : null,
             Declarative: false);
 
-        private static int? Positive(int? number) => number > 0 ? number : null;
+        private static int? PositiveOrNull(int? number) => number > 0 ? number : null;
     }
 
-    private sealed record WireRoutes(List<JsonElement>? Rules, string? Default);
+    private sealed record RoutesItem(List<JsonElement>? Rules, string? Default);
 
-    private sealed record WireBulk(bool Enabled, int? MaxMessagesCount, int? MaxAwaitDurationMs);
+    private sealed record BulkItem(bool Enabled, int? MaxMessagesCount, int? MaxAwaitDurationMs);
 }

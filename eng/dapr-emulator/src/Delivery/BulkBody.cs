@@ -5,19 +5,19 @@ using DaprOrders.DaprEmulator.Publishing;
 
 namespace DaprOrders.DaprEmulator.Delivery;
 
-/// <summary>The body of a bulk delivery.</summary>
+/// <summary>Writes the body of a bulk delivery.</summary>
 internal static class BulkBody
 {
-    private const int TypicalEntry = 512;
+    private const int TypicalEntryBytes = 512;
 
-    /// <param name="Event">The event as the app receives it; of a raw subscription the bytes of the record.</param>
+    /// <param name="Event">The event as the app receives it. For a raw subscription, the bytes of the record.</param>
     internal readonly record struct Entry(string Id, Record Record, ReadOnlyMemory<byte> Event);
 
     /// <summary>Writes the body into a buffer that the caller disposes.</summary>
     public static PooledBuffer Write(Subscription subscription, Guid id, List<Entry> entries)
     {
-        var output = new PooledBuffer(entries.Sum(entry => entry.Event.Length + TypicalEntry) + TypicalEntry);
-        using var json = new Utf8JsonWriter(output, JsonText.Writing);
+        var output = new PooledBuffer(entries.Sum(entry => entry.Event.Length + TypicalEntryBytes) + TypicalEntryBytes);
+        using var json = new Utf8JsonWriter(output, JsonText.WriterOptions);
         json.WriteStartObject();
         json.WriteStartArray("entries"u8);
         foreach (var entry in entries)

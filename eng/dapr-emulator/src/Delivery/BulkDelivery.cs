@@ -5,22 +5,22 @@ using DaprOrders.DaprEmulator.Resources;
 
 namespace DaprOrders.DaprEmulator.Delivery;
 
-/// <summary>Delivers many events per call and reads an answer for each of them.</summary>
+/// <summary>Delivers a batch of events per call and reads a status for each event.</summary>
 internal sealed partial class BulkDelivery(Subscription subscription)
 {
     private readonly ILogger _logger = subscription.Sidecar.Logger;
 
-    /// <returns>The records that failed and have no dead-letter topic: none when the batch is done.</returns>
+    /// <returns>The records that failed and were not published to a dead-letter topic. Empty if the batch is done.</returns>
     public async Task<IReadOnlyList<Record>> DeliverAsync(IReadOnlyList<Record> records, CancellationToken stop)
     {
         var entries = new List<BulkBody.Entry>(records.Count);
         var failed = new List<Record>();
-        var isFailure = false;
+        var batchFailed = false;
         for (var number = 0; number < records.Count; number++)
         {
             var record = records[number];
             var content = subscription.Spec.IsRaw ? record.Value : EventRecord.Read(record);
-            isFailure = content is null;
+            batchFailed = content is null;
             if (content is null)
             {
                 LogUnreadable(subscription.PubSub.Name, subscription.Spec.Topic, record.Partition.Number, record.Offset);
@@ -32,25 +32,26 @@ internal sealed partial class BulkDelivery(Subscription subscription)
             entries.Add(new BulkBody.Entry(id, record, content.Value));
         }
 
-        var open = await DeliverAsync(entries, stop);
-        isFailure |= open.Count > 0;
-        failed.AddRange(open.Select(entry => entry.Record));
-        var unburied = new List<Record>();
+        var pending = await DeliverAsync(entries, stop);
+        batchFailed |= pending.Count > 0;
+        failed.AddRange(pending.Select(entry => entry.Record));
+        var remaining = new List<Record>();
         foreach (var record in failed)
         {
-            if (!await subscription.BuryAsync(record))
+            if (!await subscription.PublishDeadLetterAsync(record))
             {
-                unburied.Add(record);
+                remaining.Add(record);
             }
         }
 
-        if (unburied.Count == 0 || isFailure || !subscription.PubSub.IsKafka)
+        if (remaining.Count == 0 || batchFailed || !subscription.PubSub.IsKafka)
         {
-            return unburied;
+            return remaining;
         }
 
-        // Dapr forgets an unreadable record when the next one is readable, and reports success to its Kafka component.
-        LogForgotten(unburied.Count, subscription.PubSub.Name, subscription.Spec.Topic);
+        // Dapr overwrites the error of an unreadable record when the next record is readable. It then reports success to its Kafka
+        // component, which does not redeliver the batch.
+        LogLost(remaining.Count, subscription.PubSub.Name, subscription.Spec.Topic);
         return [];
     }
 
@@ -63,25 +64,25 @@ internal sealed partial class BulkDelivery(Subscription subscription)
         }
 
         var id = Guid.NewGuid();
-        var open = entries;
+        var pending = entries;
         await subscription.Policy.RunAsync(
             subscription.Sidecar.Time,
             async timeout =>
             {
-                // Only entries that asked for it are delivered again. A batch has no status that a policy could match.
-                open = await PostAsync(id, open, timeout);
-                return new Attempt(open.Count == 0, null);
+                // Retry only the entries that need it. A batch has no single status that a policy could match.
+                pending = await PostAsync(id, pending, timeout);
+                return new Attempt(pending.Count == 0, null);
             },
             stop);
-        return open;
+        return pending;
     }
 
-    /// <returns>The entries to deliver again.</returns>
+    /// <returns>The entries to retry.</returns>
     private async Task<List<BulkBody.Entry>> PostAsync(Guid id, List<BulkBody.Entry> entries, CancellationToken timeout)
     {
         var sidecar = subscription.Sidecar;
-        using var linked = CancellationTokenSource.CreateLinkedTokenSource(timeout, sidecar.Gone);
-        using var request = new HttpRequestMessage(HttpMethod.Post, sidecar.App!.UriOf(subscription.Spec.Route));
+        using var linked = CancellationTokenSource.CreateLinkedTokenSource(timeout, sidecar.Stopped);
+        using var request = new HttpRequestMessage(HttpMethod.Post, sidecar.App!.CreateUri(subscription.Spec.Route));
         using var body = BulkBody.Write(subscription, id, entries);
         request.Content = new ReadOnlyMemoryContent(body.Written);
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
@@ -93,59 +94,59 @@ internal sealed partial class BulkDelivery(Subscription subscription)
             var status = (int)response.StatusCode;
             if (status == 404)
             {
-                // As on Dapr, a bulk delivery that is answered 404 leaves no dead letters.
+                // As on Dapr, a batch for which the app returns 404 is lost, even if there is a dead-letter topic.
                 LogNotFound(subscription.PubSub.Name, subscription.Spec.Topic, entries.Count);
                 return [];
             }
 
-            var open = status is >= 200 and <= 299 ? await OpenAfterAsync(entries, AnswerReader.OfBulk(content)) : entries;
-            if (open.Count > 0)
+            var pending = status is >= 200 and <= 299 ? await ApplyStatusesAsync(entries, DeliveryStatusReader.ReadBulk(content)) : entries;
+            if (pending.Count > 0)
             {
-                LogRetry(open.Count, entries.Count, subscription.PubSub.Name, subscription.Spec.Topic, status);
+                LogRetry(pending.Count, entries.Count, subscription.PubSub.Name, subscription.Spec.Topic, status);
             }
 
-            return open;
+            return pending;
         }
         catch (Exception failure) when (failure is HttpRequestException or IOException or OperationCanceledException)
         {
-            // A killed sidecar must not report the failure: nothing may be committed after the kill.
-            sidecar.Gone.ThrowIfCancellationRequested();
+            // If the sidecar was killed, do not report a failure: nothing may be committed after the kill.
+            sidecar.Stopped.ThrowIfCancellationRequested();
             LogUnreachable(subscription.PubSub.Name, subscription.Spec.Topic, failure.Message);
             return entries;
         }
     }
 
-    private async Task<List<BulkBody.Entry>> OpenAfterAsync(List<BulkBody.Entry> entries, Dictionary<string, Answer> answers)
+    private async Task<List<BulkBody.Entry>> ApplyStatusesAsync(List<BulkBody.Entry> entries, Dictionary<string, DeliveryStatus> statuses)
     {
-        var open = new List<BulkBody.Entry>();
+        var pending = new List<BulkBody.Entry>();
         foreach (var entry in entries)
         {
-            var answer = answers.GetValueOrDefault(entry.Id);
-            if (answer is Answer.Retry)
+            var status = statuses.GetValueOrDefault(entry.Id);
+            if (status is DeliveryStatus.Retry)
             {
-                open.Add(entry);
+                pending.Add(entry);
             }
-            else if (answer is Answer.Drop)
+            else if (status is DeliveryStatus.Drop)
             {
-                await subscription.BuryAsync(entry.Record);
+                await subscription.PublishDeadLetterAsync(entry.Record);
             }
         }
 
-        return open;
+        return pending;
     }
 
-    [LoggerMessage(LogLevel.Error, "Lost {Count} unreadable record(s) of {PubSub}/{Topic} in a batch whose last record was readable, as Dapr does")]
-    private partial void LogForgotten(int count, string pubSub, string topic);
+    [LoggerMessage(LogLevel.Error, "Lost {Count} unreadable records of {PubSub}/{Topic}: Dapr skips them if the last record of the batch is readable")]
+    private partial void LogLost(int count, string pubSub, string topic);
 
-    [LoggerMessage(LogLevel.Error, "Dapr could not read the record of {PubSub}/{Topic}, partition {Partition}, offset {Offset}")]
+    [LoggerMessage(LogLevel.Error, "Unreadable event in {PubSub}/{Topic}, partition {Partition}, offset {Offset}: publish JSON objects without numbers beyond a double")]
     private partial void LogUnreadable(string pubSub, string topic, int partition, long offset);
 
-    [LoggerMessage(LogLevel.Error, "The app answered 404 to {Count} events of {PubSub}/{Topic}; they are lost")]
+    [LoggerMessage(LogLevel.Error, "Lost {Count} events of {PubSub}/{Topic}: the app returned 404. Check the route of the subscription")]
     private partial void LogNotFound(string pubSub, string topic, int count);
 
-    [LoggerMessage(LogLevel.Information, "The app asked to retry {Open} of {Count} events of {PubSub}/{Topic}, status {Status}")]
-    private partial void LogRetry(int open, int count, string pubSub, string topic, int status);
+    [LoggerMessage(LogLevel.Information, "The app did not handle {Failed} of {Count} events of {PubSub}/{Topic}: HTTP status {Status}")]
+    private partial void LogRetry(int failed, int count, string pubSub, string topic, int status);
 
-    [LoggerMessage(LogLevel.Information, "Events of {PubSub}/{Topic} did not reach the app: {Failure}")]
+    [LoggerMessage(LogLevel.Information, "Could not deliver events of {PubSub}/{Topic} to the app: {Failure}")]
     private partial void LogUnreachable(string pubSub, string topic, string failure);
 }

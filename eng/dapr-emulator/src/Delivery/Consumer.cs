@@ -2,11 +2,11 @@ using DaprOrders.DaprEmulator.Broker;
 
 namespace DaprOrders.DaprEmulator.Delivery;
 
-/// <summary>Consumes one subscription: reads each partition in order, and commits a position after its delivery.</summary>
-/// <param name="bulkTurn">Dapr's Kafka component has one bulk call in flight over all its topics and partitions.</param>
-internal sealed partial class Consumer(Subscription subscription, MessageBroker broker, SemaphoreSlim bulkTurn) : IAsyncDisposable
+/// <summary>Delivers the events of one subscription. Reads each partition in order and commits the offset after each delivery.</summary>
+/// <param name="bulkLock">Limits Kafka to one bulk call at a time. Dapr's Kafka component has this limit for all its topics and partitions.</param>
+internal sealed partial class Consumer(Subscription subscription, MessageBroker broker, SemaphoreSlim bulkLock) : IAsyncDisposable
 {
-    private const int ReadAhead = 100;
+    private const int MaxRecordsPerRead = 100;
     private readonly ILogger _logger = subscription.Sidecar.Logger;
     private readonly SingleDelivery _single = new(subscription);
     private readonly BulkDelivery _bulk = new(subscription);
@@ -19,21 +19,21 @@ internal sealed partial class Consumer(Subscription subscription, MessageBroker 
 
     private async Task ConsumeAsync(Partition partition, CancellationToken revoked)
     {
-        using var stop = CancellationTokenSource.CreateLinkedTokenSource(revoked, subscription.Sidecar.Gone);
-        var position = _group.Position(partition);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(revoked, subscription.Sidecar.Stopped);
+        var offset = _group.CommittedOffset(partition);
         try
         {
             while (!stop.IsCancellationRequested)
             {
-                await partition.WaitForAsync(position, stop.Token);
-                position = subscription.Spec.Bulk is null
-                    ? await DeliverSinglesAsync(partition, position, stop.Token)
-                    : await DeliverBatchAsync(partition, position, stop.Token);
+                await partition.WaitForAsync(offset, stop.Token);
+                offset = subscription.Spec.Bulk is null
+                    ? await DeliverSinglesAsync(partition, offset, stop.Token)
+                    : await DeliverBatchAsync(partition, offset, stop.Token);
             }
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            // Uncommitted records are redelivered, here or by another instance.
+            // Uncommitted records are redelivered, to this instance or to another one.
         }
         catch (Exception failure)
         {
@@ -41,9 +41,9 @@ internal sealed partial class Consumer(Subscription subscription, MessageBroker 
         }
     }
 
-    private async Task<long> DeliverSinglesAsync(Partition partition, long position, CancellationToken stop)
+    private async Task<long> DeliverSinglesAsync(Partition partition, long offset, CancellationToken stop)
     {
-        foreach (var record in partition.Read(position, ReadAhead))
+        foreach (var record in partition.Read(offset, MaxRecordsPerRead))
         {
             for (var redelivery = 1; !await _single.DeliverAsync(record, stop); redelivery++)
             {
@@ -53,64 +53,64 @@ internal sealed partial class Consumer(Subscription subscription, MessageBroker 
                 }
             }
 
-            position = record.Offset + 1;
-            Commit(partition, position);
+            offset = record.Offset + 1;
+            Commit(partition, offset);
             stop.ThrowIfCancellationRequested();
         }
 
-        return position;
+        return offset;
     }
 
-    private async Task<long> DeliverBatchAsync(Partition partition, long position, CancellationToken stop)
+    private async Task<long> DeliverBatchAsync(Partition partition, long offset, CancellationToken stop)
     {
         var pubSub = subscription.PubSub;
         var max = subscription.Spec.Bulk!.MaxMessages ?? pubSub.BulkMessages;
-        await FillAsync(partition, position + max, stop);
-        var turn = pubSub.IsKafka ? bulkTurn : null;
-        if (turn is not null)
+        await WaitForFullBatchAsync(partition, offset + max, stop);
+        var bulkCallLock = pubSub.IsKafka ? bulkLock : null;
+        if (bulkCallLock is not null)
         {
-            await turn.WaitAsync(stop);
+            await bulkCallLock.WaitAsync(stop);
         }
 
         try
         {
-            var batch = partition.Read(position, max);
-            var open = batch;
-            for (var redelivery = 1; (open = await _bulk.DeliverAsync(open, stop)).Count > 0; redelivery++)
+            var batch = partition.Read(offset, max);
+            var remaining = batch;
+            for (var redelivery = 1; (remaining = await _bulk.DeliverAsync(remaining, stop)).Count > 0; redelivery++)
             {
-                if (!await WaitForRedeliveryAsync(redelivery, open.Count, stop))
+                if (!await WaitForRedeliveryAsync(redelivery, remaining.Count, stop))
                 {
                     break;
                 }
 
-                // Dapr's Kafka component retries the whole batch; the others acknowledge single records.
-                open = pubSub.IsKafka ? batch : open;
+                // Dapr's Kafka component retries the whole batch. The other components acknowledge each record.
+                remaining = pubSub.IsKafka ? batch : remaining;
             }
 
-            position = batch.Count == 0 ? position : batch[^1].Offset + 1;
-            Commit(partition, position);
-            return position;
+            offset = batch.Count == 0 ? offset : batch[^1].Offset + 1;
+            Commit(partition, offset);
+            return offset;
         }
         finally
         {
-            turn?.Release();
+            bulkCallLock?.Release();
         }
     }
 
-    // Waits until the batch is full or its time is over.
-    private async Task FillAsync(Partition partition, long full, CancellationToken stop)
+    // Waits until the batch is full or its maximum wait time has passed.
+    private async Task WaitForFullBatchAsync(Partition partition, long end, CancellationToken stop)
     {
         var wait = subscription.Spec.Bulk!.MaxAwaitMilliseconds is { } milliseconds
             ? TimeSpan.FromMilliseconds(milliseconds)
             : subscription.PubSub.BulkWait;
-        if (partition.End >= full)
+        if (partition.End >= end)
         {
             return;
         }
 
         using var timer = new CancellationTokenSource(wait, subscription.Sidecar.Time);
         using var linked = CancellationTokenSource.CreateLinkedTokenSource(timer.Token, stop);
-        while (partition.End < full && !timer.IsCancellationRequested)
+        while (partition.End < end && !timer.IsCancellationRequested)
         {
             await partition.WaitForAsync(partition.End, linked.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             stop.ThrowIfCancellationRequested();
@@ -120,26 +120,26 @@ internal sealed partial class Consumer(Subscription subscription, MessageBroker 
     private async Task<bool> WaitForRedeliveryAsync(int redelivery, int count, CancellationToken stop)
     {
         var pubSub = subscription.PubSub;
-        if (pubSub.RedeliveryPause is not { } pause || (pubSub.MaxRedeliveries >= 0 && redelivery > pubSub.MaxRedeliveries))
+        if (pubSub.RedeliveryDelay is not { } delay || (pubSub.MaxRedeliveries >= 0 && redelivery > pubSub.MaxRedeliveries))
         {
             LogLost(count, pubSub.Name, subscription.Spec.Topic, pubSub.Type);
             return false;
         }
 
-        await Task.Delay(pause, subscription.Sidecar.Time, stop);
+        await Task.Delay(delay, subscription.Sidecar.Time, stop);
         return true;
     }
 
-    // A killed sidecar commits nothing, even when the app has answered.
-    private void Commit(Partition partition, long position)
+    // A killed sidecar commits nothing, even if the app has handled the event.
+    private void Commit(Partition partition, long offset)
     {
-        subscription.Sidecar.Gone.ThrowIfCancellationRequested();
-        _group.Commit(partition, position);
+        subscription.Sidecar.Stopped.ThrowIfCancellationRequested();
+        _group.Commit(partition, offset);
     }
 
-    [LoggerMessage(LogLevel.Error, "Lost {Count} event(s) of {PubSub}/{Topic} that failed, as {Type} does")]
+    [LoggerMessage(LogLevel.Error, "Lost {Count} events of {PubSub}/{Topic} after a failed delivery: {Type} does not redeliver them. Add an inbound retry policy")]
     private partial void LogLost(int count, string pubSub, string topic, string type);
 
-    [LoggerMessage(LogLevel.Critical, "Delivery of {PubSub}/{Topic}, partition {Partition} has stopped")]
+    [LoggerMessage(LogLevel.Critical, "Delivery from {PubSub}/{Topic}, partition {Partition} stopped: restart the sidecar")]
     private partial void LogStopped(Exception failure, string pubSub, string topic, int partition);
 }

@@ -6,11 +6,11 @@ using DaprOrders.DaprEmulator.Resources;
 
 namespace DaprOrders.DaprEmulator.Delivery;
 
-/// <summary>What a sidecar reads in a record before it delivers it.</summary>
+/// <summary>Reads the event, the metadata and the trace of a record.</summary>
 internal static class EventRecord
 {
-    /// <summary>Reads the event in a record. Dapr reads its numbers as doubles.</summary>
-    /// <returns>The event as a batch carries it; null when Dapr cannot read it: it is not a JSON object, or has a number beyond a double.</returns>
+    /// <summary>Reads the event in a record. Like Dapr, it reads numbers as doubles.</summary>
+    /// <returns>The event for a bulk delivery, or null if the record is not a JSON object or has a number beyond a double.</returns>
     public static ReadOnlyMemory<byte>? Read(Record record)
     {
         try
@@ -24,7 +24,7 @@ internal static class EventRecord
         }
     }
 
-    /// <summary>Returns the metadata of a delivery: the headers of the record, and on Kafka its place where they do not set it.</summary>
+    /// <summary>Returns the metadata of a delivery: the headers of the record and, on Kafka, its key, topic, partition, offset and time. Headers take precedence.</summary>
     public static List<KeyValuePair<string, string>> MetadataOf(Record record, PubSub pubSub, string topic)
     {
         var metadata = new List<KeyValuePair<string, string>>(record.Headers.Count + 5);
@@ -41,10 +41,10 @@ internal static class EventRecord
         return metadata;
     }
 
-    /// <summary>Returns the trace in an event, else one of zeros, which Dapr sends too.</summary>
+    /// <summary>Returns the trace in an event. If there is none, returns a trace of zeros, as Dapr does.</summary>
     public static string TraceOf(byte[] envelope)
     {
-        using var document = JsonDocument.Parse(envelope, JsonText.Documents);
+        using var document = JsonDocument.Parse(envelope, JsonText.DocumentOptions);
         return document.RootElement.ValueKind == JsonValueKind.Object
             && document.RootElement.TryGetProperty("traceparent", out var trace)
             && trace.ValueKind == JsonValueKind.String

@@ -5,7 +5,7 @@ using Microsoft.Data.Sqlite;
 
 namespace DaprOrders.DaprEmulator.Delivery;
 
-/// <summary>What the deliveries of one subscription need.</summary>
+/// <summary>One started subscription, with the settings and policies for its deliveries.</summary>
 internal sealed partial class Subscription(SidecarState sidecar, MessageBroker broker, SubscriptionSpec spec, PubSub pubSub)
 {
     private readonly ILogger _logger = sidecar.Logger;
@@ -22,9 +22,9 @@ internal sealed partial class Subscription(SidecarState sidecar, MessageBroker b
 
     public bool HasDeadLetterTopic => spec.DeadLetterTopic.Length > 0;
 
-    /// <summary>Publishes a record that is not handled to the dead-letter topic, with its bytes and its metadata.</summary>
-    /// <returns>False when there is no such topic, the app may not publish to it, or the disk is full.</returns>
-    public async Task<bool> BuryAsync(Record record)
+    /// <summary>Publishes a failed record unchanged to the dead-letter topic, with its metadata.</summary>
+    /// <returns>False if there is no dead-letter topic, the app may not publish to it, or the record could not be stored.</returns>
+    public async Task<bool> PublishDeadLetterAsync(Record record)
     {
         if (!HasDeadLetterTopic || !pubSub.Scopes.MayPublish(spec.DeadLetterTopic))
         {
@@ -39,11 +39,11 @@ internal sealed partial class Subscription(SidecarState sidecar, MessageBroker b
         }
         catch (SqliteException failure)
         {
-            LogNotBuried(failure, spec.DeadLetterTopic);
+            LogDeadLetterFailed(failure, spec.DeadLetterTopic);
             return false;
         }
     }
 
     [LoggerMessage(LogLevel.Error, "Could not publish an event to the dead-letter topic {Topic}")]
-    private partial void LogNotBuried(Exception failure, string topic);
+    private partial void LogDeadLetterFailed(Exception failure, string topic);
 }

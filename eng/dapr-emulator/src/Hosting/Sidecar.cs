@@ -9,29 +9,29 @@ using DaprOrders.DaprEmulator.Runtime;
 
 namespace DaprOrders.DaprEmulator.Hosting;
 
-/// <summary>What all sidecars of a run share.</summary>
-/// <param name="ApiToken">The token that every call to a sidecar must carry, if any.</param>
-/// <param name="AppToken">The token that every call to an app carries, if any.</param>
+/// <summary>The objects and settings that all sidecars of a run share.</summary>
+/// <param name="ApiToken">The token that calls to a sidecar must have, or null.</param>
+/// <param name="AppToken">The token that sidecars send with calls to their apps, or null.</param>
 internal sealed record SidecarHost(
     MessageBroker Broker, NameRegistry Names, TimeProvider Time, string? ApiToken = null, string? AppToken = null);
 
-/// <summary>The sidecar of one app instance. It starts once and ends once, gracefully or as in a crash.</summary>
+/// <summary>The sidecar of one app instance. It can be started once and then stopped or killed once.</summary>
 internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
 {
     private static readonly TimeSpan AppProbeInterval = TimeSpan.FromMilliseconds(100);
 
-    private readonly CancellationTokenSource _gone = new();
+    private readonly CancellationTokenSource _stopped = new();
     private readonly SidecarHost _host;
     private readonly SidecarState _state;
     private readonly SidecarServer _server;
     private readonly List<Consumer> _consumers = [];
-    private readonly Dictionary<string, SemaphoreSlim> _bulkTurns = [];
+    private readonly Dictionary<string, SemaphoreSlim> _bulkLocks = [];
     private readonly TaskCompletionSource _shutdown = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ILogger _logger;
-    private Task _starting = Task.CompletedTask;
+    private Task _startup = Task.CompletedTask;
     private int _ended;
 
-    /// <exception cref="ResourceException">Dapr would not start with these resources, or they ask for what is not emulated.</exception>
+    /// <exception cref="ResourceException">Dapr would not start with these resources, or they use a feature that is not emulated.</exception>
     public Sidecar(SidecarHost host, AppSpec spec, ILogger logger)
     {
         _host = host;
@@ -46,7 +46,7 @@ internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
             Logger = logger,
             App = spec.AppPort is { } port ? new AppChannel(port, host.AppToken, spec.ReadBufferBytes) : null,
             ApiToken = host.ApiToken,
-            Gone = _gone.Token,
+            Stopped = _stopped.Token,
         };
         var publisher = new Publisher(_state, host.Broker);
         var api = new SidecarApi(_state, publisher, host.Names, () => _shutdown.TrySetResult());
@@ -59,26 +59,26 @@ internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
 
     public string InternalAddress => $"127.0.0.1:{Spec.InternalPort}";
 
-    public CancellationToken Gone => _state.Gone;
+    public CancellationToken Stopped => _state.Stopped;
 
     public int HttpPort => _server.Port;
 
     public bool IsReady => _state.IsReady;
 
-    /// <summary>Gets a task that completes when the app has asked the sidecar to shut down.</summary>
+    /// <summary>Gets a task that completes when the app requests the shutdown of the sidecar.</summary>
     public Task ShutdownRequested => _shutdown.Task;
 
-    /// <summary>Gets a task that completes when the sidecar is ready with its app.</summary>
-    public Task Ready => _starting;
+    /// <summary>Gets a task that completes when the app listens and the subscriptions have started.</summary>
+    public Task Ready => _startup;
 
-    /// <summary>Starts listening, and waits for the app in the background.</summary>
-    /// <exception cref="IOException">The port is taken.</exception>
+    /// <summary>Starts the HTTP port and waits for the app in the background.</summary>
+    /// <exception cref="IOException">The port is in use.</exception>
     public async Task StartAsync()
     {
         _state.Resources.Warnings.ForEach(LogWarning);
         foreach (var pubSub in _state.PubSubs.Values)
         {
-            if (PubSubFactory.LossOf(pubSub, _state.Resources.Resiliency) is { } loss)
+            if (PubSubFactory.DescribeLoss(pubSub, _state.Resources.Resiliency) is { } loss)
             {
                 LogWarning(loss);
             }
@@ -86,10 +86,10 @@ internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
 
         await _server.StartAsync();
         _host.Names.Register(Spec.AppId, this);
-        _starting = Task.Run(StartWithAppAsync);
+        _startup = Task.Run(WaitForAppAsync);
     }
 
-    /// <summary>Ends as a killed process does: connections are reset, and nothing more is committed or delivered.</summary>
+    /// <summary>Simulates a killed process: resets all connections, and commits and delivers nothing afterwards.</summary>
     public async Task KillAsync()
     {
         if (Interlocked.Exchange(ref _ended, 1) == 1)
@@ -98,13 +98,13 @@ internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
         }
 
         _host.Names.Expire(Spec.AppId, this);
-        var dropped = _server.DropAsync();
-        await _gone.CancelAsync();
-        await dropped;
-        await LeaveAsync();
+        var reset = _server.ResetAsync();
+        await _stopped.CancelAsync();
+        await reset;
+        await StopConsumersAsync();
     }
 
-    /// <summary>Ends gracefully: what is in flight is finished or redelivered.</summary>
+    /// <summary>Stops gracefully. Requests in flight get up to a second, and events whose delivery has not finished are redelivered later.</summary>
     public async Task StopAsync()
     {
         if (Interlocked.Exchange(ref _ended, 1) == 1)
@@ -114,8 +114,8 @@ internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
 
         _host.Names.Unregister(Spec.AppId, this);
         await _server.StopAsync();
-        await _gone.CancelAsync();
-        await LeaveAsync();
+        await _stopped.CancelAsync();
+        await StopConsumersAsync();
     }
 
     public async ValueTask DisposeAsync()
@@ -123,49 +123,49 @@ internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
         await StopAsync();
         await _server.DisposeAsync();
         _state.App?.Dispose();
-        _gone.Dispose();
+        _stopped.Dispose();
     }
 
-    private async Task LeaveAsync()
+    private async Task StopConsumersAsync()
     {
-        await _starting;
+        await _startup;
         await Task.WhenAll(_consumers.Select(consumer => consumer.DisposeAsync().AsTask()));
     }
 
-    private async Task StartWithAppAsync()
+    private async Task WaitForAppAsync()
     {
         try
         {
             if (_state.App is { } app)
             {
                 LogWaiting(app.Port);
-                while (!await app.ListensAsync(_gone.Token))
+                while (!await app.IsListeningAsync(_stopped.Token))
                 {
-                    await Task.Delay(AppProbeInterval, TimeProvider.System, _gone.Token);
+                    await Task.Delay(AppProbeInterval, TimeProvider.System, _stopped.Token);
                 }
 
-                LogDiscovered(app.Port);
+                LogAppListening(app.Port);
                 await SubscribeAsync();
             }
 
             _state.IsReady = true;
             LogReady(Spec.AppId);
         }
-        catch (OperationCanceledException) when (_gone.IsCancellationRequested)
+        catch (OperationCanceledException) when (_stopped.IsCancellationRequested)
         {
-            // The sidecar ended before its app listened.
+            // The sidecar stopped before its app listened.
         }
         catch (Exception failure)
         {
-            LogNotStarted(failure, Spec.AppId);
+            LogStartFailed(failure, Spec.AppId);
         }
     }
 
     private async Task SubscribeAsync()
     {
         var app = new AppSubscriptions(_state);
-        await app.AskForConfigurationAsync(_gone.Token);
-        if (_state.PubSubs.Count == 0 || await app.AskAsync(_gone.Token) is not { } programmatic)
+        await app.GetConfigurationAsync(_stopped.Token);
+        if (_state.PubSubs.Count == 0 || await app.GetSubscriptionsAsync(_stopped.Token) is not { } programmatic)
         {
             return;
         }
@@ -186,23 +186,23 @@ internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
     {
         if (!_state.PubSubs.TryGetValue(spec.PubSub, out var pubSub))
         {
-            // A programmatic subscription is in no file but the run file that names the app.
-            LogUnknownPubSub(spec.Declarative ? spec.Place : $"{Spec.Place}: {spec.Place}", spec.Topic, spec.PubSub);
+            // A programmatic subscription is not in a file, so also name the run file entry of the app.
+            LogUnknownPubSub(spec.Declarative ? spec.Location : $"{Spec.Location}: {spec.Location}", spec.Topic, spec.PubSub);
             return;
         }
 
         if (!pubSub.Scopes.MaySubscribe(spec.Topic))
         {
-            LogForbidden(spec.Topic, spec.PubSub);
+            LogNotAllowed(spec.Topic, spec.PubSub);
             return;
         }
 
-        if (!_bulkTurns.TryGetValue(pubSub.Name, out var turn))
+        if (!_bulkLocks.TryGetValue(pubSub.Name, out var bulkLock))
         {
-            _bulkTurns[pubSub.Name] = turn = new SemaphoreSlim(1);
+            _bulkLocks[pubSub.Name] = bulkLock = new SemaphoreSlim(1);
         }
 
-        var consumer = new Consumer(new Subscription(_state, _host.Broker, spec, pubSub), _host.Broker, turn);
+        var consumer = new Consumer(new Subscription(_state, _host.Broker, spec, pubSub), _host.Broker, bulkLock);
         _consumers.Add(consumer);
         consumer.Start();
         LogSubscribed(spec.Topic, spec.PubSub);
@@ -215,20 +215,20 @@ internal sealed partial class Sidecar : IInvocationTarget, IAsyncDisposable
     private partial void LogWaiting(int port);
 
     [LoggerMessage(LogLevel.Information, "The app listens on port {Port}")]
-    private partial void LogDiscovered(int port);
+    private partial void LogAppListening(int port);
 
     [LoggerMessage(LogLevel.Information, "The sidecar of {AppId} is ready")]
     private partial void LogReady(string appId);
 
-    [LoggerMessage(LogLevel.Critical, "The sidecar of {AppId} could not start its subscriptions")]
-    private partial void LogNotStarted(Exception failure, string appId);
+    [LoggerMessage(LogLevel.Critical, "Could not start the subscriptions of {AppId}: fix the cause and restart its sidecar")]
+    private partial void LogStartFailed(Exception failure, string appId);
 
-    [LoggerMessage(LogLevel.Warning, "{Place}: Subscription to topic {Topic} names the unknown pub/sub {PubSub} and is ignored")]
-    private partial void LogUnknownPubSub(string place, string topic, string pubSub);
+    [LoggerMessage(LogLevel.Warning, "{Location}: Ignored the subscription to topic {Topic}: there is no pub/sub component {PubSub}")]
+    private partial void LogUnknownPubSub(string location, string topic, string pubSub);
 
-    [LoggerMessage(LogLevel.Error, "Subscription to topic {Topic} of {PubSub} is not allowed")]
-    private partial void LogForbidden(string topic, string pubSub);
+    [LoggerMessage(LogLevel.Error, "Ignored the subscription to topic {Topic}: the scopes of {PubSub} do not allow it")]
+    private partial void LogNotAllowed(string topic, string pubSub);
 
-    [LoggerMessage(LogLevel.Information, "The app is subscribed to topic {Topic} of {PubSub}")]
+    [LoggerMessage(LogLevel.Information, "Subscribed to topic {Topic} of {PubSub}")]
     private partial void LogSubscribed(string topic, string pubSub);
 }

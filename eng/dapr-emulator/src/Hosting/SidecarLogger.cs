@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace DaprOrders.DaprEmulator.Hosting;
 
-/// <summary>Writes the messages of a sidecar to its log, and warnings and errors to the console as well.</summary>
+/// <summary>Writes the messages of a sidecar to its log file. Also writes warnings and errors to the console.</summary>
 internal sealed class SidecarLogger(string appId, Action<string> toFile, Action<string>? toConsole) : ILogger
 {
     public IDisposable? BeginScope<TState>(TState state)
@@ -20,14 +20,14 @@ internal sealed class SidecarLogger(string appId, Action<string> toFile, Action<
         var text = formatter(state, exception);
         var cause = exception is null ? "" : $" error=\"{exception}\"";
         var time = DateTime.Now.ToString("yyyy-MM-dd'T'HH:mm:ss.fffffffK", CultureInfo.InvariantCulture);
-        toFile($"time=\"{time}\" level={NameOf(logLevel)} msg=\"{text}\" app_id={appId}{cause}");
+        toFile($"time=\"{time}\" level={LevelName(logLevel)} msg=\"{text}\" app_id={appId}{cause}");
         if (logLevel >= LogLevel.Warning)
         {
-            toConsole?.Invoke($"{NameOf(logLevel)}: {text}");
+            toConsole?.Invoke($"{LevelName(logLevel)}: {text}");
         }
     }
 
-    private static string NameOf(LogLevel level) => level switch
+    private static string LevelName(LogLevel level) => level switch
     {
         LogLevel.Trace or LogLevel.Debug => "debug",
         LogLevel.Information => "info",

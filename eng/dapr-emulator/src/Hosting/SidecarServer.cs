@@ -9,12 +9,13 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace DaprOrders.DaprEmulator.Hosting;
 
-/// <summary>The HTTP port of a sidecar on the loopback address. It can also be dropped as a crash drops it.</summary>
+/// <summary>Serves the HTTP port of a sidecar on the loopback address. It can also close like a crashed process.</summary>
 internal sealed class SidecarServer : IAsyncDisposable
 {
-    // Dapr's server reads 4 KiB more than its limit. Kestrel must accept such a request, because it answers 431 without a body.
-    private const int HeaderSlop = 4096;
-    private const int KestrelLimit = 512 << 10;
+    // Dapr's server accepts up to 4 KiB more than its limit. For larger headers it returns 431 with a body. Kestrel returns 431 without a
+    // body, so its own limit must be higher.
+    private const int HeaderAllowance = 4096;
+    private const int KestrelHeaderLimit = 512 << 10;
 
     private readonly ConcurrentDictionary<ConnectionContext, Socket> _connections = new();
     private readonly WebApplication _web;
@@ -28,28 +29,28 @@ internal sealed class SidecarServer : IAsyncDisposable
             kestrel.Limits.MaxRequestBodySize = null;
             kestrel.Limits.MinRequestBodyDataRate = null;
             kestrel.Limits.MinResponseDataRate = null;
-            kestrel.Limits.MaxRequestHeadersTotalSize = KestrelLimit;
-            kestrel.Limits.MaxRequestLineSize = KestrelLimit;
-            kestrel.Limits.MaxRequestHeaderCount = KestrelLimit / 4;
+            kestrel.Limits.MaxRequestHeadersTotalSize = KestrelHeaderLimit;
+            kestrel.Limits.MaxRequestLineSize = KestrelHeaderLimit;
+            kestrel.Limits.MaxRequestHeaderCount = KestrelHeaderLimit / 4;
             kestrel.ResponseHeaderEncodingSelector = _ => System.Text.Encoding.UTF8;
             kestrel.Listen(IPAddress.Loopback, spec.HttpPort, listen =>
             {
                 listen.Protocols = HttpProtocols.Http1;
-                listen.Use(next => connection => RememberAsync(connection, next));
+                listen.Use(next => connection => TrackAsync(connection, next));
             });
         });
         _web = builder.Build();
-        _web.Run(http => HeaderBytes(http.Request) > spec.ReadBufferBytes + HeaderSlop ? RefuseAsync(http) : handle(http));
+        _web.Run(http => HeaderBytes(http.Request) > spec.ReadBufferBytes + HeaderAllowance ? RejectAsync(http) : handle(http));
     }
 
-    /// <summary>Gets the port, which the system chooses where the run file says 0.</summary>
+    /// <summary>Gets the port. The system chooses it if the configured port is 0.</summary>
     public int Port => new Uri(_web.Urls.Single()).Port;
 
-    /// <exception cref="IOException">The port is taken.</exception>
+    /// <exception cref="IOException">The port is in use.</exception>
     public Task StartAsync() => _web.StartAsync();
 
-    /// <summary>Resets every connection and stops listening, at once.</summary>
-    public async Task DropAsync()
+    /// <summary>Resets all connections and stops listening immediately.</summary>
+    public async Task ResetAsync()
     {
         foreach (var socket in _connections.Values)
         {
@@ -60,7 +61,7 @@ internal sealed class SidecarServer : IAsyncDisposable
             }
             catch (ObjectDisposedException)
             {
-                // It was closed in the meantime.
+                // The connection was closed in the meantime.
             }
         }
 
@@ -78,7 +79,7 @@ internal sealed class SidecarServer : IAsyncDisposable
             + request.Headers.Sum(header => header.Value.Sum(value => header.Key.Length + (value?.Length ?? 0) + ": \r\n".Length));
     }
 
-    private static Task RefuseAsync(HttpContext http)
+    private static Task RejectAsync(HttpContext http)
     {
         http.Response.StatusCode = StatusCodes.Status431RequestHeaderFieldsTooLarge;
         http.Response.ContentType = "text/plain; charset=utf-8";
@@ -86,7 +87,7 @@ internal sealed class SidecarServer : IAsyncDisposable
         return http.Response.WriteAsync("431 Request Header Fields Too Large");
     }
 
-    private async Task RememberAsync(ConnectionContext connection, ConnectionDelegate next)
+    private async Task TrackAsync(ConnectionContext connection, ConnectionDelegate next)
     {
         if (connection.Features.Get<IConnectionSocketFeature>() is { } feature)
         {

@@ -4,38 +4,38 @@ using System.Text;
 
 namespace DaprOrders.DaprEmulator.Invocation;
 
-/// <summary>The HTTP/1.1 connection from a sidecar to its app. Redirects are not followed and cookies are not kept.</summary>
-/// <param name="token">Sent with every call when there is one.</param>
-/// <param name="maxHeaderBytes">The maximum size of the headers of a response, in whole KiB.</param>
+/// <summary>Sends HTTP/1.1 requests from a sidecar to its app. Does not follow redirects and does not keep cookies.</summary>
+/// <param name="token">The token to send with every call, or null.</param>
+/// <param name="maxHeaderBytes">The maximum size of response headers. It is rounded down to whole KiB.</param>
 internal sealed class AppChannel(int port, string? token, int maxHeaderBytes) : IDisposable
 {
     private const string UserAgent = "Go-http-client/1.1";
-    private readonly HttpMessageInvoker _unpacked = Client(DecompressionMethods.GZip, maxHeaderBytes);
-    private readonly HttpMessageInvoker _plain = Client(DecompressionMethods.None, maxHeaderBytes);
+    private readonly HttpMessageInvoker _decompressing = CreateClient(DecompressionMethods.GZip, maxHeaderBytes);
+    private readonly HttpMessageInvoker _raw = CreateClient(DecompressionMethods.None, maxHeaderBytes);
 
     public int Port => port;
 
     public string Address => $"127.0.0.1:{port}";
 
-    /// <summary>Makes the absolute URI of a path, which is used as it is.</summary>
-    public Uri UriOf(string pathAndQuery) => new(
+    /// <summary>Returns the absolute URI for a path. The path is not normalized.</summary>
+    public Uri CreateUri(string pathAndQuery) => new(
         $"http://{Address}/{pathAndQuery.TrimStart('/')}", new UriCreationOptions { DangerousDisablePathAndQueryCanonicalization = true });
 
-    /// <summary>Sends one of the sidecar's own calls and decompresses the response.</summary>
+    /// <summary>Sends a request of the sidecar itself and decompresses the response.</summary>
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        Complete(request);
-        return _unpacked.SendAsync(request, cancellationToken);
+        AddHeaders(request);
+        return _decompressing.SendAsync(request, cancellationToken);
     }
 
-    /// <summary>Forwards an invocation. Returns the response as the app sent it, as soon as its headers are there.</summary>
+    /// <summary>Forwards an invocation. Returns when the response headers have arrived, and does not decompress the body.</summary>
     public Task<HttpResponseMessage> InvokeAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        Complete(request);
-        return _plain.SendAsync(request, cancellationToken);
+        AddHeaders(request);
+        return _raw.SendAsync(request, cancellationToken);
     }
 
-    public async Task<bool> ListensAsync(CancellationToken cancellationToken)
+    public async Task<bool> IsListeningAsync(CancellationToken cancellationToken)
     {
         using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         try
@@ -51,11 +51,11 @@ internal sealed class AppChannel(int port, string? token, int maxHeaderBytes) : 
 
     public void Dispose()
     {
-        _unpacked.Dispose();
-        _plain.Dispose();
+        _decompressing.Dispose();
+        _raw.Dispose();
     }
 
-    private void Complete(HttpRequestMessage request)
+    private void AddHeaders(HttpRequestMessage request)
     {
         if (!request.Headers.Contains("User-Agent"))
         {
@@ -69,7 +69,7 @@ internal sealed class AppChannel(int port, string? token, int maxHeaderBytes) : 
         }
     }
 
-    private static HttpMessageInvoker Client(DecompressionMethods decompression, int maxHeaderBytes) => new(new SocketsHttpHandler
+    private static HttpMessageInvoker CreateClient(DecompressionMethods decompression, int maxHeaderBytes) => new(new SocketsHttpHandler
     {
         AllowAutoRedirect = false,
         UseCookies = false,
@@ -77,10 +77,10 @@ internal sealed class AppChannel(int port, string? token, int maxHeaderBytes) : 
         AutomaticDecompression = decompression,
         MaxConnectionsPerServer = 1024,
         PooledConnectionIdleTimeout = TimeSpan.FromSeconds(90),
-        // The spans of the services form the trace: a span of the emulator would come between them.
+        // Do not add trace headers: a span of the emulator would appear between the spans of the services.
         ActivityHeadersPropagator = null,
         MaxResponseHeadersLength = Math.Max(1, maxHeaderBytes / 1024),
-        // Dapr writes text into headers as UTF-8.
+        // Dapr encodes header values as UTF-8.
         RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8,
         ResponseHeaderEncodingSelector = (_, _) => Encoding.UTF8,
     });

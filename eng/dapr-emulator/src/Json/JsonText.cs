@@ -9,27 +9,27 @@ using System.Text.Unicode;
 namespace DaprOrders.DaprEmulator.Json;
 
 /// <summary>
-/// Reads JSON with those rules of Dapr's JSON library (Go's) that change a value: lone surrogates become U+FFFD, the last of two properties with
-/// one name wins, and a text nested deeper than 10,000 levels is invalid. Everything else, such as the text of a number, stays as it is.
+/// Reads JSON with the rules of Go's JSON library, which Dapr uses. Lone surrogates become U+FFFD. If a property occurs twice, the last one
+/// is used. Text nested deeper than 10,000 levels is invalid. All other text is unchanged, including the digits of numbers.
 /// </summary>
 internal static class JsonText
 {
     public const int MaxDepth = 10_000;
 
-    // A decimal number of at most this many digits survives the conversion to a double and back.
+    // A decimal number with at most this many digits is unchanged after conversion to a double and back.
     private const int DoubleDigits = 15;
 
-    public static readonly JsonDocumentOptions Documents = new() { MaxDepth = MaxDepth };
+    public static readonly JsonDocumentOptions DocumentOptions = new() { MaxDepth = MaxDepth };
 
-    public static readonly JsonWriterOptions Writing = new()
+    public static readonly JsonWriterOptions WriterOptions = new()
     {
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         MaxDepth = 2 * MaxDepth,
         SkipValidation = true,
     };
 
-    /// <summary>What Dapr and apps send each other: names are matched without case, absent values are left out.</summary>
-    public static readonly JsonSerializerOptions Wire = new()
+    /// <summary>Options for the JSON between Dapr and apps. Names are case-insensitive, and null values are not written.</summary>
+    public static readonly JsonSerializerOptions SerializerOptions = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.CamelCase,
         PropertyNameCaseInsensitive = true,
@@ -38,26 +38,26 @@ internal static class JsonText
         MaxDepth = MaxDepth,
     };
 
-    /// <summary>Returns the first JSON value of a text and ignores what follows it.</summary>
-    /// <param name="asDoubles">Whether numbers that a double cannot hold exactly are rounded to one.</param>
-    /// <exception cref="JsonException">There is no value, or a number to be rounded is beyond a double.</exception>
+    /// <summary>Returns the first JSON value of a text and ignores the text after it.</summary>
+    /// <param name="asDoubles">Whether to round numbers to the nearest double, as Dapr does for bulk calls.</param>
+    /// <exception cref="JsonException">The text has no valid JSON value, or a number exceeds the range of a double.</exception>
     public static ReadOnlyMemory<byte> ReadFirst(ReadOnlyMemory<byte> text, bool asDoubles = false)
     {
-        text = Repair(text);
-        return new Scan(asDoubles).Read(text, out _);
+        text = ReplaceInvalidText(text);
+        return new Scanner(asDoubles).Read(text, out _);
     }
 
-    /// <summary>Returns the only JSON value of a text.</summary>
+    /// <summary>Returns the JSON value of a text that contains nothing else.</summary>
     /// <inheritdoc cref="ReadFirst"/>
     public static ReadOnlyMemory<byte> Read(ReadOnlyMemory<byte> text, bool asDoubles = false)
     {
-        text = Repair(text);
-        var value = new Scan(asDoubles).Read(text, out var end);
+        text = ReplaceInvalidText(text);
+        var value = new Scanner(asDoubles).Read(text, out var end);
         return text.Span[end..].IndexOfAnyExcept(" \t\r\n"u8) < 0 ? value : throw new JsonException("invalid character after JSON value");
     }
 
-    // Escapes of surrogates without their other half, and bytes that are not UTF-8, become U+FFFD.
-    private static ReadOnlyMemory<byte> Repair(ReadOnlyMemory<byte> text)
+    // Replaces escaped lone surrogates and invalid UTF-8 with U+FFFD.
+    private static ReadOnlyMemory<byte> ReplaceInvalidText(ReadOnlyMemory<byte> text)
     {
         if (!Utf8.IsValid(text.Span))
         {
@@ -69,21 +69,21 @@ internal static class JsonText
             return text;
         }
 
-        var repaired = text.ToArray();
+        var bytes = text.ToArray();
         var at = 0;
-        while (repaired.AsSpan(at).IndexOf((byte)'\\') is var next and >= 0)
+        while (bytes.AsSpan(at).IndexOf((byte)'\\') is var next and >= 0)
         {
             at += next;
-            switch (EscapedUnit(repaired, at))
+            switch (EscapedUnit(bytes, at))
             {
                 case null:
                     at += 2;
                     break;
-                case >= 0xD800 and < 0xDC00 when EscapedUnit(repaired, at + 6) is >= 0xDC00 and < 0xE000:
+                case >= 0xD800 and < 0xDC00 when EscapedUnit(bytes, at + 6) is >= 0xDC00 and < 0xE000:
                     at += 12;
                     break;
                 case >= 0xD800 and < 0xE000:
-                    "fffd"u8.CopyTo(repaired.AsSpan(at + 2));
+                    "fffd"u8.CopyTo(bytes.AsSpan(at + 2));
                     at += 6;
                     break;
                 default:
@@ -91,10 +91,10 @@ internal static class JsonText
                     break;
             }
 
-            at = Math.Min(at, repaired.Length);
+            at = Math.Min(at, bytes.Length);
         }
 
-        return repaired;
+        return bytes;
     }
 
     private static int? EscapedUnit(ReadOnlySpan<byte> text, int at) =>
@@ -102,10 +102,10 @@ internal static class JsonText
             ? unit
             : null;
 
-    /// <summary>Reads one value token by token, and notes what has to be changed in its text.</summary>
-    private sealed class Scan(bool asDoubles)
+    /// <summary>Reads one value token by token and collects the edits to its text.</summary>
+    private sealed class Scanner(bool asDoubles)
     {
-        private readonly List<Properties> _open = [];
+        private readonly List<ObjectProperties> _objects = [];
         private List<(int Start, int End, byte[] Text)>? _edits;
         private bool _isBeyondDouble;
 
@@ -123,7 +123,7 @@ internal static class JsonText
                 start = (int)reader.TokenStartIndex;
                 do
                 {
-                    Note(ref reader);
+                    Visit(ref reader);
                 }
                 while ((reader.CurrentDepth > 0 || reader.TokenType is JsonTokenType.StartObject or JsonTokenType.StartArray) && reader.Read());
                 end = (int)reader.BytesConsumed;
@@ -138,7 +138,7 @@ internal static class JsonText
                 : Edited(text, start, end, _edits);
         }
 
-        private void Note(ref Utf8JsonReader reader)
+        private void Visit(ref Utf8JsonReader reader)
         {
             switch (reader.TokenType)
             {
@@ -164,14 +164,14 @@ internal static class JsonText
 
         private void Edit(int start, int end, byte[] text) => (_edits ??= []).Add((start, end, text));
 
-        private Properties PropertiesAt(int depth)
+        private ObjectProperties PropertiesAt(int depth)
         {
-            while (_open.Count <= depth)
+            while (_objects.Count <= depth)
             {
-                _open.Add(new Properties());
+                _objects.Add(new ObjectProperties());
             }
 
-            return _open[depth];
+            return _objects[depth];
         }
 
         private static ReadOnlyMemory<byte> Edited(ReadOnlyMemory<byte> text, int start, int end, List<(int Start, int End, byte[] Text)> edits)
@@ -179,7 +179,7 @@ internal static class JsonText
             var edited = new MemoryStream(end - start);
             foreach (var edit in edits.OrderBy(edit => edit.Start))
             {
-                // An edit inside a removed property has no effect.
+                // Skip edits inside a property that was removed.
                 if (edit.Start >= start)
                 {
                     edited.Write(text.Span[start..edit.Start]);
@@ -193,30 +193,30 @@ internal static class JsonText
         }
     }
 
-    /// <summary>The properties of an object that is being read.</summary>
-    private sealed class Properties
+    /// <summary>Tracks the properties of one object to find duplicate names.</summary>
+    private sealed class ObjectProperties
     {
-        private readonly Dictionary<string, int> _numbers = [];
+        private readonly Dictionary<string, int> _indexes = [];
         private readonly List<int> _starts = [];
 
         public void Clear()
         {
-            _numbers.Clear();
+            _indexes.Clear();
             _starts.Clear();
         }
 
-        /// <returns>Where the earlier property of this name is, up to the one after it; null when there is none.</returns>
+        /// <returns>The range of an earlier property with the same name, up to the start of the next property, or null.</returns>
         public (int From, int To)? Add(string name, int start)
         {
-            var number = _starts.Count;
+            var index = _starts.Count;
             _starts.Add(start);
-            if (_numbers.TryAdd(name, number))
+            if (_indexes.TryAdd(name, index))
             {
                 return null;
             }
 
-            var earlier = _numbers[name];
-            _numbers[name] = number;
+            var earlier = _indexes[name];
+            _indexes[name] = index;
             return (_starts[earlier], _starts[earlier + 1]);
         }
     }

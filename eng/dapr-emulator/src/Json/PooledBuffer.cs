@@ -2,7 +2,7 @@ using System.Buffers;
 
 namespace DaprOrders.DaprEmulator.Json;
 
-/// <summary>A growing buffer on pooled arrays: batches are large, and a new array for each would start full garbage collections.</summary>
+/// <summary>A growing buffer of pooled arrays. Batches are large, and a new array for each would cause full garbage collections.</summary>
 internal sealed class PooledBuffer(int capacity) : IBufferWriter<byte>, IDisposable
 {
     private byte[] _bytes = ArrayPool<byte>.Shared.Rent(capacity);

@@ -6,9 +6,9 @@ using DaprOrders.DaprEmulator.Resources;
 
 namespace DaprOrders.DaprEmulator.Publishing;
 
-/// <summary>What an app publishes, before it becomes a CloudEvent.</summary>
-/// <param name="ContentType">Empty when there is none.</param>
-/// <param name="Metadata">From the query or from the entry.</param>
+/// <summary>The data that an app publishes, before it is wrapped into a CloudEvent.</summary>
+/// <param name="ContentType">The content type, or an empty string.</param>
+/// <param name="Metadata">The metadata from the query string or from the entry of a bulk publish.</param>
 internal sealed record Publication(
     ReadOnlyMemory<byte> Data,
     string ContentType,
@@ -16,7 +16,7 @@ internal sealed record Publication(
     string TraceParent,
     string TraceState)
 {
-    /// <summary>Finds a setting by its name in any case.</summary>
+    /// <summary>Returns the metadata value with this name, or null. The name is case-insensitive.</summary>
     public string? Setting(string name)
     {
         foreach (var (key, value) in Metadata)
@@ -31,24 +31,24 @@ internal sealed record Publication(
     }
 }
 
-/// <summary>Wraps data into CloudEvents, and completes data that is a CloudEvent already.</summary>
+/// <summary>Wraps data into a CloudEvent. If the data already is one, adds missing attributes.</summary>
 internal sealed class CloudEventEnvelope(string appId, TimeProvider time)
 {
     public const string ContentType = "application/cloudevents+json";
 
     private const string DefaultType = "com.dapr.event.sent";
-    private const int TypicalAttributes = 384;
+    private const int TypicalAttributeBytes = 384;
 
-    /// <exception cref="JsonException">The content type says CloudEvent, and the data is not a JSON object.</exception>
+    /// <exception cref="JsonException">The content type is CloudEvent, but the data is not a JSON object.</exception>
     public byte[] Create(PubSub pubSub, string topic, Publication publication)
     {
-        using var output = new PooledBuffer(publication.Data.Length + TypicalAttributes);
-        using (var json = new Utf8JsonWriter(output, JsonText.Writing))
+        using var output = new PooledBuffer(publication.Data.Length + TypicalAttributeBytes);
+        using (var json = new Utf8JsonWriter(output, JsonText.WriterOptions))
         {
             json.WriteStartObject();
             if (HasType(publication, ContentType))
             {
-                Complete(json, pubSub, topic, publication);
+                AddMissingAttributes(json, pubSub, topic, publication);
             }
             else
             {
@@ -108,22 +108,22 @@ internal sealed class CloudEventEnvelope(string appId, TimeProvider time)
         json.WriteStringValue(Encoding.UTF8.GetString(publication.Data.Span));
     }
 
-    private void Complete(Utf8JsonWriter json, PubSub pubSub, string topic, Publication publication)
+    private void AddMissingAttributes(Utf8JsonWriter json, PubSub pubSub, string topic, Publication publication)
     {
-        using var document = JsonDocument.Parse(JsonText.ReadFirst(publication.Data), JsonText.Documents);
+        using var document = JsonDocument.Parse(JsonText.ReadFirst(publication.Data), JsonText.DocumentOptions);
         var published = document.RootElement;
         if (published.ValueKind != JsonValueKind.Object)
         {
             throw new JsonException("json: cannot unmarshal a value that is not an object");
         }
 
-        // Dapr does not add an id.
-        var own = new Dictionary<string, string> { ["topic"] = topic, ["pubsubname"] = pubSub.Name };
+        // As on Dapr, no id is added.
+        var attributes = new Dictionary<string, string> { ["topic"] = topic, ["pubsubname"] = pubSub.Name };
         void AddUnlessSet(string name, string value, bool replaceNull = false)
         {
             if (!published.TryGetProperty(name, out var set) || (replaceNull && set.ValueKind == JsonValueKind.Null))
             {
-                own.Add(name, value);
+                attributes.Add(name, value);
             }
         }
 
@@ -133,20 +133,20 @@ internal sealed class CloudEventEnvelope(string appId, TimeProvider time)
         AddUnlessSet("time", Now());
         AddUnlessSet("traceid", publication.TraceParent);
         AddUnlessSet("tracestate", publication.TraceState);
-        if (own.ContainsKey("traceid"))
+        if (attributes.ContainsKey("traceid"))
         {
-            own["traceparent"] = publication.TraceParent;
+            attributes["traceparent"] = publication.TraceParent;
         }
 
         foreach (var attribute in published.EnumerateObject())
         {
-            if (!own.ContainsKey(attribute.Name))
+            if (!attributes.ContainsKey(attribute.Name))
             {
                 attribute.WriteTo(json);
             }
         }
 
-        foreach (var (name, value) in own)
+        foreach (var (name, value) in attributes)
         {
             json.WriteString(name, value);
         }
@@ -161,7 +161,7 @@ internal sealed class CloudEventEnvelope(string appId, TimeProvider time)
         return now.ToString(now.Offset == TimeSpan.Zero ? "yyyy-MM-dd'T'HH:mm:ss'Z'" : "yyyy-MM-dd'T'HH:mm:sszzz", CultureInfo.InvariantCulture);
     }
 
-    // Parameters of a content type do not count.
+    // Ignores parameters of the content type, such as charset.
     private static bool HasType(Publication publication, string mediaType)
     {
         var end = publication.ContentType.IndexOf(';', StringComparison.Ordinal);

@@ -9,36 +9,36 @@ namespace DaprOrders.DaprEmulator.Publishing;
 /// <summary>One entry of a bulk publish.</summary>
 internal sealed record BulkEntry(string EntryId, Publication Publication);
 
-/// <summary>An entry that was not published, and why.</summary>
+/// <summary>An entry that was not published, with the reason.</summary>
 internal sealed record FailedEntry(string EntryId, string Error);
 
-/// <summary>The entries of a bulk publish that failed, and the error of the whole.</summary>
+/// <summary>The failed entries of a bulk publish, and an error for the whole request.</summary>
 internal sealed record BulkFailure(IReadOnlyList<FailedEntry> Entries, string Error);
 
-/// <summary>Checks, wraps and appends what an app publishes through its sidecar.</summary>
+/// <summary>Validates events that an app publishes, wraps them into CloudEvents and appends them to the broker.</summary>
 internal sealed class Publisher(SidecarState sidecar, MessageBroker broker)
 {
     private readonly CloudEventEnvelope _envelope = new(sidecar.AppId, sidecar.Time);
 
-    /// <summary>Finds an error in the names and the metadata of a request.</summary>
-    public ApiError? Check(string pubSub, IReadOnlyList<KeyValuePair<string, string>> metadata) =>
+    /// <summary>Validates the pub/sub name and the metadata of a request.</summary>
+    public ApiError? Validate(string pubSub, IReadOnlyList<KeyValuePair<string, string>> metadata) =>
         !sidecar.PubSubs.ContainsKey(pubSub) ? ApiError.PubSubNotFound(pubSub)
-        : Setting(metadata, "rawPayload") is { Length: > 0 } raw && GoBoolean.Parse(raw) is null ? ApiError.BadRawPayload(pubSub, raw, metadata)
-        : CheckLifetime(metadata);
+        : FindMetadata(metadata, "rawPayload") is { Length: > 0 } raw && GoBoolean.Parse(raw) is null ? ApiError.InvalidRawPayload(pubSub, raw, metadata)
+        : ValidateTtl(metadata);
 
-    public static ApiError? CheckLifetime(IReadOnlyList<KeyValuePair<string, string>> metadata) =>
-        metadata.Any(entry => entry.Key.ToLowerInvariant() is "ttl" or "ttlinseconds") ? ApiError.NotEmulated("time to live for messages (ttlInSeconds)") : null;
+    public static ApiError? ValidateTtl(IReadOnlyList<KeyValuePair<string, string>> metadata) =>
+        metadata.Any(entry => entry.Key.ToLowerInvariant() is "ttl" or "ttlinseconds") ? ApiError.NotEmulated("a time to live for messages (ttlInSeconds)") : null;
 
-    /// <summary>Finds an error where the app may not publish to a topic.</summary>
-    public ApiError? CheckTopic(string pubSub, string topic) =>
+    /// <summary>Returns an error if the app may not publish to the topic.</summary>
+    public ApiError? ValidateTopic(string pubSub, string topic) =>
         sidecar.PubSubs[pubSub].Scopes.MayPublish(topic) ? null : ApiError.Forbidden(pubSub, topic, sidecar.AppId);
 
-    /// <returns>Null when the event is on disk.</returns>
+    /// <returns>An error, or null when the event is on disk.</returns>
     public async Task<ApiError?> PublishAsync(string name, string topic, Publication publication)
     {
-        if (Check(name, publication.Metadata) is { } bad)
+        if (Validate(name, publication.Metadata) is { } invalid)
         {
-            return bad;
+            return invalid;
         }
 
         var pubSub = sidecar.PubSubs[name];
@@ -49,49 +49,49 @@ internal sealed class Publisher(SidecarState sidecar, MessageBroker broker)
         }
         catch (JsonException failure)
         {
-            return ApiError.NoCloudEvent(name, sidecar.AppId, failure.Message);
+            return ApiError.CloudEventCreationFailed(name, sidecar.AppId, failure.Message);
         }
 
-        if (CheckTopic(name, topic) is { } forbidden)
+        if (ValidateTopic(name, topic) is { } forbidden)
         {
             return forbidden;
         }
 
-        string? problem = null;
-        await RunAsync(name, async () => (problem = await AppendAsync(pubSub, topic, record)) is null);
-        return problem is null ? null : ApiError.NotPublished(name, topic, problem);
+        string? error = null;
+        await RunAsync(name, async () => (error = await AppendAsync(pubSub, topic, record)) is null);
+        return error is null ? null : ApiError.PublishFailed(name, topic, error);
     }
 
-    /// <summary>Publishes the entries that the broker accepts. The pub/sub and the topic have been checked.</summary>
-    /// <param name="metadata">Those of the request: they decide about raw payloads, and on Kafka they override those of each entry.</param>
-    /// <returns>Null when all entries are on disk; otherwise the others. The outbound policy retries only entries that failed.</returns>
-    /// <exception cref="JsonException">The content type of an entry says CloudEvent, and it is not a JSON object; nothing was published.</exception>
+    /// <summary>Publishes the entries that the broker accepts. The caller has validated the pub/sub and the topic.</summary>
+    /// <param name="metadata">The metadata of the request. It selects raw payloads and, on Kafka, overrides the metadata of each entry.</param>
+    /// <returns>The entries that failed, or null when all entries are on disk. The outbound policy retries only failed entries.</returns>
+    /// <exception cref="JsonException">The content type of an entry is CloudEvent, but its data is not a JSON object. Nothing was published.</exception>
     public async Task<BulkFailure?> PublishBulkAsync(
         string name, string topic, IReadOnlyList<BulkEntry> entries, IReadOnlyList<KeyValuePair<string, string>> metadata)
     {
         var pubSub = sidecar.PubSubs[name];
         var raw = IsRaw(metadata);
-        List<(string EntryId, NewRecord Record)> open =
+        List<(string EntryId, NewRecord Record)> pending =
             [.. entries.Select(entry => (entry.EntryId, Record(pubSub, topic, entry.Publication, raw, pubSub.IsKafka ? metadata : [])))];
         BulkFailure? failure = null;
         await RunAsync(name, async () =>
         {
-            failure = await AppendAsync(pubSub, topic, open);
-            open = failure is null ? [] : [.. open.Where(entry => failure.Entries.Any(failed => failed.EntryId == entry.EntryId))];
+            failure = await AppendAsync(pubSub, topic, pending);
+            pending = failure is null ? [] : [.. pending.Where(entry => failure.Entries.Any(failed => failed.EntryId == entry.EntryId))];
             return failure is null;
         });
         return failure;
     }
 
-    // The outbound policy of the component; one attempt when there is none.
+    // Applies the outbound policy of the component. Without a policy there is one attempt.
     private Task<bool> RunAsync(string pubSub, Func<Task<bool>> attempt) =>
-        sidecar.Resources.Resiliency.Outbound(pubSub).RunAsync(sidecar.Time, async _ => new Attempt(await attempt(), null), sidecar.Gone);
+        sidecar.Resources.Resiliency.Outbound(pubSub).RunAsync(sidecar.Time, async _ => new Attempt(await attempt(), null), sidecar.Stopped);
 
     private async Task<string?> AppendAsync(PubSub pubSub, string topic, NewRecord record)
     {
-        if (Refusal(pubSub, record) is { } refusal)
+        if (FindSizeError(pubSub, record) is { } sizeError)
         {
-            return refusal;
+            return sizeError;
         }
 
         try
@@ -111,9 +111,9 @@ internal sealed class Publisher(SidecarState sidecar, MessageBroker broker)
         var records = new List<NewRecord>(entries.Count);
         foreach (var (id, record) in entries)
         {
-            if (Refusal(pubSub, record) is { } refusal)
+            if (FindSizeError(pubSub, record) is { } sizeError)
             {
-                failed.Add(new FailedEntry(id, refusal));
+                failed.Add(new FailedEntry(id, sizeError));
             }
             else
             {
@@ -139,10 +139,10 @@ internal sealed class Publisher(SidecarState sidecar, MessageBroker broker)
         var headers = overrides.Count > 0
             ? [.. publication.Metadata.Where(entry => overrides.All(other => other.Key != entry.Key)), .. overrides]
             : publication.Metadata;
-        return new NewRecord(Setting(headers, "partitionKey") ?? Setting(headers, "__key"), value, headers);
+        return new NewRecord(FindMetadata(headers, "partitionKey") ?? FindMetadata(headers, "__key"), value, headers);
     }
 
-    private static string? Setting(IReadOnlyList<KeyValuePair<string, string>> metadata, string name)
+    private static string? FindMetadata(IReadOnlyList<KeyValuePair<string, string>> metadata, string name)
     {
         foreach (var (key, value) in metadata)
         {
@@ -156,14 +156,14 @@ internal sealed class Publisher(SidecarState sidecar, MessageBroker broker)
     }
 
     private static bool IsRaw(IReadOnlyList<KeyValuePair<string, string>> metadata) =>
-        Setting(metadata, "rawPayload") is { } text && GoBoolean.Parse(text) == true;
+        FindMetadata(metadata, "rawPayload") is { } text && GoBoolean.Parse(text) == true;
 
-    private static string? Refusal(PubSub pubSub, NewRecord record) =>
+    private static string? FindSizeError(PubSub pubSub, NewRecord record) =>
         pubSub.MaxMessageBytes < int.MaxValue && SizeOnKafka(record) is var size && size > pubSub.MaxMessageBytes
             ? $"kafka: invalid configuration (Attempt to produce message larger than configured Producer.MaxMessageBytes: {size} > {pubSub.MaxMessageBytes})"
             : null;
 
-    // As Kafka's client estimates the size: with the largest overhead that a record and its headers can have.
+    // Kafka's client estimates the size with the largest possible overhead of a record and its headers.
     private static int SizeOnKafka(NewRecord record)
     {
         const int RecordOverhead = 36;

@@ -1,6 +1,6 @@
 namespace DaprOrders.DaprEmulator.Resources;
 
-/// <summary>The resources and the configuration of one app.</summary>
+/// <summary>The resources and the configuration that apply to one app.</summary>
 internal sealed class AppResources
 {
     public List<Component> Components { get; } = [];
@@ -9,9 +9,9 @@ internal sealed class AppResources
 
     public List<SubscriptionSpec> Subscriptions { get; } = [];
 
-    /// <summary>Gets or sets a value indicating whether events carry the trace context; a sampling rate of 0 turns it off.</summary>
+    /// <summary>Gets or sets a value indicating whether events have a trace context. A sampling rate of 0 turns it off.</summary>
     public bool Tracing { get; set; } = true;
 
-    /// <summary>Gets what Dapr would ignore silently or what the emulator does not do.</summary>
+    /// <summary>Gets warnings about settings that Dapr ignores silently or that are not emulated.</summary>
     public List<string> Warnings { get; } = [];
 }

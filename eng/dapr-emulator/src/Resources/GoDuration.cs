@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace DaprOrders.DaprEmulator.Resources;
 
-/// <summary>Reads the durations of resource files: <c>200ms</c>, <c>1m30s</c>; a bare number is milliseconds.</summary>
+/// <summary>Parses durations in resource files, such as <c>200ms</c> or <c>1m30s</c>. A number without a unit is in milliseconds.</summary>
 internal static class GoDuration
 {
     private static readonly SearchValues<char> Digits = SearchValues.Create("0123456789.");

@@ -1,6 +1,6 @@
 namespace DaprOrders.DaprEmulator.Resources;
 
-/// <summary>A pub/sub component of one sidecar: on the built-in broker, with the redelivery rules of its type.</summary>
+/// <summary>A pub/sub component of one sidecar. It uses the built-in broker and the redelivery rules of its type.</summary>
 internal sealed record PubSub
 {
     public required string Name { get; init; }
@@ -11,26 +11,26 @@ internal sealed record PubSub
 
     public required TopicScopes Scopes { get; init; }
 
-    /// <summary>Gets the prefix of its topics: components that name the same broker share topics.</summary>
+    /// <summary>Gets the prefix of topic names. Components with the same broker address share their topics.</summary>
     public required string Broker { get; init; }
 
     public required string Group { get; init; }
 
     public IReadOnlyList<string> Capabilities { get; init; } = [];
 
-    /// <summary>Gets a value indicating whether a new group starts with the first record instead of the next one.</summary>
+    /// <summary>Gets a value indicating whether a new group starts with the oldest record. Otherwise it starts with the next new record.</summary>
     public bool StartsAtOldest { get; init; }
 
-    /// <summary>Gets a value indicating whether a group forgets its position when its last consumer leaves.</summary>
+    /// <summary>Gets a value indicating whether a group loses its offsets when its last consumer leaves.</summary>
     public bool IsVolatile { get; init; }
 
-    /// <summary>Gets the pause before a failed record is redelivered, or null: it is lost.</summary>
-    public TimeSpan? RedeliveryPause { get; init; }
+    /// <summary>Gets the delay before a failed record is redelivered. If null, the record is lost.</summary>
+    public TimeSpan? RedeliveryDelay { get; init; }
 
-    /// <summary>Gets how often a record is redelivered before it is skipped; negative: indefinitely.</summary>
+    /// <summary>Gets how often a failed record is redelivered before it is lost. A negative number means indefinitely.</summary>
     public int MaxRedeliveries { get; init; } = -1;
 
-    /// <summary>Gets a value indicating whether the type is Kafka, with record metadata, whole-batch retries, and one bulk call at a time.</summary>
+    /// <summary>Gets a value indicating whether the type is Kafka. Only Kafka adds record metadata, retries whole batches, and allows one bulk call at a time.</summary>
     public bool IsKafka { get; init; }
 
     public int MaxMessageBytes { get; init; } = int.MaxValue;

@@ -2,22 +2,22 @@ using System.Globalization;
 
 namespace DaprOrders.DaprEmulator.Resources;
 
-/// <summary>Creates pub/subs from components, with the settings, defaults and losses of each type.</summary>
+/// <summary>Creates pub/subs from components with the settings and defaults of each type.</summary>
 internal static class PubSubFactory
 {
     private static readonly string[] NotEmulated =
         ["bindings", "configuration", "conversation", "crypto", "lock", "middleware", "nameresolution", "secretstores", "state", "workflowbackend"];
 
-    private const string Hint = " (the emulator has pubsub.kafka, pubsub.redis, pubsub.rabbitmq and pubsub.in-memory)";
+    private const string SupportedTypes = " (the emulator supports pubsub.kafka, pubsub.redis, pubsub.rabbitmq and pubsub.in-memory)";
 
-    /// <param name="instance">The name of the sidecar instance: each has its own in-memory component.</param>
+    /// <param name="instance">The name of the sidecar instance. Each instance has its own in-memory components.</param>
     /// <exception cref="ResourceException">Dapr would not start with one of the components.</exception>
     public static Dictionary<string, PubSub> CreateAll(AppResources resources, string appId, string instance)
     {
         var pubSubs = new Dictionary<string, PubSub>();
         foreach (var component in resources.Components)
         {
-            if (component.Unresolved is { } reason)
+            if (component.IgnoredReason is { } reason)
             {
                 resources.Warnings.Add(reason);
                 continue;
@@ -56,7 +56,7 @@ internal static class PubSubFactory
 
         if (component.Version is not ("" or "v0" or "v1"))
         {
-            throw Unknown(component);
+            throw UnknownType(component);
         }
 
         return component.Type switch
@@ -70,39 +70,39 @@ internal static class PubSubFactory
                 Capabilities = ["SUBSCRIBE_WILDCARDS"],
                 IsVolatile = true,
             },
-            _ => throw Unknown(component),
+            _ => throw UnknownType(component),
         };
     }
 
-    /// <summary>Describes what this component would lose on its real broker, or returns null.</summary>
-    public static string? LossOf(PubSub pubSub, ResiliencyPolicies resiliency)
+    /// <summary>Returns a warning if events would be lost on the real broker of this component, or null.</summary>
+    public static string? DescribeLoss(PubSub pubSub, ResiliencyPolicies resiliency)
     {
-        if (pubSub.RedeliveryPause is not null || resiliency.Inbound(pubSub.Name).Retry is { MaxRetries: < 0 })
+        if (pubSub.RedeliveryDelay is not null || resiliency.Inbound(pubSub.Name).Retry is { MaxRetries: < 0 })
         {
             return null;
         }
 
-        return $"component {pubSub.Name} ({pubSub.Type}) loses events whose delivery fails: give it an inbound retry policy with maxRetries -1";
+        return $"component {pubSub.Name} ({pubSub.Type}) loses events whose delivery fails: add an inbound retry policy with maxRetries: -1";
     }
 
     private static PubSub Kafka(PubSub pubSub, Component component)
     {
-        // The only setting that Dapr's Kafka component reads with case.
+        // The only setting whose name is case-sensitive in Dapr's Kafka component.
         var offset = component.Metadata.GetValueOrDefault("initialOffset") ?? "";
         if (offset.ToLowerInvariant() is not ("" or "oldest" or "newest"))
         {
-            throw Failed(component, $"kafka error: invalid initialOffset: {offset}");
+            throw InitializationFailed(component, $"kafka error: invalid initialOffset: {offset}");
         }
 
         var brokers = component.Setting("brokers");
         if (string.IsNullOrEmpty(brokers))
         {
-            throw Failed(component, "kafka error: missing 'brokers' attribute");
+            throw InitializationFailed(component, "kafka error: missing 'brokers' attribute");
         }
 
         if (string.IsNullOrEmpty(component.Setting("authType")) && string.IsNullOrEmpty(component.Setting("authRequired")))
         {
-            throw Failed(component, "kafka error: 'authType' attribute was missing or empty");
+            throw InitializationFailed(component, "kafka error: 'authType' attribute was missing or empty");
         }
 
         var retries = component.Flag("consumeRetryEnabled", true);
@@ -112,7 +112,7 @@ internal static class PubSubFactory
             Group = component.Setting("consumerGroup") is { Length: > 0 } group ? group : pubSub.Group,
             Capabilities = ["BULK_PUBSUB"],
             StartsAtOldest = offset.Equals("oldest", StringComparison.OrdinalIgnoreCase),
-            RedeliveryPause = retries ? GoDuration.Parse(component.Setting("backOffDuration")) ?? TimeSpan.FromSeconds(5) : null,
+            RedeliveryDelay = retries ? GoDuration.Parse(component.Setting("backOffDuration")) ?? TimeSpan.FromSeconds(5) : null,
             MaxRedeliveries = int.TryParse(component.Setting("backOffMaxRetries"), CultureInfo.InvariantCulture, out var max) ? max : -1,
             IsKafka = true,
             MaxMessageBytes = int.TryParse(component.Setting("maxMessageBytes"), CultureInfo.InvariantCulture, out var bytes) ? bytes : 1 << 20,
@@ -127,25 +127,25 @@ internal static class PubSubFactory
         StartsAtOldest = true,
     };
 
-    // The queue of an app is created with its first subscription and by default deleted with its last consumer.
+    // RabbitMQ creates the queue of an app with its first subscription. By default it deletes the queue with its last consumer.
     private static PubSub RabbitMq(PubSub pubSub, Component component) => pubSub with
     {
         Broker = $"{component.Type}/{component.Setting("connectionString") ?? component.Setting("hostname")}",
         IsVolatile = component.Flag("deletedWhenUnused", true),
-        RedeliveryPause = component.Flag("requeueInFailure", false) ? TimeSpan.FromMilliseconds(10) : null,
+        RedeliveryDelay = component.Flag("requeueInFailure", false) ? TimeSpan.FromMilliseconds(10) : null,
     };
 
-    private static ResourceException Unknown(Component component)
+    private static ResourceException UnknownType(Component component)
     {
         var name = $"{component.Name} ({component.Type}/{component.Version})";
         return component.Type.StartsWith("pubsub.", StringComparison.Ordinal)
             ? new ResourceException(
                 $"process component {component.Name} error: [INIT_COMPONENT_FAILURE]: initialization error occurred for {name}: "
-                + $"[CREATE_COMPONENT_FAILURE]: initialization error occurred for {name}: couldn't find message bus {component.Type}/{component.Version}{Hint}")
+                + $"[CREATE_COMPONENT_FAILURE]: initialization error occurred for {name}: couldn't find message bus {component.Type}/{component.Version}{SupportedTypes}")
             : new ResourceException($"process component {component.Name} error: incorrect type {component.Type}");
     }
 
-    private static ResourceException Failed(Component component, string error)
+    private static ResourceException InitializationFailed(Component component, string error)
     {
         var name = $"{component.Name} ({component.Type}/{component.Version})";
         return new ResourceException(

@@ -1,6 +1,6 @@
 namespace DaprOrders.DaprEmulator.Resources;
 
-/// <summary>The Resiliency resources of one app, merged.</summary>
+/// <summary>The merged Resiliency resources of one app.</summary>
 internal sealed class ResiliencyPolicies
 {
     private const int MinBuiltInRetries = 3;
@@ -14,23 +14,23 @@ internal sealed class ResiliencyPolicies
 
     public IReadOnlyList<string> Names => _names;
 
-    /// <summary>Gets the retries of an invocation whose callee's sidecar is gone and whose callee no policy names.</summary>
-    public RetryPolicy BuiltIn { get; private set; } = new(false, TimeSpan.FromSeconds(1), MinBuiltInRetries, TimeSpan.MaxValue, null);
+    /// <summary>Gets the retries for an invocation whose callee has no policy and whose callee's sidecar cannot be reached.</summary>
+    public RetryPolicy BuiltInRetries { get; private set; } = new(false, TimeSpan.FromSeconds(1), MinBuiltInRetries, TimeSpan.MaxValue, null);
 
-    /// <summary>Gets the policy of an app that <c>targets.apps</c> names, or null: only then the built-in retries apply.</summary>
+    /// <summary>Gets the policy for an app in <c>targets.apps</c>, or null. The built-in retries apply only if it is null.</summary>
     public TargetPolicy? NamedApp(string appId) => _apps.TryGetValue(appId, out var names) ? Policy(names) : null;
 
-    public TargetPolicy App(string appId) => NamedApp(appId) ?? ByDefault("App");
+    public TargetPolicy App(string appId) => NamedApp(appId) ?? DefaultPolicy("App");
 
     public TargetPolicy Inbound(string pubsub) =>
-        _inbound.TryGetValue(pubsub, out var names) ? Policy(names) : ByDefault("PubsubComponentInbound", "ComponentInbound", "Component");
+        _inbound.TryGetValue(pubsub, out var names) ? Policy(names) : DefaultPolicy("PubsubComponentInbound", "ComponentInbound", "Component");
 
     public TargetPolicy Outbound(string pubsub) =>
-        _outbound.TryGetValue(pubsub, out var names) ? Policy(names) : ByDefault("PubsubComponentOutbound", "ComponentOutbound", "Component");
+        _outbound.TryGetValue(pubsub, out var names) ? Policy(names) : DefaultPolicy("PubsubComponentOutbound", "ComponentOutbound", "Component");
 
-    /// <summary>Adds a resource; later ones may use and replace the policies of earlier ones.</summary>
-    /// <exception cref="FormatException">A policy is invalid: those before it count, the targets do not.</exception>
-    /// <exception cref="ResourceException">It has a circuit breaker.</exception>
+    /// <summary>Adds a resource. It can use and replace policies of resources that were added earlier.</summary>
+    /// <exception cref="FormatException">A policy is invalid. Policies before it are kept, but the targets are ignored.</exception>
+    /// <exception cref="ResourceException">The resource has a circuit breaker.</exception>
     public void Add(string name, YamlMap spec)
     {
         _names.Add(name);
@@ -51,8 +51,8 @@ internal sealed class ResiliencyPolicies
         }
     }
 
-    /// <summary>Lists the targets whose policies no resource defines; Dapr ignores such a policy silently.</summary>
-    public IEnumerable<string> Missing()
+    /// <summary>Lists targets that name an undefined policy. Dapr ignores such a policy silently.</summary>
+    public IEnumerable<string> UndefinedPolicies()
     {
         foreach (var (target, names) in _apps.Concat(_inbound).Concat(_outbound))
         {
@@ -86,7 +86,7 @@ internal sealed class ResiliencyPolicies
             _retries[policy] = retry;
             if (policy == "DaprBuiltInServiceRetries")
             {
-                BuiltIn = retry with { MaxRetries = Math.Max(retry.MaxRetries, MinBuiltInRetries), HttpStatusCodes = null };
+                BuiltInRetries = retry with { MaxRetries = Math.Max(retry.MaxRetries, MinBuiltInRetries), HttpStatusCodes = null };
             }
         }
     }
@@ -97,8 +97,8 @@ internal sealed class ResiliencyPolicies
         names.Timeout is { } timeout && _timeouts.TryGetValue(timeout, out var limit) ? limit : null,
         names.Retry is { } retry ? _retries.GetValueOrDefault(retry) : null);
 
-    // Policies that apply by their name alone, the most specific one first.
-    private TargetPolicy ByDefault(params ReadOnlySpan<string> prefixes)
+    // Finds policies that apply by default because of their name, such as DefaultRetryPolicy. The most specific name takes precedence.
+    private TargetPolicy DefaultPolicy(params ReadOnlySpan<string> prefixes)
     {
         TimeSpan? timeout = null;
         RetryPolicy? retry = null;

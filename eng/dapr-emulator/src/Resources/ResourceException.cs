@@ -1,4 +1,4 @@
 namespace DaprOrders.DaprEmulator.Resources;
 
-/// <summary>A resource with which Dapr would not start, with the text of its fatal error, or one that is not emulated.</summary>
+/// <summary>The exception for a resource that is not emulated, or with which Dapr would not start. In the second case, the message is Dapr's error text.</summary>
 internal sealed class ResourceException(string message) : Exception(message);

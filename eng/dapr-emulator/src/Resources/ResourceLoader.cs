@@ -5,17 +5,17 @@ using YamlDotNet.RepresentationModel;
 
 namespace DaprOrders.DaprEmulator.Resources;
 
-/// <summary>Reads resource folders with Dapr's leniency (unknown keys and kinds) and its fatal cases.</summary>
+/// <summary>Loads resources from folders. Like Dapr, it ignores unknown keys and kinds, but rejects duplicate components and missing folders.</summary>
 internal sealed partial class ResourceLoader
 {
     private readonly string _appId;
     private readonly AppResources _resources = new();
-    private readonly Dictionary<string, Component> _inScope = [];
-    private string _resiliencyPlace = "";
+    private readonly Dictionary<string, Component> _components = [];
+    private string _resiliencyLocation = "";
 
     private ResourceLoader(string appId) => _appId = appId;
 
-    /// <exception cref="ResourceException">Dapr would not start with these files, or they ask for what is not emulated.</exception>
+    /// <exception cref="ResourceException">Dapr would not start with these files, or they use a feature that is not emulated.</exception>
     public static AppResources Load(string appId, IEnumerable<string> folders, string? configurationFile)
     {
         var loader = new ResourceLoader(appId);
@@ -24,7 +24,7 @@ internal sealed partial class ResourceLoader
             loader.ReadFolder(folder);
         }
 
-        loader._resources.Warnings.AddRange(loader._resources.Resiliency.Missing().Select(missing => $"{loader._resiliencyPlace}: {missing}"));
+        loader._resources.Warnings.AddRange(loader._resources.Resiliency.UndefinedPolicies().Select(problem => $"{loader._resiliencyLocation}: {problem}"));
         if (configurationFile is not null)
         {
             loader.ReadConfiguration(configurationFile);
@@ -40,16 +40,16 @@ internal sealed partial class ResourceLoader
             throw new ResourceException($"failed to load components: open {folder}: no such file or directory");
         }
 
-        foreach (var inner in Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal))
+        foreach (var subfolder in Directory.EnumerateDirectories(folder).Order(StringComparer.Ordinal))
         {
-            Warn($"{inner} is a folder in a resources folder and is ignored");
+            Warn($"{subfolder} is ignored: Dapr does not read subfolders of a resources folder");
         }
 
         foreach (var file in Directory.EnumerateFiles(folder).Order(StringComparer.Ordinal))
         {
             if (Path.GetExtension(file) is not (".yaml" or ".yml"))
             {
-                Warn($"{file} is not a YAML file and is ignored");
+                Warn($"{file} is ignored: it is not a YAML file");
                 continue;
             }
 
@@ -59,14 +59,14 @@ internal sealed partial class ResourceLoader
 
     private void ReadFile(string file)
     {
-        // As Dapr does, so that a broken document does not affect the others.
+        // Like Dapr, split the file before parsing, so that an invalid document does not affect the others.
         var documents = File.ReadAllText(file).Split("\n---");
         var next = 0;
         for (var number = 0; number < documents.Length; number++)
         {
-            var lines = next;
+            var lineOffset = next;
             next += documents[number].Count(letter => letter == '\n') + 1;
-            if (Parse(documents[number], file, lines) is not { } document)
+            if (Parse(documents[number], file, lineOffset) is not { } document)
             {
                 continue;
             }
@@ -77,11 +77,11 @@ internal sealed partial class ResourceLoader
                 continue;
             }
 
-            Read(document, file, number, lines);
+            Read(document, file, number, lineOffset);
         }
     }
 
-    private YamlMap? Parse(string text, string file, int lines = 0)
+    private YamlMap? Parse(string text, string file, int lineOffset = 0)
     {
         try
         {
@@ -91,52 +91,52 @@ internal sealed partial class ResourceLoader
         }
         catch (YamlException broken)
         {
-            Warn($"{file}:{lines + broken.Start.Line}: {broken.Message}; the document is ignored");
+            Warn($"{file}:{lineOffset + broken.Start.Line}: {broken.Message}; the document is ignored");
             return null;
         }
     }
 
-    /// <param name="lines">The number of lines before the document.</param>
-    private void Read(YamlMap document, string file, int number, int lines)
+    /// <param name="lineOffset">The number of lines before the document.</param>
+    private void Read(YamlMap document, string file, int number, int lineOffset)
     {
-        var place = $"{file}:{lines + document.LineOf("kind")}";
-        WarnOfUnknownKeys(document, file, lines);
+        var location = $"{file}:{lineOffset + document.LineOf("kind")}";
+        WarnAboutUnknownKeys(document, file, lineOffset);
         switch (document.Text("kind"), document.Text("apiVersion"))
         {
             case ("Component", "dapr.io/v1alpha1"):
                 AddComponent(document);
                 break;
             case ("Subscription", "dapr.io/v1alpha1" or "dapr.io/v2alpha1"):
-                AddSubscription(document, place);
+                AddSubscription(document, location);
                 break;
             case ("Resiliency", "dapr.io/v1alpha1") when number > 0:
-                Warn($"{place}: a Resiliency is only read from the first document of a file; the one after '---' is ignored");
+                Warn($"{location}: this Resiliency is ignored: Dapr reads one only from the first document of a file");
                 break;
             case ("Resiliency", "dapr.io/v1alpha1"):
-                AddResiliency(document, place);
+                AddResiliency(document, location);
                 break;
             case ("Configuration", _):
                 break;
             case var (kind, version):
-                Warn($"{place}: kind '{kind}' with apiVersion '{version}' is unknown and is ignored");
+                Warn($"{location}: kind '{kind}' with apiVersion '{version}' is ignored: it is unknown");
                 break;
         }
     }
 
-    private void AddResiliency(YamlMap document, string place)
+    private void AddResiliency(YamlMap document, string location)
     {
         try
         {
             _resources.Resiliency.Add(NameOf(document), document.Map("spec") ?? Empty);
-            _resiliencyPlace = place;
+            _resiliencyLocation = location;
         }
         catch (FormatException failure)
         {
-            Warn($"{place}: Could not read resiliency policy {NameOf(document)}: {failure.Message}; its targets are ignored");
+            Warn($"{location}: Could not read resiliency policy {NameOf(document)}: {failure.Message}; its targets are ignored");
         }
         catch (ResourceException failure)
         {
-            throw new ResourceException($"{place}: {failure.Message}");
+            throw new ResourceException($"{location}: {failure.Message}");
         }
     }
 
@@ -149,7 +149,7 @@ internal sealed partial class ResourceLoader
         ["Resiliency"] = ["policies", "targets"],
     };
 
-    private void WarnOfUnknownKeys(YamlMap document, string file, int lines)
+    private void WarnAboutUnknownKeys(YamlMap document, string file, int lineOffset)
     {
         if (!SpecKeys.TryGetValue(document.Text("kind") ?? "", out var known))
         {
@@ -159,7 +159,7 @@ internal sealed partial class ResourceLoader
         foreach (var (key, line) in document.Keys.Where(key => !TopKeys.Contains(key.Key, StringComparer.OrdinalIgnoreCase))
             .Concat((document.Map("spec")?.Keys ?? []).Where(key => !known.Contains(key.Key, StringComparer.OrdinalIgnoreCase))))
         {
-            Warn($"{file}:{lines + line}: unknown key '{key}' is ignored");
+            Warn($"{file}:{lineOffset + line}: unknown key '{key}' is ignored");
         }
     }
 
@@ -168,7 +168,7 @@ internal sealed partial class ResourceLoader
 
     private void RejectDuplicate(YamlMap document)
     {
-        if (document.Text("kind") == "Component" && _inScope.TryGetValue(NameOf(document), out var existing))
+        if (document.Text("kind") == "Component" && _components.TryGetValue(NameOf(document), out var existing))
         {
             throw Duplicate(NameOf(document), document.Map("spec") ?? Empty, existing);
         }
@@ -178,12 +178,12 @@ internal sealed partial class ResourceLoader
     {
         var name = NameOf(document);
         var spec = document.Map("spec") ?? Empty;
-        if (_inScope.TryGetValue(name, out var existing))
+        if (_components.TryGetValue(name, out var existing))
         {
             throw Duplicate(name, spec, existing);
         }
 
-        string? unresolved = null;
+        string? ignoredReason = null;
         var metadata = new Dictionary<string, string>();
         foreach (var entry in spec.Maps("metadata"))
         {
@@ -194,15 +194,15 @@ internal sealed partial class ResourceLoader
 
             if (entry.Has("secretKeyRef"))
             {
-                unresolved = $"component {name}: secretKeyRef of '{key}' is not emulated, so the component is ignored";
+                ignoredReason = $"component {name} is ignored: its setting '{key}' uses secretKeyRef, which is not emulated";
             }
 
-            metadata[key] = entry.Text("envRef") is { } variable ? FromEnvironment(variable) : Fill(entry.Text("value") ?? "");
+            metadata[key] = entry.Text("envRef") is { } variable ? FromEnvironment(variable) : ReplacePlaceholders(entry.Text("value") ?? "");
         }
 
         var component = new Component(
-            name, (spec.Text("type") ?? "").ToLowerInvariant(), spec.Text("version") ?? "", spec.Flag("ignoreErrors") ?? false, metadata, unresolved);
-        _inScope.Add(name, component);
+            name, (spec.Text("type") ?? "").ToLowerInvariant(), spec.Text("version") ?? "", spec.Flag("ignoreErrors") ?? false, metadata, ignoredReason);
+        _components.Add(name, component);
         _resources.Components.Add(component);
     }
 
@@ -212,10 +212,10 @@ internal sealed partial class ResourceLoader
 
     private static string FromEnvironment(string variable) =>
         variable.Contains(' ') || variable == "APP_API_TOKEN" || variable.StartsWith("DAPR_", StringComparison.Ordinal)
-            ? throw new ResourceException($"environment variable {variable} may not be read by a component")
+            ? throw new ResourceException($"a component cannot read the environment variable {variable}")
             : Environment.GetEnvironmentVariable(variable) ?? "";
 
-    private string Fill(string value) => value.Contains('{')
+    private string ReplacePlaceholders(string value) => value.Contains('{')
         ? value
             .Replace("{uuid}", Guid.NewGuid().ToString(), StringComparison.Ordinal)
             .Replace("{appID}", _appId, StringComparison.Ordinal)
@@ -223,12 +223,12 @@ internal sealed partial class ResourceLoader
             .Replace("{podName}", "", StringComparison.Ordinal)
         : value;
 
-    private void AddSubscription(YamlMap document, string place)
+    private void AddSubscription(YamlMap document, string location)
     {
         var spec = document.Map("spec") ?? Empty;
         if (spec.Map("routes")?.Maps("rules").Any() == true)
         {
-            throw new ResourceException($"{place}: {SubscriptionSpec.NoRules}");
+            throw new ResourceException($"{location}: {SubscriptionSpec.RulesNotEmulated}");
         }
 
         var subscription = new SubscriptionSpec(
@@ -240,16 +240,16 @@ internal sealed partial class ResourceLoader
             Bulk(spec.Map("bulkSubscribe")),
             Declarative: true)
         {
-            Place = place,
+            Location = location,
         };
 
         if (subscription.Route.Length == 0)
         {
-            Warn($"{place}: Subscription {NameOf(document)} has no route and is ignored");
+            Warn($"{location}: Subscription {NameOf(document)} is ignored: it has no route");
         }
         else if (_resources.Subscriptions.Any(other => other.PubSub == subscription.PubSub && other.Topic == subscription.Topic))
         {
-            Warn($"{place}: Subscription {NameOf(document)}: topic {subscription.Topic} already has one; only the first is used");
+            Warn($"{location}: Subscription {NameOf(document)} is ignored: topic {subscription.Topic} already has a subscription, and only the first is used");
         }
         else
         {
@@ -271,24 +271,24 @@ internal sealed partial class ResourceLoader
             throw new ResourceException($"error reading config file {file}: no such file");
         }
 
-        // Unlike components, Configuration files can contain environment variables.
-        if (Parse(Expand(File.ReadAllText(file)), file)?.Map("spec") is not { } spec)
+        // Dapr replaces environment variables in Configuration files, but not in other resources.
+        if (Parse(ReplaceVariables(File.ReadAllText(file)), file)?.Map("spec") is not { } spec)
         {
             return;
         }
 
         var rate = spec.Map("tracing")?.Text("samplingRate");
-        _resources.Tracing = !double.TryParse(rate, CultureInfo.InvariantCulture, out var sampled) || sampled > 0;
-        foreach (var left in (ReadOnlySpan<string>)["accessControl", "httpPipeline", "appHttpPipeline", "secrets", "api", "components"])
+        _resources.Tracing = !double.TryParse(rate, CultureInfo.InvariantCulture, out var samplingRate) || samplingRate > 0;
+        foreach (var key in (ReadOnlySpan<string>)["accessControl", "httpPipeline", "appHttpPipeline", "secrets", "api", "components"])
         {
-            if (spec.Has(left))
+            if (spec.Has(key))
             {
-                Warn($"{file}: {left} is not emulated and is ignored");
+                Warn($"{file}: {key} is ignored: it is not emulated");
             }
         }
     }
 
-    private static string Expand(string text) =>
+    private static string ReplaceVariables(string text) =>
         Variable().Replace(text, match => Environment.GetEnvironmentVariable(match.Groups[1].Value) ?? "");
 
     [GeneratedRegex(@"\$\{?(\w+)\}?")]

@@ -2,10 +2,10 @@ using System.Globalization;
 
 namespace DaprOrders.DaprEmulator.Resources;
 
-/// <summary>A retry policy of a Resiliency: the pauses before retries, and when to give up.</summary>
-/// <param name="MaxRetries">Attempts after the first one; negative: indefinitely.</param>
-/// <param name="MaxInterval">The longest exponential pause, by default a minute.</param>
-/// <param name="HttpStatusCodes">The only responses of the app that are retried, or null for every failure.</param>
+/// <summary>A retry policy of a Resiliency resource.</summary>
+/// <param name="MaxRetries">The number of attempts after the first one. A negative number means indefinitely.</param>
+/// <param name="MaxInterval">The maximum delay of an exponential policy.</param>
+/// <param name="HttpStatusCodes">The statuses that are retried, or null to retry every failure.</param>
 internal sealed record RetryPolicy(
     bool Exponential,
     TimeSpan Duration,
@@ -13,15 +13,15 @@ internal sealed record RetryPolicy(
     TimeSpan MaxInterval,
     IReadOnlyList<(int From, int To)>? HttpStatusCodes)
 {
-    // Dapr's library ends an exponential policy after this time even without maxRetries.
-    private static readonly TimeSpan MaxElapsed = TimeSpan.FromMinutes(15);
+    // Dapr's library ends an exponential policy after this time, even without maxRetries.
+    private static readonly TimeSpan MaxElapsedTime = TimeSpan.FromMinutes(15);
 
-    // "duration" only applies to constant pauses, so every exponential policy begins with this one. Dapr varies pauses
-    // randomly by up to half; here they have the average length.
-    private static readonly TimeSpan FirstExponential = TimeSpan.FromMilliseconds(500);
+    // Dapr applies "duration" only to constant policies, so every exponential policy starts with this delay. Dapr also changes each delay
+    // randomly by up to 50 %. The emulator uses the average.
+    private static readonly TimeSpan FirstExponentialDelay = TimeSpan.FromMilliseconds(500);
 
-    /// <summary>Gets the pause before repetition <paramref name="retry"/> (from 1), or null when the policy has ended.</summary>
-    public TimeSpan? PauseBefore(int retry, TimeSpan elapsed)
+    /// <summary>Returns the delay before a retry, or null if there are no more retries. The first retry has number 1.</summary>
+    public TimeSpan? DelayBefore(int retry, TimeSpan elapsed)
     {
         if (MaxRetries >= 0 && retry > MaxRetries)
         {
@@ -33,15 +33,15 @@ internal sealed record RetryPolicy(
             return Duration;
         }
 
-        var pause = TimeSpan.FromTicks((long)Math.Min(Duration.Ticks * Math.Pow(1.5, retry - 1), MaxInterval.Ticks));
-        return elapsed + pause > MaxElapsed ? null : pause;
+        var delay = TimeSpan.FromTicks((long)Math.Min(Duration.Ticks * Math.Pow(1.5, retry - 1), MaxInterval.Ticks));
+        return elapsed + delay > MaxElapsedTime ? null : delay;
     }
 
-    /// <summary>Returns whether a response with this status is retried; no response (null) always is.</summary>
-    public bool Repeats(int? status) =>
+    /// <summary>Returns whether to retry after a response with this status. Without a response (null), it returns true.</summary>
+    public bool ShouldRetry(int? status) =>
         status is null || HttpStatusCodes is null || HttpStatusCodes.Any(range => status >= range.From && status <= range.To);
 
-    /// <exception cref="FormatException">Its type, a duration or its status codes are invalid.</exception>
+    /// <exception cref="FormatException">The type, a duration or the status codes are invalid.</exception>
     public static RetryPolicy Read(string name, YamlMap map)
     {
         var exponential = (map.Text("policy") ?? "constant").ToLowerInvariant() switch
@@ -50,16 +50,16 @@ internal sealed record RetryPolicy(
             "exponential" => true,
             _ => throw new FormatException($"invalid retry configuration \"{name}\": unexpected back off policy type: {map.Text("policy")}"),
         };
-        var duration = Pause(name, map, "duration") ?? TimeSpan.FromSeconds(5);
+        var duration = Delay(name, map, "duration") ?? TimeSpan.FromSeconds(5);
         return new RetryPolicy(
             exponential,
-            exponential ? FirstExponential : duration,
+            exponential ? FirstExponentialDelay : duration,
             int.TryParse(map.Text("maxRetries"), CultureInfo.InvariantCulture, out var retries) ? retries : -1,
-            Pause(name, map, "maxInterval") ?? TimeSpan.FromMinutes(1),
+            Delay(name, map, "maxInterval") ?? TimeSpan.FromMinutes(1),
             Ranges(map.Map("matching")?.Text("httpStatusCodes")));
     }
 
-    private static TimeSpan? Pause(string name, YamlMap map, string key) => map.Text(key) is { Length: > 0 } text
+    private static TimeSpan? Delay(string name, YamlMap map, string key) => map.Text(key) is { Length: > 0 } text
         ? GoDuration.Parse(text) ?? throw new FormatException($"invalid retry configuration \"{name}\": {key}: {text}")
         : null;
 

@@ -1,6 +1,6 @@
 namespace DaprOrders.DaprEmulator.Resources;
 
-/// <summary>One subscription of an app, from the app itself or from a resource file.</summary>
+/// <summary>A subscription, which the app returned or a resource file declares.</summary>
 /// <param name="Route">The path of the app that receives the events.</param>
 internal sealed record SubscriptionSpec(
     string PubSub,
@@ -11,26 +11,15 @@ internal sealed record SubscriptionSpec(
     BulkSettings? Bulk,
     bool Declarative)
 {
-    public const string NoRules = "routing rules (routes.rules) are not emulated: use one route per subscription";
+    public const string RulesNotEmulated = "routing rules (routes.rules) are not emulated: use one route per subscription";
 
-    /// <summary>Gets file and line of a declarative subscription, else the request that returned it.</summary>
-    public string Place { get; init; } = "GET /dapr/subscribe";
+    /// <summary>Gets the file and line of a declarative subscription, or the request that returned a programmatic one.</summary>
+    public string Location { get; init; } = "GET /dapr/subscribe";
 
-    /// <summary>Gets a value indicating whether the app receives the bytes of a record in base64 instead of the event in it.</summary>
+    /// <summary>Gets a value indicating whether the app receives the bytes of a record in base64, instead of a CloudEvent.</summary>
     public bool IsRaw => Metadata.FirstOrDefault(entry => entry.Key.Equals("rawPayload", StringComparison.OrdinalIgnoreCase)).Value
         is { } value && GoBoolean.Parse(value) == true;
 }
 
-/// <param name="MaxMessages">Null: the default of the component.</param>
+/// <summary>The limits of a batch. If null, the defaults of the component apply.</summary>
 internal sealed record BulkSettings(int? MaxMessages, int? MaxAwaitMilliseconds);
-
-internal static class GoBoolean
-{
-    /// <summary>Reads the words that Dapr reads as a boolean; null for anything else.</summary>
-    public static bool? Parse(string text) => text switch
-    {
-        "1" or "t" or "T" or "true" or "TRUE" or "True" => true,
-        "0" or "f" or "F" or "false" or "FALSE" or "False" => false,
-        _ => null,
-    };
-}

@@ -1,6 +1,6 @@
 namespace DaprOrders.DaprEmulator.Resources;
 
-/// <summary>Which topics an app may publish or subscribe to, from a component's metadata.</summary>
+/// <summary>Decides which topics an app may publish or subscribe to, based on the metadata of a component.</summary>
 internal sealed class TopicScopes
 {
     private readonly HashSet<string>? _publishing;
@@ -30,7 +30,7 @@ internal sealed class TopicScopes
         return scoped?.Contains(topic) ?? !_protected.Contains(topic);
     }
 
-    // "app1=a,b;app2=": app2 may use no topic; an app that is not named may use all.
+    // Example: "app1=a,b;app2=". Here app2 may use no topic, and apps that are not listed may use all topics.
     private static HashSet<string>? OfApp(string? scopes, string appId)
     {
         foreach (var scope in (scopes ?? "").Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))

@@ -2,7 +2,7 @@ using YamlDotNet.RepresentationModel;
 
 namespace DaprOrders.DaprEmulator.Resources;
 
-/// <summary>A YAML mapping read leniently: unknown keys are ignored, a missing or null value is null.</summary>
+/// <summary>A YAML mapping. A value that is missing or has another type is read as null or empty.</summary>
 internal sealed class YamlMap
 {
     private readonly YamlMappingNode _node;
@@ -14,7 +14,7 @@ internal sealed class YamlMap
         _keys = keys;
     }
 
-    /// <summary>Gets the line of the file on which the mapping starts, counted from 1.</summary>
+    /// <summary>Gets the line on which the mapping starts. The first line is 1.</summary>
     public int Line => (int)_node.Start.Line;
 
     /// <summary>Gets the keys with their lines.</summary>
@@ -22,7 +22,7 @@ internal sealed class YamlMap
 
     public bool Has(string key) => Find(key) is not null;
 
-    /// <summary>Gets the line of the value of <paramref name="key"/>, or that of the mapping.</summary>
+    /// <summary>Returns the line of the value of <paramref name="key"/>, or of the mapping if the key is missing.</summary>
     public int LineOf(string key) => Find(key) is { } value ? (int)value.Start.Line : Line;
 
     public string? Text(string key) => Find(key) is YamlScalarNode scalar ? TextOf(scalar) : null;

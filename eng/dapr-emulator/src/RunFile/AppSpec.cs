@@ -1,32 +1,32 @@
 namespace DaprOrders.DaprEmulator.RunFile;
 
-/// <summary>One entry of <c>apps</c>, with the values of <c>common</c> and the defaults.</summary>
+/// <summary>One entry of <c>apps</c>, merged with <c>common</c> and the defaults.</summary>
 internal sealed record AppSpec
 {
     public required string AppId { get; init; }
 
-    /// <summary>Gets the number among the entries of the same app id, from 1.</summary>
+    /// <summary>Gets the number of this entry among those with the same app id. The first is 1.</summary>
     public int Instance { get; init; } = 1;
 
-    /// <summary>Gets file and line of the entry.</summary>
-    public string Place { get; init; } = "";
+    /// <summary>Gets the file and line of the entry.</summary>
+    public string Location { get; init; } = "";
 
     public required string Directory { get; init; }
 
-    /// <summary>Gets the port the app listens on; without one nothing is delivered to it.</summary>
+    /// <summary>Gets the port that the app listens on. If null, nothing is delivered to the app.</summary>
     public int? AppPort { get; init; }
 
     public string AppChannelAddress { get; init; } = "";
 
     public required int HttpPort { get; init; }
 
-    /// <summary>Gets a port that is only passed to the app: gRPC is not emulated.</summary>
+    /// <summary>Gets the gRPC port. It is only passed to the app, because gRPC is not emulated.</summary>
     public required int GrpcPort { get; init; }
 
-    /// <summary>Gets a port that is only passed to the app: metrics are not emulated.</summary>
+    /// <summary>Gets the metrics port. It is only passed to the app, because metrics are not emulated.</summary>
     public required int MetricsPort { get; init; }
 
-    /// <summary>Gets a port for error messages: sidecars call each other inside this process.</summary>
+    /// <summary>Gets a port that only error messages show, because sidecars call each other inside this process.</summary>
     public int InternalPort { get; init; }
 
     public IReadOnlyList<string> Command { get; init; } = [];
@@ -45,7 +45,7 @@ internal sealed record AppSpec
 
     public LogDestination SidecarLog { get; init; } = LogDestination.File;
 
-    /// <summary>Gets the name for control commands: the app id, with the number from the second instance on.</summary>
+    /// <summary>Gets the name for control commands: the app id, followed by /n from the second instance on.</summary>
     public string Name => Instance == 1 ? AppId : $"{AppId}/{Instance}";
 }
 

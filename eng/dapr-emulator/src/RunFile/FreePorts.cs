@@ -4,8 +4,8 @@ using System.Net.Sockets;
 namespace DaprOrders.DaprEmulator.RunFile;
 
 /// <summary>
-/// Chooses free loopback ports, each only once. They are below the range that the kernel uses for outgoing connections, so that no connection
-/// takes a port before the sidecar listens on it.
+/// Chooses free loopback ports and returns each port only once. The ports are below the range that the kernel uses for outgoing connections.
+/// Otherwise a connection could take a port before the sidecar listens on it.
 /// </summary>
 internal sealed class FreePorts
 {
@@ -14,10 +14,9 @@ internal sealed class FreePorts
 
     private readonly HashSet<int> _taken = [];
 
-    /// <summary>Excludes a port.</summary>
     public void Exclude(int port) => _taken.Add(port);
 
-    /// <exception cref="RunFileException">No port is left.</exception>
+    /// <exception cref="RunFileException">All ports of the range are in use.</exception>
     public int Next()
     {
         var start = Random.Shared.Next(AfterLast - First);
@@ -30,7 +29,7 @@ internal sealed class FreePorts
             }
         }
 
-        throw new RunFileException($"no port from {First} to {AfterLast - 1} is free");
+        throw new RunFileException($"all ports from {First} to {AfterLast - 1} are in use");
     }
 
     private static bool IsFree(int port)

@@ -1,4 +1,4 @@
 namespace DaprOrders.DaprEmulator.RunFile;
 
-/// <summary>The run file, or a file that it names, prevents the start. The message is the one line for the user.</summary>
+/// <summary>The exception for an error that prevents the start, for example in the run file or in a resource. The message is one line for the user.</summary>
 internal sealed class RunFileException(string message) : Exception(message);

@@ -3,7 +3,7 @@ using DaprOrders.DaprEmulator.Resources;
 
 namespace DaprOrders.DaprEmulator.RunFile;
 
-/// <summary>Every key that the Dapr CLI reads from a run file, and the keys that the emulator refuses.</summary>
+/// <summary>Lists all keys that the Dapr CLI reads from a run file, and the keys that the emulator rejects.</summary>
 internal static class RunFileKeys
 {
     public static readonly string[] Top = ["version", "name", "common", "apps"];
@@ -22,8 +22,8 @@ internal static class RunFileKeys
         "daprInternalGRPCPort", "profilePort", "unixDomainSocket", "command", "containerImage", "containerImagePullPolicy", "createService",
     ];
 
-    // An app could rely on these, so the emulator does not start without them.
-    private static readonly (string Key, Func<string, bool> IsAsked)[] NotEmulated =
+    // An app could depend on these features, so ignoring them could hide errors.
+    private static readonly (string Key, Func<string, bool> IsUsed)[] NotEmulated =
     [
         ("appProtocol", value => value != "http"),
         ("unixDomainSocket", IsSet),
@@ -39,27 +39,27 @@ internal static class RunFileKeys
         ("appHealthThreshold", IsSet),
     ];
 
-    /// <summary>Warns of keys that the CLI ignores, and names the one that was probably meant.</summary>
-    public static void Check(YamlMap map, string[] known, Action<int, string> warn)
+    /// <summary>Warns about keys that the CLI ignores, and suggests the correct name.</summary>
+    public static void WarnAboutUnknownKeys(YamlMap map, string[] known, Action<int, string> warn)
     {
         foreach (var (key, line) in map.Keys)
         {
             if (!known.Contains(key))
             {
-                var meant = known.FirstOrDefault(other => Plain(other) == Plain(key));
-                warn(line, $"unknown key '{key}' is ignored{(meant is null ? "" : $": did you mean '{meant}'?")}");
+                var suggestion = known.FirstOrDefault(other => Normalize(other) == Normalize(key));
+                warn(line, $"unknown key '{key}' is ignored{(suggestion is null ? "" : $": did you mean '{suggestion}'?")}");
             }
         }
     }
 
-    /// <summary>Finds the first key that is not emulated, with its line.</summary>
-    public static (int Line, string Key)? Refused(YamlMap app, YamlMap common)
+    /// <summary>Returns the first setting that is not emulated and its line, or null.</summary>
+    public static (int Line, string Key)? FindNotEmulated(YamlMap app, YamlMap common)
     {
-        foreach (var (key, isAsked) in NotEmulated)
+        foreach (var (key, isUsed) in NotEmulated)
         {
             foreach (var map in (YamlMap[])[app, common])
             {
-                if (map.Text(key) is { } value && isAsked(value))
+                if (map.Text(key) is { } value && isUsed(value))
                 {
                     return (map.LineOf(key), $"{key}: {value}");
                 }
@@ -76,7 +76,7 @@ internal static class RunFileKeys
     private static bool IsOtherAddress(string value) => value is not ("" or "127.0.0.1" or "localhost");
 
     // Common misspellings: daprHttpPort, dapr-http-port, resourcePaths.
-    private static string Plain(string key) =>
+    private static string Normalize(string key) =>
         key.Replace("-", "", StringComparison.Ordinal).Replace("_", "", StringComparison.Ordinal).ToUpperInvariant().Replace("PATHS", "PATH", StringComparison.Ordinal)
             .Replace("RESOURCESPATH", "RESOURCEPATH", StringComparison.Ordinal);
 }

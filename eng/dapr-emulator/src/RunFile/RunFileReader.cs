@@ -5,7 +5,7 @@ using YamlDotNet.RepresentationModel;
 
 namespace DaprOrders.DaprEmulator.RunFile;
 
-/// <summary>Reads a run file as the Dapr CLI does: keys are case-sensitive, unknown ones are ignored, paths must exist.</summary>
+/// <summary>Reads a run file like the Dapr CLI: keys are case-sensitive, unknown keys are ignored, and paths must exist.</summary>
 internal sealed class RunFileReader
 {
     private static readonly string[] PortKeys = ["appPort", "daprHTTPPort", "daprGRPCPort", "metricsPort", "daprInternalGRPCPort"];
@@ -22,11 +22,11 @@ internal sealed class RunFileReader
         _folder = Path.GetDirectoryName(Path.GetFullPath(file))!;
     }
 
-    /// <summary>Returns the run file for a path: of a folder, its <c>dapr.yaml</c>.</summary>
+    /// <summary>Returns the path of the run file. For a folder, this is its <c>dapr.yaml</c>.</summary>
     public static string Locate(string path) => Directory.Exists(path) ? Path.Combine(path, "dapr.yaml") : path;
 
-    /// <param name="warnings">Receives what the CLI would ignore silently, with file and line.</param>
-    /// <exception cref="RunFileException">The file is missing or invalid, or asks for what is not emulated.</exception>
+    /// <param name="warnings">Receives a message with file and line for each setting that the CLI ignores silently.</param>
+    /// <exception cref="RunFileException">The file is missing or invalid, or it uses a feature that is not emulated.</exception>
     public static IReadOnlyList<AppSpec> Read(string path, List<string>? warnings = null)
     {
         var file = Locate(path);
@@ -48,8 +48,8 @@ internal sealed class RunFileReader
         }
 
         var common = root.Map("common") ?? new YamlMap([], StringComparison.Ordinal);
-        RunFileKeys.Check(root, RunFileKeys.Top, Warn);
-        RunFileKeys.Check(common, RunFileKeys.Common, Warn);
+        RunFileKeys.WarnAboutUnknownKeys(root, RunFileKeys.Top, Warn);
+        RunFileKeys.WarnAboutUnknownKeys(common, RunFileKeys.Common, Warn);
         var entries = root.Maps("apps").ToList();
         if (entries.Count == 0)
         {
@@ -64,8 +64,8 @@ internal sealed class RunFileReader
         var apps = new List<AppSpec>();
         foreach (var entry in entries)
         {
-            RunFileKeys.Check(entry, RunFileKeys.App, Warn);
-            if (RunFileKeys.Refused(entry, common) is var (line, key))
+            RunFileKeys.WarnAboutUnknownKeys(entry, RunFileKeys.App, Warn);
+            if (RunFileKeys.FindNotEmulated(entry, common) is var (line, key))
             {
                 throw Error(line, $"{key} is not emulated: remove it or run the app on Dapr");
             }
@@ -86,7 +86,7 @@ internal sealed class RunFileReader
             stream.Load(reader);
             return stream.Documents is [{ RootNode: YamlMappingNode map }, ..]
                 ? new YamlMap(map, StringComparison.Ordinal)
-                : throw Error(1, "is not a YAML mapping");
+                : throw Error(1, "the run file is not a YAML mapping");
         }
         catch (YamlException broken)
         {
@@ -97,13 +97,13 @@ internal sealed class RunFileReader
     private AppSpec ReadApp(YamlMap app, YamlMap common)
     {
         var directory = app.Text("appDirPath") is { } text
-            ? Existing(text, _folder, app.LineOf("appDirPath"), "appDirPath")
+            ? ResolvePath(text, _folder, app.LineOf("appDirPath"), "appDirPath")
             : throw Error(app.Line, "required field 'appDirPath' not found in the provided run template file");
 
         return new AppSpec
         {
             AppId = app.Text("appID") ?? Path.GetFileName(Path.TrimEndingDirectorySeparator(directory)),
-            Place = $"{_file}:{app.Line}",
+            Location = $"{_file}:{app.Line}",
             Directory = directory,
             AppPort = Port(app, "appPort"),
             AppChannelAddress = app.Text("appChannelAddress") ?? "",
@@ -115,8 +115,8 @@ internal sealed class RunFileReader
             Environment = Merge(common, app),
             ResourcesPaths = ResourcesPaths(app, common, directory),
             ConfigFile = ConfigFile(app, common, directory),
-            MaxBodyBytes = Quantity(app, common, "maxBodySize") ?? 4 << 20,
-            ReadBufferBytes = Quantity(app, common, "readBufferSize") ?? 4 << 10,
+            MaxBodyBytes = Size(app, common, "maxBodySize") ?? 4 << 20,
+            ReadBufferBytes = Size(app, common, "readBufferSize") ?? 4 << 10,
             AppLog = Destination(app, common, "appLogDestination", LogDestination.FileAndConsole),
             SidecarLog = Destination(app, common, "daprdLogDestination", LogDestination.File),
         };
@@ -133,37 +133,37 @@ internal sealed class RunFileReader
         return environment;
     }
 
-    // The first place that has any wins; they are never merged.
+    // The first place that has resources is used. Like the Dapr CLI, do not merge them.
     private List<string> ResourcesPaths(YamlMap app, YamlMap common, string directory)
     {
-        if (Listed(app, directory) is { Count: > 0 } own)
+        if (ListedPaths(app, directory) is { Count: > 0 } appPaths)
         {
-            return own;
+            return appPaths;
         }
 
-        var beside = Path.Combine(directory, ".dapr", "resources");
-        if (Directory.Exists(beside))
+        var inAppFolder = Path.Combine(directory, ".dapr", "resources");
+        if (Directory.Exists(inAppFolder))
         {
-            return [beside];
+            return [inAppFolder];
         }
 
-        if (Listed(common, _folder) is { Count: > 0 } shared)
+        if (ListedPaths(common, _folder) is { Count: > 0 } commonPaths)
         {
-            return shared;
+            return commonPaths;
         }
 
-        var home = InHome(".dapr/components");
-        return Directory.Exists(home) ? [home] : [];
+        var inHome = InHome(".dapr/components");
+        return Directory.Exists(inHome) ? [inHome] : [];
     }
 
-    private List<string> Listed(YamlMap map, string folder)
+    private List<string> ListedPaths(YamlMap map, string folder)
     {
         var paths = map.Texts("resourcesPaths")
-            .Select(path => Existing(path, folder, map.LineOf("resourcesPaths"), "resourcesPaths"))
+            .Select(path => ResolvePath(path, folder, map.LineOf("resourcesPaths"), "resourcesPaths"))
             .ToList();
         if (map.Text("resourcesPath") is { } single)
         {
-            paths.Add(Existing(single, folder, map.LineOf("resourcesPath"), "resourcesPath"));
+            paths.Add(ResolvePath(single, folder, map.LineOf("resourcesPath"), "resourcesPath"));
         }
 
         return paths;
@@ -171,27 +171,27 @@ internal sealed class RunFileReader
 
     private string? ConfigFile(YamlMap app, YamlMap common, string directory)
     {
-        if (app.Text("configFilePath") is { } own)
+        if (app.Text("configFilePath") is { } appPath)
         {
-            return Existing(own, directory, app.LineOf("configFilePath"), "configFilePath");
+            return ResolvePath(appPath, directory, app.LineOf("configFilePath"), "configFilePath");
         }
 
-        var beside = Path.Combine(directory, ".dapr", "config.yaml");
-        if (File.Exists(beside))
+        var inAppFolder = Path.Combine(directory, ".dapr", "config.yaml");
+        if (File.Exists(inAppFolder))
         {
-            return beside;
+            return inAppFolder;
         }
 
-        if (common.Text("configFilePath") is { } shared)
+        if (common.Text("configFilePath") is { } commonPath)
         {
-            return Existing(shared, _folder, common.LineOf("configFilePath"), "configFilePath");
+            return ResolvePath(commonPath, _folder, common.LineOf("configFilePath"), "configFilePath");
         }
 
-        var home = InHome(".dapr/config.yaml");
-        return File.Exists(home) ? home : null;
+        var inHome = InHome(".dapr/config.yaml");
+        return File.Exists(inHome) ? inHome : null;
     }
 
-    private string Existing(string path, string folder, int line, string key)
+    private string ResolvePath(string path, string folder, int line, string key)
     {
         var full = path.StartsWith("~/", StringComparison.Ordinal) ? InHome(path[2..]) : Path.GetFullPath(path, folder);
         return File.Exists(full) || Directory.Exists(full)
@@ -211,7 +211,7 @@ internal sealed class RunFileReader
         var text => throw Error(app.LineOf(key), $"{key}: '{text}' is not a port"),
     };
 
-    private int? Quantity(YamlMap app, YamlMap common, string key)
+    private int? Size(YamlMap app, YamlMap common, string key)
     {
         if ((app.Text(key) ?? common.Text(key)) is not { } text)
         {
@@ -228,19 +228,19 @@ internal sealed class RunFileReader
             "Mi" => 1 << 20,
             _ => null,
         };
-        return factor is { } times && int.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
-            ? number * times
+        return factor is { } multiplier && int.TryParse(digits, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number)
+            ? number * multiplier
             : throw Error(app.LineOf(key), $"{key}: '{text}' is not a size such as 4Mi");
     }
 
-    private LogDestination Destination(YamlMap app, YamlMap common, string key, LogDestination otherwise) =>
+    private LogDestination Destination(YamlMap app, YamlMap common, string key, LogDestination defaultValue) =>
         (app.Text(key) ?? common.Text(key)) switch
         {
-            null => otherwise,
+            null => defaultValue,
             "file" => LogDestination.File,
             "console" => LogDestination.Console,
             "fileAndConsole" => LogDestination.FileAndConsole,
-            var text => throw Error(app.LineOf(key), $"{key}: '{text}' is none of file, console, fileAndConsole"),
+            var text => throw Error(app.LineOf(key), $"{key}: '{text}' is invalid: use file, console or fileAndConsole"),
         };
 
     private void Warn(int line, string text) => _warnings.Add($"{_file}:{line}: {text}");

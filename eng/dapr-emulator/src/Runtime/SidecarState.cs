@@ -5,12 +5,12 @@ using DaprOrders.DaprEmulator.RunFile;
 
 namespace DaprOrders.DaprEmulator.Runtime;
 
-/// <summary>What the parts of one sidecar share.</summary>
+/// <summary>The state that all parts of one sidecar share.</summary>
 internal sealed class SidecarState
 {
     public const string RuntimeVersion = "1.18.3";
 
-    /// <summary>Gets or sets a value indicating whether the app listens and its subscriptions have started.</summary>
+    /// <summary>Whether the app listens and its subscriptions have started.</summary>
     public volatile bool IsReady;
 
     public required AppSpec Spec { get; init; }
@@ -23,19 +23,19 @@ internal sealed class SidecarState
 
     public required ILogger Logger { get; init; }
 
-    /// <summary>Gets the channel to the app, or null: without an app port nothing is delivered.</summary>
+    /// <summary>Gets the channel to the app, or null if the app has no port. In that case nothing is delivered.</summary>
     public AppChannel? App { get; init; }
 
-    /// <summary>Gets the token that every call to the sidecar must carry, if any.</summary>
+    /// <summary>Gets the token that calls to the sidecar must have, or null.</summary>
     public string? ApiToken { get; init; }
 
-    /// <summary>Gets a token that is canceled when the sidecar is killed or has stopped.</summary>
-    public required CancellationToken Gone { get; init; }
+    /// <summary>Gets a token that is canceled when the sidecar stops or is killed.</summary>
+    public required CancellationToken Stopped { get; init; }
 
     public string AppId => Spec.AppId;
 
     public IReadOnlyList<SubscriptionSpec> Subscriptions { get; set; } = [];
 
-    /// <summary>Gets the metadata that the app has set.</summary>
+    /// <summary>Gets the metadata that the app has set through the metadata API.</summary>
     public ConcurrentDictionary<string, string> Extended { get; } = new();
 }

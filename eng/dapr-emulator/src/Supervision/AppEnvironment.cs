@@ -3,7 +3,7 @@ using DaprOrders.DaprEmulator.RunFile;
 
 namespace DaprOrders.DaprEmulator.Supervision;
 
-/// <summary>The variables that the Dapr CLI adds to the environment of an app. Those of the run file win.</summary>
+/// <summary>The environment variables that the Dapr CLI sets for an app. Variables in the run file take precedence.</summary>
 internal static class AppEnvironment
 {
     public static Dictionary<string, string> Of(AppSpec spec)

@@ -4,35 +4,35 @@ using DaprOrders.DaprEmulator.RunFile;
 
 namespace DaprOrders.DaprEmulator.Supervision;
 
-/// <summary>One running entry of the run file: an app process and its sidecar, either of which may have ended.</summary>
+/// <summary>One entry of the run file: an app process and its sidecar. Both can be stopped and started separately.</summary>
 internal sealed class AppInstance(
-    AppSpec spec, SidecarHost host, OutputWriter output, RememberedProcesses remembered, bool sidecarsOnly) : IAsyncDisposable
+    AppSpec spec, SidecarHost host, OutputWriter output, ProcessFile processes, bool sidecarsOnly) : IAsyncDisposable
 {
-    // As the Dapr CLI does.
+    // The timeout of the Dapr CLI.
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(5);
 
-    private readonly SemaphoreSlim _turn = new(1);
+    private readonly SemaphoreSlim _lock = new(1);
     private readonly LogFile _appLog = new(spec.Directory, spec.AppId, spec.Instance, "app", spec.AppLog.HasFlag(LogDestination.File));
     private readonly LogFile _sidecarLog = new(spec.Directory, spec.AppId, spec.Instance, "daprd", spec.SidecarLog.HasFlag(LogDestination.File));
     private ProcessGroup? _app;
     private Sidecar? _sidecar;
-    private Task _watching = Task.CompletedTask;
-    private bool _expected;
+    private Task _exitTask = Task.CompletedTask;
+    private bool _exitExpected;
 
     public AppSpec Spec => spec;
 
-    /// <summary>Gets the id of the app's process while it runs.</summary>
-    public int? ProcessId => _watching.IsCompleted ? null : _app?.Id;
+    /// <summary>Gets the id of the app's process, or null if it is not running.</summary>
+    public int? ProcessId => _exitTask.IsCompleted ? null : _app?.Id;
 
     public bool HasSidecar => _sidecar is not null;
 
     public bool IsReady => _sidecar?.IsReady == true;
 
-    /// <summary>Starts the sidecar and then the app, whichever is not running.</summary>
-    /// <exception cref="RunFileException">A port is taken, or the sidecar does not start with the resources.</exception>
+    /// <summary>Starts the sidecar and then the app, unless they are running.</summary>
+    /// <exception cref="RunFileException">The port is in use, or the sidecar cannot start with the resources.</exception>
     public async Task StartAsync()
     {
-        await _turn.WaitAsync();
+        await _lock.WaitAsync();
         try
         {
             await StartSidecarAsync();
@@ -40,61 +40,61 @@ internal sealed class AppInstance(
         }
         finally
         {
-            _turn.Release();
+            _lock.Release();
         }
     }
 
-    /// <summary>Kills the app's whole process group.</summary>
+    /// <summary>Kills all processes of the app.</summary>
     public async Task KillAppAsync()
     {
-        await _turn.WaitAsync();
+        await _lock.WaitAsync();
         try
         {
             if (_app is { } app)
             {
-                _expected = true;
+                _exitExpected = true;
                 app.Signal(ProcessGroup.Kill);
-                await _watching;
+                await _exitTask;
             }
         }
         finally
         {
-            _turn.Release();
+            _lock.Release();
         }
     }
 
     public async Task KillSidecarAsync()
     {
-        await _turn.WaitAsync();
+        await _lock.WaitAsync();
         try
         {
             await EndSidecarAsync(killed: true);
         }
         finally
         {
-            _turn.Release();
+            _lock.Release();
         }
     }
 
-    /// <summary>Ends the sidecar and then the app, which gets 5 s to end itself.</summary>
+    /// <summary>Stops the sidecar and then the app. Kills the app if it has not ended after 5 s.</summary>
     public async Task StopAsync()
     {
-        await _turn.WaitAsync();
+        await _lock.WaitAsync();
         try
         {
-            _expected = true;
-            // As with the Dapr CLI, the sidecar ends first: an app cannot publish while it ends.
+            _exitExpected = true;
+            // Like the Dapr CLI, stop the sidecar first. An app cannot publish while it shuts down.
             await EndSidecarAsync(killed: false);
             if (_app is { } app)
             {
                 await app.StopAsync(StopTimeout);
-                await _watching;
-                output.Line("Exited App successfully");
+                await _exitTask;
+                output.WriteLine("Exited App successfully");
             }
         }
         finally
         {
-            _turn.Release();
+            _lock.Release();
         }
     }
 
@@ -103,7 +103,7 @@ internal sealed class AppInstance(
         await StopAsync();
         _appLog.Dispose();
         _sidecarLog.Dispose();
-        _turn.Dispose();
+        _lock.Dispose();
     }
 
     private async Task StartSidecarAsync()
@@ -114,12 +114,12 @@ internal sealed class AppInstance(
         }
 
         var logger = new SidecarLogger(
-            spec.AppId, _sidecarLog.Line, text => output.SidecarLine(spec.Name, text));
+            spec.AppId, _sidecarLog.WriteLine, text => output.WriteSidecarLine(spec.Name, text));
         try
         {
             _sidecar = new Sidecar(host, spec, logger);
             await _sidecar.StartAsync();
-            _ = StopWhenAskedAsync(_sidecar);
+            _ = StopOnRequestAsync(_sidecar);
         }
         catch (ResourceException failure)
         {
@@ -132,10 +132,10 @@ internal sealed class AppInstance(
         }
     }
 
-    private async Task StopWhenAskedAsync(Sidecar sidecar)
+    private async Task StopOnRequestAsync(Sidecar sidecar)
     {
         await sidecar.ShutdownRequested;
-        await _turn.WaitAsync();
+        await _lock.WaitAsync();
         try
         {
             if (_sidecar == sidecar)
@@ -145,7 +145,7 @@ internal sealed class AppInstance(
         }
         finally
         {
-            _turn.Release();
+            _lock.Release();
         }
     }
 
@@ -163,47 +163,47 @@ internal sealed class AppInstance(
 
     private async Task StartAppAsync()
     {
-        if (_app is { } ended && !ended.IsAlive())
+        if (_app is { } previous && !previous.IsAlive())
         {
-            await _watching; // its last lines are still being read
+            await _exitTask; // reads the last lines of its output
         }
 
-        if (!_watching.IsCompleted || spec.Command.Count == 0 || sidecarsOnly)
+        if (!_exitTask.IsCompleted || spec.Command.Count == 0 || sidecarsOnly)
         {
             return;
         }
 
-        // Processes that a crashed app left behind must not run next to the new one.
+        // Child processes of a crashed app must not run next to the new process.
         _app?.Signal(ProcessGroup.Kill);
 
-        if (_sidecar?.App is { } channel && await channel.ListensAsync(CancellationToken.None))
+        if (_sidecar?.App is { } channel && await channel.IsListeningAsync(CancellationToken.None))
         {
-            // Only a warning: the listener may be a proxy in front of the app.
-            output.Warn($"app '{spec.Name}': something already listens on its appPort {spec.AppPort}; deliveries and invocations go there");
+            // This is not an error, because the listener may be a proxy in front of the app.
+            output.Warn($"app '{spec.Name}': another process already listens on appPort {spec.AppPort}; deliveries and invocations go to that process");
         }
 
-        _expected = false;
+        _exitExpected = false;
         _app = ProcessGroup.Start(spec.Command, spec.Directory, AppEnvironment.Of(spec));
-        remembered.Add(_app, spec.Name);
-        _watching = WatchAsync(_app);
+        processes.Add(_app, spec.Name);
+        _exitTask = WatchAsync(_app);
     }
 
     private async Task WatchAsync(ProcessGroup app)
     {
         var copying = Task.WhenAll(CopyAsync(app.Output), CopyAsync(app.Error));
         var status = await app.WaitForExitAsync();
-        // A process that the app left behind may keep its output open indefinitely.
+        // A child process of the app may keep the output open indefinitely.
         await Task.WhenAny(copying, Task.Delay(TimeSpan.FromSeconds(0.5)));
         if (!app.IsAlive())
         {
-            // Another group may get this id.
-            remembered.Remove(app);
+            // The system may reuse the id for another process group.
+            processes.Remove(app);
             _app = null;
         }
 
-        if (!_expected)
+        if (!_exitExpected)
         {
-            output.Line(status == 0
+            output.WriteLine(status == 0
                 ? $"app '{spec.Name}': Exited App successfully"
                 : $"app '{spec.Name}': The App process exited with error code: exit status {status}");
         }
@@ -215,16 +215,16 @@ internal sealed class AppInstance(
         {
             while (await source.ReadLineAsync() is { } line)
             {
-                _appLog.Line(line);
+                _appLog.WriteLine(line);
                 if (spec.AppLog.HasFlag(LogDestination.Console))
                 {
-                    output.AppLine(spec.AppId, line);
+                    output.WriteAppLine(spec.AppId, line);
                 }
             }
         }
         catch (Exception closed) when (closed is IOException or ObjectDisposedException)
         {
-            // The other end is gone.
+            // The app closed its output.
         }
     }
 }

@@ -3,10 +3,10 @@ using System.Text.RegularExpressions;
 
 namespace DaprOrders.DaprEmulator.Supervision;
 
-/// <summary>A log file as the Dapr CLI writes it: a new one for every run, without colors.</summary>
+/// <summary>Writes a log file like those of the Dapr CLI: one file per start, without colors.</summary>
 internal sealed partial class LogFile : IDisposable
 {
-    private readonly Lock _gate = new();
+    private readonly Lock _lock = new();
     private readonly StreamWriter? _writer;
 
     /// <param name="kind"><c>app</c> or <c>daprd</c>.</param>
@@ -20,27 +20,27 @@ internal sealed partial class LogFile : IDisposable
         var folder = Path.Combine(directory, ".dapr", "logs");
         Directory.CreateDirectory(folder);
         var time = DateTime.Now.ToString("yyyyMMddHHmmss", CultureInfo.InvariantCulture);
-        // Two instances of one app may start in the same second.
+        // Two instances of an app may start in the same second.
         var number = instance == 1 ? "" : $"_{instance}";
         var stream = new FileStream(Path.Combine(folder, $"{appId}_{kind}_{time}{number}.log"), FileMode.Append, FileAccess.Write, FileShare.ReadWrite);
         _writer = new StreamWriter(stream) { AutoFlush = true };
     }
 
-    public void Line(string text)
+    public void WriteLine(string text)
     {
         if (_writer is null)
         {
             return;
         }
 
-        lock (_gate)
+        lock (_lock)
         {
-            _writer.WriteLine(text.Contains('\u001b') ? Colors().Replace(text, "") : text);
+            _writer.WriteLine(text.Contains('\u001b') ? ColorCodes().Replace(text, "") : text);
         }
     }
 
     public void Dispose() => _writer?.Dispose();
 
     [GeneratedRegex("\u001b\\[[0-9;]*m")]
-    private static partial Regex Colors();
+    private static partial Regex ColorCodes();
 }

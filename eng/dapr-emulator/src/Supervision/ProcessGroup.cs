@@ -5,8 +5,8 @@ using System.Runtime.InteropServices;
 namespace DaprOrders.DaprEmulator.Supervision;
 
 /// <summary>
-/// A process and all processes that it starts, in their own process group, so that a signal reaches all of them. Windows has neither groups nor
-/// signals: the process and those that it has started are ended at once there.
+/// Starts a process in its own process group, so that a signal reaches the process and all its child processes. Windows has neither process
+/// groups nor signals. There, every signal ends the whole process tree immediately.
 /// </summary>
 internal sealed partial class ProcessGroup : IDisposable
 {
@@ -22,7 +22,7 @@ internal sealed partial class ProcessGroup : IDisposable
         Id = leader.Id;
     }
 
-    /// <summary>Gets the id of the group, which is that of the process that leads it.</summary>
+    /// <summary>Gets the id of the group. It is the process id of its leader.</summary>
     public int Id { get; }
 
     public StreamReader Output => _leader.StandardOutput;
@@ -32,34 +32,34 @@ internal sealed partial class ProcessGroup : IDisposable
     /// <exception cref="System.ComponentModel.Win32Exception">Neither setsid nor perl is installed.</exception>
     public static ProcessGroup Start(IReadOnlyList<string> command, string directory, IReadOnlyDictionary<string, string> environment)
     {
-        var start = new ProcessStartInfo
+        var startInfo = new ProcessStartInfo
         {
             WorkingDirectory = directory,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
-        string[] line = OperatingSystem.IsWindows() ? [.. command] : [.. Leader(), "sh", "-c", "exec \"$@\"", "sh", .. command];
-        start.FileName = line[0];
-        foreach (var argument in line[1..])
+        string[] arguments = OperatingSystem.IsWindows() ? [.. command] : [.. GroupLauncher(), "sh", "-c", "exec \"$@\"", "sh", .. command];
+        startInfo.FileName = arguments[0];
+        foreach (var argument in arguments[1..])
         {
-            start.ArgumentList.Add(argument);
+            startInfo.ArgumentList.Add(argument);
         }
 
         foreach (var (name, value) in environment)
         {
-            start.Environment[name] = value;
+            startInfo.Environment[name] = value;
         }
 
-        var process = Process.Start(start)!;
+        var process = Process.Start(startInfo)!;
         process.StandardInput.Close();
         var group = new ProcessGroup(process);
-        // The process enters its group shortly after its start. A signal to the group would be lost until then.
+        // The process joins its group shortly after it starts. A signal to the group before that would be lost.
         SpinWait.SpinUntil(() => OperatingSystem.IsWindows() || process.HasExited || SendSignal(-group.Id, 0) == 0);
         return group;
     }
 
-    /// <summary>Waits for the leader and returns its exit status: 128 + n when signal n ended it.</summary>
+    /// <summary>Waits for the leader to exit and returns its exit status. The status is 128 + n if signal n ended it.</summary>
     public async Task<int> WaitForExitAsync()
     {
         await _leader.WaitForExitAsync();
@@ -82,7 +82,7 @@ internal sealed partial class ProcessGroup : IDisposable
         _ = SendSignal(-Id, signal);
     }
 
-    /// <summary>Asks all processes to end, and kills those that are left after the timeout.</summary>
+    /// <summary>Sends SIGTERM to all processes and kills those that still run after the timeout.</summary>
     public async Task StopAsync(TimeSpan timeout)
     {
         Signal(Terminate);
@@ -101,13 +101,13 @@ internal sealed partial class ProcessGroup : IDisposable
 
     public void Dispose() => _leader.Dispose();
 
-    /// <summary>Gets a text that tells a process from others that had the same id; null when it does not run.</summary>
-    public static string? StartOf(int process)
+    /// <summary>Returns a text that identifies a process even if its id is reused later, or null if it is not running.</summary>
+    public static string? StartTimeOf(int process)
     {
         if (OperatingSystem.IsLinux())
         {
             const int StartTime = 19;
-            return Fields($"/proc/{process}") is { Length: > StartTime } fields
+            return ReadStat($"/proc/{process}") is { Length: > StartTime } fields
                 ? $"{fields[StartTime]}@{File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim()}"
                 : null;
         }
@@ -117,20 +117,20 @@ internal sealed partial class ProcessGroup : IDisposable
             using var found = Process.GetProcessById(process);
             return found.StartTime.ToUniversalTime().Ticks.ToString(CultureInfo.InvariantCulture);
         }
-        catch (Exception gone) when (gone is ArgumentException or InvalidOperationException or System.ComponentModel.Win32Exception)
+        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException or System.ComponentModel.Win32Exception)
         {
             return null;
         }
     }
 
-    /// <summary>Kills a group that an earlier run has started, and waits until it has ended.</summary>
-    /// <param name="started">The result of <see cref="StartOf"/> for its leader, which may have ended before the others.</param>
-    /// <returns>False when no process of it is left. Another process with its id is not touched.</returns>
-    public static bool EndLeftover(int id, string started)
+    /// <summary>Kills a process group of an earlier run and waits until it has ended.</summary>
+    /// <param name="started">The result of <see cref="StartTimeOf"/> for its leader. The leader may have ended before the other processes.</param>
+    /// <returns>False if no process of the group is running. Does not kill another process with the same id.</returns>
+    public static bool KillLeftover(int id, string started)
     {
         if (OperatingSystem.IsWindows())
         {
-            if (StartOf(id) != started)
+            if (StartTimeOf(id) != started)
             {
                 return false;
             }
@@ -140,8 +140,8 @@ internal sealed partial class ProcessGroup : IDisposable
             return leftover.WaitForExit(TimeSpan.FromSeconds(5));
         }
 
-        // No new process gets the id of a group with members, so a group without a leader is still the old one.
-        if ((StartOf(id) is { } now && now != started) || !HasLivingMembers(id))
+        // The system does not reuse the id of a group that has processes. A group without a leader is therefore still the old one.
+        if ((StartTimeOf(id) is { } now && now != started) || !HasLivingMembers(id))
         {
             return false;
         }
@@ -150,7 +150,7 @@ internal sealed partial class ProcessGroup : IDisposable
         return SpinWait.SpinUntil(() => !HasLivingMembers(id), TimeSpan.FromSeconds(5));
     }
 
-    /// <summary>Returns whether any process of the group runs, even after its leader has ended.</summary>
+    /// <summary>Returns whether any process of the group is running, even if its leader has ended.</summary>
     public bool IsAlive() => OperatingSystem.IsWindows() ? !_leader.HasExited : HasLivingMembers(Id);
 
     private static bool HasLivingMembers(int group)
@@ -162,17 +162,17 @@ internal sealed partial class ProcessGroup : IDisposable
             return false;
         }
 
-        // A group of zombies has ended: nobody may be there to reap them.
+        // Do not count zombies. In a container there may be no process that reaps them.
         var id = group.ToString(CultureInfo.InvariantCulture);
         return !OperatingSystem.IsLinux() || Directory.EnumerateDirectories("/proc").Any(folder =>
             char.IsAsciiDigit(Path.GetFileName(folder)[0])
-            && Fields(folder) is { } fields
+            && ReadStat(folder) is { } fields
             && fields[State] is not ("Z" or "X")
             && fields[Group] == id);
     }
 
-    // The fields after "pid (name)": state, parent, group …; the name may contain anything.
-    private static string[]? Fields(string folder)
+    // Returns the fields after "pid (name)": state, parent, group, and so on. The name may contain spaces and parentheses.
+    private static string[]? ReadStat(string folder)
     {
         try
         {
@@ -185,8 +185,8 @@ internal sealed partial class ProcessGroup : IDisposable
         }
     }
 
-    /// <summary>Returns what starts a process in a new group, as .NET cannot do that. Both programs exec, so the leader keeps its id.</summary>
-    private static string[] Leader() => OnPath("setsid") ? ["setsid"] : ["perl", "-e", "setpgrp(0, 0); exec @ARGV", "--"];
+    /// <summary>Returns a command that starts a program in a new process group, which .NET cannot do. Both commands use exec, so the process id does not change.</summary>
+    private static string[] GroupLauncher() => OnPath("setsid") ? ["setsid"] : ["perl", "-e", "setpgrp(0, 0); exec @ARGV", "--"];
 
     private static bool OnPath(string name) =>
         (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, name)));

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace DaprOrders.DaprEmulator.Supervision;
 
-/// <summary>The signals that end a run: SIGINT, SIGTERM and SIGHUP.</summary>
+/// <summary>Handles the signals that stop a run: SIGINT, SIGTERM and SIGHUP.</summary>
 internal sealed partial class StopSignals : IDisposable
 {
     private const int Interrupt = 2;
@@ -13,13 +13,13 @@ internal sealed partial class StopSignals : IDisposable
 
     public StopSignals()
     {
-        UnignoreInterrupt();
+        RestoreInterrupt();
         _registrations = [On(PosixSignal.SIGINT), On(PosixSignal.SIGTERM), On(PosixSignal.SIGHUP)];
     }
 
     public CancellationToken Token => _stop.Token;
 
-    /// <summary>Ends the run as a signal would.</summary>
+    /// <summary>Stops the run like a signal.</summary>
     public void Stop() => _stop.Cancel();
 
     public void Dispose()
@@ -32,8 +32,8 @@ internal sealed partial class StopSignals : IDisposable
         _stop.Dispose();
     }
 
-    // A background job of a script starts with SIGINT ignored. .NET keeps that; the Dapr CLI does not.
-    private static void UnignoreInterrupt()
+    // Shells start background jobs of a script with SIGINT ignored, and .NET does not change that. The Dapr CLI handles SIGINT nevertheless.
+    private static void RestoreInterrupt()
     {
         if (SetHandler(Interrupt, Default) is var before and not Ignored)
         {

@@ -12,17 +12,17 @@ public sealed class MessageBrokerTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public async Task Records_and_positions_survive_a_restart()
+    public async Task Records_and_offsets_survive_a_restart()
     {
         using (var broker = new MessageBroker(_folder, TimeProvider.System))
         {
             await broker.AppendAsync("t", New("k", "one"), New("k", "two"));
-            broker.SetPosition("g", broker.Topic("t").PartitionOf("k"), 1);
+            broker.CommitOffset("g", broker.Topic("t").PartitionOf("k"), 1);
         }
 
-        using var again = new MessageBroker(_folder, TimeProvider.System);
-        var partition = again.Topic("t").PartitionOf("k");
-        Assert.Equal(1, again.Position("g", partition));
+        using var reopened = new MessageBroker(_folder, TimeProvider.System);
+        var partition = reopened.Topic("t").PartitionOf("k");
+        Assert.Equal(1, reopened.CommittedOffset("g", partition));
         Assert.Equal(2, partition.End);
         var record = Assert.Single(partition.Read(1, 10));
         Assert.Equal("two", Text(record));
@@ -65,11 +65,11 @@ public sealed class MessageBrokerTests : IDisposable
     [Theory]
     [InlineData(true, 1)]
     [InlineData(false, 2)]
-    public async Task New_group_starts_where_the_component_says(bool oldest, long first)
+    public async Task New_group_starts_at_the_oldest_or_at_the_next_record(bool oldest, long first)
     {
         using var broker = new MessageBroker(_folder, TimeProvider.System);
         await broker.AppendAsync("t", New("k", "1"));
-        var read = new Collected();
+        var read = new RecordCollector();
 
         await using var member = broker.Group("g", "t").Join(oldest, isVolatile: false, read.Consumer(broker, "g"));
         await broker.AppendAsync("t", New("k", "2"));
@@ -78,10 +78,10 @@ public sealed class MessageBrokerTests : IDisposable
     }
 
     [Fact]
-    public async Task Members_share_the_partitions_and_take_over_those_of_a_member_that_leaves()
+    public async Task Remaining_member_takes_over_the_partitions_of_a_member_that_leaves()
     {
         using var broker = new MessageBroker(_folder, TimeProvider.System);
-        var (first, second) = (new Collected(), new Collected());
+        var (first, second) = (new RecordCollector(), new RecordCollector());
         var group = broker.Group("g", "t");
         var leaving = group.Join(startsAtOldest: true, isVolatile: false, first.Consumer(broker, "g"));
         await using var staying = group.Join(startsAtOldest: true, isVolatile: false, second.Consumer(broker, "g"));
@@ -97,10 +97,10 @@ public sealed class MessageBrokerTests : IDisposable
     }
 
     [Fact]
-    public async Task Every_group_gets_every_record()
+    public async Task Every_group_receives_every_record()
     {
         using var broker = new MessageBroker(_folder, TimeProvider.System);
-        var (one, other) = (new Collected(), new Collected());
+        var (one, other) = (new RecordCollector(), new RecordCollector());
         await using var first = broker.Group("one", "t").Join(true, false, one.Consumer(broker, "one"));
         await using var second = broker.Group("other", "t").Join(true, false, other.Consumer(broker, "other"));
 
@@ -114,19 +114,19 @@ public sealed class MessageBrokerTests : IDisposable
 
     private static string Text(Record record) => Encoding.UTF8.GetString(record.Value);
 
-    private sealed class Collected
+    private sealed class RecordCollector
     {
-        private readonly Noted<string> _texts = new();
+        private readonly WaitableList<string> _texts = new();
 
         public IReadOnlyList<string> Texts => _texts.Items;
 
         public Consume Consumer(MessageBroker broker, string group) => async (partition, revoked) =>
         {
-            for (var next = broker.Position(group, partition) ?? 0; ; next++)
+            for (var next = broker.CommittedOffset(group, partition) ?? 0; ; next++)
             {
                 await partition.WaitForAsync(next, revoked);
                 _texts.Add(Text(partition.Read(next, 1)[0]));
-                broker.SetPosition(group, partition, next + 1);
+                broker.CommitOffset(group, partition, next + 1);
             }
         };
 

@@ -4,8 +4,8 @@ using DaprOrders.DaprEmulator.Tests.Support;
 
 namespace DaprOrders.DaprEmulator.Tests.Recordings;
 
-/// <summary>bulk_delivery.json (no inbound policy) and bulk_dead_letter.json (three retries and a dead-letter topic).</summary>
-internal sealed class BulkDeliveryReplay(string appId) : Replay(new JumpingTime())
+/// <summary>Replays bulk_delivery.json (no inbound policy) and bulk_dead_letter.json (three retries and a dead-letter topic).</summary>
+internal sealed class BulkDeliveryReplay(string appId) : Replay(new AutoAdvancingTime())
 {
     private const int MaxMessages = 10;
 
@@ -14,13 +14,13 @@ internal sealed class BulkDeliveryReplay(string appId) : Replay(new JumpingTime(
         Host.AddSetup("kafkadlq.yaml", "pubsub.yaml", "resiliency.yaml");
         var path = recorded["request"]!["path"]!.GetValue<string>().Split('?')[0];
         var (pubSub, topic) = (path.Split('/')[^2], path.Split('/')[^1]);
-        App.Subscriptions = new Reply(200, Subscriptions(pubSub, topic, recorded["dead_letter"] is not null));
+        App.Subscriptions = new AppResponse(200, Subscriptions(pubSub, topic, recorded["dead_letter"] is not null));
         var expected = recorded["deliveries"]!.AsArray();
-        var answers = new Queue<JsonNode>(expected.Select(delivery => delivery!["answer"]!));
-        App.Answer = call => Task.FromResult(
-            call.Path == "/dead" ? new Reply(200)
+        var responses = new Queue<JsonNode>(expected.Select(delivery => delivery!["answer"]!));
+        App.Respond = call => Task.FromResult(
+            call.Path == "/dead" ? new AppResponse(200)
             : call.Body.Contains("sentinel") ? Success(call)
-            : ReplyOf(answers.Count > 1 ? answers.Dequeue() : answers.Peek()));
+            : ResponseFrom(responses.Count > 1 ? responses.Dequeue() : responses.Peek()));
         await App.StartAsync();
         var sidecar = await Host.StartAsync(appId, App.Port);
 
@@ -41,22 +41,22 @@ internal sealed class BulkDeliveryReplay(string appId) : Replay(new JumpingTime(
             }
         }
 
-        if (recorded["dead_letter"] is JsonArray letters)
+        if (recorded["dead_letter"] is JsonArray deadLetters)
         {
-            await AssertDeadLettersAsync(letters);
+            await AssertDeadLettersAsync(deadLetters);
         }
     }
 
     private static void AssertBody(string expected, string actual, JsonNode request)
     {
-        if (Recording.Beginning(expected) is not { } beginning)
+        if (Recording.TruncatedPrefix(expected) is not { } prefix)
         {
             AssertText(expected, actual, request);
             return;
         }
 
-        // The recording has the beginning of the first entry; its whole properties are compared.
-        var first = JsonNode.Parse(beginning[..(beginning.LastIndexOf("\",\"") + 1)] + "}}]}")!["entries"]![0]!;
+        // The recording contains only the beginning of the first entry. Compare the properties that are complete.
+        var first = JsonNode.Parse(prefix[..(prefix.LastIndexOf("\",\"") + 1)] + "}}]}")!["entries"]![0]!;
         var entries = JsonNode.Parse(actual)!["entries"]!.AsArray();
         Assert.Equal(MaxMessages, entries.Count);
         Assert.Equal($"{first["entryId"]}", $"{entries[0]!["entryId"]}");
@@ -75,9 +75,9 @@ internal sealed class BulkDeliveryReplay(string appId) : Replay(new JumpingTime(
             : $$"""[{"pubsubname":"{{pubSub}}","topic":"{{topic}}","route":"/bulk","bulkSubscribe":{{bulk}} }]""";
     }
 
-    private static Reply Success(Call call)
+    private static AppResponse Success(Call call)
     {
         var entries = JsonNode.Parse(call.Body)!["entries"]!.AsArray();
-        return new Reply(200, JsonSerializer.Serialize(new { statuses = entries.Select(entry => new { entryId = entry!["entryId"], status = "SUCCESS" }) }));
+        return new AppResponse(200, JsonSerializer.Serialize(new { statuses = entries.Select(entry => new { entryId = entry!["entryId"], status = "SUCCESS" }) }));
     }
 }

@@ -2,10 +2,10 @@ using DaprOrders.DaprEmulator.Tests.Support;
 
 namespace DaprOrders.DaprEmulator.Tests.Recordings;
 
-/// <summary>Replays every case of every recording that is not listed as not emulated.</summary>
+/// <summary>Replays every case of every recording, except for those in <see cref="SkippedCases"/>.</summary>
 public sealed class ConformanceTests
 {
-    // They describe the recording, not Dapr.
+    // These entries describe the recording. They are not cases.
     private static readonly string[] Descriptions = ["run_file/what", "run_file/run_file"];
 
     public static TheoryData<string, string> Cases
@@ -16,7 +16,7 @@ public sealed class ConformanceTests
             foreach (var path in Directory.EnumerateFiles(Path.Combine(Recording.Folder, "dapr-1.18.3"), "*.json").Order(StringComparer.Ordinal))
             {
                 var file = Path.GetFileNameWithoutExtension(path);
-                foreach (var (name, _) in Recording.File(file).Where(recorded => !NotEmulated.Contains(file, recorded.Key) && !Descriptions.Contains($"{file}/{recorded.Key}")))
+                foreach (var (name, _) in Recording.File(file).Where(recorded => !SkippedCases.Contains(file, recorded.Key) && !Descriptions.Contains($"{file}/{recorded.Key}")))
                 {
                     cases.Add(file, name);
                 }
@@ -28,7 +28,7 @@ public sealed class ConformanceTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public async Task Emulator_does_what_Dapr_did(string file, string name)
+    public async Task Emulator_behaves_like_the_recorded_Dapr(string file, string name)
     {
         await using var replay = Replay.Of(file);
         await replay.RunAsync(name, Recording.File(file)[name]!);
@@ -39,6 +39,6 @@ public sealed class ConformanceTests
     {
         var readme = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "README.md"));
 
-        Assert.Contains(NotEmulated.AsTable() + "\n\n", readme);
+        Assert.Contains(SkippedCases.AsTable() + "\n\n", readme);
     }
 }

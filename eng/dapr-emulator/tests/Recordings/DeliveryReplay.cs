@@ -4,8 +4,8 @@ using DaprOrders.DaprEmulator.Tests.Support;
 
 namespace DaprOrders.DaprEmulator.Tests.Recordings;
 
-/// <summary>delivery.json: one event, the answers of the app in turn, and when the event was redelivered.</summary>
-internal sealed class DeliveryReplay() : Replay(new JumpingTime())
+/// <summary>Replays delivery.json: one event, the responses of the app, and the times of the redeliveries.</summary>
+internal sealed class DeliveryReplay() : Replay(new AutoAdvancingTime())
 {
     private const int Partitions = 3;
     private static readonly string[] Paths = ["/in", "/dlq-in", "/red", "/mem", "/scoped"];
@@ -13,16 +13,16 @@ internal sealed class DeliveryReplay() : Replay(new JumpingTime())
     public override async Task RunAsync(string name, JsonNode recorded)
     {
         var expected = recorded["deliveries"]!.AsArray();
-        var answers = new Queue<JsonNode>(expected.Select(delivery => delivery!["answer"]!));
-        // The last answer is repeated, so that a redelivery too many shows.
-        App.Answer = call => Task.FromResult(call.Body.Contains("sentinel") || call.Path == "/dead"
-            ? new Reply(200)
-            : ReplyOf(answers.Count > 1 ? answers.Dequeue() : answers.Peek()));
+        var responses = new Queue<JsonNode>(expected.Select(delivery => delivery!["answer"]!));
+        // Repeat the last response, so that the test detects an unexpected redelivery.
+        App.Respond = call => Task.FromResult(call.Body.Contains("sentinel") || call.Path == "/dead"
+            ? new AppResponse(200)
+            : ResponseFrom(responses.Count > 1 ? responses.Dequeue() : responses.Peek()));
         var sidecar = await StartProbeAsync();
 
         await ExchangeAsync(sidecar, recorded);
         await App.WaitForAsync(expected.Count, Paths);
-        await PassSentinelsAsync(sidecar, recorded["request"]!["path"]!.GetValue<string>(), expected.Count);
+        await WaitForSentinelsAsync(sidecar, recorded["request"]!["path"]!.GetValue<string>(), expected.Count);
 
         var deliveries = App.Calls.Where(call => Paths.Contains(call.Path) && !call.Body.Contains("sentinel")).ToList();
         Assert.Equal(expected.Count, deliveries.Count);
@@ -31,21 +31,21 @@ internal sealed class DeliveryReplay() : Replay(new JumpingTime())
             AssertAt(delivery!["after_ms"]!, deliveries[0].At, actual.At);
         }
 
-        if (recorded["dead_letter"] is JsonArray letters)
+        if (recorded["dead_letter"] is JsonArray deadLetters)
         {
-            foreach (var (expectedLetter, letter) in letters.Zip(await AssertDeadLettersAsync(letters)))
+            foreach (var (expectedLetter, deadLetter) in deadLetters.Zip(await AssertDeadLettersAsync(deadLetters)))
             {
-                AssertAt(expectedLetter!["after_ms"]!, deliveries[0].At, letter.At);
+                AssertAt(expectedLetter!["after_ms"]!, deliveries[0].At, deadLetter.At);
             }
         }
     }
 
-    // One event without a key for each partition: when they have arrived, everything published before them has.
-    private async Task PassSentinelsAsync(Sidecar sidecar, string path, int before)
+    // Publishes one event without a key to each partition and waits for it. All earlier events have been delivered then.
+    private async Task WaitForSentinelsAsync(Sidecar sidecar, string path, int before)
     {
         for (var partition = 0; partition < Partitions; partition++)
         {
-            using var answer = await Host.PostAsync(sidecar, path.Split('?')[0], "\"sentinel\"");
+            using var response = await Host.PostAsync(sidecar, path.Split('?')[0], "\"sentinel\"");
         }
 
         await App.WaitForAsync(before + Partitions, Paths);

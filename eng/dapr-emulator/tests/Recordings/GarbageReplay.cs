@@ -6,22 +6,22 @@ using DaprOrders.DaprEmulator.Tests.Support;
 
 namespace DaprOrders.DaprEmulator.Tests.Recordings;
 
-/// <summary>garbage.json: records that were appended to a topic without Dapr, and what Dapr did with them.</summary>
-internal sealed partial class GarbageReplay() : Replay(new JumpingTime())
+/// <summary>Replays garbage.json: invalid records that were appended to a topic without Dapr, and what Dapr did with them.</summary>
+internal sealed partial class GarbageReplay() : Replay(new AutoAdvancingTime())
 {
     private const string Topic = "gd.2f0e9e";
     private const string Broker = "pubsub.kafka/127.0.0.1:9092/";
 
     public override Task RunAsync(string name, JsonNode recorded)
     {
-        App.Answer = call => Task.FromResult(new Reply(200, JsonSerializer.Serialize(new
+        App.Respond = call => Task.FromResult(new AppResponse(200, JsonSerializer.Serialize(new
         {
             statuses = Enumerable.Range(0, 20).Select(id => new { entryId = $"{id}", status = "SUCCESS" }),
         })));
         return recorded["then"] is not null ? ReplayPublishAsync(recorded) : ReplayRecordsAsync(name, recorded);
     }
 
-    // One record, and a publish after it.
+    // Replays one invalid record, followed by a publish.
     private async Task ReplayPublishAsync(JsonNode recorded)
     {
         var then = recorded["then"]!;
@@ -29,8 +29,8 @@ internal sealed partial class GarbageReplay() : Replay(new JumpingTime())
         Host.AddSetup("kafkadlq.yaml", "resiliency.yaml");
         var sidecar = await StartAsync("bdlq", "kafkadlq", topic, deadLetters: true);
         await AppendAsync(topic, [recorded["record_on_topic"]!]);
-        var letters = recorded["dead_letter"]?.AsArray() ?? [];
-        await App.WaitForAsync(letters.Count, "/dead");
+        var deadLetters = recorded["dead_letter"]?.AsArray() ?? [];
+        await App.WaitForAsync(deadLetters.Count, "/dead");
 
         await ExchangeAsync(sidecar, then);
 
@@ -43,7 +43,7 @@ internal sealed partial class GarbageReplay() : Replay(new JumpingTime())
             AssertText(expected["body"]!.GetValue<string>(), actual.Body, then["request"]);
         }
 
-        await AssertDeadLettersAsync(letters);
+        await AssertDeadLettersAsync(deadLetters);
     }
 
     private async Task ReplayRecordsAsync(string name, JsonNode recorded)
@@ -65,19 +65,19 @@ internal sealed partial class GarbageReplay() : Replay(new JumpingTime())
                   pubsub: {inbound: {retry: retry}}
             """);
         await StartAsync("probe", "pubsub", Topic, deadLetters);
-        // The cases were recorded one after the other on one topic: a record that blocks it also blocks the later cases.
+        // The cases were recorded one after the other on the same topic. A record that blocks the topic also affects the later cases.
         foreach (var (earlier, other) in Recording.File("garbage").TakeWhile(entry => !deadLetters && entry.Key != name))
         {
             if (earlier.Split('/')[0] == name.Split('/')[0])
             {
                 var before = other!["records_on_topic"]!.AsArray();
                 await AppendAsync(Topic, [.. before.SkipLast(1)]);
-                await PassAsync(TimeSpan.FromSeconds(1));
+                await WaitForClockAsync(TimeSpan.FromSeconds(1));
                 await AppendAsync(Topic, [before[^1]]);
             }
         }
 
-        // The last record was appended when those before it were done, or were retried.
+        // In the recording, the last record was appended after the others were handled or while they were being retried.
         var records = recorded["records_on_topic"]!.AsArray();
         await AppendAsync(Topic, [.. records.SkipLast(1)]);
         var expected = recorded["deliveries"]!.AsArray();
@@ -91,7 +91,7 @@ internal sealed partial class GarbageReplay() : Replay(new JumpingTime())
         await App.WaitForAsync(expected.Count, "/bulk");
         if (!deadLetters)
         {
-            await PassAsync(TimeSpan.FromMilliseconds(recorded["observed_for_ms"]!.GetValue<int>()));
+            await WaitForClockAsync(TimeSpan.FromMilliseconds(recorded["observed_for_ms"]!.GetValue<int>()));
         }
 
         Assert.Equal(
@@ -101,8 +101,8 @@ internal sealed partial class GarbageReplay() : Replay(new JumpingTime())
         await AssertDeadLettersAsync(recorded["dead_letter"]?.AsArray() ?? []);
     }
 
-    // The clock only moves by the pauses before retries.
-    private Task PassAsync(TimeSpan observed)
+    // The clock advances only by the delays before retries.
+    private Task WaitForClockAsync(TimeSpan observed)
     {
         var started = Time.GetUtcNow();
         return Waiting.UntilAsync(() => Time.GetUtcNow() - started >= observed);
@@ -114,7 +114,7 @@ internal sealed partial class GarbageReplay() : Replay(new JumpingTime())
     private async Task<Hosting.Sidecar> StartAsync(string appId, string pubSub, string topic, bool deadLetters)
     {
         var dead = deadLetters ? $",\"deadLetterTopic\":\"{topic}.dead\"" : "";
-        App.Subscriptions = new Reply(200, $$"""
+        App.Subscriptions = new AppResponse(200, $$"""
             [{"pubsubname":"{{pubSub}}","topic":"{{topic}}","route":"/bulk","bulkSubscribe":{"enabled":true,"maxMessagesCount":10,"maxAwaitDurationMs":100}{{dead}} },
              {"pubsubname":"{{pubSub}}","topic":"{{topic}}.dead","route":"/dead","metadata":{"rawPayload":"true"} }]
             """);

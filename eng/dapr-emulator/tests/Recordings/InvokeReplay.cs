@@ -4,7 +4,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace DaprOrders.DaprEmulator.Tests.Recordings;
 
-/// <summary>invoke.json, and invoke_with_timeout_policy.json on a clock that only the test moves.</summary>
+/// <summary>Replays invoke.json and invoke_with_timeout_policy.json. For the latter, only the test advances the clock.</summary>
 internal sealed class InvokeReplay(TimeProvider time) : Replay(time)
 {
     private const string Trace = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -23,7 +23,7 @@ internal sealed class InvokeReplay(TimeProvider time) : Replay(time)
         var caller = await Host.StartAsync("caller");
         var callee = await Host.StartAsync("callee", App.Port);
         var received = recorded["app_received"]?.AsArray() ?? [];
-        App.Answer = _ => Task.FromResult(Answer(name, recorded, received));
+        App.Respond = _ => Task.FromResult(CreateResponse(name, recorded, received));
         switch (name)
         {
             case "sidecar_killed" or "sidecar_killed_again":
@@ -31,7 +31,7 @@ internal sealed class InvokeReplay(TimeProvider time) : Replay(time)
                 break;
             case "sidecar_killed_after_expiry":
                 await callee.KillAsync();
-                Pass(PastExpiry);
+                Advance(PastExpiry);
                 break;
             case "app_down_sidecar_up":
                 await App.DisposeAsync();
@@ -43,7 +43,7 @@ internal sealed class InvokeReplay(TimeProvider time) : Replay(time)
         var started = Time.GetUtcNow();
         await ExchangeAsync(caller, recorded);
         AssertAt(recorded["took_ms"]!, started, Time.GetUtcNow());
-        // The recording of the slow app does not have what reached the app before the caller gave up.
+        // The recording of the slow app does not contain the call that reached the app before the timeout.
         if (recorded["app_received"] is not null && name != "slow_app_3s")
         {
             await AssertReceivedAsync(received);
@@ -67,19 +67,19 @@ internal sealed class InvokeReplay(TimeProvider time) : Replay(time)
         }
     }
 
-    private Reply Answer(string name, JsonNode recorded, JsonArray received)
+    private AppResponse CreateResponse(string name, JsonNode recorded, JsonArray received)
     {
         if (name == "slow_app_3s")
         {
-            Pass(PolicyTimeout);
+            Advance(PolicyTimeout);
         }
 
-        return received.Count == 0 ? new Reply(200)
-            : received[0]!["answer"] is { } answer ? ReplyOf(answer)
-            : new Reply(recorded["response"]!["status"]!.GetValue<int>(), recorded["response"]!["body"]!.GetValue<string>());
+        return received.Count == 0 ? new AppResponse(200)
+            : received[0]!["answer"] is { } response ? ResponseFrom(response)
+            : new AppResponse(recorded["response"]!["status"]!.GetValue<int>(), recorded["response"]!["body"]!.GetValue<string>());
     }
 
-    private void Pass(TimeSpan time)
+    private void Advance(TimeSpan time)
     {
         if (Time is FakeTimeProvider fake)
         {
@@ -87,7 +87,7 @@ internal sealed class InvokeReplay(TimeProvider time) : Replay(time)
         }
         else
         {
-            ((JumpingTime)Time).Jump(time);
+            ((AutoAdvancingTime)Time).Advance(time);
         }
     }
 }

@@ -3,7 +3,7 @@ using DaprOrders.DaprEmulator.Tests.Support;
 
 namespace DaprOrders.DaprEmulator.Tests.Recordings;
 
-/// <summary>publish.json and bulk_publish.json: request, response, and what the subscriber then received.</summary>
+/// <summary>Replays publish.json and bulk_publish.json: the request, the response, and the deliveries to the subscriber.</summary>
 internal sealed class PublishReplay : Replay
 {
     public override async Task RunAsync(string name, JsonNode recorded)
@@ -15,12 +15,12 @@ internal sealed class PublishReplay : Replay
             return;
         }
 
-        // Some deliveries were recorded without their path, as the data alone.
+        // For some deliveries, the recording contains only the data.
         var paths = delivered.Select(call => call!["path"]?.GetValue<string>()).Distinct().ToArray();
         var isData = paths is [null];
         var calls = await App.WaitForAsync(delivered.Count, isData ? ["/in", "/mem", "/red", "/dlq-in", "/scoped"] : [.. paths.OfType<string>()]);
         var request = recorded["request"]!.ToJsonString();
-        // Entries of a bulk publish go to different partitions and arrive in any order.
+        // Entries of a bulk publish go to different partitions, so they arrive in any order.
         Assert.Equal(
             delivered.Select(call => isData ? Mask.ByValue(call!.ToJsonString()) : Shape(call!, request)).Order(StringComparer.Ordinal),
             calls.Select(call => isData

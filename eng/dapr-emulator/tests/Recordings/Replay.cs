@@ -5,7 +5,7 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace DaprOrders.DaprEmulator.Tests.Recordings;
 
-/// <summary>Repeats one recorded case on new sidecars and compares what happens with the recording.</summary>
+/// <summary>Repeats one recorded case with new sidecars and compares the result with the recording.</summary>
 internal abstract class Replay(TimeProvider? time = null, string? apiToken = null, string? appToken = null) : IAsyncDisposable
 {
     protected TimeProvider Time { get; } = time ?? TimeProvider.System;
@@ -26,7 +26,7 @@ internal abstract class Replay(TimeProvider? time = null, string? apiToken = nul
         "delivery" => new DeliveryReplay(),
         "garbage" => new GarbageReplay(),
         "health" => new HealthReplay(),
-        "invoke" => new InvokeReplay(new JumpingTime()),
+        "invoke" => new InvokeReplay(new AutoAdvancingTime()),
         "invoke_with_timeout_policy" => new InvokeReplay(new FakeTimeProvider()),
         "metadata" => new MetadataReplay(),
         "run_file" => new RunFileReplay(),
@@ -49,7 +49,7 @@ internal abstract class Replay(TimeProvider? time = null, string? apiToken = nul
     protected async Task<Sidecar> StartProbeAsync()
     {
         AddProbeSetup();
-        App.Subscriptions = new Reply(200, Recording.Case("startup", "calls_to_app")["calls"]![1]!["answer"]!["body"]!.GetValue<string>());
+        App.Subscriptions = new AppResponse(200, Recording.Case("startup", "calls_to_app")["calls"]![1]!["answer"]!["body"]!.GetValue<string>());
         await App.StartAsync();
         return await Host.StartAsync("probe", App.Port);
     }
@@ -66,66 +66,66 @@ internal abstract class Replay(TimeProvider? time = null, string? apiToken = nul
     /// <summary>Sends the request of a case and compares the response.</summary>
     protected async Task ExchangeAsync(Sidecar sidecar, JsonNode recorded)
     {
-        using var answer = await SendAsync(sidecar, recorded["request"]!);
-        await AssertAnswerAsync(recorded["response"]!, answer);
+        using var response = await SendAsync(sidecar, recorded["request"]!);
+        await AssertResponseAsync(recorded["response"]!, response);
     }
 
-    protected static async Task AssertAnswerAsync(JsonNode expected, HttpResponseMessage answer)
+    protected static async Task AssertResponseAsync(JsonNode expected, HttpResponseMessage response)
     {
-        Assert.Equal(expected["status"]!.GetValue<int>(), (int)answer.StatusCode);
-        AssertText(expected["body"]!.GetValue<string>(), await answer.Content.ReadAsStringAsync(Cancel));
-        AssertHeaders(expected["headers"], HeadersOf(answer));
+        Assert.Equal(expected["status"]!.GetValue<int>(), (int)response.StatusCode);
+        AssertText(expected["body"]!.GetValue<string>(), await response.Content.ReadAsStringAsync(Cancel));
+        AssertHeaders(expected["headers"], HeadersOf(response));
     }
 
-    protected static IEnumerable<KeyValuePair<string, string>> HeadersOf(HttpResponseMessage answer) => answer.Headers.NonValidated
-        .Concat(answer.Content.Headers.NonValidated)
+    protected static IEnumerable<KeyValuePair<string, string>> HeadersOf(HttpResponseMessage response) => response.Headers.NonValidated
+        .Concat(response.Content.Headers.NonValidated)
         .Select(header => KeyValuePair.Create(header.Key, header.Value.ToString()));
 
-    protected static void AssertHeaders(JsonNode? expected, IEnumerable<KeyValuePair<string, string>> actual, string kept = "") =>
-        Assert.Equal(Mask.Headers(Recording.Headers(expected), kept), Mask.Headers(actual, kept));
+    protected static void AssertHeaders(JsonNode? expected, IEnumerable<KeyValuePair<string, string>> actual, string publishedTraces = "") =>
+        Assert.Equal(Mask.Headers(Recording.Headers(expected), publishedTraces), Mask.Headers(actual, publishedTraces));
 
-    /// <summary>Compares what is not volatile; of a text that the recording has cut, its beginning.</summary>
-    /// <param name="request">The request, whose traces are not random.</param>
+    /// <summary>Compares texts without values that differ from run to run. If the recording has truncated the text, compares only its beginning.</summary>
+    /// <param name="request">The request. Traces in it are not replaced.</param>
     protected static void AssertText(string expected, string actual, JsonNode? request = null)
     {
-        var kept = request?.ToJsonString() ?? "";
-        if (Recording.Beginning(expected) is { } beginning)
+        var publishedTraces = request?.ToJsonString() ?? "";
+        if (Recording.TruncatedPrefix(expected) is { } prefix)
         {
-            Assert.StartsWith(beginning, actual);
+            Assert.StartsWith(prefix, actual);
             return;
         }
 
-        Assert.Equal(Mask.Text(expected, kept), Mask.Text(actual, kept));
+        Assert.Equal(Mask.Text(expected, publishedTraces), Mask.Text(actual, publishedTraces));
     }
 
-    /// <summary>Compares the records that were buried.</summary>
+    /// <summary>Compares the records on the dead-letter topic.</summary>
     protected async Task<IReadOnlyList<Call>> AssertDeadLettersAsync(JsonArray expected)
     {
-        var letters = await App.WaitForAsync(expected.Count, "/dead");
+        var deadLetters = await App.WaitForAsync(expected.Count, "/dead");
         Assert.Equal(
-            expected.Select(letter => ShapeOf(Recording.Headers(letter!["headers"]), letter["body"]!.GetValue<string>())),
-            letters.Select(letter => ShapeOf(letter.Headers, letter.Body)));
-        return letters;
+            expected.Select(deadLetter => ShapeOf(Recording.Headers(deadLetter!["headers"]), deadLetter["body"]!.GetValue<string>())),
+            deadLetters.Select(deadLetter => ShapeOf(deadLetter.Headers, deadLetter.Body)));
+        return deadLetters;
     }
 
-    // A raw dead letter has the event in base64, and volatile values in the event.
+    // A raw dead letter contains the event in base64. Decode it to replace the values that differ from run to run.
     private static string ShapeOf(Dictionary<string, string> headers, string body)
     {
-        if (Recording.Beginning(body) is not null)
+        if (Recording.TruncatedPrefix(body) is not null)
         {
             return Mask.Headers(headers);
         }
 
-        var letter = JsonNode.Parse(body)!.AsObject();
-        if (letter.Remove("data_base64", out var data))
+        var deadLetter = JsonNode.Parse(body)!.AsObject();
+        if (deadLetter.Remove("data_base64", out var data))
         {
-            letter["data"] = Mask.Text(System.Text.Encoding.UTF8.GetString(Convert.FromBase64String(data!.GetValue<string>())));
+            deadLetter["data"] = Mask.Text(System.Text.Encoding.UTF8.GetString(Convert.FromBase64String(data!.GetValue<string>())));
         }
 
-        return $"{Mask.Headers(headers)}\n{Mask.Text(letter.ToJsonString())}";
+        return $"{Mask.Headers(headers)}\n{Mask.Text(deadLetter.ToJsonString())}";
     }
 
-    /// <summary>Compares when something happened, to the tenth of a second: no pause of the recordings is shorter.</summary>
+    /// <summary>Compares times with a precision of 0.1 s. No delay in the recordings is shorter.</summary>
     protected static void AssertAt(JsonNode afterMilliseconds, DateTimeOffset first, DateTimeOffset at)
     {
         const int Precision = 100;
@@ -133,8 +133,8 @@ internal abstract class Replay(TimeProvider? time = null, string? apiToken = nul
         Assert.Equal(recorded - (recorded % Precision), (at - first).TotalMilliseconds);
     }
 
-    protected static Reply ReplyOf(JsonNode answer) => new(
-        answer["status"]!.GetValue<int>(),
-        answer["body"]?.GetValue<string>() ?? "",
-        [.. Recording.Headers(answer["headers"]).Select(header => (header.Key, header.Value))]);
+    protected static AppResponse ResponseFrom(JsonNode response) => new(
+        response["status"]!.GetValue<int>(),
+        response["body"]?.GetValue<string>() ?? "",
+        [.. Recording.Headers(response["headers"]).Select(header => (header.Key, header.Value))]);
 }

@@ -5,7 +5,7 @@ using DaprOrders.DaprEmulator.Tests.Support;
 
 namespace DaprOrders.DaprEmulator.Tests.Recordings;
 
-/// <summary>run_file.json, with the program itself, shell scripts as apps, and free ports instead of the recorded ones.</summary>
+/// <summary>Replays run_file.json with the emulator program. The apps are shell scripts, and free ports replace the recorded ones.</summary>
 internal sealed partial class RunFileReplay : Replay
 {
     private const string AppA =
@@ -60,7 +60,7 @@ internal sealed partial class RunFileReplay : Replay
                 }
 
                 break;
-            // The other cases are recorded in words.
+            // The recording describes the following cases in prose, so the expected results are here.
             case "the_same_appID_twice":
                 _run.WriteRunFile(("a", "", "exec sleep 1000"), ("a", "", "exec sleep 1000"));
                 await StartAsync(2);
@@ -101,7 +101,7 @@ internal sealed partial class RunFileReplay : Replay
         var file = Support.Recording.File("run_file")["run_file"]!.DeepClone();
         file["apps"]![0]!["command"] = new JsonArray("sh", "-c", AppA);
         file["apps"]![1]!["command"] = new JsonArray("sh", "-c", "exec sleep 1000");
-        // JSON is YAML.
+        // JSON is valid YAML.
         File.WriteAllText(_run.InFolder("dapr.yaml"), _ports.Aggregate(file.ToJsonString(), (yaml, port) => Regex.Replace(yaml, $@"\b{port.Key}\b", port.Value)));
         await StartAsync(2);
         await _run.WaitForLineAsync("== APP - a == err line");
@@ -179,13 +179,13 @@ internal sealed partial class RunFileReplay : Replay
         .Select(line => line.Contains("cwd") ? line : line.Replace(_run.Folder, "<run file folder>"))
         .Select(line => _ports.Aggregate(line, (text, port) => Regex.Replace(text, $@"\b{port.Value}\b", port.Key)))];
 
-    // The lines of an app and those about it come from two processes, so their order is not defined.
+    // The lines come from the app and from the emulator, so their order is not defined.
     private static void AssertLines(JsonArray expected, IReadOnlyList<string> actual)
     {
-        var open = actual.ToList();
+        var remaining = actual.ToList();
         foreach (var line in expected)
         {
-            Assert.True(open.Remove(line!.GetValue<string>()), $"There is no line '{line}' in:\n{string.Join('\n', actual)}");
+            Assert.True(remaining.Remove(line!.GetValue<string>()), $"There is no line '{line}' in:\n{string.Join('\n', actual)}");
         }
     }
 

@@ -6,7 +6,7 @@ using DaprOrders.DaprEmulator.Tests.Support;
 
 namespace DaprOrders.DaprEmulator.Tests.Supervision;
 
-/// <summary>Runs the program with shell scripts as apps, beyond what run_file.json records.</summary>
+/// <summary>Tests the emulator program in cases that run_file.json does not contain. The apps are shell scripts.</summary>
 public sealed class RunTests : IAsyncDisposable
 {
     private readonly TestRun _run = new();
@@ -16,7 +16,7 @@ public sealed class RunTests : IAsyncDisposable
     public ValueTask DisposeAsync() => _run.DisposeAsync();
 
     [Fact]
-    public async Task Environment_of_the_run_file_wins_over_the_ports_that_Dapr_sets()
+    public async Task Run_file_environment_overrides_the_ports_that_Dapr_sets()
     {
         _run.WriteRunFile(("a", "daprGRPCPort: 50777, env: {MY_A: x, DAPR_METRICS_PORT: \"9\"},", "env; echo end; exec sleep 1000"));
         _run.Start();
@@ -32,7 +32,7 @@ public sealed class RunTests : IAsyncDisposable
     [InlineData(TestRun.Interrupt)]
     [InlineData(TestRun.Terminate)]
     [InlineData(TestRun.Hangup)]
-    public async Task Signal_ends_all_processes_with_status_0(int signal)
+    public async Task Stop_signal_ends_all_processes_with_exit_status_0(int signal)
     {
         _run.WriteRunFile(
             ("a", "", "trap \"echo got SIGTERM; exit 0\" TERM; sleep 1000 & echo child $!; wait"),
@@ -47,7 +47,7 @@ public sealed class RunTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Processes_of_a_crashed_app_are_ended_as_well()
+    public async Task Child_processes_of_a_crashed_app_are_ended()
     {
         _run.WriteRunFile(("a", "", "sleep 1000 & echo child $!; exit 3"));
         _run.Start();
@@ -60,7 +60,7 @@ public sealed class RunTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Port_that_is_taken_is_named_and_everything_ends()
+    public async Task Port_in_use_is_reported_and_all_apps_are_stopped()
     {
         using var taken = new TcpListener(IPAddress.Loopback, 0);
         taken.Start();
@@ -74,9 +74,9 @@ public sealed class RunTests : IAsyncDisposable
         Assert.All(_run.ProcessesAfter("child"), process => Assert.False(TestRun.IsAlive(process)));
     }
 
-    // As the Dapr CLI does: the listener may be a proxy in front of the app.
+    // The Dapr CLI does this too. The listener may be a proxy in front of the app.
     [Fact]
-    public async Task App_whose_port_is_taken_starts_with_a_warning()
+    public async Task App_whose_port_is_in_use_starts_with_a_warning()
     {
         using var taken = new TcpListener(IPAddress.Loopback, 0);
         taken.Start();
@@ -86,7 +86,7 @@ public sealed class RunTests : IAsyncDisposable
 
         await _run.WaitForLineAsync("child");
 
-        Assert.Contains(_run.Lines, line => line.StartsWith($"⚠  app 'a': something already listens on its appPort {port}"));
+        Assert.Contains(_run.Lines, line => line.StartsWith($"⚠  app 'a': another process already listens on appPort {port}"));
     }
 
     [Fact]
@@ -113,9 +113,9 @@ public sealed class RunTests : IAsyncDisposable
         await AssertExitAsync(group, 128 + TestRun.Kill);
     }
 
-    // The process is not yet in its own group when the operating system reports its start.
+    // A new process is not in its own group immediately, so a signal could get lost.
     [Fact]
-    public async Task App_that_is_stopped_right_after_its_start_ends()
+    public async Task App_can_be_stopped_immediately_after_its_start()
     {
         for (var n = 0; n < 20; n++)
         {
@@ -144,12 +144,12 @@ public sealed class RunTests : IAsyncDisposable
 
         Assert.Equal(0, (await _run.ControlAsync("kill", "a", "--sidecar")).Status);
         await Assert.ThrowsAsync<HttpRequestException>(() => client.GetAsync(address, Cancel));
-        Assert.Contains("gone", (await _run.ControlAsync("list")).Text);
+        Assert.Contains("not running", (await _run.ControlAsync("list")).Text);
         Assert.Equal(0, (await _run.ControlAsync("start", "a")).Status);
         Assert.True((await client.GetAsync(address, Cancel)).IsSuccessStatusCode);
 
         var unknown = await _run.ControlAsync("kill", "b");
-        Assert.Equal((1, "dapr-emulator: error: no app 'b' in this run, only a"), (unknown.Status, unknown.Text.Trim()));
+        Assert.Equal((1, "dapr-emulator: error: there is no app 'b' in this run; its apps are a"), (unknown.Status, unknown.Text.Trim()));
         Assert.Equal(0, (await _run.ControlAsync("stop")).Status);
         Assert.Equal(0, await _run.WaitForExitAsync());
         Assert.Equal(1, (await _run.ControlAsync("list")).Status);
@@ -160,7 +160,7 @@ public sealed class RunTests : IAsyncDisposable
     [InlineData("--log-size", "run", "--log-size", "1")]
     [InlineData("kill", "kill")]
     [InlineData("reload", "reload")]
-    public async Task Unknown_or_incomplete_command_names_the_problem(string problem, params string[] arguments)
+    public async Task Unknown_or_incomplete_command_prints_the_problem(string problem, params string[] arguments)
     {
         var (status, text) = await _run.ControlAsync(arguments);
 
@@ -169,9 +169,9 @@ public sealed class RunTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Crashed_app_can_be_started_at_once()
+    public async Task Crashed_app_can_be_restarted_immediately()
     {
-        // A process that keeps the app's output open delays the report of the crash by half a second.
+        // The emulator waits half a second for output if a child process of a crashed app keeps the output open.
         _run.WriteRunFile(("a", "", "setsid sleep 3 & echo child $$; exec sleep 1000"));
         _run.Start();
         await _run.WaitForLineAsync("child");
@@ -183,7 +183,7 @@ public sealed class RunTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Data_folder_belongs_to_one_run_at_a_time()
+    public async Task Data_folder_cannot_be_used_by_two_runs()
     {
         _run.WriteRunFile(("a", "", "echo up; exec sleep 1000"));
         _run.Start();
@@ -196,9 +196,9 @@ public sealed class RunTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Processes_that_a_killed_run_left_behind_are_ended_by_the_next_run()
+    public async Task Next_run_kills_the_apps_of_a_killed_run()
     {
-        // The shell of b ends, and only its child is left of the group.
+        // The shell of app b ends, so only its child process is left in the group.
         _run.WriteRunFile(
             ("a", "", "echo child $$; exec sleep 1000"),
             ("b", "", "trap \"\" TERM; sleep 1000 & echo child $!; wait"));
@@ -207,17 +207,17 @@ public sealed class RunTests : IAsyncDisposable
         var left = _run.ProcessesAfter("child");
         await _run.EndAsync(TestRun.Kill);
         Assert.All(left, process => Assert.True(TestRun.IsAlive(process)));
-        _run.ForgetLines();
+        _run.ClearLines();
 
         _run.Start();
 
         await _run.WaitForLineAsync("child", 2);
         Assert.All(left, process => Assert.False(TestRun.IsAlive(process)));
-        Assert.Equal(2, _run.Lines.Count(line => line.Contains("left behind by a killed run")));
+        Assert.Equal(2, _run.Lines.Count(line => line.Contains("was still running from an earlier run")));
     }
 
     [Fact]
-    public async Task Process_that_has_the_id_of_a_leftover_is_not_touched()
+    public async Task Other_process_with_a_reused_id_is_not_killed()
     {
         using var other = Process.Start("sleep", "1000");
         Directory.CreateDirectory(_run.InFolder(".run"));
@@ -227,12 +227,12 @@ public sealed class RunTests : IAsyncDisposable
         await _run.WaitForLineAsync("Started Dapr");
 
         Assert.False(other.HasExited);
-        Assert.DoesNotContain(_run.Lines, line => line.Contains("left behind"));
+        Assert.DoesNotContain(_run.Lines, line => line.Contains("from an earlier run"));
         other.Kill();
     }
 
     [Fact]
-    public async Task With_sidecars_only_no_app_is_started()
+    public async Task Sidecars_only_starts_no_app()
     {
         _run.WriteRunFile(("a", "", "echo started"));
         _run.Start("--sidecars-only");
@@ -244,7 +244,7 @@ public sealed class RunTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Misspelled_key_is_reported_with_its_line_and_the_right_name()
+    public async Task Misspelled_key_is_reported_with_its_line_and_a_suggestion()
     {
         await File.WriteAllTextAsync(_run.InFolder("dapr.yaml"), "version: 1\napps:\n- appDirPath: ./app\n  appID: a\n  daprHttpPort: 1\n", Cancel);
         _run.Start();

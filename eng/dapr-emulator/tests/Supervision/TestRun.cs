@@ -4,7 +4,7 @@ using DaprOrders.DaprEmulator.Tests.Support;
 
 namespace DaprOrders.DaprEmulator.Tests.Supervision;
 
-/// <summary>The program itself, run in a temporary folder.</summary>
+/// <summary>Runs the emulator program in a temporary folder.</summary>
 internal sealed partial class TestRun : IAsyncDisposable
 {
     public const int Hangup = 1;
@@ -13,7 +13,7 @@ internal sealed partial class TestRun : IAsyncDisposable
     public const int Terminate = 15;
 
     private static readonly string Program = Path.Combine(AppContext.BaseDirectory, "dapr-emulator");
-    private readonly Noted<string> _lines = new();
+    private readonly WaitableList<string> _lines = new();
     private Process? _process;
 
     public TestRun()
@@ -28,7 +28,7 @@ internal sealed partial class TestRun : IAsyncDisposable
 
     public string InFolder(params string[] parts) => Path.Combine([Folder, .. parts]);
 
-    /// <summary>Writes the run file: each app is a shell script.</summary>
+    /// <summary>Writes a run file with shell scripts as apps.</summary>
     public void WriteRunFile(params (string AppId, string Settings, string Script)[] apps) => File.WriteAllText(
         InFolder("dapr.yaml"),
         "version: 1\ncommon:\n  resourcesPaths: [./resources]\napps:\n" + string.Concat(apps.Select(app =>
@@ -44,7 +44,7 @@ internal sealed partial class TestRun : IAsyncDisposable
         _process.BeginErrorReadLine();
     }
 
-    /// <summary>Runs a command to its end and returns its exit status and its output.</summary>
+    /// <summary>Runs a command, waits for it to exit, and returns its exit status and output.</summary>
     public async Task<(int Status, string Text)> ControlAsync(params string[] arguments)
     {
         using var process = Process.Start(Info(arguments))!;
@@ -56,7 +56,7 @@ internal sealed partial class TestRun : IAsyncDisposable
 
     public Task WaitForLineAsync(string text, int count = 1) => _lines.WaitForAsync(count, line => line.Contains(text), $"lines with '{text}'");
 
-    /// <summary>Returns the process ids that the apps have printed after a word.</summary>
+    /// <summary>Returns the process ids that the apps printed after this word.</summary>
     public IReadOnlyList<int> ProcessesAfter(string word) => [.. Lines.Where(line => line.Contains(word)).Select(line => int.Parse(line.Split(' ')[^1]))];
 
     public void Signal(int signal) => Assert.Equal(0, SendSignal(_process!.Id, signal));
@@ -82,12 +82,11 @@ internal sealed partial class TestRun : IAsyncDisposable
         }
         catch (IOException)
         {
-            return false; // it has ended, perhaps while the file was read
+            return false; // the process has ended
         }
     }
 
-    /// <summary>Forgets the lines up to now.</summary>
-    public void ForgetLines() => _lines.Clear();
+    public void ClearLines() => _lines.Clear();
 
     public async ValueTask DisposeAsync()
     {
@@ -100,7 +99,7 @@ internal sealed partial class TestRun : IAsyncDisposable
         Directory.Delete(Folder, recursive: true);
     }
 
-    // Under nohup the tests ignore SIGHUP, and the program would inherit that.
+    // If the tests run under nohup, SIGHUP is ignored. The program would inherit that.
     private ProcessStartInfo Info(params string[] arguments) => new("env", ["--default-signal=HUP", Program, .. arguments])
     {
         WorkingDirectory = Folder,

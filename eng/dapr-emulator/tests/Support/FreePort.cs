@@ -2,15 +2,15 @@ using DaprOrders.DaprEmulator.RunFile;
 
 namespace DaprOrders.DaprEmulator.Tests.Support;
 
-/// <summary>Gives each caller a different free port.</summary>
+/// <summary>Returns a different free port for each call.</summary>
 internal static class FreePort
 {
-    private static readonly Lock Gate = new();
+    private static readonly Lock Lock = new();
     private static readonly FreePorts Ports = new();
 
     public static int Take()
     {
-        lock (Gate)
+        lock (Lock)
         {
             return Ports.Next();
         }

@@ -5,7 +5,7 @@ using System.Text.RegularExpressions;
 
 namespace DaprOrders.DaprEmulator.Tests.Support;
 
-/// <summary>Makes recorded and actual texts comparable: JSON by value, and without what differs from run to run.</summary>
+/// <summary>Makes recorded and actual texts comparable. Normalizes JSON and replaces values that differ from run to run.</summary>
 internal static partial class Mask
 {
     private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -15,26 +15,26 @@ internal static partial class Mask
         "Host", "Content-Length", "Transfer-Encoding", "Server", "Date", "Connection", "__offset", "__partition", "__timestamp",
     };
 
-    /// <param name="kept">A text whose traces are not random, because the publisher set them.</param>
-    public static string Text(string text, string kept = "")
+    /// <param name="publishedTraces">A text with the traces that the publisher set. They are not replaced.</param>
+    public static string Text(string text, string publishedTraces = "")
     {
         text = Guids().Replace(ByValue(text), "<guid>");
         text = Times().Replace(text, "<time>");
-        text = Traces().Replace(text, match => kept.Contains(match.Value) ? match.Value : "<trace>");
-        text = GoTexts().Replace(text, "<go>");
+        text = Traces().Replace(text, match => publishedTraces.Contains(match.Value) ? match.Value : "<trace>");
+        text = GoMessages().Replace(text, "<go>");
         text = Sizes().Replace(text, "Bytes: <size>");
-        text = Places().Replace(text, "\"$1\":\"<n>\"");
+        text = RecordPositions().Replace(text, "\"$1\":\"<n>\"");
         return Addresses().Replace(text, "<address>");
     }
 
-    /// <summary>Returns the headers that stay the same, names in lower case, one per line.</summary>
-    public static string Headers(IEnumerable<KeyValuePair<string, string>> headers, string kept = "") => string.Join('\n', headers
+    /// <summary>Returns the headers that do not differ from run to run, one per line, with names in lowercase.</summary>
+    public static string Headers(IEnumerable<KeyValuePair<string, string>> headers, string publishedTraces = "") => string.Join('\n', headers
         .Where(header => !VolatileHeaders.Contains(header.Key))
-        .Select(header => $"{header.Key.ToLowerInvariant()}: {Hosts().Replace(Text(header.Value, kept), "<host>")}")
+        .Select(header => $"{header.Key.ToLowerInvariant()}: {Hosts().Replace(Text(header.Value, publishedTraces), "<host>")}")
         .Order(StringComparer.Ordinal)).Replace("x-forwarded-host: vm", "x-forwarded-host: <host>")
         .Replace("x-forwarded-host: " + Environment.MachineName, "x-forwarded-host: <host>");
 
-    /// <summary>Writes JSON with sorted names and as few escapes as possible; returns any other text as it is.</summary>
+    /// <summary>Writes JSON with sorted names and as few escapes as possible. Returns other text unchanged.</summary>
     public static string ByValue(string text)
     {
         if (text is not ['{' or '[', ..])
@@ -69,15 +69,15 @@ internal static partial class Mask
     [GeneratedRegex("00-[0-9a-f]{32}-[0-9a-f]{16}-0[01]")]
     private static partial Regex Traces();
 
-    // From Go's own libraries.
+    // Error texts of Go's libraries.
     [GeneratedRegex("""unexpected EOF|\bEOF\b|unexpected end of JSON input|invalid character [^"\\]*|json: cannot unmarshal [^"\\]*|illegal base64 data[^"\\]*""")]
-    private static partial Regex GoTexts();
+    private static partial Regex GoMessages();
 
     [GeneratedRegex(@"Bytes: \d+")]
     private static partial Regex Sizes();
 
     [GeneratedRegex("\"(__offset|__partition|__timestamp)\":\"\\d+\"")]
-    private static partial Regex Places();
+    private static partial Regex RecordPositions();
 
     [GeneratedRegex(@"127\.0\.0\.1:\d+")]
     private static partial Regex Addresses();

@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 
 namespace DaprOrders.DaprEmulator.Tests.Support;
 
-/// <summary>What Dapr answered and did, by file and case.</summary>
+/// <summary>Reads the recordings of Dapr by file and case.</summary>
 internal static partial class Recording
 {
     public static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "dapr");
@@ -14,7 +14,7 @@ internal static partial class Recording
 
     public static JsonObject Case(string file, string name) => File(file)[name]!.AsObject();
 
-    /// <summary>Makes the request of a case, with the whole body where the recording has cut it.</summary>
+    /// <summary>Creates the request of a case. Restores the whole body if the recording has truncated it.</summary>
     public static HttpRequestMessage Request(JsonNode request, string baseAddress)
     {
         var message = new HttpRequestMessage(
@@ -28,7 +28,7 @@ internal static partial class Recording
 
         foreach (var (name, value) in request["headers"]!.AsObject())
         {
-            var text = Whole(value!.GetValue<string>());
+            var text = Restore(value!.GetValue<string>());
             if (!message.Headers.TryAddWithoutValidation(name, text))
             {
                 message.Content ??= new ByteArrayContent([]);
@@ -43,33 +43,33 @@ internal static partial class Recording
     {
         null => [],
         JsonObject bytes => Convert.FromBase64String(bytes["base64"]!.GetValue<string>()),
-        _ => Encoding.UTF8.GetBytes(Whole(body.GetValue<string>())),
+        _ => Encoding.UTF8.GetBytes(Restore(body.GetValue<string>())),
     };
 
     public static Dictionary<string, string> Headers(JsonNode? headers) =>
         headers is null ? [] : headers.AsObject().ToDictionary(entry => entry.Key, entry => entry.Value!.GetValue<string>());
 
-    /// <summary>Returns the recorded part of a text that was cut; null for a whole text.</summary>
-    public static string? Beginning(string text) => Cut().Match(text) is { Success: true } cut ? cut.Groups[1].Value : null;
+    /// <summary>Returns the recorded beginning of a truncated text, or null if the text is complete.</summary>
+    public static string? TruncatedPrefix(string text) => Truncated().Match(text) is { Success: true } match ? match.Groups[1].Value : null;
 
-    // What was cut was more of the last letter, and then the end that the beginning needs.
-    private static string Whole(string text)
+    // All truncated texts end with a repeated character. Repeat it, and then add the end that the JSON needs.
+    private static string Restore(string text)
     {
-        if (Cut().Match(text) is not { Success: true } cut)
+        if (Truncated().Match(text) is not { Success: true } match)
         {
             return text;
         }
 
-        var beginning = cut.Groups[1].Value;
-        var end = beginning[0] switch
+        var prefix = match.Groups[1].Value;
+        var end = prefix[0] switch
         {
             '[' => "\", \"contentType\": \"application/json\"}, {\"entryId\": \"3\", \"event\": {\"n\": 3}, \"contentType\": \"application/json\"}]",
             '"' => "\"",
             _ => "",
         };
-        return beginning + new string(beginning[^1], int.Parse(cut.Groups[2].Value) - beginning.Length - end.Length) + end;
+        return prefix + new string(prefix[^1], int.Parse(match.Groups[2].Value) - prefix.Length - end.Length) + end;
     }
 
     [GeneratedRegex(@"^(.*)\.\.\. \((\d+) characters\)$", RegexOptions.Singleline)]
-    private static partial Regex Cut();
+    private static partial Regex Truncated();
 }

@@ -10,25 +10,25 @@ namespace DaprOrders.DaprEmulator.Tests.Support;
 /// <summary>A call that the app received.</summary>
 internal sealed record Call(string Method, string Path, Dictionary<string, string> Headers, string Body, DateTimeOffset At);
 
-/// <summary>What the app answers.</summary>
-internal sealed record Reply(int Status, string Body = "", params (string Name, string Value)[] Headers);
+/// <summary>A response of the app.</summary>
+internal sealed record AppResponse(int Status, string Body = "", params (string Name, string Value)[] Headers);
 
-/// <summary>An app that notes every call and answers as configured.</summary>
+/// <summary>An app that records every call and returns configured responses.</summary>
 internal sealed class TestApp(TimeProvider time) : IAsyncDisposable
 {
-    private readonly Noted<Call> _calls = new();
+    private readonly WaitableList<Call> _calls = new();
     private WebApplication? _web;
 
     public int Port { get; private set; }
 
-    /// <summary>Gets or sets the answer to GET /dapr/subscribe.</summary>
-    public Reply Subscriptions { get; set; } = new(404);
+    /// <summary>Gets or sets the response to GET /dapr/subscribe.</summary>
+    public AppResponse Subscriptions { get; set; } = new(404);
 
-    /// <summary>Gets or sets the answers to the calls at the start, instead of <see cref="Subscriptions"/>.</summary>
-    public Func<Call, Reply>? Startup { get; set; }
+    /// <summary>Gets or sets a function that responds to the calls at the start. It replaces <see cref="Subscriptions"/>.</summary>
+    public Func<Call, AppResponse>? Startup { get; set; }
 
-    /// <summary>Gets or sets the answer to all other calls.</summary>
-    public Func<Call, Task<Reply>> Answer { get; set; } = _ => Task.FromResult(new Reply(200));
+    /// <summary>Gets or sets a function that responds to all other calls.</summary>
+    public Func<Call, Task<AppResponse>> Respond { get; set; } = _ => Task.FromResult(new AppResponse(200));
 
     public IReadOnlyList<Call> Calls => _calls.Items;
 
@@ -54,7 +54,7 @@ internal sealed class TestApp(TimeProvider time) : IAsyncDisposable
         Port = PortOf(_web);
     }
 
-    /// <summary>Waits for calls to these paths, or to any path but those of the start, and returns all of them.</summary>
+    /// <summary>Waits for calls to these paths and returns them. Without paths, waits for all calls except those at the start.</summary>
     public Task<IReadOnlyList<Call>> WaitForAsync(int count, params string[] paths) => _calls.WaitForAsync(
         count,
         call => paths.Length == 0 ? !call.Path.StartsWith("/dapr/") : paths.Contains(call.Path),
@@ -76,9 +76,9 @@ internal sealed class TestApp(TimeProvider time) : IAsyncDisposable
         {
             await http.Request.Body.CopyToAsync(body);
         }
-        catch (Exception cut) when (cut is IOException or BadHttpRequestException)
+        catch (Exception exception) when (exception is IOException or BadHttpRequestException)
         {
-            // The caller gave up while it sent the body: what has arrived is noted.
+            // The caller canceled while it sent the body. Record the part that has arrived.
         }
 
         var call = new Call(
@@ -88,22 +88,22 @@ internal sealed class TestApp(TimeProvider time) : IAsyncDisposable
             Encoding.UTF8.GetString(body.ToArray()),
             time.GetUtcNow());
         _calls.Add(call);
-        var reply = call.Path switch
+        var response = call.Path switch
         {
             "/dapr/config" or "/dapr/subscribe" when Startup is { } startup => startup(call),
-            "/dapr/config" => new Reply(404),
+            "/dapr/config" => new AppResponse(404),
             "/dapr/subscribe" => Subscriptions,
-            _ => await Answer(call),
+            _ => await Respond(call),
         };
-        http.Response.StatusCode = reply.Status;
-        foreach (var (name, value) in reply.Headers)
+        http.Response.StatusCode = response.Status;
+        foreach (var (name, value) in response.Headers)
         {
             http.Response.Headers[name] = value;
         }
 
-        if (http.Request.Method != "HEAD" && reply.Status != 204)
+        if (http.Request.Method != "HEAD" && response.Status != 204)
         {
-            await http.Response.WriteAsync(reply.Body);
+            await http.Response.WriteAsync(response.Body);
         }
     }
 }

@@ -7,13 +7,13 @@ using Microsoft.Extensions.Logging;
 
 namespace DaprOrders.DaprEmulator.Tests.Support;
 
-/// <summary>A broker in a temporary folder and sidecars on it, in this process and on ports that the system chooses.</summary>
+/// <summary>Runs a broker and sidecars in this process, with a temporary folder and with ports that the system chooses.</summary>
 internal sealed class TestHost : IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("dapr-emulator-").FullName;
     private readonly List<Sidecar> _sidecars = [];
     private readonly SidecarHost _host;
-    private readonly Noted<string> _log = new();
+    private readonly WaitableList<string> _log = new();
 
     public TestHost(TimeProvider? time = null, string? apiToken = null, string? appToken = null)
     {
@@ -34,7 +34,7 @@ internal sealed class TestHost : IAsyncDisposable
 
     public void AddResource(string name, string yaml) => File.WriteAllText(Path.Combine(Resources, name), yaml);
 
-    /// <summary>Adds resource files of the recordings.</summary>
+    /// <summary>Adds resource files that the recordings used.</summary>
     public void AddSetup(params string[] names)
     {
         foreach (var name in names)
@@ -60,7 +60,7 @@ internal sealed class TestHost : IAsyncDisposable
         },
         new ListLogger(_log));
 
-    /// <summary>Starts a sidecar and waits until it is ready with its app.</summary>
+    /// <summary>Starts a sidecar and waits until it is ready.</summary>
     public async Task<Sidecar> StartAsync(string appId, int? appPort = null, int instance = 1, bool tracing = false)
     {
         var sidecar = Create(appId, appPort, instance, tracing);
@@ -77,8 +77,8 @@ internal sealed class TestHost : IAsyncDisposable
 
     public async Task PublishAsync(Sidecar sidecar, string path, string json = "{}")
     {
-        using var answer = await PostAsync(sidecar, "/v1.0/publish/" + path, json);
-        Assert.Equal(204, (int)answer.StatusCode);
+        using var response = await PostAsync(sidecar, "/v1.0/publish/" + path, json);
+        Assert.Equal(204, (int)response.StatusCode);
     }
 
     public Task<string> GetAsync(Sidecar sidecar, string path) =>
@@ -96,7 +96,7 @@ internal sealed class TestHost : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    private sealed class ListLogger(Noted<string> lines) : ILogger
+    private sealed class ListLogger(WaitableList<string> lines) : ILogger
     {
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;

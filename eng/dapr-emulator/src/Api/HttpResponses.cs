@@ -1,8 +1,8 @@
 namespace DaprOrders.DaprEmulator.Api;
 
-internal static class HttpAnswers
+internal static class HttpResponses
 {
-    public static Task AnswerJsonAsync(this HttpContext http, int status, byte[] json)
+    public static Task WriteJsonAsync(this HttpContext http, int status, byte[] json)
     {
         http.Response.StatusCode = status;
         http.Response.ContentType = "application/json";
@@ -10,7 +10,7 @@ internal static class HttpAnswers
         return http.Response.Body.WriteAsync(json, http.RequestAborted).AsTask();
     }
 
-    public static Task AnswerTextAsync(this HttpContext http, int status, string text)
+    public static Task WriteTextAsync(this HttpContext http, int status, string text)
     {
         http.Response.StatusCode = status;
         http.Response.ContentType = "text/plain; charset=utf-8";
@@ -18,7 +18,7 @@ internal static class HttpAnswers
         return http.Response.WriteAsync(text, http.RequestAborted);
     }
 
-    public static Task AnswerNothingAsync(this HttpContext http)
+    public static Task WriteNoContentAsync(this HttpContext http)
     {
         http.Response.StatusCode = StatusCodes.Status204NoContent;
         return Task.CompletedTask;

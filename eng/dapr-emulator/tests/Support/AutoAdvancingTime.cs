@@ -1,9 +1,9 @@
 namespace DaprOrders.DaprEmulator.Tests.Support;
 
-/// <summary>A clock that only moves when something waits: it jumps to the end of the wait, so pauses cost no time and can be measured exactly.</summary>
-internal sealed class JumpingTime : TimeProvider
+/// <summary>A clock that advances only when something waits, and then by the whole delay. Delays take no time and can be measured exactly.</summary>
+internal sealed class AutoAdvancingTime : TimeProvider
 {
-    private readonly Lock _gate = new();
+    private readonly Lock _lock = new();
     private DateTimeOffset _now = new(2026, 1, 2, 3, 4, 5, TimeSpan.Zero);
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
@@ -12,7 +12,7 @@ internal sealed class JumpingTime : TimeProvider
 
     public override DateTimeOffset GetUtcNow()
     {
-        lock (_gate)
+        lock (_lock)
         {
             return _now;
         }
@@ -20,9 +20,9 @@ internal sealed class JumpingTime : TimeProvider
 
     public override long GetTimestamp() => GetUtcNow().Ticks;
 
-    public void Jump(TimeSpan time)
+    public void Advance(TimeSpan time)
     {
-        lock (_gate)
+        lock (_lock)
         {
             _now += time;
         }
@@ -32,14 +32,14 @@ internal sealed class JumpingTime : TimeProvider
     {
         if (dueTime != Timeout.InfiniteTimeSpan)
         {
-            Jump(dueTime);
+            Advance(dueTime);
             ThreadPool.QueueUserWorkItem(_ => callback(state));
         }
 
-        return new Spent();
+        return new FiredTimer();
     }
 
-    private sealed class Spent : ITimer
+    private sealed class FiredTimer : ITimer
     {
         public bool Change(TimeSpan dueTime, TimeSpan period) => true;
 

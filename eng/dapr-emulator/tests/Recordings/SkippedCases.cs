@@ -1,15 +1,15 @@
 namespace DaprOrders.DaprEmulator.Tests.Recordings;
 
-/// <summary>The recorded cases that are not replayed, and why. The README has the same list.</summary>
-internal static class NotEmulated
+/// <summary>Lists the recorded cases that are not replayed, with the reason. The README contains the same list.</summary>
+internal static class SkippedCases
 {
-    private const string NoBroker = "the broker is built in and cannot be unavailable";
+    private const string BuiltInBroker = "the broker is built in and cannot be unavailable";
 
     public static readonly IReadOnlyList<(string File, string Case, string Reason)> Cases =
     [
-        ("broker_outage", "*", NoBroker),
-        ("component_errors", "kafka_unreachable", NoBroker),
-        ("component_errors", "redis_unreachable", NoBroker),
+        ("broker_outage", "*", BuiltInBroker),
+        ("component_errors", "kafka_unreachable", BuiltInBroker),
+        ("component_errors", "redis_unreachable", BuiltInBroker),
         ("invoke", "slow_app_1200ms", "the app sends no content type, and Dapr guesses it from the content"),
         ("run_file", "sidecar_arguments_of_app_a", "a sidecar is not a process and takes no arguments"),
         ("run_file", "name_resolution", "sidecars find each other inside the process"),
@@ -20,7 +20,7 @@ internal static class NotEmulated
         Cases.Any(other => other.File == file && (other.Case == "*" || other.Case == name));
 
     public static string AsTable() => string.Join('\n', Cases
-        .Select(left => $"| `{left.File}.json` | {(left.Case == "*" ? "all" : $"`{left.Case}`")} | {left.Reason} |")
+        .Select(skipped => $"| `{skipped.File}.json` | {(skipped.Case == "*" ? "all" : $"`{skipped.Case}`")} | {skipped.Reason} |")
         .Prepend("| --- | --- | --- |")
         .Prepend("| Recording | Case | Reason |"));
 }

@@ -1,59 +1,59 @@
 namespace DaprOrders.DaprEmulator.Broker;
 
-/// <summary>The only thread that writes. Appends that arrive while the disk is busy share the next commit.</summary>
-internal sealed class LogWriter : IDisposable
+/// <summary>Writes records and offsets on a single thread. Appends that arrive during a commit share the next commit.</summary>
+internal sealed class RecordWriter : IDisposable
 {
-    // After a crash of this process positions may be behind, as on Kafka, which commits them every second.
+    // A crash loses offsets that were committed within this time, so their records are redelivered. Dapr's Kafka client loses up to a second.
     private static readonly TimeSpan MaxOffsetDelay = TimeSpan.FromMilliseconds(200);
 
     private readonly RecordStore _store;
     private readonly TimeProvider _time;
-    private readonly object _gate = new();
+    private readonly object _lock = new();
     private readonly Thread _thread;
     private List<Append> _appends = [];
     private Dictionary<(string Group, Partition Partition), long> _offsets = [];
     private bool _stopping;
 
-    public LogWriter(RecordStore store, TimeProvider time)
+    public RecordWriter(RecordStore store, TimeProvider time)
     {
         _store = store;
         _time = time;
-        _thread = new Thread(Run) { IsBackground = true, Name = "log writer" };
+        _thread = new Thread(Run) { IsBackground = true, Name = "record writer" };
         _thread.Start();
     }
 
-    /// <summary>Completes when the records are on disk and visible to consumers.</summary>
+    /// <summary>Appends records. The task completes when they are on disk and visible to consumers.</summary>
     public Task AppendAsync(Topic topic, IReadOnlyList<NewRecord> records)
     {
         var append = new Append(topic, records, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
-        lock (_gate)
+        lock (_lock)
         {
             ObjectDisposedException.ThrowIf(_stopping, this);
             _appends.Add(append);
-            Monitor.Pulse(_gate);
+            Monitor.Pulse(_lock);
         }
 
         return append.Done.Task;
     }
 
-    public void SetOffset(string group, Partition partition, long next)
+    public void CommitOffset(string group, Partition partition, long next)
     {
-        lock (_gate)
+        lock (_lock)
         {
             _offsets[(group, partition)] = next;
             if (_offsets.Count == 1)
             {
-                Monitor.Pulse(_gate);
+                Monitor.Pulse(_lock);
             }
         }
     }
 
     public void Dispose()
     {
-        lock (_gate)
+        lock (_lock)
         {
             _stopping = true;
-            Monitor.Pulse(_gate);
+            Monitor.Pulse(_lock);
         }
 
         _thread.Join();
@@ -69,15 +69,15 @@ internal sealed class LogWriter : IDisposable
 
     private (List<Append> Appends, Dictionary<(string Group, Partition Partition), long> Offsets)? Next()
     {
-        lock (_gate)
+        lock (_lock)
         {
             while (_appends.Count == 0 && !_stopping)
             {
                 if (_offsets.Count == 0)
                 {
-                    Monitor.Wait(_gate);
+                    Monitor.Wait(_lock);
                 }
-                else if (!Monitor.Wait(_gate, MaxOffsetDelay))
+                else if (!Monitor.Wait(_lock, MaxOffsetDelay))
                 {
                     break;
                 }
@@ -127,7 +127,7 @@ internal sealed class LogWriter : IDisposable
         }
         catch (Exception failure)
         {
-            // A full disk must not end the thread: the publishers get the error, and the next commit may succeed.
+            // A full disk must not end the thread. The publishers receive the error, and the next commit may succeed.
             appends.ForEach(append => append.Done.SetException(failure));
             return;
         }

@@ -3,17 +3,17 @@ using System.Globalization;
 namespace DaprOrders.DaprEmulator.Supervision;
 
 /// <summary>
-/// The process groups of a run, in a file of the data folder. A killed run leaves its apps behind, and they would block the ports of the
-/// next run, which finds them here. The start time tells them from other processes that have the same id by then.
+/// Stores the process groups of a run in a file of the data folder. If the run is killed, its apps keep running and block their ports. The next
+/// run finds them in this file and kills them. The start time distinguishes them from other processes that reuse an id.
 /// </summary>
-internal sealed class RememberedProcesses(string file)
+internal sealed class ProcessFile(string file)
 {
-    private readonly Lock _gate = new();
+    private readonly Lock _lock = new();
     private readonly Dictionary<int, string> _lines = [];
 
     public void Add(ProcessGroup group, string app)
     {
-        if (ProcessGroup.StartOf(group.Id) is { } started)
+        if (ProcessGroup.StartTimeOf(group.Id) is { } started)
         {
             Change(lines => lines[group.Id] = string.Create(CultureInfo.InvariantCulture, $"{group.Id} {started} {app}"));
         }
@@ -21,9 +21,9 @@ internal sealed class RememberedProcesses(string file)
 
     public void Remove(ProcessGroup group) => Change(lines => lines.Remove(group.Id));
 
-    /// <summary>Kills the processes that an earlier run has left behind.</summary>
-    /// <param name="say">Receives a line for each app that is killed.</param>
-    public void EndAll(Action<string> say)
+    /// <summary>Kills the processes of an earlier run that was killed.</summary>
+    /// <param name="warn">Receives a message for each app that was killed.</param>
+    public void KillLeftovers(Action<string> warn)
     {
         if (!File.Exists(file))
         {
@@ -32,12 +32,12 @@ internal sealed class RememberedProcesses(string file)
 
         foreach (var line in File.ReadAllLines(file))
         {
-            // The last line may be cut.
+            // The last line may be incomplete, because the run may have been killed while it wrote the file.
             if (line.Split(' ', 3) is [var id, var started, var app]
                 && int.TryParse(id, NumberStyles.None, CultureInfo.InvariantCulture, out var group)
-                && ProcessGroup.EndLeftover(group, started))
+                && ProcessGroup.KillLeftover(group, started))
             {
-                say($"app '{app}' (process group {id}) was left behind by a killed run and is ended");
+                warn($"app '{app}' (process group {id}) was still running from an earlier run and was killed");
             }
         }
 
@@ -46,7 +46,7 @@ internal sealed class RememberedProcesses(string file)
 
     private void Change(Action<Dictionary<int, string>> change)
     {
-        lock (_gate)
+        lock (_lock)
         {
             change(_lines);
             File.WriteAllLines(file, _lines.Values);

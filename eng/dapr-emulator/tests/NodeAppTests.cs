@@ -3,8 +3,8 @@ using DaprOrders.DaprEmulator.Tests.Support;
 
 namespace DaprOrders.DaprEmulator.Tests;
 
-/// <summary>An app in another language that has nothing to do with orders.</summary>
-public sealed class ForeignAppTests : IAsyncDisposable
+/// <summary>Runs an app that is written in another language and does not use the other projects of the repository.</summary>
+public sealed class NodeAppTests : IAsyncDisposable
 {
     private const string App = """
         const http = require('http');
@@ -39,7 +39,7 @@ public sealed class ForeignAppTests : IAsyncDisposable
     public ValueTask DisposeAsync() => _run.DisposeAsync();
 
     [Fact]
-    public async Task Node_app_is_invoked_publishes_and_receives()
+    public async Task Node_app_can_be_invoked_and_can_publish_and_subscribe()
     {
         int appPort = FreePort.Take(), httpPort = FreePort.Take();
         await File.WriteAllTextAsync(_run.InFolder("app", "app.js"), App, TestContext.Current.CancellationToken);
@@ -51,9 +51,9 @@ public sealed class ForeignAppTests : IAsyncDisposable
         _run.Start();
         await _run.WaitForLineAsync("== APP - greeter == listening");
         using var client = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{httpPort}") };
-        using var answer = await client.PostAsync("/v1.0/invoke/greeter/method/greet", new StringContent("Ada"), TestContext.Current.CancellationToken);
+        using var response = await client.PostAsync("/v1.0/invoke/greeter/method/greet", new StringContent("Ada"), TestContext.Current.CancellationToken);
 
-        Assert.Equal("greeted Ada", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+        Assert.Equal("greeted Ada", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
         await _run.WaitForLineAsync("== APP - greeter == received Ada");
     }
 }

@@ -2,28 +2,28 @@ using System.Net.Sockets;
 
 namespace DaprOrders.DaprEmulator.Invocation;
 
-/// <summary>An invocation without a response of the app, with the text of Dapr.</summary>
-/// <param name="unavailable">Whether the callee's sidecar is gone: the only case for the built-in retries.</param>
-internal sealed class InvocationFailure(string message, bool unavailable) : Exception(message)
+/// <summary>The exception for an invocation without a response from the app. The message is Dapr's error text.</summary>
+/// <param name="unavailable">Whether the callee's sidecar cannot be reached. The built-in retries apply only in this case.</param>
+internal sealed class InvocationException(string message, bool unavailable) : Exception(message)
 {
     public bool Unavailable => unavailable;
 
-    public static InvocationFailure Refused(string address) => new(
+    public static InvocationException ConnectionRefused(string address) => new(
         "rpc error: code = Unavailable desc = connection error: desc = "
         + $"\"transport: Error while dialing: dial tcp {address}: connect: connection refused\"",
         unavailable: true);
 
-    public static InvocationFailure Lost() => new("rpc error: code = Unavailable desc = error reading from server: EOF", unavailable: true);
+    public static InvocationException ConnectionLost() => new("rpc error: code = Unavailable desc = error reading from server: EOF", unavailable: true);
 
-    public static InvocationFailure NoApp(bool self) => new(
+    public static InvocationException NoApp(bool self) => new(
         self ? "cannot invoke local endpoint: app channel not initialized" : "rpc error: code = Internal desc = app channel is not initialized",
         unavailable: false);
 
-    /// <param name="self">Whether it is the sidecar's own app: then there is no callee's sidecar, which would add the kind of the error.</param>
-    private static InvocationFailure OfApp(string error, bool self) => new(
+    /// <param name="self">Whether the app invokes itself. Otherwise the callee's sidecar adds a prefix to the error.</param>
+    private static InvocationException FromApp(string error, bool self) => new(
         self ? error : "rpc error: code = Internal desc = error invoking app channel: " + error, unavailable: false);
 
-    public static InvocationFailure OfApp(HttpRequestMessage request, AppChannel app, HttpRequestException failure, int readBuffer, bool self)
+    public static InvocationException FromApp(HttpRequestMessage request, AppChannel app, HttpRequestException failure, int readBuffer, bool self)
     {
         var cause = failure.HttpRequestError == HttpRequestError.ConnectionError
             || failure.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionRefused }
@@ -32,6 +32,6 @@ internal sealed class InvocationFailure(string message, bool unavailable) : Exce
                     ? $"net/http: server response headers exceeded {readBuffer} bytes; aborted"
                     : "EOF";
         var verb = request.Method.Method;
-        return OfApp($"{verb[..1]}{verb[1..].ToLowerInvariant()} \"{request.RequestUri!.OriginalString}\": {cause}", self);
+        return FromApp($"{verb[..1]}{verb[1..].ToLowerInvariant()} \"{request.RequestUri!.OriginalString}\": {cause}", self);
     }
 }
