@@ -1,5 +1,5 @@
 @echo off
-rem Finds the SDK and builds the command line. Called by run.cmd and test.cmd in the root of the clone.
+rem Finds the SDK and builds the command line. run.cmd and test.cmd call it in the root of the clone.
 set where=get it from https://dotnet.microsoft.com/download
 cd | findstr /r "[%%;]" >nul && (echo the .NET SDK cannot build in a folder with a %% or a ; in its path. Move the clone to another folder>&2 & exit /b 2)
 where dotnet >nul 2>nul || (echo dotnet is not on PATH: the .NET SDK 10 is needed; %where%>&2 & exit /b 1)

@@ -2,7 +2,7 @@ using DaprOrders.Stack;
 
 namespace DaprOrders.Cli.Contracts;
 
-/// <summary>The OpenAPI documents in contracts/http.</summary>
+/// <summary>Generates the OpenAPI documents in contracts/http.</summary>
 internal static class OpenApiDocuments
 {
     /// <summary>Builds each service and writes the document that it prints.</summary>
@@ -10,7 +10,7 @@ internal static class OpenApiDocuments
     {
         foreach (var (appId, project) in Repository.Projects)
         {
-            await Output.StepAsync($"Writing the document of {appId}", $"Wrote the document of {appId}", () => WriteAsync(contracts, appId, project, cancellationToken));
+            await Output.StepAsync($"Writing the OpenAPI document of {appId}", $"Wrote the OpenAPI document of {appId}", () => WriteAsync(contracts, appId, project, cancellationToken));
         }
     }
 
@@ -22,7 +22,7 @@ internal static class OpenApiDocuments
             Repository.Root, null, new Dictionary<string, string> { ["APP_ID"] = appId }, cancellationToken);
         if (exitCode is not 0)
         {
-            throw new StackException($"{appId} did not print its document:\n{document.TrimEnd()}");
+            throw new StackException($"{appId} did not print its OpenAPI document:\n{document.TrimEnd()}");
         }
 
         await File.WriteAllTextAsync(Path.Combine(contracts, "http", $"{appId}.openapi.json"), document, cancellationToken);

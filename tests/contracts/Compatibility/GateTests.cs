@@ -146,7 +146,7 @@ public sealed class GateTests
             Assert.Empty(ContractSet.ChangedAfterRelease(release));
             Assert.Empty(Gate.Compare(ContractSet.Read(release), ContractSet.Current));
             Assert.Equal(
-                "1.0 is released already, and a release is never changed",
+                "1.0 is already released, and a release is never changed",
                 Assert.Throws<StackException>(() => ContractRelease.Create(contracts, "1.0")).Message);
             Assert.Contains(
                 "has another version", Assert.Throws<StackException>(() => ContractRelease.Create(contracts, "1.1")).Message, StringComparison.Ordinal);

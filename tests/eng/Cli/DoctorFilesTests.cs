@@ -31,7 +31,7 @@ public sealed class DoctorFilesTests
         "Components: components/kafka/pubsub.yaml must be components/common/pubsub.yaml, in the last of resourcesPaths", "dapr.yaml")]
     [InlineData(
         "components/kafka/pubsub.yaml", "metadata:", "metadata: [",
-        "Components: {clone}/components/kafka/pubsub.yaml: this is no YAML", "components/kafka/pubsub.yaml")]
+        "Components: {clone}/components/kafka/pubsub.yaml: this is not valid YAML", "components/kafka/pubsub.yaml")]
     [InlineData(
         "components/kafka/pubsub.yaml", "kind: Component", "kind: \"\"",
         "Components: resourcesPaths of dapr.yaml must lead to the component of one broker, not to none", "dapr.yaml components")]

@@ -22,7 +22,7 @@ public sealed class FolderTests
 
         Assert.Equal(2, exitCode);
         Assert.Equal(
-            $"{Path.GetFileName(script)}: the .NET SDK cannot build in {clone.Folder}, as the path has a % or a ;. Move the clone to another folder", error);
+            $"{Path.GetFileName(script)}: the .NET SDK cannot build in {clone.Folder}, because the path has a % or a ;. Move the clone to another folder", error);
         Assert.False(Directory.Exists(Path.Combine(clone.Folder, ".dapr-orders")));
     }
 

@@ -18,7 +18,7 @@ public sealed class BrokerTests
     [Theory]
     [InlineData("spec: {type: state.redis}", "must be that of a pub/sub component")]
     [InlineData("spec: {type: pubsub.kafka}", "the address of kafka is missing")]
-    [InlineData("spec: [", "this is no YAML")]
+    [InlineData("spec: [", "this is not valid YAML")]
     public void Component_that_names_no_broker_is_refused(string text, string reason)
     {
         var file = Path.GetTempFileName();
