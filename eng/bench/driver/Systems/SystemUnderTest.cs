@@ -81,16 +81,16 @@ internal sealed class SystemUnderTest : IAsyncDisposable
     public async Task<Measurement> MeasureAsync(string name, int clients, OrderBodies bodies, TimeSpan duration)
     {
         await ResetStockAsync();
-        var tally = await TallyAsync();
+        var counter = await CreateCounterAsync();
         using var load = new Clients(Gateway, clients);
         var before = Usage.Read(_stack, _broker);
         var started = Stopwatch.GetTimestamp();
         var result = await load.ClosedLoopAsync(clients, bodies, duration);
-        var unfinished = await tally.CountUnfinishedAsync(result.Accepted);
-        await UntilDoneAsync(tally, result.Accepted);
+        var unfinished = await counter.CountUnfinishedAsync(result.Accepted);
+        await UntilDoneAsync(counter, result.Accepted);
         var elapsed = Stopwatch.GetElapsedTime(started);
         var after = Usage.Read(_stack, _broker);
-        Require(result.Accepted, result.Refused, await tally.CountAsync());
+        Require(result.Accepted, result.Refused, await counter.CountAsync());
 
         return new Measurement
         {
@@ -112,12 +112,12 @@ internal sealed class SystemUnderTest : IAsyncDisposable
     public async Task<Steady> MeasureSteadyAsync(int perSecond, TimeSpan duration)
     {
         await ResetStockAsync();
-        var tally = await TallyAsync();
+        var counter = await CreateCounterAsync();
         using var load = new Clients(Gateway, 128);
         var accepted = await load.SteadyAsync(perSecond, OrderBodies.Single(1000), duration);
-        await UntilDoneAsync(tally, accepted.Count);
-        Require(accepted.Count, (int)(perSecond * duration.TotalSeconds) - accepted.Count, await tally.CountAsync());
-        var notified = await tally.NotifiedAsync();
+        await UntilDoneAsync(counter, accepted.Count);
+        Require(accepted.Count, (int)(perSecond * duration.TotalSeconds) - accepted.Count, await counter.CountAsync());
+        var notified = await counter.NotifiedAsync();
 
         // The no-op system has no ids, so the n-th accepted order is matched with the n-th notified order.
         var keyed = Kind is SystemKind.NoOp
@@ -171,10 +171,10 @@ internal sealed class SystemUnderTest : IAsyncDisposable
     private async Task WarmUpAsync(TimeSpan duration)
     {
         await ResetStockAsync();
-        var tally = await TallyAsync();
+        var counter = await CreateCounterAsync();
         using var load = new Clients(Gateway, 128);
         var result = await load.ClosedLoopAsync(128, OrderBodies.Single(1000), duration);
-        await UntilDoneAsync(tally, result.Accepted);
+        await UntilDoneAsync(counter, result.Accepted);
     }
 
     private async Task ResetStockAsync()
@@ -186,19 +186,19 @@ internal sealed class SystemUnderTest : IAsyncDisposable
         }
     }
 
-    private async Task<ITally> TallyAsync() => Kind is SystemKind.NoOp
-        ? await NoOpTally.StartAsync(_stack, _http)
-        : new RowTally(_orders!, _notifications!, Schema);
+    private async Task<IOrderCounter> CreateCounterAsync() => Kind is SystemKind.NoOp
+        ? await NoOpCounter.StartAsync(_stack, _http)
+        : new RowCounter(_orders!, _notifications!, Schema);
 
-    private async Task UntilDoneAsync(ITally tally, int accepted)
+    private async Task UntilDoneAsync(IOrderCounter counter, int accepted)
     {
         var started = Stopwatch.GetTimestamp();
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        while (!await tally.IsDoneAsync(accepted))
+        while (!await counter.IsDoneAsync(accepted))
         {
             if (Stopwatch.GetElapsedTime(started) > Timeout)
             {
-                throw new InvalidOperationException($"{Kind}: {accepted} orders were accepted, but these were counted a minute later: {await tally.CountAsync()}.\n{_stack.Runtime.Output}");
+                throw new InvalidOperationException($"{Kind}: {accepted} orders were accepted, but these were counted a minute later: {await counter.CountAsync()}.\n{_stack.Runtime.Output}");
             }
 
             await timer.WaitForNextTickAsync();

@@ -38,7 +38,7 @@ internal interface IOrderCounter
 }
 
 /// <summary>Counts rows in the tables of a system.</summary>
-internal sealed class RowTally(NpgsqlDataSource orders, NpgsqlDataSource notifications, string schema) : ITally
+internal sealed class RowCounter(NpgsqlDataSource orders, NpgsqlDataSource notifications, string schema) : IOrderCounter
 {
     private readonly DateTimeOffset _since = DateTimeOffset.UtcNow;
 
@@ -90,19 +90,19 @@ internal sealed class RowTally(NpgsqlDataSource orders, NpgsqlDataSource notific
 }
 
 /// <summary>Reads the counts of the no-op services.</summary>
-internal sealed class NoOpTally : ITally
+internal sealed class NoOpCounter : IOrderCounter
 {
     private readonly StackHost _stack;
     private readonly HttpClient _http;
     private NoOpCounts _before = new(0, 0, 0);
 
-    private NoOpTally(StackHost stack, HttpClient http) => (_stack, _http) = (stack, http);
+    private NoOpCounter(StackHost stack, HttpClient http) => (_stack, _http) = (stack, http);
 
-    public static async Task<NoOpTally> StartAsync(StackHost stack, HttpClient http)
+    public static async Task<NoOpCounter> StartAsync(StackHost stack, HttpClient http)
     {
-        var tally = new NoOpTally(stack, http);
-        tally._before = await tally.ReadCountsAsync();
-        return tally;
+        var counter = new NoOpCounter(stack, http);
+        counter._before = await counter.ReadCountsAsync();
+        return counter;
     }
 
     public async Task<Counts> CountAsync()
