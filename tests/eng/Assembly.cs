@@ -1,8 +1,8 @@
 using System.Runtime.Versioning;
 using Xunit.v3;
 
-// bash, signals and /proc.
+// The tests use bash, signals and /proc.
 [assembly: UnsupportedOSPlatform("windows")]
 
-// Two classes at a time, beside the one that waits for a minute: the tests of the whole system need the processor.
+// Few classes run in parallel, because each test of the whole system needs the processor. One of the three only waits for a minute.
 [assembly: Parallelization(MaxThreads = 3)]

@@ -5,29 +5,30 @@ using System.Text;
 
 namespace DaprOrders.Eng.Tests.Scripts;
 
-/// <summary>A server on 127.0.0.1 that gives everybody the same answer, whatever the question.</summary>
-internal sealed class Answering : IDisposable
+/// <summary>A server on 127.0.0.1 that sends the same response to every request.</summary>
+internal sealed class FakeServer : IDisposable
 {
-    private readonly ConcurrentQueue<string> _questions = new();
+    private readonly ConcurrentQueue<string> _requests = new();
     private readonly TcpListener _listener;
-    private volatile string _answer;
+    private volatile string _response;
 
-    public Answering(int port, string answer)
+    public FakeServer(int port, string response)
     {
-        _answer = answer;
+        _response = response;
         _listener = new TcpListener(IPAddress.Loopback, port);
         _listener.Start();
         _ = AcceptAsync();
     }
 
-    /// <summary>Gets how many questions have been answered or are being answered.</summary>
-    public int Asked => _questions.Count;
+    /// <summary>Gets or sets the response to later requests.</summary>
+    public string Response
+    {
+        get => _response;
+        set => _response = value;
+    }
 
-    /// <summary>Gives another answer from now on.</summary>
-    public void Answer(string answer) => _answer = answer;
-
-    /// <summary>Gets the first line of each question.</summary>
-    public IReadOnlyCollection<string> Questions => _questions;
+    /// <summary>Gets the first line of each request.</summary>
+    public IReadOnlyCollection<string> Requests => _requests;
 
     public void Dispose() => _listener.Dispose();
 
@@ -37,7 +38,7 @@ internal sealed class Answering : IDisposable
         {
             while (true)
             {
-                _ = AnswerAsync(await _listener.AcceptTcpClientAsync());
+                _ = RespondAsync(await _listener.AcceptTcpClientAsync());
             }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
@@ -46,23 +47,23 @@ internal sealed class Answering : IDisposable
         }
     }
 
-    private async Task AnswerAsync(TcpClient client)
+    private async Task RespondAsync(TcpClient client)
     {
         using (client)
         {
             try
             {
-                // Who only wants to know whether somebody listens asks nothing.
-                var question = new byte[1024];
-                if (await client.GetStream().ReadAsync(question) is > 0 and var length)
+                // A client that only checks whether the port is open sends nothing.
+                var request = new byte[1024];
+                if (await client.GetStream().ReadAsync(request) is > 0 and var length)
                 {
-                    _questions.Enqueue(Encoding.ASCII.GetString(question, 0, length).Split('\r', '\n')[0]);
-                    await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(_answer));
+                    _requests.Enqueue(Encoding.ASCII.GetString(request, 0, length).Split('\r', '\n')[0]);
+                    await client.GetStream().WriteAsync(Encoding.ASCII.GetBytes(_response));
                 }
             }
             catch (IOException)
             {
-                // The other side has gone.
+                // The client has disconnected.
             }
         }
     }

@@ -34,7 +34,7 @@ public sealed class BrokerTests
     }
 
     [Fact]
-    public async Task Open_port_without_a_response_is_no_broker()
+    public async Task Open_port_without_a_response_is_not_a_broker()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
@@ -49,13 +49,13 @@ public sealed class BrokerTests
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        var answering = AnswerAsync(listener);
+        var response = RespondAsync(listener);
 
         Assert.True(await new Broker("redis", "127.0.0.1", ((IPEndPoint)listener.LocalEndpoint).Port).RespondsAsync(Cancel));
-        await answering;
+        await response;
     }
 
-    private static async Task AnswerAsync(TcpListener listener)
+    private static async Task RespondAsync(TcpListener listener)
     {
         using var client = await listener.AcceptTcpClientAsync(Cancel);
         await client.GetStream().ReadExactlyAsync(new byte[6], Cancel);

@@ -20,17 +20,17 @@ public sealed class RunFileTests : IDisposable
 
     [Theory]
     [MemberData(nameof(SameYaml))]
-    public void Forms_of_YAML_that_mean_the_same_are_read_alike(string form, string text, string replacement)
+    public void Equivalent_YAML_styles_are_read_the_same_way(string style, string text, string replacement)
     {
         var original = File.ReadAllText(Path.Combine(Repository.Root, "dapr.yaml"));
         var changed = original.Replace(text, replacement, StringComparison.Ordinal);
-        if (form == "double quotes")
+        if (style == "double quotes")
         {
             changed = string.Join('\n', changed.Split('\n').Select(line => line.Contains("\"Host", StringComparison.Ordinal) ? $"{line}\"" : line));
         }
 
         Assert.NotEqual(original, changed);
-        Assert.Equal(Described(Read(original)), Described(Read(changed)));
+        Assert.Equal(Describe(Read(original)), Describe(Read(changed)));
     }
 
     [Fact]
@@ -93,7 +93,7 @@ public sealed class RunFileTests : IDisposable
     public void Run_file_that_is_missing_is_refused() =>
         Assert.Contains("cannot be read", Assert.Throws<StackException>(() => RunFile.Read(Path.Combine(_folder, "none.yaml"))).Message, StringComparison.Ordinal);
 
-    private static string Described(RunFile file) => string.Join(
+    private static string Describe(RunFile file) => string.Join(
         '\n',
         file.Apps.Select(app => $"{app.AppId} {app.Folder} {string.Join(' ', app.Ports)} {app.Database?.Database} {app.Database?.Username} {app.Database?.Password}")
             .Append(file.ComponentFile));
