@@ -11,7 +11,7 @@ internal static class Output
     /// <summary>Gets whether only plain lines are written. A spinner needs escape codes, even without colors.</summary>
     private static bool IsPlain => !AnsiConsole.Profile.Capabilities.Interactive || Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 };
 
-    /// <summary>Writes a line. Only the terminal wraps it, so that it can be copied as one line.</summary>
+    /// <summary>Writes a line without breaking it, so that it can be copied as one line even if the terminal wraps it.</summary>
     public static void Line(string text)
     {
         if (_isSpinning)

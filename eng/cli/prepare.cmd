@@ -6,7 +6,7 @@ where dotnet >nul 2>nul || (echo dotnet is not on PATH: the .NET SDK 10 is neede
 set DOTNET_NOLOGO=1
 set DOTNET_CLI_TELEMETRY_OPTOUT=1
 set DOTNET_GENERATE_ASPNET_CERTIFICATE=false
-dotnet --list-sdks | findstr /b "10\." >nul || (echo there is no .NET SDK 10; %where%>&2 & exit /b 1)
+dotnet --list-sdks | findstr /b "10\." >nul || (echo the .NET SDK 10 is not installed; %where%>&2 & exit /b 1)
 if not exist .dapr-orders mkdir .dapr-orders
 dotnet build eng\cli -v q -clp:NoSummary -nodeReuse:false -p:UseSharedCompilation=false >.dapr-orders\cli.log 2>&1 || (type .dapr-orders\cli.log>&2 & exit /b 1)
 set cli=artifacts\bin\DaprOrders.Cli\debug\DaprOrders.Cli.dll

@@ -17,7 +17,7 @@ export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_GENERATE_ASPNET_CERT
 # Without ICU, which a minimal Debian does not have, the SDK would not start.
 export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT="${DOTNET_SYSTEM_GLOBALIZATION_INVARIANT:-1}"
 
-dotnet --list-sdks 2>/dev/null | grep '^10\.' >/dev/null || fail "there is no .NET SDK 10; $where"
+dotnet --list-sdks 2>/dev/null | grep '^10\.' >/dev/null || fail "the .NET SDK 10 is not installed; $where"
 trap 'exit 0' INT TERM HUP
 # Without a build node and a compiler server, because they would keep running afterwards.
 if ! dotnet build eng/cli -v q -clp:NoSummary -nodeReuse:false -p:UseSharedCompilation=false >.dapr-orders/cli.log 2>&1; then

@@ -21,7 +21,7 @@ public sealed record Broker(string Name, string? Host, int Port)
         var component = Resource.Read(file);
         if (!component.Type.StartsWith("pubsub.", StringComparison.Ordinal))
         {
-            throw new StackException($"{file}: spec.type is '{component.Type}'; it must be that of a pub/sub component, for example pubsub.kafka");
+            throw new StackException($"{file}: spec.type is '{component.Type}'; it must be the type of a pub/sub component, for example pubsub.kafka");
         }
 
         var name = component.Type["pubsub.".Length..];

@@ -86,7 +86,7 @@ public sealed class LocalPostgres : IAsyncDisposable
             return await RespondsAsync(port, TimeSpan.FromSeconds(10), cancellationToken) ? PostgresSource.Running : PostgresSource.OtherProgram;
         }
 
-        // These commands may hang if the Docker engine is missing or hangs, so they have a timeout.
+        // If the Docker engine does not respond, these commands hang, so they have a timeout.
         if (await SucceedsAsync("info") && await SucceedsAsync("compose", "version"))
         {
             return PostgresSource.Docker;

@@ -314,7 +314,10 @@ public sealed class PostgresCluster : IAsyncDisposable
             $"the data in {Path.GetDirectoryName(data)} was written by PostgreSQL {major}, which is not installed; install it, or start empty with --reset");
     }
 
-    /// <summary>Creates the folder, in memory if the data need not be durable and there is enough space: there, creating a database takes a tenth of the time.</summary>
+    /// <summary>
+    /// Creates the folder. If the data need not be durable and there is enough memory, the folder is in memory, where creating a database takes a tenth
+    /// of the time.
+    /// </summary>
     private static string CreateFolder(PostgresOptions options)
     {
         const string inMemory = "/dev/shm";

@@ -21,7 +21,7 @@ public sealed class Readiness(IReadOnlyCollection<Probe> probes)
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(30);
 
-    /// <summary>Waits until all probes succeed, and returns true. Returns false if the runtime ends before.</summary>
+    /// <summary>Waits until all probes succeed, and returns true. Returns false if the runtime ends first.</summary>
     /// <param name="timeout">The maximum time to wait.</param>
     /// <param name="hasEnded">Returns whether the runtime has ended.</param>
     /// <param name="report">Receives a list of what is not ready, with reasons, every 30 s.</param>

@@ -18,12 +18,12 @@ public sealed record RuntimeChoice(RuntimeKind Kind, string? Program, string? Re
         var dapr = DaprPrograms.Find();
         if (dapr.Cli is null)
         {
-            return Emulator("there is no dapr on PATH");
+            return Emulator("dapr is not on PATH");
         }
 
         if (!dapr.HasRuntime)
         {
-            return Emulator($"there is no {dapr.Runtime}; dapr init --slim installs it");
+            return Emulator($"{dapr.Runtime} is missing; install it with: dapr init --slim");
         }
 
         if (!await broker.RespondsAsync(cancellationToken))

@@ -3,7 +3,7 @@ using Npgsql;
 namespace DaprOrders.Stack;
 
 /// <summary>A login that PostgreSQL refuses.</summary>
-public sealed record RefusedLogin(string AppId, NpgsqlConnectionStringBuilder Login, string Why, string SqlState);
+public sealed record RefusedLogin(string AppId, NpgsqlConnectionStringBuilder Login, string Reason, string SqlState);
 
 /// <summary>Creates and checks the roles and databases of the services.</summary>
 /// <param name="logins">The connection settings of the services by app id.</param>
@@ -24,7 +24,7 @@ public sealed class ServiceDatabases(IReadOnlyDictionary<string, NpgsqlConnectio
         {
             throw new StackException(
                 $"PostgreSQL on {Address(superuser)} refuses role {refused.Login.Username} on {refused.Login.Database} with the password in dapr.yaml: "
-                + $"{refused.Why}. Change the role or dapr.yaml");
+                + $"{refused.Reason}. Change the role, or the connection string in dapr.yaml");
         }
     }
 

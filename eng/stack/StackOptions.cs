@@ -1,6 +1,6 @@
 namespace DaprOrders.Stack;
 
-/// <summary>The differences of a stack from dapr.yaml.</summary>
+/// <summary>Describes how a stack differs from dapr.yaml.</summary>
 public sealed record StackOptions
 {
     /// <summary>Gets the path of the run file, relative to the root.</summary>

@@ -4,7 +4,7 @@ using YamlDotNet.Serialization;
 
 namespace DaprOrders.Stack;
 
-/// <summary>Reads YAML with any quotes, flow style, anchors and merge keys. Every scalar is text.</summary>
+/// <summary>Reads YAML, including flow style, anchors and merge keys. Every scalar is text.</summary>
 internal static class Yaml
 {
     /// <summary>Reads the first document of a file.</summary>

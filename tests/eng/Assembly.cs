@@ -4,5 +4,5 @@ using Xunit.v3;
 // The tests use bash, signals and /proc.
 [assembly: UnsupportedOSPlatform("windows")]
 
-// Few classes run in parallel, because each test of the whole system needs the processor. One of the three only waits for a minute.
+// At most three classes run in parallel. More would take too much CPU time from the tests of the whole system.
 [assembly: Parallelization(MaxThreads = 3)]

@@ -47,7 +47,7 @@ internal sealed record BenchOptions
 
     public required TimeSpan Steady { get; init; }
 
-    /// <summary>Reads the command line. Prints the help, or the errors in the command line.</summary>
+    /// <summary>Parses the command line. Prints the help if it is requested, or the errors.</summary>
     /// <returns>The options; or null and the exit status if nothing is to be measured.</returns>
     public static (BenchOptions? Options, int Status) Parse(string[] args)
     {

@@ -6,7 +6,7 @@ internal sealed record Finding(Severity Severity, string Check, string Text)
 {
     /// <summary>Creates a finding about a broken file of the repository.</summary>
     public static Finding Broken(string check, string what, string path) =>
-        new(Severity.Failure, check, $"{what}; correct it, or restore what was committed with: git restore {path}");
+        new(Severity.Failure, check, $"{what}; fix it, or restore the committed version with: git restore {path}");
 }
 
 /// <summary>How serious a finding is.</summary>

@@ -65,7 +65,7 @@ internal static class PostgresCheck
         var findings = refused.Except(missing).Select(login => new Finding(
             Severity.Failure,
             Name,
-            $"{login.AppId} cannot log in as {login.Login.Username}: {login.Why}; change that with: {psql} -c \"{FixFor(login)}\"")).ToList();
+            $"{login.AppId} cannot log in as {login.Login.Username}: {login.Reason}; change that with: {psql} -c \"{FixFor(login)}\"")).ToList();
         return findings.Count > 0
             ? findings
             : [new Finding(Severity.Ok, Name, $"runs on 127.0.0.1:{port}; ./run.sh creates {string.Join(", ", missing.Select(login => login.Login.Database))}")];

@@ -24,7 +24,7 @@ internal static class TestCommand
         {
             if (result.Tokens is [{ Value: var first }, ..] && !first.StartsWith('-'))
             {
-                result.AddError($"There is no form '{first}'.");
+                result.AddError($"The form '{first}' does not exist.");
             }
         });
         var command = new Command(name, description) { options };

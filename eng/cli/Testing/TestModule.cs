@@ -7,7 +7,7 @@ namespace DaprOrders.Cli.Testing;
 /// <summary>Runs one test project and writes its output to a file.</summary>
 internal sealed class TestModule(string folder, string results)
 {
-    /// <summary>A module that runs longer counts as hung. The slowest one builds a dozen clones.</summary>
+    /// <summary>A test project that runs longer is stopped. The slowest one builds a dozen clones.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(30);
 
     private readonly string _file = Path.Combine(results, folder.Replace('/', '-'));

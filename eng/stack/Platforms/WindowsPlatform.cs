@@ -6,7 +6,7 @@ using System.Runtime.Versioning;
 
 namespace DaprOrders.Stack.Platforms;
 
-/// <summary>Windows has no signals between processes. A job object ends all child processes with this process, so none of them has to be found later.</summary>
+/// <summary>Windows has no signals between processes. A job object ends all child processes with this process, so none are left over.</summary>
 [SupportedOSPlatform("windows")]
 internal sealed partial class WindowsPlatform : IPlatform
 {

@@ -58,7 +58,7 @@ public sealed class DoctorFilesTests
         Assert.Equal(1, exitCode);
         var beginning = $"FAIL {expected.Replace("{clone}", machine.Clone.Folder, StringComparison.Ordinal)}";
         var line = Assert.Single(lines, line => line.StartsWith(beginning, StringComparison.Ordinal));
-        Assert.EndsWith($"; correct it, or restore what was committed with: git restore {restored}", line, StringComparison.Ordinal);
+        Assert.EndsWith($"; fix it, or restore the committed version with: git restore {restored}", line, StringComparison.Ordinal);
     }
 
     [Fact(Explicit = true)]

@@ -112,7 +112,7 @@ public sealed class DoctorTests
 
         await Doctor.SucceedsAsync(
             machine,
-            $"warn Dapr: the CLI is installed, but there is no {machine.Clone.Environment["HOME"]}/.dapr/bin/daprd: the emulator is used; "
+            $"warn Dapr: the CLI is installed, but {machine.Clone.Environment["HOME"]}/.dapr/bin/daprd is missing: the emulator is used; "
             + "install the runtime with: dapr init --slim");
     }
 

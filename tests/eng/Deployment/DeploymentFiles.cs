@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using DaprOrders.Stack;
 using YamlDotNet.RepresentationModel;
 
 namespace DaprOrders.Eng.Tests.Deployment;
@@ -50,7 +51,7 @@ internal sealed class DeploymentFiles
 
     private static DeploymentFiles Read()
     {
-        var root = FindRoot();
+        var root = Repository.Root;
         var components = Directory.GetFiles(Path.Combine(root, "components"), "*", SearchOption.AllDirectories);
         var composeFiles = Directory.GetFiles(root, "docker-compose*.y*ml");
         string[] others =
@@ -61,16 +62,5 @@ internal sealed class DeploymentFiles
         ];
         return new DeploymentFiles(components.Concat(composeFiles).Concat(others.Select(path => Path.Combine(root, path)))
             .ToDictionary(path => Path.GetRelativePath(root, path), File.ReadAllText));
-    }
-
-    private static string FindRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "DaprOrders.sln")))
-        {
-            folder = folder.Parent ?? throw new InvalidOperationException("These tests run inside the clone.");
-        }
-
-        return folder.FullName;
     }
 }

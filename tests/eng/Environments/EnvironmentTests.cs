@@ -96,7 +96,7 @@ public sealed class EnvironmentTests(BuiltClone built) : IClassFixture<BuiltClon
     [Fact(Explicit = true)]
     public async Task System_starts_without_internet_if_packages_are_cached()
     {
-        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root can take the network away.");
+        Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root can run a process without a network.");
         var clone = await built.GetAsync();
         foreach (var file in (string[])["project.assets.json", "project.nuget.cache"])
         {

@@ -24,7 +24,7 @@ public sealed partial class TerminalTests
 
         var lines = Escape().Replace(machine.Clone.Output, "").Split('\n');
         Assert.Contains(lines, line => line.Contains($"private PostgreSQL on 127.0.0.1:{machine.Clone.FreePortOf(5433)}, data in /", StringComparison.Ordinal));
-        Assert.Contains("Runtime   Dapr emulator, because there is no dapr on PATH", lines);
+        Assert.Contains("Runtime   Dapr emulator, because dapr is not on PATH", lines);
         Assert.Contains("Broker    kafka, emulated, data in .dapr-orders/broker", lines);
         Assert.Equal(noColor is null, DotnetEscape().Replace(machine.Clone.Output, "").Contains('\e'));
     }

@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -203,19 +201,7 @@ internal sealed class CloneWithFreePorts : IAsyncDisposable
         await _run.WaitForExitAsync(); // waits for its output too
     }
 
-    public bool Listens(int port)
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        try
-        {
-            socket.Connect(IPAddress.Loopback, _ports[port]);
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
-    }
+    public bool Listens(int port) => FreePort.Listens(_ports[port]);
 
     /// <summary>Returns the processes of this clone, which have its path in their command line or environment.</summary>
     public IReadOnlyList<string> Processes() => ProcessesByPid().Values.ToList();

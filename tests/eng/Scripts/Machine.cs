@@ -168,9 +168,7 @@ internal sealed class Machine : IAsyncDisposable
     }
 
     private static string Find(string program) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
-            .Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists)
-        ?? throw new InvalidOperationException($"There is no {program} on PATH.");
+        SearchPath.Find(program) ?? throw new InvalidOperationException($"{program} is not on PATH.");
 
     private static void MakeExecutable(string path) => File.SetUnixFileMode(
         path, File.GetUnixFileMode(path) | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);

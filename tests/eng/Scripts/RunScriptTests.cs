@@ -59,7 +59,7 @@ public sealed class RunScriptTests
         var (exitCode, error) = await machine.Clone.TryRunAsync();
 
         Assert.Equal(1, exitCode);
-        Assert.Equal("run.sh: there is no .NET SDK 10; get it from https://dotnet.microsoft.com/download", error);
+        Assert.Equal("run.sh: the .NET SDK 10 is not installed; get it from https://dotnet.microsoft.com/download", error);
     }
 
     [Theory(Explicit = true)]

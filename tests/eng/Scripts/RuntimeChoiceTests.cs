@@ -62,7 +62,7 @@ public sealed class RuntimeChoiceTests
         Assert.True(await machine.Clone.StartAsync(), machine.Clone.Output);
 
         Assert.StartsWith(machine.EmulatorCall, machine.Calls[^1], StringComparison.Ordinal);
-        Assert.Contains("Runtime   Dapr emulator, because there is no dapr on PATH\n", machine.Clone.Output, StringComparison.Ordinal);
+        Assert.Contains("Runtime   Dapr emulator, because dapr is not on PATH\n", machine.Clone.Output, StringComparison.Ordinal);
     }
 
     [Fact(Explicit = true)]
@@ -75,7 +75,7 @@ public sealed class RuntimeChoiceTests
         Assert.True(await machine.Clone.StartAsync(), machine.Clone.Output);
 
         Assert.StartsWith(machine.EmulatorCall, machine.Calls[^1], StringComparison.Ordinal);
-        Assert.Contains("/.dapr/bin/daprd; dapr init --slim installs it\n", machine.Clone.Output, StringComparison.Ordinal);
+        Assert.Contains("/.dapr/bin/daprd is missing; install it with: dapr init --slim\n", machine.Clone.Output, StringComparison.Ordinal);
     }
 
     [Theory(Explicit = true)]

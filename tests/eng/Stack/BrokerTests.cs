@@ -16,7 +16,7 @@ public sealed class BrokerTests
         Assert.Equal(expected, $"{Broker.Read(Path.Combine(Repository.Root, "components", broker, "pubsub.yaml"))}");
 
     [Theory]
-    [InlineData("spec: {type: state.redis}", "must be that of a pub/sub component")]
+    [InlineData("spec: {type: state.redis}", "must be the type of a pub/sub component")]
     [InlineData("spec: {type: pubsub.kafka}", "the address of kafka is missing")]
     [InlineData("spec: [", "this is not valid YAML")]
     public void Component_that_names_no_broker_is_refused(string text, string reason)
