@@ -1,5 +1,5 @@
 #!/bin/sh
-# Starts the whole system, with the .NET SDK 10 and nothing else. ./run.sh --help lists what else it can do.
+# Starts the whole system. It needs only the .NET SDK 10. ./run.sh --help lists the other commands.
 set -eu
 root=$(CDPATH='' cd -P -- "$(dirname -- "$0")" && pwd)
 cd "$root"

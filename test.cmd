@@ -1,5 +1,5 @@
 @echo off
-rem Builds and tests: test.cmd [form] [options of the xunit runner]; test.cmd --help lists the forms.
+rem Builds the solution and runs tests: test.cmd [form] [options of the xunit runner]. test.cmd --help lists the forms.
 setlocal DisableDelayedExpansion
 cd /d "%~dp0"
 call eng\cli\prepare.cmd || exit /b

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds and tests: ./test.sh [form] [options of the xunit runner]; ./test.sh --help lists the forms.
+# Builds the solution and runs tests: ./test.sh [form] [options of the xunit runner]. ./test.sh --help lists the forms.
 set -eu
 root=$(CDPATH='' cd -P -- "$(dirname -- "$0")" && pwd)
 cd "$root"

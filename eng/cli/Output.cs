@@ -3,20 +3,20 @@ using Spectre.Console;
 
 namespace DaprOrders.Cli;
 
-/// <summary>Tells the user what happens: a spinner on a terminal, plain lines elsewhere.</summary>
+/// <summary>Writes progress to the console: a spinner on a terminal, plain lines elsewhere.</summary>
 internal static class Output
 {
     private static bool _isSpinning;
 
-    /// <summary>Gets whether nothing but lines is written. A spinner is drawn by escape codes, even without colors.</summary>
+    /// <summary>Gets whether only plain lines are written. A spinner needs escape codes, even without colors.</summary>
     private static bool IsPlain => !AnsiConsole.Profile.Capabilities.Interactive || Environment.GetEnvironmentVariable("NO_COLOR") is { Length: > 0 };
 
-    /// <summary>Writes a line. The terminal wraps it, so that it can be copied in one piece.</summary>
+    /// <summary>Writes a line without breaking it, so that it can be copied as one line even if the terminal wraps it.</summary>
     public static void Line(string text)
     {
         if (_isSpinning)
         {
-            AnsiConsole.Write(new ControlCode(text + Environment.NewLine)); // only Spectre can write above its spinner, and it would wrap a text
+            AnsiConsole.Write(new ControlCode(text + Environment.NewLine)); // only Spectre can write above its spinner, and it wraps ordinary text
         }
         else
         {
@@ -24,7 +24,7 @@ internal static class Output
         }
     }
 
-    /// <summary>Shows a finding. Only a terminal shows a color.</summary>
+    /// <summary>Writes a finding, in color on a terminal.</summary>
     public static void Finding(Finding finding)
     {
         AnsiConsole.Markup(finding.Severity switch
@@ -37,7 +37,7 @@ internal static class Output
         Line($" {finding.Check}: {finding.Text}");
     }
 
-    /// <summary>Shows a step that takes a while, and how long it took.</summary>
+    /// <summary>Runs a step and writes how long it took.</summary>
     public static async Task StepAsync(string doing, string done, Func<Task> step)
     {
         var began = TimeProvider.System.GetTimestamp();
@@ -50,7 +50,7 @@ internal static class Output
         Line($"{done} in {TimeProvider.System.GetElapsedTime(began).TotalSeconds:0} s");
     }
 
-    /// <summary>Shows on a terminal that a step is running.</summary>
+    /// <summary>Runs a step. On a terminal, shows a spinner until it is done.</summary>
     public static async Task WhileAsync(string doing, Func<Task> step)
     {
         if (IsPlain)

@@ -9,7 +9,7 @@ using DaprOrders.Cli.Testing;
 using DaprOrders.Cli.Up;
 using DaprOrders.Stack;
 
-// Without a command it does what `up` does, so ./run.sh starts the system.
+// Without a command it runs `up`, so ./run.sh starts the system.
 var root = UpCommand.Configure(new RootCommand());
 root.Add(UpCommand.Configure(new Command("up")));
 root.Add(DoctorCommand.Create());
@@ -24,7 +24,7 @@ if (parsed.Errors.Count > 0)
 {
     foreach (var error in parsed.Errors)
     {
-        await Console.Error.WriteLineAsync($"error: {error.Message} --help lists what there is.");
+        await Console.Error.WriteLineAsync($"error: {error.Message} --help lists the commands and options.");
     }
 
     return ExitCodes.Usage;
@@ -32,7 +32,7 @@ if (parsed.Errors.Count > 0)
 
 try
 {
-    // Everything that was started is ended within this time.
+    // After Ctrl-C, a command has this time to end the processes that it started.
     return await parsed.InvokeAsync(new() { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = TimeSpan.FromSeconds(20) });
 }
 catch (StackException e)

@@ -1,11 +1,11 @@
 # shellcheck shell=sh
-# Finds the SDK and builds the command line. Sourced by run.sh and test.sh in the root of the clone; sets $cli.
+# Finds the SDK, builds the command line and sets $cli. run.sh and test.sh source it in the root of the clone.
 
 fail() { printf '%s: %s\n' "${0##*/}" "$1" >&2; exit "${2:-1}"; }
 
 where='get it from https://dotnet.microsoft.com/download'
 case ${root:?} in
-  *%* | *';'*) fail "the .NET SDK cannot build in $root, as the path has a % or a ;. Move the clone to another folder" 2 ;;
+  *%* | *';'*) fail "the .NET SDK cannot build in $root, because the path has a % or a ;. Move the clone to another folder" 2 ;;
 esac
 command -v dotnet >/dev/null || fail "dotnet is not on PATH: the .NET SDK 10 is needed; $where"
 mkdir -p .dapr-orders 2>/dev/null || true
@@ -14,12 +14,12 @@ mkdir -p .dapr-orders 2>/dev/null || true
 # The SDK writes to the home folder, which service accounts do not have.
 if [ ! -w "${HOME:-}" ]; then export DOTNET_CLI_HOME="${DOTNET_CLI_HOME:-$root/.dapr-orders/home}"; fi
 export DOTNET_NOLOGO=1 DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_GENERATE_ASPNET_CERTIFICATE=false
-# A bare Debian has no ICU, without which the SDK does not start.
+# Without ICU, which a minimal Debian does not have, the SDK would not start.
 export DOTNET_SYSTEM_GLOBALIZATION_INVARIANT="${DOTNET_SYSTEM_GLOBALIZATION_INVARIANT:-1}"
 
-dotnet --list-sdks 2>/dev/null | grep '^10\.' >/dev/null || fail "there is no .NET SDK 10; $where"
+dotnet --list-sdks 2>/dev/null | grep '^10\.' >/dev/null || fail "the .NET SDK 10 is not installed; $where"
 trap 'exit 0' INT TERM HUP
-# No build node and no compiler server, which would stay behind.
+# Without a build node and a compiler server, because they would keep running afterwards.
 if ! dotnet build eng/cli -v q -clp:NoSummary -nodeReuse:false -p:UseSharedCompilation=false >.dapr-orders/cli.log 2>&1; then
   cat .dapr-orders/cli.log >&2
   fail 'the build failed'

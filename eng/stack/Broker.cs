@@ -2,27 +2,26 @@ using System.Net.Sockets;
 
 namespace DaprOrders.Stack;
 
-/// <summary>The broker that a pub/sub component names.</summary>
+/// <summary>The broker that a pub/sub component connects to.</summary>
 /// <param name="Name">The part of the component's type after <c>pubsub.</c>, for example <c>kafka</c>.</param>
-/// <param name="Host">Where it listens; null if the component names no address, as for <c>in-memory</c>.</param>
-/// <param name="Port">The port on which it listens.</param>
+/// <param name="Host">The host of the broker; null if the type has no address, for example <c>in-memory</c>.</param>
 public sealed record Broker(string Name, string? Host, int Port)
 {
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(2);
 
-    // An open port is not yet a broker: Docker opens it long before Kafka answers, and a sidecar that starts too early ends.
+    // An open port is not enough: Docker opens it long before Kafka responds, and a sidecar that starts too early exits.
     private static readonly byte[] KafkaApiVersions = [0, 0, 0, 10, 0, 18, 0, 0, 0, 0, 0, 1, 0xff, 0xff];
     private static readonly byte[] RedisPing = "PING\r\n"u8.ToArray();
     private static readonly byte[] AmqpHeader = [.. "AMQP"u8, 0, 0, 9, 1];
 
     /// <summary>Reads a component file.</summary>
-    /// <exception cref="StackException">The file is missing, is no YAML, or is no pub/sub component.</exception>
+    /// <exception cref="StackException">The file is missing, is not YAML, or is not a pub/sub component.</exception>
     public static Broker Read(string file)
     {
         var component = Resource.Read(file);
         if (!component.Type.StartsWith("pubsub.", StringComparison.Ordinal))
         {
-            throw new StackException($"{file}: spec.type is '{component.Type}', and must be that of a pub/sub component, for example pubsub.kafka");
+            throw new StackException($"{file}: spec.type is '{component.Type}'; it must be the type of a pub/sub component, for example pubsub.kafka");
         }
 
         var name = component.Type["pubsub.".Length..];
@@ -46,7 +45,7 @@ public sealed record Broker(string Name, string? Host, int Port)
         }
     }
 
-    /// <summary>Returns whether the broker responds as a broker does.</summary>
+    /// <summary>Returns whether the broker responds to a request in its protocol.</summary>
     public async Task<bool> RespondsAsync(CancellationToken cancellationToken)
     {
         if (Host is null)
@@ -54,14 +53,14 @@ public sealed record Broker(string Name, string? Host, int Port)
             return true;
         }
 
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(Timeout);
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(Timeout);
         try
         {
             using var client = new TcpClient();
-            await client.ConnectAsync(Host, Port, limit.Token);
-            await client.GetStream().WriteAsync(Name switch { "kafka" => KafkaApiVersions, "redis" => RedisPing, _ => AmqpHeader }, limit.Token);
-            return await client.GetStream().ReadAsync(new byte[1], limit.Token) > 0;
+            await client.ConnectAsync(Host, Port, timeout.Token);
+            await client.GetStream().WriteAsync(Name switch { "kafka" => KafkaApiVersions, "redis" => RedisPing, _ => AmqpHeader }, timeout.Token);
+            return await client.GetStream().ReadAsync(new byte[1], timeout.Token) > 0;
         }
         catch (Exception e) when (e is SocketException or IOException || (e is OperationCanceledException && !cancellationToken.IsCancellationRequested))
         {

@@ -2,11 +2,11 @@ using System.Globalization;
 
 namespace DaprOrders.Stack;
 
-/// <summary>What docker-compose.yml says about the servers that it starts.</summary>
+/// <summary>Reads settings of the servers in docker-compose.yml.</summary>
 public static class ComposeFile
 {
-    /// <summary>Returns how many partitions a topic has on the Kafka that a compose file starts.</summary>
-    /// <exception cref="StackException">The file cannot be read, or does not say it.</exception>
+    /// <summary>Returns the default number of partitions of a topic in the Kafka of a compose file.</summary>
+    /// <exception cref="StackException">The file cannot be read or does not contain the number.</exception>
     public static int KafkaPartitions(string file)
     {
         var text = $"{Yaml.Read(file).At("services", "kafka", "environment", "KAFKA_NUM_PARTITIONS")}";

@@ -6,12 +6,12 @@ using DaprOrders.Stack.Platforms;
 namespace DaprOrders.Stack;
 
 /// <summary>
-/// Runs the Dapr CLI with daprd. The CLI restarts nothing, so this does what an orchestrator would: it restarts a sidecar that has ended with the
-/// arguments, environment and folder that the CLI gave it. Apps are restarted in the same way when a test asks for it.
+/// Runs the Dapr CLI with daprd. The CLI restarts nothing, so this class acts as the orchestrator: it restarts a sidecar that has ended, with the
+/// arguments, environment and folder that the CLI used. A test can restart an app in the same way.
 /// </summary>
-/// <param name="runFile">The run file.</param>
-/// <param name="id">The mark of its processes; null: one of its own.</param>
-/// <param name="cli">The Dapr CLI.</param>
+/// <param name="runFile">The path of the run file.</param>
+/// <param name="id">The id that marks its processes; null for a new one.</param>
+/// <param name="cli">The path of the Dapr CLI.</param>
 public sealed class DaprRuntime(string runFile, string? id = null, string cli = "dapr") : StackRuntime(id)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
@@ -27,7 +27,7 @@ public sealed class DaprRuntime(string runFile, string? id = null, string cli = 
 
     public override bool HasEnded => _cli is null or { HasExited: true };
 
-    public override IReadOnlyList<int> SidecarProcesses => Sidecars();
+    public override IReadOnlyList<int> SidecarProcesses => FindSidecars();
 
     public override Task StartAsync()
     {
@@ -50,8 +50,8 @@ public sealed class DaprRuntime(string runFile, string? id = null, string cli = 
     public override async Task KillSidecarAsync(AppInstance instance)
     {
         ArgumentNullException.ThrowIfNull(instance);
-        Remember();
-        foreach (var id in Sidecars().Where(id => GrpcPortOf(id) == instance.GrpcPort))
+        RecordSidecars();
+        foreach (var id in FindSidecars().Where(id => GrpcPortOf(id) == instance.GrpcPort))
         {
             Platform.Current.Send(id, Signal.Kill);
             await Platform.Current.UntilEndedAsync(id);
@@ -91,10 +91,10 @@ public sealed class DaprRuntime(string runFile, string? id = null, string cli = 
         var ended = new Dictionary<int, long>();
         while (!_stopping.IsCancellationRequested)
         {
-            var running = Remember();
+            var running = RecordSidecars();
             foreach (var (port, sidecar) in _sidecars.Where(sidecar => !running.Contains(sidecar.Key)))
             {
-                // Without this pause a sidecar that cannot start would be started five times a second.
+                // Without this pause, a sidecar that cannot start would be restarted five times a second.
                 if (!ended.TryGetValue(port, out var since))
                 {
                     ended[port] = Stopwatch.GetTimestamp();
@@ -117,12 +117,11 @@ public sealed class DaprRuntime(string runFile, string? id = null, string cli = 
         }
     }
 
-    /// <summary>Remembers how the running sidecars were started.</summary>
-    /// <returns>The gRPC ports of the sidecars that run.</returns>
-    private HashSet<int> Remember()
+    /// <summary>Records how the running sidecars were started, and returns their gRPC ports.</summary>
+    private HashSet<int> RecordSidecars()
     {
         var running = new HashSet<int>();
-        foreach (var id in Sidecars())
+        foreach (var id in FindSidecars())
         {
             if (GrpcPortOf(id) is { } port && Platform.Current.HowStarted(id) is { } start)
             {
@@ -134,7 +133,7 @@ public sealed class DaprRuntime(string runFile, string? id = null, string cli = 
         return running;
     }
 
-    private List<int> Sidecars() =>
+    private List<int> FindSidecars() =>
         Platform.Current.FindByEnvironment((Marker, Id)).Where(id => Platform.Current.IsRunning(id) && Platform.Current.CommandLine(id) is [var program, ..] && Path.GetFileName(program) == "daprd").ToList();
 
     private static int? GrpcPortOf(int sidecar)

@@ -1,17 +1,17 @@
 namespace DaprOrders.Stack;
 
-/// <summary>Builds with the .NET SDK. Leaves neither build nodes nor a compiler server behind.</summary>
+/// <summary>Builds with the .NET SDK, without build nodes or a compiler server that would keep running afterwards.</summary>
 public static class DotnetBuild
 {
     private static readonly string[] Quiet = ["-v", "q", "-clp:NoSummary", "-nodeReuse:false", "-p:UseSharedCompilation=false"];
 
     /// <summary>Builds a project or a solution.</summary>
-    /// <exception cref="StackException">The build failed. The message has what it said.</exception>
+    /// <exception cref="StackException">The build failed. The message contains its output.</exception>
     public static Task RunAsync(string project, CancellationToken cancellationToken, params string[] options) =>
         RunAsync("build", project, options, cancellationToken);
 
     /// <summary>Publishes a project.</summary>
-    /// <exception cref="StackException">The build failed. The message has what it said.</exception>
+    /// <exception cref="StackException">The build failed. The message contains its output.</exception>
     public static Task PublishAsync(string project, CancellationToken cancellationToken, params string[] options) =>
         RunAsync("publish", project, options, cancellationToken);
 
@@ -21,7 +21,7 @@ public static class DotnetBuild
             ["dotnet", verb, project, .. Quiet, .. options], Repository.Root, null, null, cancellationToken);
         if (exitCode is not 0)
         {
-            throw new StackException($"{project} was not built:\n{output.TrimEnd()}");
+            throw new StackException($"the build of {project} failed:\n{output.TrimEnd()}");
         }
     }
 }

@@ -3,11 +3,11 @@ using DaprOrders.Stack.Platforms;
 
 namespace DaprOrders.Stack;
 
-/// <summary>The emulator, with the broker that is built into it.</summary>
-/// <param name="program">The command that starts it.</param>
-/// <param name="runFile">The run file.</param>
-/// <param name="data">Its data folder, which outlives a crash.</param>
-/// <param name="id">The mark of its processes; null: one of its own.</param>
+/// <summary>Runs the emulator with its built-in broker.</summary>
+/// <param name="program">The command that starts the emulator.</param>
+/// <param name="runFile">The path of the run file.</param>
+/// <param name="data">The data folder. The broker finds its events there after a crash.</param>
+/// <param name="id">The id that marks its processes; null for a new one.</param>
 public sealed class EmulatorRuntime(IReadOnlyList<string> program, string runFile, string data, string? id = null) : StackRuntime(id)
 {
     private Process? _process;
@@ -28,7 +28,7 @@ public sealed class EmulatorRuntime(IReadOnlyList<string> program, string runFil
 
     public override Task KillSidecarAsync(AppInstance instance) => ControlAsync("kill", $"{instance}", "--sidecar");
 
-    /// <summary>Kills the emulator: every sidecar and the broker. The apps keep running, as after a crash.</summary>
+    /// <summary>Kills the emulator, which ends all sidecars and the broker. The apps keep running.</summary>
     public async Task KillAsync()
     {
         Platform.Current.Send(_process!.Id, Signal.Kill);
@@ -43,12 +43,12 @@ public sealed class EmulatorRuntime(IReadOnlyList<string> program, string runFil
         }
     }
 
-    private async Task ControlAsync(params string[] words)
+    private async Task ControlAsync(params string[] arguments)
     {
-        using var control = Process.Start(Command(words))!;
+        using var control = Process.Start(Command(arguments))!;
         try
         {
-            await Wait.UntilAsync($"dapr-emulator {string.Join(' ', words)}", () => control.HasExited);
+            await Wait.UntilAsync($"dapr-emulator {string.Join(' ', arguments)}", () => control.HasExited);
         }
         catch (TimeoutException e)
         {
@@ -59,10 +59,10 @@ public sealed class EmulatorRuntime(IReadOnlyList<string> program, string runFil
         if (control.ExitCode != 0)
         {
             var error = await control.StandardError.ReadToEndAsync();
-            throw new InvalidOperationException($"dapr-emulator {string.Join(' ', words)}: {error}\n{Output}");
+            throw new InvalidOperationException($"dapr-emulator {string.Join(' ', arguments)}: {error}\n{Output}");
         }
     }
 
-    private ProcessStartInfo Command(params string[] words) =>
-        new(program[0], [.. program.Skip(1), .. words, "-f", runFile, "--data", data]) { RedirectStandardError = true };
+    private ProcessStartInfo Command(params string[] arguments) =>
+        new(program[0], [.. program.Skip(1), .. arguments, "-f", runFile, "--data", data]) { RedirectStandardError = true };
 }

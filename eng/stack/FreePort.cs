@@ -5,21 +5,21 @@ using DaprOrders.Stack.Platforms;
 namespace DaprOrders.Stack;
 
 /// <summary>
-/// Finds ports of 127.0.0.1 on which nothing listens. They are below the ports that the kernel gives to outgoing connections and above those
-/// that the emulator chooses, so a port is still free when a server wants it. For the same reason each test process has its own block of ports,
-/// which it claims by locking a file in the temporary folder.
+/// Finds ports of 127.0.0.1 on which nothing listens. They are below the range that the kernel uses for outgoing connections and above the range
+/// of the emulator, so a port is still free when a server binds it. For the same reason each test process has its own block of ports, which it
+/// claims by locking a file in the temporary folder.
 /// </summary>
 public static class FreePort
 {
     private const int First = 15_000;
-    private const int BlockSize = 1_000; // the tests of the scripts take 700
+    private const int BlockSize = 1_000; // the script tests use 700
     private const int Blocks = 16;
 
     private static readonly Lock Gate = new();
     private static readonly (int Number, FileStream Lock) Block = OpenBlock();
     private static int _next;
 
-    /// <summary>Returns a port that no other test gets until the whole block has been used once.</summary>
+    /// <summary>Returns a free port. No other test gets it until the whole block has been used.</summary>
     public static int Take()
     {
         lock (Gate)
@@ -34,30 +34,33 @@ public static class FreePort
             }
         }
 
-        throw new InvalidOperationException($"Something listens on each of the {BlockSize} ports of this process.");
+        throw new InvalidOperationException($"All {BlockSize} ports of this process are in use.");
     }
 
     /// <summary>Requires that nothing listens on these ports of 127.0.0.1.</summary>
-    /// <exception cref="StackException">Another program has one of them.</exception>
+    /// <exception cref="StackException">Another program listens on one of them.</exception>
     public static void Require(IEnumerable<int> ports)
     {
         ArgumentNullException.ThrowIfNull(ports);
-        if (ports.Cast<int?>().FirstOrDefault(port => Listens(port!.Value)) is { } taken)
+        if (ports.Cast<int?>().FirstOrDefault(port => Listens(port!.Value)) is { } used)
         {
-            throw new StackException($"port {taken} is taken by {HolderOf(taken)}, and dapr.yaml needs it");
+            throw new StackException($"port {used} of dapr.yaml is used by {DescribeListener(used)}");
         }
     }
 
-    /// <summary>Names the program that listens on a port, for a message.</summary>
-    public static string HolderOf(int port)
+    /// <summary>Describes the program that listens on a port, with the command that ends it or, if it is unknown, finds it.</summary>
+    public static string DescribeListener(int port)
     {
-        if (Platform.Current.ListenerOn(port) is not { } id)
+        if (Platform.Current.ListenerOn(port) is { } id)
         {
-            return "another program";
+            var command = string.Join(' ', Platform.Current.CommandLine(id));
+            return $"process {id}{(command.Length > 0 ? $" ({command})" : "")}; end it with: kill {id}";
         }
 
-        var command = string.Join(' ', Platform.Current.CommandLine(id));
-        return command.Length == 0 ? $"process {id}" : $"process {id} ({command})";
+        var find = OperatingSystem.IsWindows() ? $"netstat -ano | findstr :{port}"
+            : OperatingSystem.IsMacOS() ? $"sudo lsof -nP -iTCP:{port} -sTCP:LISTEN"
+            : $"sudo ss -ltnp 'sport = :{port}'";
+        return $"another program; find it with: {find}";
     }
 
     /// <summary>Returns whether something listens on a port of 127.0.0.1.</summary>
@@ -90,7 +93,7 @@ public static class FreePort
             }
         }
 
-        throw new InvalidOperationException($"More than {Blocks} test processes want ports at once.");
+        throw new InvalidOperationException($"More than {Blocks} test processes need ports at the same time.");
     }
 
     private static bool IsFree(int port)

@@ -3,12 +3,12 @@ using DaprOrders.Stack.Platforms;
 
 namespace DaprOrders.Stack;
 
-/// <summary>Processes of a run that was killed. They have the clone in their environment.</summary>
+/// <summary>Finds and ends the processes of a run that was killed. An environment variable marks them with the path of the clone.</summary>
 public static class Leftovers
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan EndTimeout = TimeSpan.FromSeconds(3);
 
-    /// <summary>Ends what a killed run has left in this clone: asks first, and kills what has not ended after 3 s.</summary>
+    /// <summary>Ends the processes that a killed run left in this clone. Sends SIGTERM, and SIGKILL after 3 s.</summary>
     public static async Task StopAsync(string root, Action<string> report)
     {
         ArgumentNullException.ThrowIfNull(report);
@@ -17,29 +17,29 @@ public static class Leftovers
             return;
         }
 
-        report("Stopping what is left of a run that was killed ...");
+        report("Stopping the processes of a run that was killed ...");
         await StopAsync(root);
     }
 
-    /// <summary>Asks the processes of a run to end, and kills those that have not ended after 3 s.</summary>
+    /// <summary>Sends SIGTERM to the processes of a run, and SIGKILL to those that have not ended after 3 s.</summary>
     internal static async Task StopAsync(string id)
     {
         Send(id, Signal.Terminate);
-        if (!await EndInTimeAsync(id))
+        if (!await WaitForEndAsync(id))
         {
             Send(id, Signal.Kill);
-            await EndInTimeAsync(id);
+            await WaitForEndAsync(id);
         }
     }
 
-    /// <summary>Returns whether all processes of a run end within 3 s.</summary>
-    internal static async Task<bool> EndInTimeAsync(string id)
+    /// <summary>Waits up to 3 s for the processes of a run to end, and returns whether all have ended.</summary>
+    internal static async Task<bool> WaitForEndAsync(string id)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
         var began = Stopwatch.GetTimestamp();
         while (Find(id).Count > 0)
         {
-            if (Stopwatch.GetElapsedTime(began) > Patience)
+            if (Stopwatch.GetElapsedTime(began) > EndTimeout)
             {
                 return false;
             }
@@ -58,7 +58,7 @@ public static class Leftovers
         }
     }
 
-    /// <summary>Returns the processes of a run in this clone.</summary>
+    /// <summary>Returns the running processes with this id.</summary>
     public static IReadOnlyList<int> Find(string id) =>
         [.. Platform.Current.FindByEnvironment((StackRuntime.Marker, id)).Where(Platform.Current.IsRunning)];
 }

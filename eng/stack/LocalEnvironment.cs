@@ -2,27 +2,27 @@ using System.Collections;
 
 namespace DaprOrders.Stack;
 
-/// <summary>The environment of this process, which everything that it starts inherits.</summary>
+/// <summary>Cleans the environment of this process, which all processes that it starts inherit.</summary>
 public static class LocalEnvironment
 {
-    private static readonly string[] OfDapr = ["APP_ID", "APP_PORT", "APP_PROTOCOL", "APP_CHANNEL_ADDRESS", "APP_API_TOKEN"];
+    private static readonly string[] AppVariables = ["APP_ID", "APP_PORT", "APP_PROTOCOL", "APP_CHANNEL_ADDRESS", "APP_API_TOKEN"];
     private static readonly string[] Prefixes = ["DAPR_", "PG"];
 
-    private static readonly string[] Proxies = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
+    private static readonly string[] ProxyVariables = ["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
 
     /// <summary>
-    /// Removes variables that would lead elsewhere: those of libpq and of another Dapr project. Behind a proxy, whatever is started calls
-    /// addresses of this machine directly.
+    /// Removes the variables of libpq and Dapr, which would connect the system to the servers of another project. If there is a proxy, adds
+    /// this machine to <c>no_proxy</c>, so that calls to it do not use the proxy.
     /// </summary>
     public static void Clean()
     {
         var names = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().Select(variable => (string)variable.Key).ToList();
-        foreach (var name in names.Where(name => OfDapr.Contains(name) || Array.Exists(Prefixes, prefix => name.StartsWith(prefix, StringComparison.Ordinal))))
+        foreach (var name in names.Where(name => AppVariables.Contains(name) || Array.Exists(Prefixes, prefix => name.StartsWith(prefix, StringComparison.Ordinal))))
         {
             Environment.SetEnvironmentVariable(name, null);
         }
 
-        if (Array.Exists(Proxies, names.Contains))
+        if (Array.Exists(ProxyVariables, names.Contains))
         {
             foreach (var name in (string[])["no_proxy", "NO_PROXY"])
             {

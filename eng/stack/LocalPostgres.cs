@@ -8,53 +8,52 @@ namespace DaprOrders.Stack;
 /// <summary>Where the PostgreSQL of a run comes from.</summary>
 public enum PostgresSource
 {
-    /// <summary>The private one of this clone runs already.</summary>
+    /// <summary>The private server of this clone is already running.</summary>
     Private,
 
-    /// <summary>Another one runs on the port.</summary>
+    /// <summary>Another server is running on the port.</summary>
     Running,
 
-    /// <summary>Something that is not PostgreSQL has the port.</summary>
+    /// <summary>A program that is not PostgreSQL listens on the port.</summary>
     OtherProgram,
 
-    /// <summary>Docker starts one.</summary>
+    /// <summary>Docker starts a server.</summary>
     Docker,
 
-    /// <summary>The programs on this machine start a private one.</summary>
+    /// <summary>The installed programs start a private server.</summary>
     Programs,
 
-    /// <summary>The programs are installed first.</summary>
+    /// <summary>The programs are installed first. Then they start a private server.</summary>
     Package,
 
-    /// <summary>There is none to be had.</summary>
-    Nowhere,
+    /// <summary>PostgreSQL is not installed, and it cannot be installed automatically.</summary>
+    NotAvailable,
 }
 
-/// <summary>The PostgreSQL of a run: one that runs already, one in Docker, or a private one, whichever is there first.</summary>
+/// <summary>The PostgreSQL of a run: one that is already running, otherwise one in Docker, otherwise a private one.</summary>
 public sealed class LocalPostgres : IAsyncDisposable
 {
-    // The first message of a client that asks for TLS. Every PostgreSQL answers with one letter.
+    // The message with which a client requests TLS. Every PostgreSQL server responds with one letter.
     private static readonly byte[] TlsRequest = [0, 0, 0, 8, 4, 0xd2, 0x16, 0x2f];
-    private static readonly TimeSpan DockerLimit = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan DockerTimeout = TimeSpan.FromSeconds(3);
 
     private readonly Func<ValueTask> _stop;
 
     private LocalPostgres(string description, bool isOurs, Func<ValueTask> stop) => (Description, IsOurs, _stop) = (description, isOurs, stop);
 
-    /// <summary>Gets a sentence on where the database is.</summary>
+    /// <summary>Gets a description of the server for the console.</summary>
     public string Description { get; }
 
-    /// <summary>Gets whether the run has started it, so that nobody else's data is in it.</summary>
+    /// <summary>Gets whether this run started the server, so that it contains no data of other users.</summary>
     public bool IsOurs { get; }
 
     /// <summary>Finds or starts PostgreSQL.</summary>
     /// <param name="root">The root of the clone.</param>
     /// <param name="port">The port that dapr.yaml names.</param>
     /// <param name="password">The password of the role postgres in a new data folder.</param>
-    /// <param name="reset">Whether a private PostgreSQL starts empty.</param>
-    /// <param name="report">Receives a line before each step that takes a while.</param>
-    /// <param name="cancellationToken">Ends the start.</param>
-    /// <exception cref="StackException">There is no PostgreSQL to be had, or something else listens on the port.</exception>
+    /// <param name="reset">Whether a private server starts with an empty data folder.</param>
+    /// <param name="report">Receives a line before each step that takes long.</param>
+    /// <exception cref="StackException">PostgreSQL is not available, or another program listens on the port.</exception>
     public static async Task<LocalPostgres> StartAsync(
         string root, int port, string password, bool reset, Action<string> report, CancellationToken cancellationToken)
     {
@@ -64,7 +63,7 @@ public sealed class LocalPostgres : IAsyncDisposable
             case PostgresSource.Running:
                 return new LocalPostgres($"PostgreSQL on 127.0.0.1:{port}, which was already running", isOurs: false, () => ValueTask.CompletedTask);
             case PostgresSource.OtherProgram:
-                throw new StackException($"port {port} is not used by PostgreSQL but by {FreePort.HolderOf(port)}; free that port");
+                throw new StackException($"port {port} is not used by PostgreSQL but by {FreePort.DescribeListener(port)}");
             case PostgresSource.Docker when await TryDockerAsync(root, port, report, cancellationToken) is { } docker:
                 return docker;
             default:
@@ -72,10 +71,9 @@ public sealed class LocalPostgres : IAsyncDisposable
         }
     }
 
-    /// <summary>Returns where a start would take PostgreSQL from. Starts nothing.</summary>
+    /// <summary>Returns which PostgreSQL a run would use. Starts nothing.</summary>
     /// <param name="root">The root of the clone.</param>
     /// <param name="port">The port that dapr.yaml names.</param>
-    /// <param name="cancellationToken">Ends the search.</param>
     public static async Task<PostgresSource> FindAsync(string root, int port, CancellationToken cancellationToken)
     {
         if (await PostgresCluster.IsRunningInAsync(DataFolder(root)))
@@ -88,7 +86,7 @@ public sealed class LocalPostgres : IAsyncDisposable
             return await RespondsAsync(port, TimeSpan.FromSeconds(10), cancellationToken) ? PostgresSource.Running : PostgresSource.OtherProgram;
         }
 
-        // Without an engine, or with one that hangs, the command takes its time.
+        // If the Docker engine does not respond, these commands hang, so they have a timeout.
         if (await SucceedsAsync("info") && await SucceedsAsync("compose", "version"))
         {
             return PostgresSource.Docker;
@@ -96,13 +94,13 @@ public sealed class LocalPostgres : IAsyncDisposable
 
         return PostgresPrograms.Find() is not null ? PostgresSource.Programs
             : PostgresInstaller.IsPossible ? PostgresSource.Package
-            : PostgresSource.Nowhere;
+            : PostgresSource.NotAvailable;
 
         async Task<bool> SucceedsAsync(params string[] arguments) =>
-            (await ProcessRunner.RunAsync(["docker", .. arguments], root, DockerLimit, null, cancellationToken)).ExitCode is 0;
+            (await ProcessRunner.RunAsync(["docker", .. arguments], root, DockerTimeout, null, cancellationToken)).ExitCode is 0;
     }
 
-    /// <summary>Returns how the role postgres connects; its password is in POSTGRES_PASSWORD.</summary>
+    /// <summary>Returns the connection settings of the role postgres. Its password is POSTGRES_PASSWORD, by default postgres.</summary>
     /// <param name="port">The port that dapr.yaml names.</param>
     public static NpgsqlConnectionStringBuilder Superuser(int port) => new()
     {
@@ -115,7 +113,7 @@ public sealed class LocalPostgres : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _stop();
 
-    /// <summary>The data of root is where the user postgres can reach it, as the clone may be in a folder that only root can enter.</summary>
+    /// <summary>Returns the data folder. For root it is outside the clone, because the user postgres may not be allowed to enter the clone's folder.</summary>
     private static string DataFolder(string root) => OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess
         ? $"/var/lib/postgresql/dapr-orders-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(root)))[..12]}"
         : Path.Combine(root, ".dapr-orders", "postgres");
@@ -140,7 +138,7 @@ public sealed class LocalPostgres : IAsyncDisposable
 
     private static async Task<LocalPostgres?> TryDockerAsync(string root, int port, Action<string> report, CancellationToken cancellationToken)
     {
-        report("Starting PostgreSQL in Docker (the first time its image is downloaded) ...");
+        report("Starting PostgreSQL in Docker (the first run downloads its image) ...");
         try
         {
             var (exitCode, output) = await ProcessRunner.RunAsync(["docker", "compose", "up", "-d", "postgres"], root, null, null, cancellationToken);
@@ -164,14 +162,16 @@ public sealed class LocalPostgres : IAsyncDisposable
             await ProcessRunner.RunAsync(["docker", "compose", "stop", "-t", "2", "postgres"], root, TimeSpan.FromSeconds(4), null, CancellationToken.None);
     }
 
-    /// <summary>No response may mean that it is still starting. A response other than PostgreSQL's is final.</summary>
-    private static async Task<bool> RespondsAsync(int port, TimeSpan patience, CancellationToken cancellationToken)
+    /// <summary>
+    /// Returns whether PostgreSQL responds on a port. If nothing responds it may still be starting, so this tries again. Any other response is final.
+    /// </summary>
+    private static async Task<bool> RespondsAsync(int port, TimeSpan timeout, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(patience);
+        limit.CancelAfter(timeout);
         while (!limit.IsCancellationRequested)
         {
-            if (await AskAsync(port, limit.Token) is { } letter)
+            if (await RequestTlsAsync(port, limit.Token) is { } letter)
             {
                 return letter is (byte)'S' or (byte)'N';
             }
@@ -183,7 +183,7 @@ public sealed class LocalPostgres : IAsyncDisposable
         return false;
     }
 
-    private static async Task<byte?> AskAsync(int port, CancellationToken cancellationToken)
+    private static async Task<byte?> RequestTlsAsync(int port, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         limit.CancelAfter(TimeSpan.FromSeconds(2));
@@ -192,8 +192,8 @@ public sealed class LocalPostgres : IAsyncDisposable
             using var client = new TcpClient();
             await client.ConnectAsync("127.0.0.1", port, limit.Token);
             await client.GetStream().WriteAsync(TlsRequest, limit.Token);
-            var answer = new byte[1];
-            return await client.GetStream().ReadAsync(answer, limit.Token) == 1 ? answer[0] : null;
+            var response = new byte[1];
+            return await client.GetStream().ReadAsync(response, limit.Token) == 1 ? response[0] : null;
         }
         catch (Exception e) when (e is SocketException or IOException or OperationCanceledException)
         {

@@ -5,17 +5,17 @@ using Npgsql;
 namespace DaprOrders.Stack;
 
 /// <summary>
-/// A private PostgreSQL on 127.0.0.1, which is thrown away or keeps its data. As root it runs as the user postgres, since PostgreSQL refuses to
-/// run as root.
+/// A private PostgreSQL server on 127.0.0.1, either temporary or with a folder that keeps its data. For root it runs as the user postgres, because
+/// PostgreSQL refuses to run as root.
 /// </summary>
 public sealed class PostgresCluster : IAsyncDisposable
 {
     private const string NotDurable = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off";
 
-    /// <summary>Little write-ahead log, or it alone would fill a small disk.</summary>
+    /// <summary>Limits the write-ahead log, which would otherwise fill a small disk.</summary>
     private const string SmallLog = "-c min_wal_size=32MB -c max_wal_size=96MB";
 
-    private static readonly string[] Durability = ["fsync", "full_page_writes", "synchronous_commit"];
+    private static readonly string[] DurabilitySettings = ["fsync", "full_page_writes", "synchronous_commit"];
 
     private static readonly Lazy<string?> Newest = new(() => PostgresPrograms.Find());
 
@@ -31,7 +31,7 @@ public sealed class PostgresCluster : IAsyncDisposable
         _binaries = ProgramsFor(Data);
     }
 
-    /// <summary>Gets the folder of the newest PostgreSQL's programs on this machine.</summary>
+    /// <summary>Gets the folder with the programs of the newest PostgreSQL on this machine.</summary>
     /// <exception cref="StackException">PostgreSQL is not installed.</exception>
     public static string Binaries => Newest.Value ?? throw new StackException(PostgresPrograms.Advice);
 
@@ -49,7 +49,7 @@ public sealed class PostgresCluster : IAsyncDisposable
 
     public static Task<PostgresCluster> StartAsync(int port) => StartAsync(new PostgresOptions { Port = port });
 
-    /// <exception cref="StackException">A program of PostgreSQL failed, or the server is not as durable as it should be.</exception>
+    /// <exception cref="StackException">A program of PostgreSQL failed, or the server is not durable although the options require it.</exception>
     public static async Task<PostgresCluster> StartAsync(PostgresOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -84,14 +84,14 @@ public sealed class PostgresCluster : IAsyncDisposable
 
     public Task StopServerAsync() => StopAsync("fast");
 
-    /// <summary>Ends the server without a checkpoint, as a crash would: the next start replays the write-ahead log.</summary>
+    /// <summary>Ends the server without a checkpoint, like a crash. The next start replays the write-ahead log.</summary>
     public Task CrashServerAsync() => StopAsync("immediate");
 
-    /// <summary>Returns whether a server runs on the data in this folder.</summary>
+    /// <summary>Returns whether a server uses the data in this folder.</summary>
     public static async Task<bool> IsRunningInAsync(string folder) =>
         File.Exists(Path.Combine(folder, "data", "postmaster.pid")) && await new PostgresCluster(new PostgresOptions { Folder = folder, Port = 0 }).IsRunningAsync();
 
-    /// <summary>Ends the server on the data in this folder, if one runs, and deletes the data.</summary>
+    /// <summary>Ends the server that uses the data in this folder, if there is one, and deletes the data.</summary>
     public static async Task DeleteAsync(string folder)
     {
         if (await IsRunningInAsync(folder))
@@ -118,12 +118,12 @@ public sealed class PostgresCluster : IAsyncDisposable
         }
     }
 
-    /// <summary>Gets whether another user must own the data. On Windows the programs of PostgreSQL give up an administrator's rights themselves.</summary>
+    /// <summary>Gets whether another user must own the data. On Windows, PostgreSQL drops the rights of an administrator automatically.</summary>
     private static bool IsRoot => !OperatingSystem.IsWindows() && Environment.IsPrivilegedProcess;
 
     private bool ServerRuns() => File.Exists($"{Data}/postmaster.pid");
 
-    /// <summary>Takes all that is left of the disk that was asked for by <see cref="PostgresOptions.DiskMegabytes"/>.</summary>
+    /// <summary>Fills the disk of <see cref="PostgresOptions.DiskMegabytes"/>.</summary>
     public async Task FillDiskAsync()
     {
         await using var filler = new FileStream(Filler, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
@@ -137,11 +137,11 @@ public sealed class PostgresCluster : IAsyncDisposable
         }
         catch (IOException)
         {
-            // "No space left on device": that was the point.
+            // "No space left on device": the disk is full, as intended.
         }
     }
 
-    /// <summary>Gives the space back and waits until PostgreSQL answers, which may have panicked meanwhile, and ended if it could not recover.</summary>
+    /// <summary>Frees the space and waits until PostgreSQL responds. If a full disk has ended the server, it is started again.</summary>
     public async Task FreeDiskAsync()
     {
         File.Delete(Filler);
@@ -161,7 +161,7 @@ public sealed class PostgresCluster : IAsyncDisposable
             }
             catch (Exception e) when (e is NpgsqlException or StackException)
             {
-                // It recovers, or is just ending.
+                // The server is recovering or ending.
             }
         }
     }
@@ -177,7 +177,7 @@ public sealed class PostgresCluster : IAsyncDisposable
         IncludeErrorDetail = true,
     }.ConnectionString;
 
-    /// <summary>Creates a database of its own for a test, as a copy of <paramref name="template"/>.</summary>
+    /// <summary>Creates a database for one test, empty or as a copy of <paramref name="template"/>, and returns its name.</summary>
     public async Task<string> CreateDatabaseAsync(string? template = null)
     {
         var name = $"t{Guid.NewGuid():N}";
@@ -192,7 +192,7 @@ public sealed class PostgresCluster : IAsyncDisposable
         await command.ExecuteNonQueryAsync();
     }
 
-    /// <summary>Runs a script of the repository, as its users do: by psql.</summary>
+    /// <summary>Runs a script of the repository in psql, as users do.</summary>
     public Task RunScriptAsync(string file) =>
         RunAsync(Path.Combine(Binaries, "psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-f", file, "-d", Uri(Port));
 
@@ -221,7 +221,7 @@ public sealed class PostgresCluster : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    /// <summary>Copies the data folder that this clone has made before with these programs, which takes a fifth of the time of making one.</summary>
+    /// <summary>Creates the data folder. Copies one that was created earlier with the same programs, which takes a fifth of the time of initdb.</summary>
     private async Task CreateDataAsync()
     {
         if (File.Exists(Path.Combine(Data, "PG_VERSION")))
@@ -257,7 +257,7 @@ public sealed class PostgresCluster : IAsyncDisposable
             "--no-sync", "--no-instructions", "-E", "UTF8", "--locale=C");
     }
 
-    /// <summary>Test processes that start together all do this; the first one to finish wins.</summary>
+    /// <summary>Saves the data folder as a template. If several test processes do this at the same time, the first one to finish wins.</summary>
     private async Task KeepAsTemplateAsync(string template)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(template)!);
@@ -278,12 +278,12 @@ public sealed class PostgresCluster : IAsyncDisposable
     private async Task RequireDurabilityAsync()
     {
         await using var source = NpgsqlDataSource.Create(Superuser);
-        foreach (var setting in Durability)
+        foreach (var setting in DurabilitySettings)
         {
             await using var command = source.CreateCommand($"SHOW {setting}");
             if (await command.ExecuteScalarAsync() is not "on")
             {
-                throw new StackException($"{setting} of this PostgreSQL is not on, so what survives a crash here proves nothing.");
+                throw new StackException($"{setting} is off in this PostgreSQL, so a test with crashes would prove nothing.");
             }
         }
     }
@@ -301,7 +301,7 @@ public sealed class PostgresCluster : IAsyncDisposable
             : RunAsync(path, arguments);
     }
 
-    /// <summary>Only the version that has written the data can read it.</summary>
+    /// <summary>Returns the folder with the programs of the version that wrote the data. Other versions cannot read it.</summary>
     private static string ProgramsFor(string data)
     {
         var version = Path.Combine(data, "PG_VERSION");
@@ -314,24 +314,27 @@ public sealed class PostgresCluster : IAsyncDisposable
             $"the data in {Path.GetDirectoryName(data)} was written by PostgreSQL {major}, which is not installed; install it, or start empty with --reset");
     }
 
-    /// <summary>Creates the folder in memory if it need not survive and there is room: creating a database there takes a tenth of the time.</summary>
+    /// <summary>
+    /// Creates the folder. If the data need not be durable and there is enough memory, the folder is in memory, where creating a database takes a tenth
+    /// of the time.
+    /// </summary>
     private static string CreateFolder(PostgresOptions options)
     {
-        const string memory = "/dev/shm";
-        const long room = 4L << 30;
-        if (!OperatingSystem.IsLinux() || options.IsDurable || options.DiskMegabytes is not null || !Directory.Exists(memory) || new DriveInfo(memory).AvailableFreeSpace < room)
+        const string inMemory = "/dev/shm";
+        const long required = 4L << 30;
+        if (!OperatingSystem.IsLinux() || options.IsDurable || options.DiskMegabytes is not null || !Directory.Exists(inMemory) || new DriveInfo(inMemory).AvailableFreeSpace < required)
         {
             return Directory.CreateTempSubdirectory("dapr-orders-postgres-").FullName;
         }
 
-        var folder = Path.Combine(memory, $"dapr-orders-postgres-{Guid.NewGuid():N}");
+        var folder = Path.Combine(inMemory, $"dapr-orders-postgres-{Guid.NewGuid():N}");
         Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         return folder;
     }
 
     private static async Task RunAsync(string program, params string[] arguments)
     {
-        // Output goes nowhere, and not to a pipe: the server would inherit the pipe and keep it open.
+        // Output is discarded and not piped, because the server would inherit the pipe and keep it open.
         var start = OperatingSystem.IsWindows()
             ? new ProcessStartInfo(program, arguments)
             : new ProcessStartInfo("sh", ["-c", "exec \"$@\" > /dev/null", "sh", program, .. arguments]) { WorkingDirectory = "/" };
@@ -339,7 +342,7 @@ public sealed class PostgresCluster : IAsyncDisposable
         await Wait.UntilAsync($"{program} {string.Join(' ', arguments)} to end", () => process.HasExited, TimeSpan.FromMinutes(2));
         if (process.ExitCode != 0)
         {
-            throw new StackException($"{program} {string.Join(' ', arguments)} ended with {process.ExitCode}.");
+            throw new StackException($"{program} {string.Join(' ', arguments)} exited with {process.ExitCode}.");
         }
     }
 }

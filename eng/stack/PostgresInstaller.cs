@@ -1,15 +1,15 @@
 namespace DaprOrders.Stack;
 
-/// <summary>Installs PostgreSQL for root on Debian. Elsewhere the error names the command that installs it.</summary>
+/// <summary>Installs PostgreSQL for root on Debian. On other systems the error names the command that installs it.</summary>
 public static class PostgresInstaller
 {
-    // Keeps the package from creating its own cluster on port 5432, which nobody asked for.
+    // Prevents the package from creating and starting its own cluster on port 5432.
     private const string NoCluster = "/etc/postgresql-common/createcluster.d/dapr-orders.conf";
 
-    /// <summary>Gets whether this user can install it here.</summary>
+    /// <summary>Gets whether this user can install PostgreSQL on this machine.</summary>
     public static bool IsPossible => OperatingSystem.IsLinux() && Environment.IsPrivilegedProcess && SearchPath.Find("apt-get") is not null;
 
-    /// <exception cref="StackException">It cannot be installed here. The message says what to do.</exception>
+    /// <exception cref="StackException">PostgreSQL cannot be installed. The message says what to do.</exception>
     public static async Task InstallAsync(Action<string> report, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(report);
@@ -25,7 +25,7 @@ public static class PostgresInstaller
         {
             var environment = new Dictionary<string, string> { ["DEBIAN_FRONTEND"] = "noninteractive" };
             await ProcessRunner.RunAsync(["apt-get", "update"], "/", null, environment, cancellationToken);
-            // Not canceled: dpkg may not be stopped in the middle of its work.
+            // Not canceled, because an interrupted dpkg leaves a broken installation.
             var (exitCode, output) = await ProcessRunner.RunAsync(
                 ["apt-get", "-o", "Dpkg::Use-Pty=0", "install", "-y", "--no-install-recommends", "postgresql"], "/", null, environment, CancellationToken.None);
             if (exitCode is not 0 || PostgresPrograms.Find() is null)

@@ -4,21 +4,21 @@ using System.Text.RegularExpressions;
 
 namespace DaprOrders.Stack;
 
-/// <summary>Where the programs of PostgreSQL are on this machine.</summary>
+/// <summary>Finds the programs of PostgreSQL on this machine.</summary>
 public static partial class PostgresPrograms
 {
-    /// <summary>Tells what to do where PostgreSQL is not installed.</summary>
+    /// <summary>The error message if PostgreSQL is not installed, with the command that installs it.</summary>
     public static readonly string Advice =
         OperatingSystem.IsMacOS() ? "PostgreSQL is not installed; install it with: brew install postgresql"
         : OperatingSystem.IsWindows() ? "PostgreSQL is not installed; install it with: winget install PostgreSQL.PostgreSQL"
         : "PostgreSQL is not installed; install it with: sudo apt-get install postgresql";
 
-    private static readonly string[] Needed = ["initdb", "pg_ctl", "postgres"];
+    private static readonly string[] RequiredPrograms = ["initdb", "pg_ctl", "postgres"];
 
-    /// <summary>Returns the folder of the newest PostgreSQL, or of the wanted major version; null if there is none.</summary>
-    /// <param name="major">The major version that has written the data, for example 15.</param>
+    /// <summary>Returns the folder of the newest version, or of the given major version; null if there is none.</summary>
+    /// <param name="major">A major version, for example 15; null for the newest.</param>
     public static string? Find(int? major = null) => Folders()
-        .Where(folder => Array.TrueForAll(Needed, program => File.Exists(Path.Combine(folder, SearchPath.FileName(program)))))
+        .Where(folder => Array.TrueForAll(RequiredPrograms, program => File.Exists(Path.Combine(folder, SearchPath.FileName(program)))))
         .Select(folder => (Folder: folder, Major: MajorOf(folder)))
         .Where(found => major is null || found.Major == major)
         .OrderByDescending(found => found.Major)

@@ -5,25 +5,23 @@ using DaprOrders.Stack.Platforms;
 
 namespace DaprOrders.Stack;
 
-/// <summary>Runs other programs to their end.</summary>
+/// <summary>Runs other programs and waits until they have ended.</summary>
 public static class ProcessRunner
 {
-    /// <summary>How long a program may take to end after it was asked to.</summary>
-    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(8);
-    private static readonly TimeSpan KillLimit = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan InterruptTimeout = TimeSpan.FromSeconds(8);
+    private static readonly TimeSpan KillTimeout = TimeSpan.FromSeconds(1);
 
-    /// <summary>Runs a program and returns its exit code with what it wrote. Kills the program if the token is canceled or the limit passes.</summary>
-    /// <param name="limit">How long the program may take; null: indefinitely.</param>
-    /// <param name="folder">The working folder.</param>
-    /// <param name="environment">Variables that are added to those of this process.</param>
+    /// <summary>Runs a program and returns its exit code and output. Kills the program if the token is canceled or the time limit passes.</summary>
     /// <param name="command">The program and its arguments.</param>
-    /// <param name="cancellationToken">Ends the program.</param>
+    /// <param name="folder">The working folder.</param>
+    /// <param name="limit">The time limit; null for none.</param>
+    /// <param name="environment">Variables that are added to those of this process.</param>
     /// <returns>The exit code, or null if the program is missing or took too long.</returns>
     public static async Task<(int? ExitCode, string Output)> RunAsync(
         IReadOnlyList<string> command, string folder, TimeSpan? limit, IReadOnlyDictionary<string, string>? environment, CancellationToken cancellationToken)
     {
         var output = new StringBuilder();
-        var exitCode = await RunAsync(command, folder, limit, environment, Add, isPolite: false, cancellationToken);
+        var exitCode = await RunAsync(command, folder, limit, environment, Add, interruptsFirst: false, cancellationToken);
         lock (output)
         {
             return (exitCode, output.ToString());
@@ -39,18 +37,17 @@ public static class ProcessRunner
     }
 
     /// <summary>
-    /// Runs a program that starts others, and passes on each line that it writes. If the token is canceled or the limit passes, interrupts the program,
-    /// so that it can end what it has started, and kills it after 8 s.
+    /// Runs a program that starts others, and reports each line of its output. If the token is canceled or the time limit passes, interrupts the
+    /// program, so that it can end the processes that it started, and kills it after 8 s.
     /// </summary>
     /// <returns>The exit code, or null if the program is missing or took too long.</returns>
     public static Task<int?> StreamAsync(
         IReadOnlyList<string> command, string folder, TimeSpan? limit, Action<string> onLine, CancellationToken cancellationToken) =>
-        RunAsync(command, folder, limit, null, onLine, isPolite: true, cancellationToken);
+        RunAsync(command, folder, limit, null, onLine, interruptsFirst: true, cancellationToken);
 
     /// <summary>
-    /// Runs a program of the clone in the foreground: it reads and writes the terminal of this process. Interrupts it if the token is canceled.
+    /// Runs a program in the foreground and returns its exit code. It uses the terminal of this process. Interrupts it if the token is canceled.
     /// </summary>
-    /// <returns>The exit code.</returns>
     /// <exception cref="StackException">The program cannot be started.</exception>
     public static async Task<int> RunInForegroundAsync(
         IReadOnlyList<string> command, IReadOnlyDictionary<string, string>? environment, CancellationToken cancellationToken)
@@ -63,7 +60,7 @@ public static class ProcessRunner
         }
         catch (OperationCanceledException)
         {
-            await EndAsync(process, isPolite: true);
+            await EndAsync(process, interruptsFirst: true);
         }
 
         return process.ExitCode;
@@ -71,7 +68,7 @@ public static class ProcessRunner
 
     private static async Task<int?> RunAsync(
         IReadOnlyList<string> command, string folder, TimeSpan? limit, IReadOnlyDictionary<string, string>? environment, Action<string> onLine,
-        bool isPolite, CancellationToken cancellationToken)
+        bool interruptsFirst, CancellationToken cancellationToken)
     {
         var start = StartInfo(command, folder, environment);
         start.RedirectStandardInput = start.RedirectStandardOutput = start.RedirectStandardError = true;
@@ -82,8 +79,8 @@ public static class ProcessRunner
             return null;
         }
 
-        process.OutputDataReceived += (_, line) => Pass(line.Data);
-        process.ErrorDataReceived += (_, line) => Pass(line.Data);
+        process.OutputDataReceived += (_, line) => Report(line.Data);
+        process.ErrorDataReceived += (_, line) => Report(line.Data);
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         process.StandardInput.Close();
@@ -96,13 +93,13 @@ public static class ProcessRunner
         }
         catch (OperationCanceledException)
         {
-            await EndAsync(process, isPolite);
+            await EndAsync(process, interruptsFirst);
             cancellationToken.ThrowIfCancellationRequested();
             onLine($"{string.Join(' ', command)} did not end within {limit!.Value.TotalSeconds:0.#} s");
             return null;
         }
 
-        void Pass(string? line)
+        void Report(string? line)
         {
             if (line is not null)
             {
@@ -135,25 +132,25 @@ public static class ProcessRunner
         }
     }
 
-    private static async Task EndAsync(Process process, bool isPolite)
+    private static async Task EndAsync(Process process, bool interruptsFirst)
     {
-        if (isPolite && !OperatingSystem.IsWindows())
+        if (interruptsFirst && !OperatingSystem.IsWindows())
         {
             Platform.Current.Send(process.Id, Signal.Interrupt);
-            if (await EndsAsync(process, EndLimit))
+            if (await WaitForEndAsync(process, InterruptTimeout))
             {
                 return;
             }
         }
 
         process.Kill(entireProcessTree: true);
-        await EndsAsync(process, KillLimit);
+        await WaitForEndAsync(process, KillTimeout);
     }
 
-    /// <summary>Waits for the end of a process and of its output, which children that are still running may hold open.</summary>
-    private static async Task<bool> EndsAsync(Process process, TimeSpan patience)
+    /// <summary>Returns whether a process and its output end in time. Child processes that are still running keep the output open.</summary>
+    private static async Task<bool> WaitForEndAsync(Process process, TimeSpan timeout)
     {
-        using var limit = new CancellationTokenSource(patience);
+        using var limit = new CancellationTokenSource(timeout);
         await process.WaitForExitAsync(limit.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         return !limit.IsCancellationRequested;
     }

@@ -4,15 +4,14 @@ using System.Text.Json;
 namespace DaprOrders.Stack;
 
 /// <summary>A request that succeeds when something is ready.</summary>
-/// <param name="Name">What is asked, for messages.</param>
-/// <param name="Port">The port of 127.0.0.1.</param>
-/// <param name="Path">The path.</param>
+/// <param name="Name">The name in messages.</param>
+/// <param name="Port">The port on 127.0.0.1.</param>
 public sealed record Probe(string Name, int Port, string Path)
 {
     /// <summary>Returns the probe of a service.</summary>
     public static Probe OfService(string name, int port) => new(name, port, "/healthz/ready");
 
-    /// <summary>Returns the probe of a sidecar whose service is started later. Its other health route waits for the service.</summary>
+    /// <summary>Returns the probe of a sidecar whose service is started later. The sidecar's main health route would wait for the service.</summary>
     public static Probe OfSidecar(string appId, int port) => new($"sidecar of {appId}", port, "/v1.0/healthz/outbound");
 }
 
@@ -22,13 +21,12 @@ public sealed class Readiness(IReadOnlyCollection<Probe> probes)
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
     private static readonly TimeSpan ReportInterval = TimeSpan.FromSeconds(30);
 
-    /// <param name="patience">After this time what is not ready is given up.</param>
-    /// <param name="hasEnded">Whether the runtime has ended, which ends the wait too.</param>
-    /// <param name="report">Receives every 30 s what is not ready, and why.</param>
-    /// <param name="cancellationToken">Ends the wait.</param>
-    /// <returns>Whether all are ready; false if the runtime has ended.</returns>
-    /// <exception cref="StackException">Something was not ready in time. The message names it with the reason.</exception>
-    public async Task<bool> WaitAsync(TimeSpan patience, Func<bool> hasEnded, Action<string> report, CancellationToken cancellationToken)
+    /// <summary>Waits until all probes succeed, and returns true. Returns false if the runtime ends first.</summary>
+    /// <param name="timeout">The maximum time to wait.</param>
+    /// <param name="hasEnded">Returns whether the runtime has ended.</param>
+    /// <param name="report">Receives a list of what is not ready, with reasons, every 30 s.</param>
+    /// <exception cref="StackException">A probe did not succeed in time. The message names it with the reason.</exception>
+    public async Task<bool> WaitAsync(TimeSpan timeout, Func<bool> hasEnded, Action<string> report, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(hasEnded);
         ArgumentNullException.ThrowIfNull(report);
@@ -36,20 +34,20 @@ public sealed class Readiness(IReadOnlyCollection<Probe> probes)
         var (began, reported) = (Stopwatch.GetTimestamp(), Stopwatch.GetTimestamp());
         while (!hasEnded())
         {
-            var missing = (await Task.WhenAll(probes.Select(probe => AskAsync(http, probe, cancellationToken)))).OfType<string>().ToList();
-            if (missing.Count == 0)
+            var notReady = (await Task.WhenAll(probes.Select(probe => CheckAsync(http, probe, cancellationToken)))).OfType<string>().ToList();
+            if (notReady.Count == 0)
             {
                 return true;
             }
 
-            if (Stopwatch.GetElapsedTime(began) > patience)
+            if (Stopwatch.GetElapsedTime(began) > timeout)
             {
-                throw new StackException($"given up after {patience.TotalSeconds:0} s; not ready are:\n{string.Join('\n', missing)}");
+                throw new StackException($"the system is not ready after {timeout.TotalSeconds:0} s:\n{string.Join('\n', notReady)}");
             }
 
             if (Stopwatch.GetElapsedTime(reported) > ReportInterval)
             {
-                report($"Not ready after {Stopwatch.GetElapsedTime(began).TotalSeconds:0} s:\n{string.Join('\n', missing)}");
+                report($"Not ready after {Stopwatch.GetElapsedTime(began).TotalSeconds:0} s:\n{string.Join('\n', notReady)}");
                 reported = Stopwatch.GetTimestamp();
             }
 
@@ -60,7 +58,7 @@ public sealed class Readiness(IReadOnlyCollection<Probe> probes)
     }
 
     /// <summary>Returns why something is not ready, or null if it is.</summary>
-    private static async Task<string?> AskAsync(HttpClient http, Probe probe, CancellationToken cancellationToken)
+    private static async Task<string?> CheckAsync(HttpClient http, Probe probe, CancellationToken cancellationToken)
     {
         try
         {
@@ -71,15 +69,15 @@ public sealed class Readiness(IReadOnlyCollection<Probe> probes)
                 return null;
             }
 
-            return $"  {probe.Name}: {Failing(body) ?? $"GET {probe.Path} answers {(int)response.StatusCode}"}";
+            return $"  {probe.Name}: {Failing(body) ?? $"GET {probe.Path} returned {(int)response.StatusCode}"}";
         }
         catch (Exception e) when (e is HttpRequestException || (e is TaskCanceledException && !cancellationToken.IsCancellationRequested))
         {
-            return $"  {probe.Name}: no answer on port {probe.Port}";
+            return $"  {probe.Name}: no response on port {probe.Port}";
         }
     }
 
-    /// <summary>A degraded service serves requests, but its events wait: its sidecar is still starting, for example.</summary>
+    /// <summary>Returns whether a service is degraded: it serves requests, but its events wait, for example for its sidecar.</summary>
     private static bool IsDegraded(string body) => Read(body, "status") == "\"degraded\"";
 
     private static string? Failing(string body) => Read(body, "failing");

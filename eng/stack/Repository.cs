@@ -1,18 +1,18 @@
 namespace DaprOrders.Stack;
 
-/// <summary>Where things lie: the clone, and what was built in it.</summary>
+/// <summary>The paths of the clone and of the programs that are built in it.</summary>
 public static class Repository
 {
     private static readonly string? Found = FindRoot();
 
     /// <summary>Gets the root of the clone.</summary>
-    /// <exception cref="InvalidOperationException">These tests were published and do not run inside a clone.</exception>
-    public static string Root => Found ?? throw new InvalidOperationException("These tests do not run inside the clone, which they need.");
+    /// <exception cref="InvalidOperationException">This program was published and does not run inside a clone.</exception>
+    public static string Root => Found ?? throw new InvalidOperationException("This program must run inside the clone.");
 
-    /// <summary>Gets whether the sources are here.</summary>
+    /// <summary>Gets whether this program runs inside a clone.</summary>
     public static bool IsHere => Found is not null;
 
-    /// <summary>Gets which build these tests belong to; a published program has none, and goes with the release.</summary>
+    /// <summary>Gets the configuration of this program; release if it was published.</summary>
     private static string Build { get; } = Path.GetFileName(Path.TrimEndingDirectorySeparator(AppContext.BaseDirectory)) is "debug" ? "debug" : "release";
 
     /// <summary>Gets the name of that build for MSBuild.</summary>
@@ -27,10 +27,10 @@ public static class Repository
         ["notification"] = "DaprOrders.NotificationService",
     };
 
-    /// <summary>A file of the build that these tests belong to.</summary>
+    /// <summary>Returns the path of a built file, in the same configuration as this program.</summary>
     public static string Built(string project, string file) => Path.Combine(Root, "artifacts", "bin", project, Build, file);
 
-    /// <summary>Gets the emulator's program, which its own solution builds.</summary>
+    /// <summary>Gets the path of the emulator, which is built into its own artifacts folder.</summary>
     public static string Emulator => Path.Combine(Root, "eng", "dapr-emulator", "artifacts", "bin", "DaprOrders.DaprEmulator", Build, "dapr-emulator.dll");
 
     private static string? FindRoot()

@@ -5,12 +5,10 @@ using YamlDotNet.Serialization;
 namespace DaprOrders.Stack;
 
 /// <summary>An app of a run file.</summary>
-/// <param name="AppId">The app id.</param>
-/// <param name="Folder">The folder of the app, absolute.</param>
-/// <param name="AppPort">Where the app listens.</param>
-/// <param name="HttpPort">Where its sidecar listens for HTTP.</param>
-/// <param name="GrpcPort">Where its sidecar listens for gRPC.</param>
-/// <param name="Database">How the app connects to its database; null if it has none.</param>
+/// <param name="Folder">The absolute path of the app's folder.</param>
+/// <param name="HttpPort">The HTTP port of its sidecar.</param>
+/// <param name="GrpcPort">The gRPC port of its sidecar.</param>
+/// <param name="Database">The connection settings of its database; null if it has none.</param>
 public sealed record RunFileApp(string AppId, string Folder, int AppPort, int HttpPort, int GrpcPort, NpgsqlConnectionStringBuilder? Database)
 {
     /// <summary>Gets the ports that must be free before the app and its sidecar start.</summary>
@@ -20,7 +18,7 @@ public sealed record RunFileApp(string AppId, string Folder, int AppPort, int Ht
     public IEnumerable<int> SidecarPorts => [HttpPort, GrpcPort];
 }
 
-/// <summary>A run file of Dapr, which can be read and rewritten. It is never changed on disk.</summary>
+/// <summary>A run file of Dapr in memory, which can be changed and written to another file.</summary>
 public sealed class RunFile
 {
     private const string Connection = "ConnectionStrings__Database";
@@ -33,19 +31,19 @@ public sealed class RunFile
     /// <summary>Gets the apps in the order in which they start.</summary>
     public IReadOnlyList<RunFileApp> Apps => [.. AppList.Select(Read)];
 
-    /// <summary>Gets how the apps connect to their databases, by app id.</summary>
+    /// <summary>Gets the connection settings of the databases by app id.</summary>
     public IReadOnlyDictionary<string, NpgsqlConnectionStringBuilder> Databases =>
         Apps.Where(app => app.Database is not null).DistinctBy(app => app.AppId).ToDictionary(app => app.AppId, app => app.Database!);
 
-    /// <summary>Gets the folders of resources that all apps share.</summary>
+    /// <summary>Gets the resource folders that all apps share.</summary>
     public IReadOnlyList<string> ResourceFolders => Common.GetValueOrDefault("resourcesPaths") is List<object> { Count: > 0 } paths
         ? [.. paths.Select(path => $"{path}")]
         : throw Error("common.resourcesPaths must be a list of folders; the last one is the broker's");
 
-    /// <summary>Gets the file with the configuration that all apps share; null if none is named.</summary>
+    /// <summary>Gets the configuration file that all apps share; null if there is none.</summary>
     public string? ConfigurationFile => Common.GetValueOrDefault("configFilePath") as string;
 
-    /// <summary>Gets the broker's component file: it is in the folder that <c>common.resourcesPaths</c> names last.</summary>
+    /// <summary>Gets the broker's component file, which is in the last folder of <c>common.resourcesPaths</c>.</summary>
     public string ComponentFile => Path.Combine(ResourceFolders[^1], "pubsub.yaml");
 
     private IEnumerable<Dictionary<object, object>> AppList => ((List<object>)_file["apps"]).Cast<Dictionary<object, object>>();
@@ -53,7 +51,7 @@ public sealed class RunFile
     private Dictionary<object, object> Common => (Dictionary<object, object>)_file["common"];
 
     /// <summary>Reads a run file. Its paths become absolute.</summary>
-    /// <exception cref="StackException">The file is missing or is no run file. The message names the place.</exception>
+    /// <exception cref="StackException">The file is missing or is not a valid run file. The message names the error.</exception>
     public static RunFile Read(string path)
     {
         var file = new RunFile(path, Yaml.Read(path));
@@ -74,30 +72,30 @@ public sealed class RunFile
 
         var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
         file.ChangePaths(relative => Path.GetFullPath(Path.Combine(folder, relative)));
-        _ = file.Apps; // every app can be read
+        _ = file.Apps; // throws if an app is invalid
         return file;
     }
 
-    /// <summary>Uses the components of another broker: the folder beside the one that is named last.</summary>
+    /// <summary>Uses the components of another broker, which are in a folder beside that of the current broker.</summary>
     public void UseBroker(string broker) =>
         Common["resourcesPaths"] = ResourceFolders.SkipLast(1).Append(Path.Combine(Path.GetDirectoryName(ResourceFolders[^1])!, broker)).ToList<object>();
 
-    /// <summary>Logs to the console only, not to files beside the apps.</summary>
+    /// <summary>Makes apps and sidecars log to the console only, not to files.</summary>
     public void LogToConsole() => Common["appLogDestination"] = Common["daprdLogDestination"] = "console";
 
-    /// <summary>Replaces the command of each app. Where the new command is null, the old one stays.</summary>
+    /// <summary>Replaces the command of each app. If <paramref name="command"/> returns null, the app keeps its command.</summary>
     public void Run(Func<string, IReadOnlyList<string>?> command)
     {
         foreach (var app in AppList)
         {
-            if (command(Id(app)) is { } words)
+            if (command(Id(app)) is { } replacement)
             {
-                app["command"] = words.ToList<object>();
+                app["command"] = replacement.ToList<object>();
             }
         }
     }
 
-    /// <summary>Rewrites the file for published apps: each is a program in a folder named after its app id. Paths become relative to a folder.</summary>
+    /// <summary>Uses published apps. Each app is a program in a folder with the name of its app id, and all paths become relative.</summary>
     /// <param name="root">The folder to which the other paths become relative.</param>
     /// <param name="program">Returns the name of an app's program.</param>
     public void UsePublished(string root, Func<string, string> program)
@@ -111,17 +109,17 @@ public sealed class RunFile
         }
     }
 
-    /// <summary>Starts the sidecar of an app but not the app.</summary>
+    /// <summary>Removes the command of an app, so that only its sidecar is started.</summary>
     public void RunSidecarOnly(string appId) => AppList.First(app => Id(app) == appId).Remove("command");
 
-    /// <summary>Starts several instances of an app.</summary>
+    /// <summary>Repeats the entry of an app, so that several instances are started.</summary>
     public void Repeat(string appId, int instances)
     {
         var app = AppList.First(app => Id(app) == appId);
         ((List<object>)_file["apps"]).AddRange(Enumerable.Range(1, instances - 1).Select(_ => new Dictionary<object, object>(app)));
     }
 
-    /// <summary>Sets environment variables of every app.</summary>
+    /// <summary>Sets environment variables for every app.</summary>
     public void SetEnvironment(IReadOnlyDictionary<string, string> variables)
     {
         ArgumentNullException.ThrowIfNull(variables);
@@ -144,7 +142,7 @@ public sealed class RunFile
         }
     }
 
-    /// <summary>Gives every instance its own free ports. With proxies, app and sidecar find each other at ports on which nothing listens yet.</summary>
+    /// <summary>Gives every instance its own free ports. With proxies, app and sidecar call each other on ports on which a proxy must listen.</summary>
     public IReadOnlyList<AppInstance> UseFreePorts(bool isProxied)
     {
         var instances = new List<AppInstance>();
@@ -160,7 +158,7 @@ public sealed class RunFile
             app["daprGRPCPort"] = instance.GrpcPort;
             if (isProxied)
             {
-                // The environment of the run file overrides what the sidecar passes to the app.
+                // The environment of the run file overrides the variables that Dapr sets for the app.
                 app["env"] = new Dictionary<object, object>(Environment(app))
                 {
                     ["APP_PORT"] = $"{instance.Port}",
@@ -175,7 +173,10 @@ public sealed class RunFile
     /// <summary>Returns the run file as YAML.</summary>
     public override string ToString() => new SerializerBuilder().WithQuotingNecessaryStrings().Build().Serialize(_file);
 
-    /// <summary>Every value was read as text. The Dapr CLI requires numbers and booleans without quotes, but not in env, whose texts stay as they are.</summary>
+    /// <summary>
+    /// Converts text to numbers and booleans, because YAML was read as text and the Dapr CLI refuses quoted numbers and booleans. Values in env remain
+    /// text.
+    /// </summary>
     private static void RestoreTypes(Dictionary<object, object> values)
     {
         foreach (var (key, value) in values.ToList())
@@ -202,7 +203,7 @@ public sealed class RunFile
 
         int Port(string key) => int.TryParse($"{app.GetValueOrDefault(key)}", NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is > 0 and < 65_536
             ? port
-            : throw Error($"{key} of app {appId} is '{app.GetValueOrDefault(key)}', and must be a port");
+            : throw Error($"{key} of app {appId} is '{app.GetValueOrDefault(key)}'; it must be a port");
 
         NpgsqlConnectionStringBuilder? Database()
         {
@@ -217,7 +218,7 @@ public sealed class RunFile
             }
             catch (ArgumentException e)
             {
-                throw Error($"{Connection} of app {appId} is no connection string: {e.Message}");
+                throw Error($"{Connection} of app {appId} is not a connection string: {e.Message}");
             }
         }
     }

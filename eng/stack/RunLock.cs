@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace DaprOrders.Stack;
 
-/// <summary>Lets one process at a time run the system of a clone. The operating system takes the lock back when the process ends, however it ends.</summary>
+/// <summary>Allows one process at a time to run the system of a clone. The operating system releases the lock when the process ends, even after a crash.</summary>
 public sealed class RunLock : IDisposable
 {
     private readonly FileStream _lock;
@@ -11,29 +11,29 @@ public sealed class RunLock : IDisposable
 
     /// <summary>Takes the lock.</summary>
     /// <param name="folder">The folder for local data of the clone.</param>
-    /// <exception cref="StackException">Another process has it.</exception>
+    /// <exception cref="StackException">Another process has the lock.</exception>
     public static RunLock Take(string folder)
     {
-        // The number of the process is in another file, since nobody else can read the locked one.
-        var (path, holder) = (Path.Combine(folder, "run.lock"), Path.Combine(folder, "run.pid"));
+        // The process id is in a separate file, because other processes cannot read the locked file.
+        var (path, pidFile) = (Path.Combine(folder, "run.lock"), Path.Combine(folder, "run.pid"));
         try
         {
             var taken = new RunLock(new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
-            File.WriteAllText(holder, Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
+            File.WriteAllText(pidFile, Environment.ProcessId.ToString(CultureInfo.InvariantCulture));
             return taken;
         }
-        catch (IOException e) when (File.Exists(holder))
+        catch (IOException e) when (File.Exists(pidFile))
         {
-            throw new StackException($"the system is already running; stop it with: kill {File.ReadAllText(holder)}", e);
+            throw new StackException($"the system is already running; stop it with: kill {File.ReadAllText(pidFile)}", e);
         }
     }
 
-    /// <summary>Returns the process that has the lock; null if none has it.</summary>
+    /// <summary>Returns the id of the process that has the lock; null if no process has it.</summary>
     /// <param name="folder">The folder for local data of the clone.</param>
     public static int? Holder(string folder)
     {
-        var (path, holder) = (Path.Combine(folder, "run.lock"), Path.Combine(folder, "run.pid"));
-        if (!File.Exists(path) || !File.Exists(holder))
+        var (path, pidFile) = (Path.Combine(folder, "run.lock"), Path.Combine(folder, "run.pid"));
+        if (!File.Exists(path) || !File.Exists(pidFile))
         {
             return null;
         }
@@ -45,7 +45,7 @@ public sealed class RunLock : IDisposable
         }
         catch (IOException)
         {
-            return int.TryParse(File.ReadAllText(holder), NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : null;
+            return int.TryParse(File.ReadAllText(pidFile), NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : null;
         }
     }
 

@@ -10,8 +10,8 @@ public static class SearchPath
         .FirstOrDefault(File.Exists);
 
     /// <summary>
-    /// Returns the path of a program by PATH alone. A process that is started by its name is first looked for beside the running program, which
-    /// for <c>dotnet</c> may be another one than that on PATH.
+    /// Returns the path of a program on PATH. If a process is started by name only, .NET looks beside the running program first, where <c>dotnet</c> may
+    /// be a different one than on PATH.
     /// </summary>
     public static string Resolve(string program) => Path.GetFileName(program) == program ? Find(program) ?? program : program;
 

@@ -3,14 +3,14 @@ using Npgsql;
 namespace DaprOrders.Stack;
 
 /// <summary>A login that PostgreSQL refuses.</summary>
-public sealed record RefusedLogin(string AppId, NpgsqlConnectionStringBuilder Login, string Why, string SqlState);
+public sealed record RefusedLogin(string AppId, NpgsqlConnectionStringBuilder Login, string Reason, string SqlState);
 
-/// <summary>The roles and databases of the services, in whichever PostgreSQL is used.</summary>
-/// <param name="logins">The connection strings of the services, by app id.</param>
-/// <param name="superuser">The connection string of the role that creates them.</param>
+/// <summary>Creates and checks the roles and databases of the services.</summary>
+/// <param name="logins">The connection settings of the services by app id.</param>
+/// <param name="superuser">The connection settings of the role that creates roles and databases.</param>
 public sealed class ServiceDatabases(IReadOnlyDictionary<string, NpgsqlConnectionStringBuilder> logins, NpgsqlConnectionStringBuilder superuser)
 {
-    /// <summary>Creates what is missing with the script postgres/init.sql, and checks that every service can log in.</summary>
+    /// <summary>Runs the script postgres/init.sql if a service cannot log in, and checks that every service can log in afterwards.</summary>
     /// <exception cref="StackException">PostgreSQL refuses a role. The message says what to do.</exception>
     public async Task PrepareAsync(string script, CancellationToken cancellationToken)
     {
@@ -24,12 +24,11 @@ public sealed class ServiceDatabases(IReadOnlyDictionary<string, NpgsqlConnectio
         {
             throw new StackException(
                 $"PostgreSQL on {Address(superuser)} refuses role {refused.Login.Username} on {refused.Login.Database} with the password in dapr.yaml: "
-                + $"{refused.Why}. Change one of the two");
+                + $"{refused.Reason}. Change the role, or the connection string in dapr.yaml");
         }
     }
 
-    /// <summary>Tries to log in as every service.</summary>
-    /// <returns>The logins that PostgreSQL refuses.</returns>
+    /// <summary>Tries to log in as every service, and returns the logins that PostgreSQL refuses.</summary>
     public async Task<IReadOnlyList<RefusedLogin>> RefusedLoginsAsync(CancellationToken cancellationToken)
     {
         var refused = new List<RefusedLogin>();
@@ -49,8 +48,8 @@ public sealed class ServiceDatabases(IReadOnlyDictionary<string, NpgsqlConnectio
         return refused;
     }
 
-    /// <summary>Returns the refused logins whose role or database does not exist, so that the script creates it.</summary>
-    /// <exception cref="StackException">PostgreSQL refuses the role that would create them.</exception>
+    /// <summary>Returns the refused logins whose role or database does not exist. The script creates these.</summary>
+    /// <exception cref="StackException">PostgreSQL refuses the superuser.</exception>
     public async Task<IReadOnlyList<RefusedLogin>> MissingAsync(IReadOnlyList<RefusedLogin> refused, CancellationToken cancellationToken)
     {
         var roles = new List<string>();
@@ -65,7 +64,7 @@ public sealed class ServiceDatabases(IReadOnlyDictionary<string, NpgsqlConnectio
                 }
             },
             cancellationToken);
-        // To a client, a role that does not exist is one with a wrong password.
+        // A client gets the same error for a missing role as for a wrong password, so the list of roles decides.
         return [.. refused.Where(login => login.SqlState == PostgresErrorCodes.InvalidCatalogName || !roles.Contains(login.Login.Username!))];
     }
 
@@ -80,13 +79,13 @@ public sealed class ServiceDatabases(IReadOnlyDictionary<string, NpgsqlConnectio
         },
         cancellationToken);
 
-    /// <summary>Runs a script for psql that uses \gexec, which executes each row of a result, and no other command of psql.</summary>
+    /// <summary>Runs a psql script. The only psql command that it may use is \gexec, which executes each row of a result as a statement.</summary>
     internal static async Task RunScriptAsync(NpgsqlConnection connection, string script, CancellationToken cancellationToken)
     {
         var parts = script.ReplaceLineEndings("\n").Split("\\gexec\n");
         foreach (var part in parts[..^1])
         {
-            // Statements before the one whose rows are executed end with a semicolon; comments may stand before it.
+            // The last statement of a part returns the rows to execute. Earlier statements end with a semicolon and return no rows.
             var statements = new List<string>();
             await using (var command = new NpgsqlCommand(part, connection))
             await using (var reader = await command.ExecuteReaderAsync(cancellationToken))
@@ -124,7 +123,7 @@ public sealed class ServiceDatabases(IReadOnlyDictionary<string, NpgsqlConnectio
         }
         catch (PostgresException e)
         {
-            var advice = e.SqlState == PostgresErrorCodes.InvalidPassword ? "Set POSTGRES_PASSWORD to its password, or let its owner run postgres/init.sql, or free the port" : "Let its owner run postgres/init.sql, or free the port";
+            var advice = e.SqlState == PostgresErrorCodes.InvalidPassword ? "Set POSTGRES_PASSWORD to its password, or ask its owner to run postgres/init.sql, or free the port" : "Ask its owner to run postgres/init.sql, or free the port";
             throw new StackException($"PostgreSQL on {Address(superuser)} refuses role {superuser.Username}: {e.MessageText}. {advice}", e);
         }
     }

@@ -2,13 +2,13 @@ using System.Text.Json;
 
 namespace DaprOrders.Stack;
 
-/// <summary>Writes a solution filter, by which some projects of DaprOrders.sln are built at once.</summary>
+/// <summary>Writes solution filters, to build several projects of DaprOrders.sln in one build.</summary>
 public static class SolutionFilter
 {
+    /// <summary>Writes a solution filter and returns its path.</summary>
     /// <param name="root">The root of the clone.</param>
     /// <param name="folder">The folder for the filter, below the root.</param>
-    /// <param name="projectFolders">The folders of the projects, absolute.</param>
-    /// <returns>The path of the filter.</returns>
+    /// <param name="projectFolders">The absolute paths of the projects' folders.</param>
     public static string Write(string root, string folder, IEnumerable<string> projectFolders)
     {
         var projects = projectFolders.Select(project => Directory.GetFiles(project, "*.csproj").SingleOrDefault()
@@ -18,7 +18,7 @@ public static class SolutionFilter
             solution = new
             {
                 path = Path.GetRelativePath(folder, Path.Combine(root, "DaprOrders.sln")),
-                // Names must be spelled as in the solution.
+                // The paths must be spelled as in the solution, with backslashes.
                 projects = projects.Select(project => Path.GetRelativePath(root, project).Replace('/', '\\')),
             },
         };

@@ -1,6 +1,6 @@
 namespace DaprOrders.Stack;
 
-/// <summary>The stack cannot start or go on. The message tells the user why, and what to do about it.</summary>
+/// <summary>The stack cannot start or continue. The message tells the user why, and what to do about it.</summary>
 public sealed class StackException : Exception
 {
     public StackException()

@@ -3,13 +3,13 @@ using Npgsql;
 namespace DaprOrders.Stack;
 
 /// <summary>
-/// Starts the whole system: its own durable PostgreSQL, and the services of a copy of dapr.yaml on free ports, on the emulator or on Dapr, as
-/// they were built or published. Or uses a system that runs already. <see cref="StackSettings"/> reads from the environment which.
+/// Starts the whole system: a durable PostgreSQL, and the built or published services of a copy of dapr.yaml, on free ports, on the emulator or on
+/// Dapr. It can also use a system that is already running. <see cref="StackSettings"/> reads from the environment what to use.
 /// </summary>
 public sealed class StackHost : IAsyncDisposable
 {
-    /// <summary>Eight .NET processes start at once, perhaps on two cores.</summary>
-    private static readonly TimeSpan StartLimit = TimeSpan.FromSeconds(120);
+    /// <summary>The limit is high because eight .NET processes start at once, possibly on two cores.</summary>
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(120);
 
     private readonly StackSettings _settings;
     private readonly StackOptions _options;
@@ -18,8 +18,8 @@ public sealed class StackHost : IAsyncDisposable
     private StackRuntime? _runtime;
     private PostgresCluster? _postgres;
 
-    /// <param name="options">In what it differs from dapr.yaml.</param>
-    /// <param name="settings">On what it runs; as the environment says by default.</param>
+    /// <param name="options">The differences from dapr.yaml.</param>
+    /// <param name="settings">The runtime, broker and programs; by default those that the environment names.</param>
     public StackHost(StackOptions? options = null, StackSettings? settings = null)
     {
         _settings = settings ?? StackSettings.FromEnvironment();
@@ -52,12 +52,12 @@ public sealed class StackHost : IAsyncDisposable
 
     public HttpClient Gateway { get; } = new(new SocketsHttpHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(60) };
 
-    /// <summary>Gets whether somebody else started the system, so that nothing in it can be started, stopped or broken.</summary>
+    /// <summary>Gets whether the system was already running, so that a test cannot start or stop anything in it.</summary>
     public bool IsAttached => _settings.Attached is not null;
 
-    public PostgresCluster Postgres => _postgres ?? throw NotOurs();
+    public PostgresCluster Postgres => _postgres ?? throw NotStarted();
 
-    public StackRuntime Runtime => _runtime ?? throw NotOurs();
+    public StackRuntime Runtime => _runtime ?? throw NotStarted();
 
     public async Task StartAsync()
     {
@@ -71,7 +71,7 @@ public sealed class StackHost : IAsyncDisposable
         await UntilReadyAsync();
     }
 
-    /// <summary>Starts PostgreSQL and writes the run file, but starts none of the apps.</summary>
+    /// <summary>Starts PostgreSQL and writes the run file, but does not start the apps.</summary>
     public async Task PrepareAsync()
     {
         _postgres = await PostgresCluster.StartAsync(new PostgresOptions
@@ -93,13 +93,13 @@ public sealed class StackHost : IAsyncDisposable
     public Task UntilReadyAsync() => UntilReadyAsync([.. Instances]);
 
     /// <summary>Waits until some apps are ready.</summary>
-    /// <exception cref="StackException">They were not ready in time. The message has what the system wrote.</exception>
+    /// <exception cref="StackException">They were not ready in time. The message contains the output of the system.</exception>
     public async Task UntilReadyAsync(params AppInstance[] instances)
     {
         var readiness = new Readiness([.. instances.Select(instance => Probe.OfService($"{instance}", instance.Port))]);
         try
         {
-            if (!await readiness.WaitAsync(StartLimit, () => Runtime.HasEnded, _ => { }, CancellationToken.None))
+            if (!await readiness.WaitAsync(StartTimeout, () => Runtime.HasEnded, _ => { }, CancellationToken.None))
             {
                 throw new StackException("the runtime ended before the apps were ready");
             }
@@ -151,5 +151,5 @@ public sealed class StackHost : IAsyncDisposable
         }
     }
 
-    private static InvalidOperationException NotOurs() => new("The system was not started by this test (GATEWAY_URL is set), or not yet.");
+    private static InvalidOperationException NotStarted() => new("The system is not started yet, or was not started by this test (GATEWAY_URL is set).");
 }

@@ -1,20 +1,18 @@
 namespace DaprOrders.Stack;
 
-/// <summary>How a stack differs from dapr.yaml.</summary>
+/// <summary>Describes how a stack differs from dapr.yaml.</summary>
 public sealed record StackOptions
 {
-    /// <summary>Gets the run file, relative to the root.</summary>
+    /// <summary>Gets the path of the run file, relative to the root.</summary>
     public string RunFile { get; init; } = "dapr.yaml";
 
-    /// <summary>Gets the apps that are started by the command of the run file, not by what was built or published.</summary>
+    /// <summary>Gets the apps that are started with the command in the run file, not with a built or published program.</summary>
     public IReadOnlyList<string> Unchanged { get; init; } = [];
 
     /// <summary>Gets the number of instances by app id; one by default.</summary>
     public IReadOnlyDictionary<string, int> Instances { get; init; } = new Dictionary<string, int>();
 
-    /// <summary>
-    /// Gets whether apps and sidecars talk to each other through a proxy of the test, which must listen on the ports between them.
-    /// </summary>
+    /// <summary>Gets whether apps and sidecars call each other through a proxy of the test, which must listen on the ports between them.</summary>
     public bool IsProxied { get; init; }
 
     /// <summary>Gets additional environment variables of every app.</summary>
@@ -23,7 +21,7 @@ public sealed record StackOptions
     /// <summary>Gets folders with other builds of some apps, by app id.</summary>
     public IReadOnlyDictionary<string, string> Builds { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>Gets the program that runs as every app instead of the services; null for the services.</summary>
+    /// <summary>Gets the program that replaces every service; null for the services.</summary>
     public StackProgram? Instead { get; init; }
 
     /// <summary>Gets additional settings of PostgreSQL, for example <c>track_commit_timestamp=on</c>.</summary>
@@ -33,7 +31,7 @@ public sealed record StackOptions
     public int? DiskMegabytes { get; init; }
 }
 
-/// <summary>A program that can run as each of the apps, by APP_ID.</summary>
-/// <param name="Folder">Its folder in what ./run.sh publish wrote.</param>
-/// <param name="Project">Its project, which is also the name of its assembly.</param>
+/// <summary>A program that can run as any of the apps. APP_ID tells it which one.</summary>
+/// <param name="Folder">The name of its folder in the output of ./run.sh publish.</param>
+/// <param name="Project">The name of its project and assembly.</param>
 public sealed record StackProgram(string Folder, string Project);

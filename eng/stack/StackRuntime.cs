@@ -5,17 +5,17 @@ using DaprOrders.Stack.Platforms;
 namespace DaprOrders.Stack;
 
 /// <summary>Starts the apps of a run file, each with its sidecar, and lets a test kill and restart them.</summary>
-/// <param name="id">The mark of its processes; null: one of its own.</param>
+/// <param name="id">The id that marks its processes; null for a new one.</param>
 public abstract class StackRuntime(string? id = null) : IAsyncDisposable
 {
-    /// <summary>A variable in the environment of every process of a stack, by which they are found.</summary>
+    /// <summary>An environment variable that marks every process of a stack, so that it can be found.</summary>
     internal const string Marker = "DAPR_ORDERS_STACK";
 
-    private const int LinesKept = 3_000;
+    private const int MaxLines = 3_000;
 
     private readonly ConcurrentQueue<string> _output = new();
 
-    /// <summary>Gets the last lines that the runtime and the apps wrote.</summary>
+    /// <summary>Gets the last lines of output of the runtime and the apps.</summary>
     public string Output => string.Join('\n', _output);
 
     public abstract bool HasEnded { get; }
@@ -23,7 +23,7 @@ public abstract class StackRuntime(string? id = null) : IAsyncDisposable
     /// <summary>Gets the processes of the sidecars.</summary>
     public abstract IReadOnlyList<int> SidecarProcesses { get; }
 
-    /// <summary>Gets or sets what receives each line that the runtime and the apps write.</summary>
+    /// <summary>Gets or sets the action that receives each line of output of the runtime and the apps.</summary>
     public Action<string> OnLine { get; set; } = _ => { };
 
     /// <summary>Gets the exit code of the runtime; null while it runs.</summary>
@@ -39,7 +39,7 @@ public abstract class StackRuntime(string? id = null) : IAsyncDisposable
     /// <summary>Kills a sidecar.</summary>
     public abstract Task KillSidecarAsync(AppInstance instance);
 
-    /// <summary>Finds the process of an app, if it runs.</summary>
+    /// <summary>Returns the process id of an app; null if it does not run.</summary>
     public int? ProcessOf(AppInstance instance)
     {
         ArgumentNullException.ThrowIfNull(instance);
@@ -47,8 +47,7 @@ public abstract class StackRuntime(string? id = null) : IAsyncDisposable
         return ids.Count == 0 ? null : ids[0];
     }
 
-    /// <summary>Sends a signal to an app's process, if it runs. After SIGKILL and SIGTERM it waits until the process has ended.</summary>
-    /// <returns>Whether the process ran.</returns>
+    /// <summary>Sends a signal to an app's process, and returns whether it was running. After SIGKILL and SIGTERM, waits until it has ended.</summary>
     public async Task<bool> SignalAsync(AppInstance instance, Signal signal)
     {
         if (ProcessOf(instance) is not { } id)
@@ -68,20 +67,20 @@ public abstract class StackRuntime(string? id = null) : IAsyncDisposable
 
     public abstract ValueTask DisposeAsync();
 
-    /// <summary>Is called before a process gets a signal that may end it.</summary>
+    /// <summary>Runs before a process gets a signal that may end it.</summary>
     protected virtual void BeforeSignal(AppInstance instance, int processId)
     {
     }
 
     /// <summary>
-    /// Asks the runtime to end, which ends the apps. Asks everything after 3 s, since the Dapr CLI hears nothing before it has started every app,
-    /// and kills what has not ended after 6 s.
+    /// Sends SIGTERM to the runtime, which ends the apps. After 3 s sends SIGTERM to all processes, because the Dapr CLI ignores signals until it has
+    /// started every app, and after 6 s kills those that are still running.
     /// </summary>
     protected async Task EndAsync(Process runtime)
     {
         ArgumentNullException.ThrowIfNull(runtime);
         Platform.Current.Send(runtime.Id, Signal.Terminate);
-        if (!await Leftovers.EndInTimeAsync(Id))
+        if (!await Leftovers.WaitForEndAsync(Id))
         {
             await Leftovers.StopAsync(Id);
         }
@@ -97,14 +96,14 @@ public abstract class StackRuntime(string? id = null) : IAsyncDisposable
         start.RedirectStandardError = true;
         start.Environment[Marker] = Id;
         var process = Process.Start(start)!;
-        process.OutputDataReceived += (_, line) => Keep(line.Data);
-        process.ErrorDataReceived += (_, line) => Keep(line.Data);
+        process.OutputDataReceived += (_, line) => Record(line.Data);
+        process.ErrorDataReceived += (_, line) => Record(line.Data);
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
         return process;
     }
 
-    private void Keep(string? line)
+    private void Record(string? line)
     {
         if (line is null)
         {
@@ -113,7 +112,7 @@ public abstract class StackRuntime(string? id = null) : IAsyncDisposable
 
         OnLine(line);
         _output.Enqueue(line);
-        if (_output.Count > LinesKept)
+        if (_output.Count > MaxLines)
         {
             _output.TryDequeue(out _);
         }

@@ -1,6 +1,6 @@
 namespace DaprOrders.Stack;
 
-/// <summary>What provides the sidecars and the broker.</summary>
+/// <summary>The runtime that provides the sidecars.</summary>
 public enum RuntimeKind
 {
     /// <summary>The emulator in eng/dapr-emulator.</summary>
@@ -10,21 +10,21 @@ public enum RuntimeKind
     Dapr,
 }
 
-/// <summary>What the tests of the whole system run on, as read from the environment.</summary>
+/// <summary>The runtime, broker and programs of a stack, read from environment variables.</summary>
 /// <param name="Runtime"><c>STACK</c>: <c>emulator</c> (default) or <c>dapr</c>.</param>
 /// <param name="Broker"><c>BROKER</c>: <c>kafka</c> (default), <c>redis</c> or <c>rabbitmq</c>. On Dapr it must run at the address in its component.</param>
-/// <param name="Published"><c>STACK_BIN</c>: the folder that ./run.sh publish wrote; without it, and outside such a folder, what was built.</param>
-/// <param name="Attached"><c>GATEWAY_URL</c>: the gateway of a running system; nothing is started then.</param>
+/// <param name="Published"><c>STACK_BIN</c>: the folder that ./run.sh publish wrote. By default the folder around this program if it was published,
+/// otherwise the programs that were built in the clone.</param>
+/// <param name="Attached"><c>GATEWAY_URL</c>: the gateway of a running system. Nothing is started then.</param>
 /// <param name="Connections">
-/// <c>ORDERS_DB</c>, <c>INVENTORY_DB</c>, <c>NOTIFICATION_DB</c>: Npgsql's connection strings to the databases of that system, by database.
-/// Those of dapr.yaml where they are not set.
+/// <c>ORDERS_DB</c>, <c>INVENTORY_DB</c>, <c>NOTIFICATION_DB</c>: connection strings for Npgsql to the databases of the running system, by database.
+/// By default those in dapr.yaml.
 /// </param>
 public sealed record StackSettings(
     RuntimeKind Runtime, string Broker, string? Published, Uri? Attached, IReadOnlyDictionary<string, string> Connections)
 {
     private static readonly string[] Brokers = ["kafka", "redis", "rabbitmq"];
     private static readonly string[] Databases = ["orders_db", "inventory_db", "notification_db"];
-
 
     /// <summary>Gets the folder of dapr.yaml, the components and the SQL script.</summary>
     public string Root => Published ?? Repository.Root;
@@ -35,19 +35,19 @@ public sealed record StackSettings(
 
     public static StackSettings FromEnvironment() => Read(System.Environment.GetEnvironmentVariable);
 
-    /// <summary>Returns the command that starts an app.</summary>
+    /// <summary>Returns the command that starts a service.</summary>
     /// <param name="appId">The app id.</param>
-    /// <param name="build">A folder with another build of it.</param>
+    /// <param name="build">A folder with another build of the service; null for the normal one.</param>
     public IReadOnlyList<string> Command(string appId, string? build = null) => Program(appId, Repository.Projects[appId], build);
 
-    /// <summary>Returns the command that starts another program than the services.</summary>
+    /// <summary>Returns the command that starts a program that replaces the services.</summary>
     public IReadOnlyList<string> Command(StackProgram program)
     {
         ArgumentNullException.ThrowIfNull(program);
         return Program(program.Folder, program.Project, null);
     }
 
-    /// <exception cref="InvalidOperationException">A variable has an invalid value; the message lists the valid ones.</exception>
+    /// <exception cref="InvalidOperationException">A variable has an invalid value. The message lists the valid ones.</exception>
     public static StackSettings Read(Func<string, string?> environment)
     {
         ArgumentNullException.ThrowIfNull(environment);
@@ -60,7 +60,7 @@ public sealed record StackSettings(
                 .ToDictionary(database => database, database => environment(database.ToUpperInvariant())!));
     }
 
-    /// <summary>Published programs contain the runtime. Built ones are started with dotnet, since their own host may not find it.</summary>
+    /// <summary>Published programs contain the .NET runtime. Built programs are started with dotnet, because their own host may not find the runtime.</summary>
     private string[] Program(string folder, string project, string? build) =>
         build is not null ? ["dotnet", Path.Combine(build, $"{project}.dll")]
         : Published is not null ? [Path.Combine(Published, folder, project)]
@@ -81,9 +81,9 @@ public sealed record StackSettings(
     private static string? PublishedOf(string? value) =>
         value is null or "" ? null
         : IsPublished(value) ? Path.GetFullPath(value)
-        : throw new InvalidOperationException($"STACK_BIN is '{value}', where there is no dapr.yaml with the folder dapr-emulator; ./run.sh publish writes one.");
+        : throw new InvalidOperationException($"STACK_BIN is '{value}'; it must be a folder with dapr.yaml and dapr-emulator. ./run.sh publish writes one.");
 
-    /// <summary>Published suites are in a folder beside the programs that they test.</summary>
+    /// <summary>Returns the parent folder if it is a published one: published test suites are beside the programs that they test.</summary>
     private static string? PublishedAround(string folder)
     {
         var parent = Path.GetFullPath(Path.Combine(folder, ".."));

@@ -4,16 +4,16 @@ using YamlDotNet.Serialization;
 
 namespace DaprOrders.Stack;
 
-/// <summary>Reads YAML. Quotes, flow style, anchors and merge keys make no difference; every scalar is text.</summary>
+/// <summary>Reads YAML, including flow style, anchors and merge keys. Every scalar is text.</summary>
 internal static class Yaml
 {
     /// <summary>Reads the first document of a file.</summary>
-    /// <exception cref="StackException">The file is missing, or is no YAML with a mapping at its top.</exception>
+    /// <exception cref="StackException">The file is missing or is not a YAML mapping.</exception>
     public static Dictionary<object, object> Read(string file) =>
         ReadAll(file) is [var first, ..] ? first : throw new StackException($"{file} is empty");
 
     /// <summary>Reads all documents of a file. Empty documents are skipped.</summary>
-    /// <exception cref="StackException">The file is missing, or is no YAML with mappings at its top.</exception>
+    /// <exception cref="StackException">The file is missing or contains something other than YAML mappings.</exception>
     public static IReadOnlyList<Dictionary<object, object>> ReadAll(string file)
     {
         try
@@ -35,12 +35,12 @@ internal static class Yaml
         }
         catch (YamlException e)
         {
-            throw new StackException($"{file}:{e.Start.Line}: this is no YAML: {e.InnerException?.Message ?? e.Message}", e);
+            throw new StackException($"{file}:{e.Start.Line}: this is not valid YAML: {e.InnerException?.Message ?? e.Message}", e);
         }
         catch (InvalidOperationException e)
         {
-            // All that YamlDotNet says where a bracket is not closed.
-            throw new StackException($"{file}: this is no YAML; look for a bracket that is not closed", e);
+            // YamlDotNet throws this exception, without a position, if a bracket is not closed.
+            throw new StackException($"{file}: this is not valid YAML; look for a bracket that is not closed", e);
         }
     }
 

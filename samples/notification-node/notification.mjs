@@ -1,4 +1,4 @@
-// The notification service once more, in Node 20 and its standard library. It keeps one line of JSON per notification in a file that only grows.
+// The notification service in Node 20, with the standard library only. It appends one line of JSON per notification to a file.
 import { createServer } from 'node:http';
 import { randomUUID } from 'node:crypto';
 import { fstatSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeFileSync } from 'node:fs';
@@ -8,19 +8,19 @@ const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const ITEM_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 const file = openSync(process.env.NOTIFICATIONS_FILE ?? 'notifications.jsonl', 'a+');
 
-const all = []; // oldest first
-const known = new Map(); // "order outcome" -> notification
+const notifications = []; // oldest first
+const notified = new Set(); // "<order id> <outcome>"
 
-function remember(notification) {
-  all.push(notification);
-  known.set(`${notification.order_id} ${notification.outcome}`, notification);
+function add(notification) {
+  notifications.push(notification);
+  notified.add(`${notification.order_id} ${notification.outcome}`);
 }
 
 function readFile() {
   const text = readFileSync(file, 'utf8');
-  const whole = text.slice(0, text.lastIndexOf('\n') + 1);
-  ftruncateSync(file, Buffer.byteLength(whole)); // a line that a crash cut off was never answered, so it comes again
-  whole.split('\n').filter(line => line).forEach(line => remember(JSON.parse(line)));
+  const completeLines = text.slice(0, text.lastIndexOf('\n') + 1);
+  ftruncateSync(file, Buffer.byteLength(completeLines)); // an incomplete line was never acknowledged, so its event is redelivered
+  completeLines.split('\n').filter(line => line).forEach(line => add(JSON.parse(line)));
 }
 
 function append(notification) {
@@ -29,13 +29,13 @@ function append(notification) {
     writeFileSync(file, `${JSON.stringify(notification)}\n`);
     fsyncSync(file);
   } catch (error) {
-    ftruncateSync(file, size); // half a line would spoil the next one
+    ftruncateSync(file, size); // an incomplete line would make the next one unreadable
     throw error;
   }
 }
 
-/** Why this can never be an inventory.updated, or null. Fields that the contract may gain are no reason. */
-function flaw(data) {
+/** Returns the reason why this is not a valid inventory.updated event, or null. Unknown fields are valid, because later versions may add some. */
+function findError(data) {
   if (typeof data !== 'object' || data === null) return 'no data';
   if (!UUID.test(data.order_id)) return 'order_id';
   if (typeof data.item_id !== 'string' || !ITEM_ID.test(data.item_id)) return 'item_id';
@@ -44,24 +44,24 @@ function flaw(data) {
   return data.reason === null || typeof data.reason === 'string' ? null : 'reason';
 }
 
-/** Notifies of an outcome once. What was not written through was not done: the exception becomes a 500, and Dapr delivers again. */
+/** Stores one notification per order and outcome. If the file cannot be written, the exception becomes a 500 and Dapr redelivers the event. */
 function handle(event) {
   const data = event?.data;
-  const reason = flaw(data);
-  if (reason) {
-    console.error(`Dropped event ${event?.id}: ${reason}`);
-    return { status: 'DROP' }; // to the dead-letter topic: no repetition makes it better
+  const error = findError(data);
+  if (error) {
+    console.error(`Dropped event ${event?.id}: ${error}`);
+    return { status: 'DROP' }; // Dapr sends it to the dead-letter topic; a retry would fail in the same way
   }
-  if (known.has(`${data.order_id} ${data.outcome}`)) return { status: 'SUCCESS' };
-  const { order_id, item_id, quantity, outcome, reason: why } = data;
-  const notification = { id: randomUUID(), order_id, item_id, quantity, outcome, reason: why, created_at: new Date().toISOString() };
+  if (notified.has(`${data.order_id} ${data.outcome}`)) return { status: 'SUCCESS' };
+  const { order_id, item_id, quantity, outcome, reason } = data;
+  const notification = { id: randomUUID(), order_id, item_id, quantity, outcome, reason, created_at: new Date().toISOString() };
   append(notification);
-  remember(notification);
-  console.log(`Notified of order ${order_id}: ${why ?? outcome}`);
+  add(notification);
+  console.log(`Notified of order ${order_id}: ${reason ?? outcome}`);
   return { status: 'SUCCESS' };
 }
 
-class Refused extends Error {
+class ValidationError extends Error {
   constructor(name, rule) {
     super('One or more validation errors occurred.');
     this.errors = { [name]: [`${name} ${rule}`] };
@@ -70,34 +70,34 @@ class Refused extends Error {
 
 function list(query) {
   const orderId = query.get('order_id')?.toLowerCase() ?? null;
-  if (orderId !== null && !UUID.test(orderId)) throw new Refused('order_id', 'must be a UUID.');
+  if (orderId !== null && !UUID.test(orderId)) throw new ValidationError('order_id', 'must be a UUID.');
   const limit = query.get('limit') ?? '50';
-  if (!/^[0-9]{1,3}$/.test(limit) || +limit < 1 || +limit > 200) throw new Refused('limit', 'must be a whole number from 1 to 200.');
+  if (!/^[0-9]{1,3}$/.test(limit) || +limit < 1 || +limit > 200) throw new ValidationError('limit', 'must be a whole number from 1 to 200.');
   const cursor = query.get('cursor');
-  const end = cursor === null ? all.length : all.findIndex(notification => notification.id === cursor);
-  if (end < 0) throw new Refused('cursor', 'must be what an earlier page of this list gave as next.');
+  const end = cursor === null ? notifications.length : notifications.findIndex(notification => notification.id === cursor);
+  if (end < 0) throw new ValidationError('cursor', 'must be the next value of an earlier page of this list.');
 
   const items = [];
-  for (let i = end - 1; i >= 0 && items.length <= limit; i--) { // one more than fits tells that there is a next page
-    if (orderId === null || all[i].order_id === orderId) items.push(all[i]);
+  for (let i = end - 1; i >= 0 && items.length <= limit; i--) { // one item more than the limit shows that there is a next page
+    if (orderId === null || notifications[i].order_id === orderId) items.push(notifications[i]);
   }
   const page = items.slice(0, limit);
   return { items: page, next: items.length > limit ? page.at(-1).id : null };
 }
 
-async function read(request) {
+async function readJson(request) {
   const chunks = [];
   for await (const chunk of request) chunks.push(chunk);
   return JSON.parse(Buffer.concat(chunks));
 }
 
-async function answer(request) {
+async function route(request) {
   const { pathname, searchParams } = new URL(request.url, 'http://localhost');
   switch (`${request.method} ${pathname}`) {
     case 'GET /dapr/subscribe':
       return [{ pubsubname: 'pubsub', topic: TOPIC, route: `/events/${TOPIC}`, deadLetterTopic: 'notification.dead' }];
     case `POST /events/${TOPIC}`:
-      return handle(await read(request));
+      return handle(await readJson(request));
     case 'GET /notifications':
       return list(searchParams);
     case 'GET /healthz/live':
@@ -115,16 +115,16 @@ function send(response, status, body) {
 
 const server = createServer(async (request, response) => {
   try {
-    const body = await answer(request);
+    const body = await route(request);
     if (body === null) send(response, 404, { title: 'Not Found', status: 404 });
     else send(response, 200, body);
   } catch (error) {
-    if (error instanceof Refused) return send(response, 400, { title: error.message, status: 400, errors: error.errors });
+    if (error instanceof ValidationError) return send(response, 400, { title: error.message, status: 400, errors: error.errors });
     console.error(error);
     send(response, 500, { title: 'The service failed', status: 500 });
   }
 });
 
 readFile();
-server.listen(Number(process.env.APP_PORT ?? 8003), '127.0.0.1', () => console.log(`Listening with ${all.length} notifications`));
+server.listen(Number(process.env.APP_PORT ?? 8003), '127.0.0.1', () => console.log(`Listening with ${notifications.length} notifications`));
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => process.exit(0));

@@ -3,7 +3,7 @@ using DaprOrders.Stack;
 
 namespace DaprOrders.Eng.Tests;
 
-/// <summary>The page that follows one order through the code names files that exist.</summary>
+/// <summary>Checks that docs/architecture.md, which follows one order through the code, names files that exist.</summary>
 public sealed partial class ArchitectureTests
 {
     private static readonly string Page = File.ReadAllText(Path.Combine(Repository.Root, "docs/architecture.md"));
@@ -38,7 +38,7 @@ public sealed partial class ArchitectureTests
     }
 
     [Fact]
-    public void Pattern_in_the_README_is_that_of_PlaceOrder()
+    public void Pattern_in_the_README_is_the_code_of_PlaceOrder()
     {
         var readme = File.ReadAllText(Path.Combine(Repository.Root, "README.md"));
         var useCase = File.ReadAllLines(Path.Combine(Repository.Root, "services/order/Orders/PlaceOrder.cs")).Select(line => line.Trim()).ToList();
@@ -49,7 +49,7 @@ public sealed partial class ArchitectureTests
         Assert.All(pattern, line => Assert.Contains(line, useCase));
     }
 
-    /// <summary>A path in back ticks; a file in the root of the repository has no slash and is not meant.</summary>
+    /// <summary>Matches a path in backticks. Files in the root of the repository have no slash and are not matched.</summary>
     [GeneratedRegex(@"`([^`\s]+/[^`\s]+\.(?:cs|csproj|json|md|mjs|props|sql|yaml|yml))`")]
     private static partial Regex SourceFile();
 

@@ -1,8 +1,8 @@
 using System.Runtime.Versioning;
 using Xunit.v3;
 
-// bash, signals and /proc.
+// The tests use bash, signals and /proc.
 [assembly: UnsupportedOSPlatform("windows")]
 
-// Two classes at a time, beside the one that waits for a minute: the tests of the whole system need the processor.
+// At most three classes run in parallel. More would take too much CPU time from the tests of the whole system.
 [assembly: Parallelization(MaxThreads = 3)]

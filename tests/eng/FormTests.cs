@@ -4,7 +4,7 @@ using DaprOrders.Stack;
 
 namespace DaprOrders.Eng.Tests;
 
-/// <summary>Explicit tests run by form only: one that belongs to no form would never run.</summary>
+/// <summary>Checks that every test belongs to a form. Explicit tests run only with their form.</summary>
 public sealed partial class FormTests
 {
     private static readonly string[] Folders = ["tests", "eng"];
@@ -14,12 +14,12 @@ public sealed partial class FormTests
     {
         var forms = TestForm.All.Select(form => form.Name).ToHashSet();
 
-        var strays = Folders.SelectMany(folder => Directory.GetFiles(Path.Combine(Repository.Root, folder), "*Tests.cs", SearchOption.AllDirectories))
+        var withoutForm = Folders.SelectMany(folder => Directory.GetFiles(Path.Combine(Repository.Root, folder), "*Tests.cs", SearchOption.AllDirectories))
             .Select(file => (Name: Path.GetRelativePath(Repository.Root, file), Text: File.ReadAllText(file)))
             .Where(file => ExplicitTest().IsMatch(file.Text) && !forms.Contains(Form().Match(file.Text).Groups[1].Value))
             .Select(file => file.Name);
 
-        Assert.Empty(strays);
+        Assert.Empty(withoutForm);
     }
 
     [Fact]

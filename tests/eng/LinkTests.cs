@@ -5,12 +5,12 @@ namespace DaprOrders.Eng.Tests;
 
 public sealed partial class LinkTests
 {
-    private static readonly EnumerationOptions Everything = new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None };
+    private static readonly EnumerationOptions AllFolders = new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None };
 
     [Fact]
     public void Every_link_between_documents_leads_to_a_file()
     {
-        var pages = Directory.GetFiles(Repository.Root, "*.md", Everything)
+        var pages = Directory.GetFiles(Repository.Root, "*.md", AllFolders)
             .Where(page => !Ignored().IsMatch(Path.GetRelativePath(Repository.Root, page)))
             .ToList();
 

@@ -3,7 +3,7 @@ using DaprOrders.Stack;
 
 namespace DaprOrders.Eng.Tests;
 
-/// <summary>The services show the pattern: entities and SaveChanges instead of SQL.</summary>
+/// <summary>Checks that the services follow the pattern: entities and SaveChanges instead of SQL.</summary>
 public sealed partial class PatternTests
 {
     private static readonly string Services = Path.Combine(Repository.Root, "services");

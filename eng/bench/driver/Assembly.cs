@@ -1,3 +1,3 @@
 using System.Runtime.Versioning;
 
-[assembly: UnsupportedOSPlatform("windows")] // it reads /proc and sends signals
+[assembly: UnsupportedOSPlatform("windows")] // the benchmark reads /proc and sends signals

@@ -4,23 +4,23 @@ using DaprOrders.Stack;
 
 namespace DaprOrders.Bench;
 
-/// <summary>A part of the whole run, which can be asked for alone.</summary>
+/// <summary>A part of the benchmark. Each part can be run alone.</summary>
 internal enum Part
 {
-    /// <summary>All systems in turns, at 128 and 32 clients, with latency at 100 orders/s.</summary>
+    /// <summary>Compares all systems at 128 and 32 clients, their latency at 100 orders/s, and the CPU time of the idle system.</summary>
     Compare,
 
-    /// <summary>Orders taken one by one against orders taken in batches.</summary>
+    /// <summary>Compares orders that are placed one by one with orders that are placed in batches.</summary>
     Batch,
 
-    /// <summary>Few and many items, old rows, two instances.</summary>
+    /// <summary>Measures few and many items, old rows, and two instances.</summary>
     Growth,
 
-    /// <summary>From the start to the first confirmed order, and what the idle system costs.</summary>
+    /// <summary>Measures the time from the start to the first confirmed order.</summary>
     Start,
 }
 
-/// <summary>What is measured, for how long, and on what.</summary>
+/// <summary>The options of the benchmark.</summary>
 internal sealed record BenchOptions
 {
     public bool IsQuick { get; init; }
@@ -29,10 +29,10 @@ internal sealed record BenchOptions
 
     public required IReadOnlyList<Part> Parts { get; init; }
 
-    /// <summary>Gets what the comparison compares.</summary>
+    /// <summary>Gets the systems that the comparison measures.</summary>
     public required IReadOnlyList<SystemKind> Systems { get; init; }
 
-    /// <summary>Gets how many old orders, reservations and notifications the growth part puts there.</summary>
+    /// <summary>Gets the number of old orders, reservations and notifications that the growth part inserts.</summary>
     public int Rows { get; init; }
 
     /// <summary>Gets the folder for results.md, results.json and cpu.svg.</summary>
@@ -40,23 +40,23 @@ internal sealed record BenchOptions
 
     public required int Rounds { get; init; }
 
-    /// <summary>Gets how long a system is used before anything counts: code that runs much is compiled once more, which takes its time on few cores.</summary>
+    /// <summary>Gets how long a system is loaded before the measurement, because .NET recompiles frequently used code first.</summary>
     public required TimeSpan WarmUp { get; init; }
 
     public required TimeSpan Load { get; init; }
 
     public required TimeSpan Steady { get; init; }
 
-    /// <summary>Reads the command line, or prints what is wrong with it, or the help.</summary>
-    /// <returns>The options, or null with the exit status where there is nothing to measure.</returns>
+    /// <summary>Parses the command line. Prints the help if it is requested, or the errors.</summary>
+    /// <returns>The options; or null and the exit status if nothing is to be measured.</returns>
     public static (BenchOptions? Options, int Status) Parse(string[] args)
     {
-        var quick = new Option<bool>("--quick") { Description = "One short round of the comparison and the batch intake, in at most 3 minutes." };
-        var runtime = new Option<string>("--runtime") { Description = "emulator: the Dapr emulator (default); dapr: the Dapr CLI, with the broker running." };
+        var quick = new Option<bool>("--quick") { Description = "Run one short round of the parts compare and batch, in at most 3 minutes." };
+        var runtime = new Option<string>("--runtime") { Description = "The runtime. emulator: the Dapr emulator (default); dapr: the Dapr CLI, which needs a running broker." };
         runtime.AcceptOnlyFromAmong("emulator", "dapr");
-        var bin = new Option<DirectoryInfo>("--bin") { Description = "The folder that ./run.sh publish wrote; without it, what was built." };
+        var bin = new Option<DirectoryInfo>("--bin") { Description = "The folder that ./run.sh publish wrote. Without it, the programs that were built." };
         bin.AcceptExistingOnly();
-        var rows = new Option<int>("--rows") { Description = "How many old rows the growth part puts into each table.", DefaultValueFactory = _ => 1_000_000 };
+        var rows = new Option<int>("--rows") { Description = "The number of old rows that the growth part inserts into each table.", DefaultValueFactory = _ => 1_000_000 };
         rows.Validators.Add(result =>
         {
             if (result.GetValueOrDefault<int>() is < 1 or > 100_000_000)
@@ -64,17 +64,17 @@ internal sealed record BenchOptions
                 result.AddError("--rows must be a whole number from 1 to 100000000.");
             }
         });
-        var only = new Option<Part[]>("--only") { Description = "Only these parts: compare, batch, growth, start.", AllowMultipleArgumentsPerToken = true };
-        var systems = new Option<string[]>("--systems") { Description = "Compares these systems only.", AllowMultipleArgumentsPerToken = true };
+        var only = new Option<Part[]>("--only") { Description = "Run only these parts: compare, batch, growth, start.", AllowMultipleArgumentsPerToken = true };
+        var systems = new Option<string[]>("--systems") { Description = "Compare only these systems.", AllowMultipleArgumentsPerToken = true };
         systems.AcceptOnlyFromAmong(SystemNames.All);
         var output = new Option<DirectoryInfo>("--output")
         {
-            Description = "Where results.md, results.json and cpu.svg are written.",
+            Description = "The folder for results.md, results.json and cpu.svg.",
             DefaultValueFactory = _ => new DirectoryInfo("artifacts/bench"),
         };
 
         BenchOptions? options = null;
-        var command = new RootCommand("Measures what an order costs: our services against services that do nothing, and against what tutorials show.")
+        var command = new RootCommand("Measures what an order costs, in our services, in services that do nothing, and in services written as in tutorials.")
         {
             quick, runtime, bin, rows, only, systems, output,
         };
@@ -91,7 +91,7 @@ internal sealed record BenchOptions
                 Stack = SettingsOf(parsed.GetValue(runtime), parsed.GetValue(bin)),
                 Rows = parsed.GetValue(rows),
                 Parts = parsed.GetValue(only) is { Length: > 0 } parts ? parts : isQuick ? [Part.Compare, Part.Batch] : Enum.GetValues<Part>(),
-                Systems = parsed.GetValue(systems) is { Length: > 0 } some ? [.. some.Select(SystemNames.Parse)] : Enum.GetValues<SystemKind>(),
+                Systems = parsed.GetValue(systems) is { Length: > 0 } names ? [.. names.Select(SystemNames.Parse)] : Enum.GetValues<SystemKind>(),
                 Output = parsed.GetValue(output)!.FullName,
             };
         });

@@ -2,14 +2,14 @@ using System.Runtime.InteropServices;
 
 namespace DaprOrders.Bench;
 
-/// <summary>Stops what was started when the run is interrupted: a system that stays behind would disturb whatever is measured next.</summary>
+/// <summary>Stops the started systems when the benchmark is interrupted. A system that keeps running would disturb the next measurement.</summary>
 internal static class Interruption
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
     private static readonly HashSet<IAsyncDisposable> Started = [];
 
-    /// <summary>Ends the program with status 130 on SIGINT and SIGTERM, after stopping what runs then.</summary>
-    /// <returns>The registrations, to be kept until the end.</returns>
+    /// <summary>On SIGINT and SIGTERM, stops the started systems and exits with status 130.</summary>
+    /// <returns>The registrations, which must be kept until the end.</returns>
     public static IDisposable[] Listen() => [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM }.Select(signal => PosixSignalRegistration.Create(signal, Stop))];
 
     public static void Add(IAsyncDisposable system)
@@ -37,7 +37,7 @@ internal static class Interruption
             systems = [.. Started];
         }
 
-        Task.WhenAll(systems.Select(system => system.DisposeAsync().AsTask())).Wait(Patience);
+        Task.WhenAll(systems.Select(system => system.DisposeAsync().AsTask())).Wait(Timeout);
         Environment.Exit(130);
     }
 }

@@ -26,7 +26,7 @@ try
     foreach (var part in parts)
     {
         await part.RunAsync(results, progress);
-        results.Write(options.Output); // a later part that fails takes nothing away
+        results.Write(options.Output); // after each part, so that a failure of a later part loses nothing
     }
 }
 catch (Exception e) when (e is InvalidOperationException or StackException)
@@ -36,5 +36,5 @@ catch (Exception e) when (e is InvalidOperationException or StackException)
 }
 
 Console.Write(MarkdownReport.Of(results));
-Progress.Say($"Written to {options.Output}");
+Progress.Write($"Written to {options.Output}");
 return 0;

@@ -2,7 +2,7 @@ using System.Diagnostics;
 
 namespace DaprOrders.Bench;
 
-/// <summary>One line for each step, on standard error, so that standard output holds the tables alone.</summary>
+/// <summary>Writes one line per step to standard error, so that standard output contains only the tables.</summary>
 internal sealed class Progress(int steps, TimeSpan estimate)
 {
     private readonly long _started = Stopwatch.GetTimestamp();
@@ -13,5 +13,5 @@ internal sealed class Progress(int steps, TimeSpan estimate)
     public void Step(string what) =>
         Console.Error.WriteLine($"[{++_step,2}/{steps} {Stopwatch.GetElapsedTime(_started):mm\\:ss} of about {estimate:mm\\:ss}] {what}");
 
-    public static void Say(string what) => Console.Error.WriteLine($"      {what}");
+    public static void Write(string what) => Console.Error.WriteLine($"      {what}");
 }

@@ -3,12 +3,12 @@ using System.Text;
 
 namespace DaprOrders.NoOp;
 
-/// <summary>What the four apps have in common: health, counts, and what the sidecar asks.</summary>
+/// <summary>The base of the four apps: health, counts, subscriptions.</summary>
 internal abstract class App(Sidecar sidecar)
 {
     protected Sidecar Sidecar => sidecar;
 
-    /// <summary>Gets the answer to <c>/dapr/subscribe</c>; null for an app that hears nothing.</summary>
+    /// <summary>Gets the response to <c>/dapr/subscribe</c>; null for an app without subscriptions.</summary>
     protected virtual byte[]? Subscriptions => null;
 
     protected virtual long Orders => 0;
@@ -22,7 +22,7 @@ internal abstract class App(Sidecar sidecar)
         switch (http.Request.Path.Value)
         {
             case "/healthz/ready":
-                return AnswerReadyAsync(http);
+                return WriteReadinessAsync(http);
             case "/healthz/live":
                 return Task.CompletedTask;
             case "/bench/counts":
@@ -31,12 +31,12 @@ internal abstract class App(Sidecar sidecar)
             case "/dapr/subscribe" when Subscriptions is { } subscriptions:
                 return WriteJsonAsync(http, subscriptions);
             default:
-                return WorkAsync(http);
+                return HandleOwnAsync(http);
         }
     }
 
-    /// <summary>What this app does and the others do not.</summary>
-    protected abstract Task WorkAsync(HttpContext http);
+    /// <summary>Handles the routes that only this app has.</summary>
+    protected abstract Task HandleOwnAsync(HttpContext http);
 
     protected static Task NotFoundAsync(HttpContext http)
     {
@@ -51,10 +51,10 @@ internal abstract class App(Sidecar sidecar)
         return http.Response.Body.WriteAsync(json).AsTask();
     }
 
-    /// <summary>Reads a body into a rented buffer, which the caller gives back.</summary>
+    /// <summary>Reads a body into a rented buffer, which the caller must return.</summary>
     protected static async Task<(byte[] Buffer, int Length)> ReadAsync(HttpRequest request)
     {
-        // One more than it should be, so that the last read finds the end and not a full buffer.
+        // One byte longer than the body, so that the last read finds the end instead of a full buffer.
         var buffer = ArrayPool<byte>.Shared.Rent((int)(request.ContentLength ?? 4095) + 1);
         var length = 0;
         while (await request.Body.ReadAsync(buffer.AsMemory(length)) is > 0 and var read)
@@ -72,25 +72,24 @@ internal abstract class App(Sidecar sidecar)
         return (buffer, length);
     }
 
-    /// <summary>The bulk subscription and the dead-letter topic of the real service, as its sidecar hears of them.</summary>
+    /// <summary>Returns the same subscriptions as the real service: a bulk subscription and the dead-letter topic.</summary>
     protected static byte[] Subscribe(string appId, string topic) => Encoding.UTF8.GetBytes(
         $$$"""
         [{"topic":"{{{topic}}}","pubsubName":"pubsub","route":"events/{{{topic}}}","deadLetterTopic":"{{{appId}}}.dead","bulkSubscribe":{"enabled":true,"maxMessagesCount":100,"maxAwaitDurationMs":2}},
          {"topic":"{{{appId}}}.dead","pubsubName":"pubsub","route":"events/{{{appId}}}.dead","metadata":{"rawPayload":"true"}}]
         """);
 
-    /// <summary>Answers SUCCESS for every entry of a bulk delivery.</summary>
-    /// <param name="http">The request.</param>
-    /// <param name="received">Is told how many entries there are, before they are acknowledged.</param>
+    /// <summary>Acknowledges every entry of a bulk delivery.</summary>
+    /// <param name="received">Receives the number of entries before they are acknowledged.</param>
     protected static async Task AcknowledgeAsync(HttpContext http, Action<int> received)
     {
         var (delivery, length) = await ReadAsync(http.Request);
-        var answer = new ArrayBufferWriter<byte>(256 + (length / 4));
-        received(BulkDelivery.Acknowledge(delivery.AsSpan(0, length), answer));
+        var response = new ArrayBufferWriter<byte>(256 + (length / 4));
+        received(BulkDelivery.Acknowledge(delivery.AsSpan(0, length), response));
         ArrayPool<byte>.Shared.Return(delivery);
-        await WriteJsonAsync(http, answer.WrittenMemory);
+        await WriteJsonAsync(http, response.WrittenMemory);
     }
 
-    private async Task AnswerReadyAsync(HttpContext http) =>
+    private async Task WriteReadinessAsync(HttpContext http) =>
         http.Response.StatusCode = await sidecar.IsReadyAsync() ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;
 }

@@ -1,6 +1,7 @@
 namespace DaprOrders.NoOp;
 
-/// <summary>When entries came, Unix epoch microseconds: the last so many of them.</summary>
+/// <summary>Records when entries arrived, in microseconds since the Unix epoch. It keeps only the last ones.</summary>
+/// <param name="capacity">The number of times that are kept.</param>
 internal sealed class ArrivalTimes(int capacity)
 {
     private readonly long[] _ring = new long[capacity];
@@ -21,7 +22,7 @@ internal sealed class ArrivalTimes(int capacity)
         }
     }
 
-    /// <summary>Gets the times from the <paramref name="first"/>-th entry (the first of all is 0) on, as far as they are kept.</summary>
+    /// <summary>Returns the times that are kept, starting with the entry at index <paramref name="first"/>.</summary>
     public long[] Since(long first)
     {
         lock (_gate)

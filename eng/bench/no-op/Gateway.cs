@@ -3,21 +3,21 @@ using System.Net;
 
 namespace DaprOrders.NoOp;
 
-/// <summary>Passes orders on by service invocation.</summary>
+/// <summary>Forwards orders by service invocation.</summary>
 internal sealed class Gateway(Sidecar sidecar) : App(sidecar)
 {
     private static readonly Uri Order = new("/v1.0/invoke/order/method/orders", UriKind.Relative);
 
-    protected override Task WorkAsync(HttpContext http) => http.Request.Path.Value is "/orders" ? PlaceAsync(http) : NotFoundAsync(http);
+    protected override Task HandleOwnAsync(HttpContext http) => http.Request.Path.Value is "/orders" ? PlaceAsync(http) : NotFoundAsync(http);
 
     private async Task PlaceAsync(HttpContext http)
     {
         var (body, length) = await ReadAsync(http.Request);
         try
         {
-            var (status, answer) = await Sidecar.PostAsync(Order, body, length);
+            var (status, response) = await Sidecar.PostAsync(Order, body, length);
             http.Response.StatusCode = status is HttpStatusCode.Created ? StatusCodes.Status201Created : StatusCodes.Status502BadGateway;
-            await WriteJsonAsync(http, answer);
+            await WriteJsonAsync(http, response);
         }
         catch (HttpRequestException)
         {

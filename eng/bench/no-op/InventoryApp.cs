@@ -1,6 +1,6 @@
 namespace DaprOrders.NoOp;
 
-/// <summary>Answers every <c>order.created</c> with an <c>inventory.updated</c>.</summary>
+/// <summary>Publishes an <c>inventory.updated</c> for every <c>order.created</c>.</summary>
 internal sealed class InventoryApp(Sidecar sidecar) : App(sidecar)
 {
     private readonly Relay _relay = new(
@@ -10,7 +10,7 @@ internal sealed class InventoryApp(Sidecar sidecar) : App(sidecar)
 
     protected override byte[] Subscriptions { get; } = Subscribe("inventory", "order.created");
 
-    protected override Task WorkAsync(HttpContext http) => http.Request.Path.Value switch
+    protected override Task HandleOwnAsync(HttpContext http) => http.Request.Path.Value switch
     {
         "/events/order.created" => AcknowledgeAsync(http, _relay.Add),
         "/events/inventory.dead" => Task.CompletedTask,

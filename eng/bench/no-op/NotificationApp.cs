@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace DaprOrders.NoOp;
 
-/// <summary>Hears <c>inventory.updated</c> and notes when.</summary>
+/// <summary>Subscribes to <c>inventory.updated</c> and records when each event arrives.</summary>
 internal sealed class NotificationApp(Sidecar sidecar) : App(sidecar)
 {
     private readonly ArrivalTimes _times = new(1_000_000);
@@ -12,7 +12,7 @@ internal sealed class NotificationApp(Sidecar sidecar) : App(sidecar)
 
     protected override long Notified => _times.Count;
 
-    protected override Task WorkAsync(HttpContext http) => http.Request.Path.Value switch
+    protected override Task HandleOwnAsync(HttpContext http) => http.Request.Path.Value switch
     {
         "/events/inventory.updated" => AcknowledgeAsync(http, _times.Add),
         "/events/notification.dead" => Task.CompletedTask,

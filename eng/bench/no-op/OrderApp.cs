@@ -1,6 +1,6 @@
 namespace DaprOrders.NoOp;
 
-/// <summary>Answers orders, publishes <c>order.created</c> for each and hears <c>inventory.updated</c>.</summary>
+/// <summary>Accepts orders, publishes <c>order.created</c> for each, and subscribes to <c>inventory.updated</c>.</summary>
 internal sealed class OrderApp(Sidecar sidecar) : App(sidecar)
 {
     private static readonly byte[] Placed =
@@ -21,7 +21,7 @@ internal sealed class OrderApp(Sidecar sidecar) : App(sidecar)
 
     protected override long Confirmed => Interlocked.Read(ref _confirmed);
 
-    protected override Task WorkAsync(HttpContext http)
+    protected override Task HandleOwnAsync(HttpContext http)
     {
         switch (http.Request.Path.Value)
         {

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using DaprOrders.NoOp;
 
-// One program for the four apps of dapr.yaml: APP_ID says which. Nothing is in the way of a request but Kestrel itself.
+// One program for the four apps of dapr.yaml; APP_ID selects the app. Requests go through Kestrel only, without middleware.
 var appId = Variable("APP_ID");
 var sidecar = new Sidecar(Port("DAPR_HTTP_PORT"));
 App service = appId switch
@@ -28,4 +28,4 @@ await app.RunAsync();
 static int Port(string name) => int.Parse(Variable(name), CultureInfo.InvariantCulture);
 
 static string Variable(string name) =>
-    Environment.GetEnvironmentVariable(name) ?? throw new InvalidOperationException($"{name} is not set: dapr.yaml starts this program.");
+    Environment.GetEnvironmentVariable(name) ?? throw new InvalidOperationException($"{name} is not set. The benchmark starts this program with a run file.");

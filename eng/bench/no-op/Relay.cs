@@ -3,7 +3,7 @@ using System.Threading.Channels;
 
 namespace DaprOrders.NoOp;
 
-/// <summary>Publishes events as the relay of libs/messaging does: one call in flight, which takes all that wait, at most 200.</summary>
+/// <summary>Publishes events like the relay in libs/messaging: one call at a time, with all waiting events, at most 200.</summary>
 internal sealed class Relay
 {
     private static readonly TimeSpan BackOff = TimeSpan.FromMilliseconds(200);
@@ -14,9 +14,7 @@ internal sealed class Relay
     private readonly Channel<bool> _wake = Channel.CreateBounded<bool>(1);
     private int _waiting;
 
-    /// <param name="sidecar">The sidecar.</param>
-    /// <param name="topic">The topic.</param>
-    /// <param name="data">The data of every event, JSON.</param>
+    /// <param name="data">The data of every event, as JSON.</param>
     public Relay(Sidecar sidecar, string topic, string data)
     {
         _sidecar = sidecar;
@@ -25,10 +23,10 @@ internal sealed class Relay
         _ = Task.Run(RunAsync);
     }
 
-    /// <summary>Has so many more events published.</summary>
+    /// <summary>Adds this number of events to those that wait to be published.</summary>
     public void Add(int events)
     {
-        // What is in flight counts as waiting until it is published, so this is the first one only when the relay rests.
+        // Events in flight count as waiting, so the sum equals the new events only if the relay is idle and must be woken.
         if (events > 0 && Interlocked.Add(ref _waiting, events) == events)
         {
             _wake.Writer.TryWrite(true);

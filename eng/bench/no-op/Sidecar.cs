@@ -2,10 +2,10 @@ using System.Net;
 
 namespace DaprOrders.NoOp;
 
-/// <summary>The app's sidecar, over the one HTTP client of the process.</summary>
+/// <summary>Calls the app's sidecar with one HTTP client per process.</summary>
 internal sealed class Sidecar(int port) : IDisposable
 {
-    // No time limit of its own: that is one timer per request, and a sidecar that ends closes its connections.
+    // No timeout, which would need one timer per request. A sidecar that ends closes its connections.
     private readonly HttpClient _client = new(new SocketsHttpHandler
     {
         UseProxy = false,
@@ -18,25 +18,22 @@ internal sealed class Sidecar(int port) : IDisposable
         Timeout = Timeout.InfiniteTimeSpan,
     };
 
-    /// <summary>Posts JSON, with a content length: Dapr treats chunked requests differently.</summary>
-    /// <param name="path">The path in the sidecar's API.</param>
-    /// <param name="json">The body.</param>
-    /// <param name="length">How much of <paramref name="json"/> is the body.</param>
-    /// <returns>The answer's status and body.</returns>
+    /// <summary>Posts JSON with a content length, because Dapr treats chunked requests differently.</summary>
+    /// <param name="length">The number of bytes of <paramref name="json"/> that are the body.</param>
     public async Task<(HttpStatusCode Status, byte[] Body)> PostAsync(Uri path, byte[] json, int length)
     {
         using var content = new ByteArrayContent(json, 0, length);
         content.Headers.TryAddWithoutValidation("Content-Type", "application/json");
-        using var answer = await _client.PostAsync(path, content);
-        return (answer.StatusCode, await answer.Content.ReadAsByteArrayAsync());
+        using var response = await _client.PostAsync(path, content);
+        return (response.StatusCode, await response.Content.ReadAsByteArrayAsync());
     }
 
     public async Task<bool> IsReadyAsync()
     {
         try
         {
-            using var answer = await _client.GetAsync(new Uri("/v1.0/healthz/outbound", UriKind.Relative));
-            return answer.StatusCode is HttpStatusCode.NoContent;
+            using var response = await _client.GetAsync(new Uri("/v1.0/healthz/outbound", UriKind.Relative));
+            return response.StatusCode is HttpStatusCode.NoContent;
         }
         catch (HttpRequestException)
         {

@@ -55,7 +55,7 @@ internal static class Inventory
             }
             catch (DbUpdateConcurrencyException)
             {
-                return Results.StatusCode(500); // another order took the same item at the same time: Dapr delivers this one again
+                return Results.StatusCode(500); // another order reserved the same item at the same time, so Dapr redelivers this event
             }
         }
 

@@ -41,7 +41,7 @@ internal static class Orders
         db.Orders.Add(order);
         await db.SaveChangesAsync();
 
-        // A process that ends between these two lines leaves an order that no other service learns of.
+        // If the process ends between these two lines, the event is lost and the order stays pending.
         await dapr.PublishAsync("order.created", new OrderCreated(order.Id, order.ItemId, order.Quantity, order.CreatedAt));
 
         return Results.Created($"/orders/{order.Id}", new OrderView(order.Id, order.ItemId, order.Quantity, order.Status, order.CreatedAt));

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using DaprOrders.SaveThenPublish;
 
-// One program for the four apps of dapr.yaml: APP_ID says which.
+// One program for the four apps of dapr.yaml; APP_ID selects the app.
 var builder = WebApplication.CreateBuilder(args);
 var appId = builder.Configuration["APP_ID"];
 

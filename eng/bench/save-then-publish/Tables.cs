@@ -6,7 +6,7 @@ namespace DaprOrders.SaveThenPublish;
 
 internal static class Tables
 {
-    /// <summary>The tables of the real services are in the same databases, in the schema public.</summary>
+    /// <summary>The schema of the tables. The tables of the real services are in the same databases, in the schema public.</summary>
     public const string Schema = "save_then_publish";
 
     public static void AddDatabase<TContext>(this WebApplicationBuilder builder)
@@ -16,7 +16,7 @@ internal static class Tables
         builder.Services.AddDbContext<TContext>(options => options.UseNpgsql(connectionString).UseSnakeCaseNamingConvention());
     }
 
-    /// <summary>Does what EnsureCreated does, which creates nothing in a database that has tables of somebody else.</summary>
+    /// <summary>Creates the tables if the schema does not exist. EnsureCreated would create nothing, because the databases contain other tables.</summary>
     public static async Task CreateTablesAsync<TContext>(this WebApplication app)
         where TContext : DbContext
     {

@@ -5,11 +5,11 @@ using DaprOrders.Stack;
 
 namespace DaprOrders.Cli.Bench;
 
-/// <summary><c>bench</c>: publishes the system with ReadyToRun, unless nothing has changed since, and measures it.</summary>
+/// <summary>The <c>bench</c> command. Publishes the system with ReadyToRun if a source has changed, then runs the benchmark.</summary>
 internal static class BenchCommand
 {
-    private static readonly string[] Extensions = [".cs", ".csproj", ".props", ".yaml"];
-    private static readonly string[] Skipped = ["artifacts", ".git", ".dapr-orders", "node_modules"];
+    private static readonly string[] SourceExtensions = [".cs", ".csproj", ".props", ".yaml"];
+    private static readonly string[] SkippedFolders = ["artifacts", ".git", ".dapr-orders", "node_modules"];
 
     public static Command Create()
     {
@@ -18,7 +18,7 @@ internal static class BenchCommand
             Description = "Options of the benchmark, for example --quick, which takes 3 minutes. `bench -- --help` lists them.",
             Arity = ArgumentArity.ZeroOrMore,
         };
-        var command = new Command("bench", "Measures what an order costs, in 20 minutes on an idle machine.") { options };
+        var command = new Command("bench", "Measures what an order costs. Takes 20 minutes and needs an idle machine.") { options };
         command.SetAction((parsed, cancellationToken) => RunAsync(parsed.GetValue(options) ?? [], cancellationToken));
         return command;
     }
@@ -41,7 +41,7 @@ internal static class BenchCommand
             [Path.Combine(published, "bench", SearchPath.FileName("DaprOrders.Bench")), .. options], null, cancellationToken);
     }
 
-    /// <summary>Builds what the start times are measured with, which was only built and not published.</summary>
+    /// <summary>Builds the services and the emulator, because the benchmark also measures their start times without publishing.</summary>
     private static async Task BuildAsync(CancellationToken cancellationToken)
     {
         foreach (var project in Repository.Projects.Keys.Select(appId => $"services/{appId}").Append("eng/dapr-emulator/src"))
@@ -51,7 +51,7 @@ internal static class BenchCommand
         }
     }
 
-    /// <summary>Returns whether no source has changed since the run file was written, which is the last step of publishing.</summary>
+    /// <summary>Returns whether no source has changed since the last publish, which writes the run file last.</summary>
     private static bool IsCurrent(string runFile)
     {
         var written = File.GetLastWriteTimeUtc(runFile);
@@ -59,6 +59,6 @@ internal static class BenchCommand
     }
 
     private static IEnumerable<FileInfo> Sources(DirectoryInfo folder) => folder.EnumerateFiles()
-        .Where(file => Extensions.Contains(file.Extension))
-        .Concat(folder.EnumerateDirectories().Where(inner => !Skipped.Contains(inner.Name)).SelectMany(Sources));
+        .Where(file => SourceExtensions.Contains(file.Extension))
+        .Concat(folder.EnumerateDirectories().Where(inner => !SkippedFolders.Contains(inner.Name)).SelectMany(Sources));
 }

@@ -6,44 +6,44 @@ using DaprOrders.Stack;
 namespace DaprOrders.Cli.Contracts;
 
 /// <summary>
-/// A version of the contracts that is kept in contracts/released, with a hash of each file. Tests compare its hashes, and hold later contracts against it.
+/// Creates a release: a copy of the contracts in contracts/released with a hash of each file. Tests check the hashes, and that later contracts are
+/// compatible with each release.
 /// </summary>
 internal static partial class ContractRelease
 {
     public static bool IsVersion(string text) => Version().IsMatch(text);
 
-    /// <summary>Copies the contracts to contracts/released.</summary>
-    /// <returns>The folder of the release.</returns>
-    /// <exception cref="StackException">The version is released already, or a document has another version.</exception>
+    /// <summary>Copies the contracts to contracts/released and returns the folder of the release.</summary>
+    /// <exception cref="StackException">The version is already released, or a document has another version.</exception>
     public static string Create(string contracts, string version)
     {
         var release = Path.Combine(contracts, "released", version);
         if (Directory.Exists(release))
         {
-            throw new StackException($"{version} is released already, and a release is never changed");
+            throw new StackException($"{version} is already released, and a release is never changed");
         }
 
         RequireVersion(contracts, version);
 
-        // Moved when it is complete: a release is there in whole or not at all.
-        var unfinished = $"{release}.new";
-        if (Directory.Exists(unfinished))
+        // Renamed when it is complete, so that an interrupted run leaves no incomplete release.
+        var incomplete = $"{release}.new";
+        if (Directory.Exists(incomplete))
         {
-            Directory.Delete(unfinished, recursive: true);
+            Directory.Delete(incomplete, recursive: true);
         }
 
         var files = Files(contracts).Order(StringComparer.Ordinal).ToList();
         foreach (var file in files)
         {
-            var copy = Path.Combine(unfinished, file);
+            var copy = Path.Combine(incomplete, file);
             Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
             File.Copy(Path.Combine(contracts, file), copy);
         }
 
         File.WriteAllText(
-            Path.Combine(unfinished, "SHA256SUMS"),
-            string.Concat(files.Select(file => $"{Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(unfinished, file))))}  {file}\n")));
-        Directory.Move(unfinished, release);
+            Path.Combine(incomplete, "SHA256SUMS"),
+            string.Concat(files.Select(file => $"{Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(Path.Combine(incomplete, file))))}  {file}\n")));
+        Directory.Move(incomplete, release);
         return release;
     }
 

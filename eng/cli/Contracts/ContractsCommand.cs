@@ -3,13 +3,13 @@ using DaprOrders.Stack;
 
 namespace DaprOrders.Cli.Contracts;
 
-/// <summary><c>contracts</c>: writes the generated contracts, and keeps a version of all contracts as a release.</summary>
+/// <summary>The <c>contracts</c> command. Generates the OpenAPI documents, or saves all contracts as a release.</summary>
 internal static class ContractsCommand
 {
     public static Command Create()
     {
         var folder = Path.Combine(Repository.Root, "contracts");
-        var write = new Command("write", "Writes the OpenAPI document of each service to contracts/http, as its code has it.");
+        var write = new Command("write", "Generates the OpenAPI document of each service from its code, in contracts/http.");
         write.SetAction(async (_, cancellationToken) =>
         {
             await OpenApiDocuments.WriteAsync(folder, cancellationToken);
@@ -21,15 +21,15 @@ internal static class ContractsCommand
         {
             if (!ContractRelease.IsVersion(result.GetValueOrDefault<string>()))
             {
-                result.AddError($"'{result.GetValueOrDefault<string>()}' is no version like 1.1.");
+                result.AddError($"'{result.GetValueOrDefault<string>()}' is not a version like 1.1.");
             }
         });
-        var release = new Command("release", "Keeps the contracts as they are now as a release, which is never changed afterwards.") { version };
+        var release = new Command("release", "Saves the current contracts as a release. A release is never changed.") { version };
         release.SetAction(parsed =>
         {
-            Output.Line($"{ContractRelease.Create(folder, parsed.GetValue(version)!)} is there. Commit it.");
+            Output.Line($"Created {ContractRelease.Create(folder, parsed.GetValue(version)!)}. Commit it.");
             return ExitCodes.Ok;
         });
-        return new Command("contracts", "Writes and releases contracts/.") { write, release };
+        return new Command("contracts", "Generates or releases the files in contracts/.") { write, release };
     }
 }

@@ -2,7 +2,7 @@ using DaprOrders.Stack;
 
 namespace DaprOrders.Cli.Contracts;
 
-/// <summary>The OpenAPI documents in contracts/http.</summary>
+/// <summary>Generates the OpenAPI documents in contracts/http.</summary>
 internal static class OpenApiDocuments
 {
     /// <summary>Builds each service and writes its document.</summary>
@@ -10,7 +10,7 @@ internal static class OpenApiDocuments
     {
         foreach (var appId in Repository.Projects.Keys)
         {
-            await Output.StepAsync($"Writing the document of {appId}", $"Wrote the document of {appId}", async () =>
+            await Output.StepAsync($"Writing the OpenAPI document of {appId}", $"Wrote the OpenAPI document of {appId}", async () =>
             {
                 await DotnetBuild.RunAsync(Path.Combine(Repository.Root, "services", appId), cancellationToken);
                 var document = await GenerateAsync(appId, cancellationToken);
@@ -34,6 +34,6 @@ internal static class OpenApiDocuments
                 $"-p:OpenApiDocumentsDirectory={Path.Combine(artifacts, "openapi")}", $"-p:OpenApiGenerateDocumentsOptions=--file-name {appId}",
             ],
             Repository.Root, null, new Dictionary<string, string> { ["APP_ID"] = appId }, cancellationToken);
-        return exitCode is 0 ? Path.Combine(artifacts, "openapi", $"{appId}.json") : throw new StackException($"{appId} has no document:\n{output.TrimEnd()}");
+        return exitCode is 0 ? Path.Combine(artifacts, "openapi", $"{appId}.json") : throw new StackException($"{appId} did not write its OpenAPI document:\n{output.TrimEnd()}");
     }
 }

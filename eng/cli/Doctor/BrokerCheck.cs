@@ -3,7 +3,7 @@ using DaprOrders.Stack;
 
 namespace DaprOrders.Cli.Doctor;
 
-/// <summary>Checks that the broker of the run file responds, and on Kafka that the topics exist. The emulator needs neither.</summary>
+/// <summary>Checks that the broker of the run file responds and, for Kafka, that the topics exist. The emulator needs neither.</summary>
 internal static class BrokerCheck
 {
     private const string Name = "Broker";
@@ -18,7 +18,7 @@ internal static class BrokerCheck
         }
         catch (StackException)
         {
-            return []; // the check of the components tells
+            return []; // ComponentsCheck reports this error
         }
 
         var usesDapr = dapr is { Cli: not null, HasRuntime: true };
@@ -28,45 +28,45 @@ internal static class BrokerCheck
             return usesDapr
                 ? [new Finding(
                     Severity.Warning, Name, $"{broker} does not respond: ./run.sh waits a minute for it, then uses the emulator; start it with: {start}")]
-                : [new Finding(Severity.Note, Name, $"{broker} does not respond, and the emulator needs none; start it with: {start}")];
+                : [new Finding(Severity.Note, Name, $"{broker} does not respond, but the emulator does not need it; start it with: {start}")];
         }
 
         var responds = new Finding(Severity.Ok, Name, $"{broker} responds");
-        return broker.Name is "kafka" ? [responds, .. await FindTopicsAsync(root, runFile, broker, usesDapr)] : [responds];
+        return broker.Name is "kafka" ? [responds, .. await CheckTopicsAsync(root, runFile, broker, usesDapr)] : [responds];
     }
 
-    private static async Task<IReadOnlyList<Finding>> FindTopicsAsync(string root, RunFile runFile, Broker broker, bool usesDapr)
+    private static async Task<IReadOnlyList<Finding>> CheckTopicsAsync(string root, RunFile runFile, Broker broker, bool usesDapr)
     {
         var severity = usesDapr ? Severity.Warning : Severity.Note;
         var address = $"{broker.Host}:{broker.Port}";
         try
         {
-            var wanted = ComposeFile.KafkaPartitions(Path.Combine(root, "docker-compose.yml"));
+            var partitions = ComposeFile.KafkaPartitions(Path.Combine(root, "docker-compose.yml"));
             var kafka = await KafkaTopics.ReadAsync(address);
             var topics = Resource.Read(runFile.ComponentFile).Topics;
             var missing = topics.Where(topic => !kafka.Partitions.ContainsKey(topic)).ToList();
-            var small = topics.Where(topic => kafka.Partitions.GetValueOrDefault(topic, wanted) < wanted).ToList();
+            var tooSmall = topics.Where(topic => kafka.Partitions.GetValueOrDefault(topic, partitions) < partitions).ToList();
             var findings = new List<Finding>();
             if (missing.Count > 0)
             {
-                var consequence = kafka.CreatesTopics ? ", so that Kafka creates them with its own settings" : "";
+                var consequence = kafka.CreatesTopics ? ": Kafka will create them with its default settings" : "";
                 findings.Add(new Finding(
                     kafka.CreatesTopics || !usesDapr ? severity : Severity.Failure,
                     Topics,
-                    $"{string.Join(", ", missing)} missing{consequence}; create with: {Create(missing, wanted, address)}"));
+                    $"{string.Join(", ", missing)} missing{consequence}; create them with: {CreateCommand(missing, partitions, address)}"));
             }
 
-            if (small.Count > 0)
+            if (tooSmall.Count > 0)
             {
-                var sizes = string.Join(", ", small.Select(topic => $"{topic} ({kafka.Partitions[topic]})"));
-                findings.Add(new Finding(severity, Topics, $"{sizes} of less than {wanted} partitions; change with: {Alter(small, wanted, address)}"));
+                var sizes = string.Join(", ", tooSmall.Select(topic => $"{topic} ({kafka.Partitions[topic]})"));
+                findings.Add(new Finding(severity, Topics, $"{sizes} with fewer than {partitions} partitions; change that with: {AlterCommand(tooSmall, partitions, address)}"));
             }
 
-            return findings.Count > 0 ? findings : [new Finding(Severity.Ok, Topics, $"{string.Join(", ", topics)} with at least {wanted} partitions")];
+            return findings.Count > 0 ? findings : [new Finding(Severity.Ok, Topics, $"{string.Join(", ", topics)} with at least {partitions} partitions")];
         }
         catch (KafkaException e)
         {
-            return [new Finding(severity, Topics, $"{broker} does not tell its topics: {e.Error.Reason}; restart it with: docker compose restart kafka")];
+            return [new Finding(severity, Topics, $"{broker} does not list its topics: {e.Error.Reason}; restart it with: docker compose restart kafka")];
         }
         catch (StackException e)
         {
@@ -74,11 +74,11 @@ internal static class BrokerCheck
         }
     }
 
-    private static string Create(IEnumerable<string> topics, int partitions, string address) => SearchPath.Find("docker") is not null
+    private static string CreateCommand(IEnumerable<string> topics, int partitions, string address) => SearchPath.Find("docker") is not null
         ? "docker compose up topics"
         : string.Join(" && ", topics.Select(topic => $"kafka-topics --bootstrap-server {address} --create --topic {topic} --partitions {partitions}"));
 
-    private static string Alter(IEnumerable<string> topics, int partitions, string address)
+    private static string AlterCommand(IEnumerable<string> topics, int partitions, string address)
     {
         var program = SearchPath.Find("docker") is not null
             ? "docker compose exec kafka kafka-topics --bootstrap-server kafka:29092"

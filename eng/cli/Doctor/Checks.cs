@@ -2,7 +2,7 @@ using DaprOrders.Stack;
 
 namespace DaprOrders.Cli.Doctor;
 
-/// <summary>All checks, one after the other. They start and change nothing.</summary>
+/// <summary>Runs all checks in order. They start nothing and change nothing.</summary>
 internal static class Checks
 {
     /// <returns>The exit code.</returns>
@@ -25,11 +25,11 @@ internal static class Checks
         }
         catch (StackException e)
         {
-            // The other checks need it.
+            // The other checks need the run file.
             Report([Finding.Broken(RunFileCheck.Name, e.Message, "dapr.yaml")]);
         }
 
-        Output.Line(failures is 0 ? "The system can start." : $"{failures} to fix before the system can start.");
+        Output.Line(failures is 0 ? "The system can start." : $"Problems to fix before the system can start: {failures}.");
         return failures is 0 ? ExitCodes.Ok : ExitCodes.Failed;
 
         void Report(IReadOnlyList<Finding> findings)

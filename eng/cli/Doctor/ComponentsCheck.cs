@@ -2,12 +2,12 @@ using DaprOrders.Stack;
 
 namespace DaprOrders.Cli.Doctor;
 
-/// <summary>Checks that the resources of the run file can be read, name one broker, and fit to the apps.</summary>
+/// <summary>Checks that the resources of the run file can be read, contain one broker, and name only apps and components that exist.</summary>
 internal static class ComponentsCheck
 {
     private const string Name = "Components";
 
-    // The default of the services (Messaging:PubSubName).
+    // The services use this name by default (Messaging:PubSubName).
     private const string PubSub = "pubsub";
 
     public static IReadOnlyList<Finding> Run(string root, RunFile runFile)
@@ -59,30 +59,30 @@ internal static class ComponentsCheck
         {
             var found = brokers.Count > 0 ? string.Join(", ", brokers.Select(other => Path.GetRelativePath(root, other.File))) : "none";
             yield return Finding.Broken(
-                Name, $"resourcesPaths of dapr.yaml must lead to the component of one broker, not to {found}", "dapr.yaml components");
+                Name, $"resourcesPaths of dapr.yaml must contain the component of one broker; found: {found}", "dapr.yaml components");
             yield break;
         }
 
         var path = Path.GetRelativePath(root, broker.File);
         if (broker.Name != PubSub)
         {
-            yield return Finding.Broken(Name, $"{path} names the component '{broker.Name}', and the services use '{PubSub}'", path);
+            yield return Finding.Broken(Name, $"{path} names the component '{broker.Name}', but the services use '{PubSub}'", path);
         }
 
         if (broker.File != runFile.ComponentFile)
         {
             var expected = Path.GetRelativePath(root, runFile.ComponentFile);
-            yield return Finding.Broken(Name, $"{path} must be {expected}, in the last of resourcesPaths", "dapr.yaml");
+            yield return Finding.Broken(Name, $"{path} must be {expected}, in the last folder of resourcesPaths", "dapr.yaml");
             yield break;
         }
 
-        if (TryBroker(runFile.ComponentFile) is { } unreadable)
+        if (ErrorOf(runFile.ComponentFile) is { } error)
         {
-            yield return Finding.Broken(Name, unreadable, path);
+            yield return Finding.Broken(Name, error, path);
         }
     }
 
-    private static string? TryBroker(string file)
+    private static string? ErrorOf(string file)
     {
         try
         {
@@ -103,7 +103,7 @@ internal static class ComponentsCheck
             var path = Path.GetRelativePath(root, resource.File);
             if (resource.Kind.Length is 0 || resource.Name.Length is 0 || (resource.Kind == "Component" && resource.Type.Length is 0))
             {
-                yield return Finding.Broken(Name, $"{path} needs kind and metadata.name, and a component spec.type", path);
+                yield return Finding.Broken(Name, $"{path} needs kind and metadata.name, and for a component spec.type", path);
             }
 
             var unknown = resource.AppIds.Except(runFile.Apps.Select(app => app.AppId)).Select(id => $"the app {id}")

@@ -16,7 +16,7 @@ internal static class DaprCheck
     {
         { Cli: null } => new Finding(Severity.Note, Name, $"not installed: the emulator is used; install Dapr with: {Install}"),
         { HasRuntime: false } => new Finding(
-            Severity.Warning, Name, $"the CLI is installed, but there is no {dapr.Runtime}: the emulator is used; install the runtime with: dapr init --slim"),
+            Severity.Warning, Name, $"the CLI is installed, but {dapr.Runtime} is missing: the emulator is used; install the runtime with: dapr init --slim"),
         _ => new Finding(Severity.Ok, Name, $"{dapr.Cli} with {dapr.Runtime}"),
     };
 }

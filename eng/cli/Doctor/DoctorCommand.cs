@@ -2,7 +2,7 @@ using System.CommandLine;
 
 namespace DaprOrders.Cli.Doctor;
 
-/// <summary><c>doctor</c>: finds what keeps the system from starting.</summary>
+/// <summary>The <c>doctor</c> command. Finds what prevents the system from starting.</summary>
 internal static class DoctorCommand
 {
     public static Command Create()

@@ -1,28 +1,26 @@
 namespace DaprOrders.Cli.Doctor;
 
-/// <summary>What a check found.</summary>
-/// <param name="Severity">How bad it is.</param>
-/// <param name="Check">The name of the check.</param>
-/// <param name="Text">What was found. Where something can be done about it, it ends with the command that does it.</param>
+/// <summary>The result of a check.</summary>
+/// <param name="Text">What was found. If it can be fixed, the text ends with the command that fixes it.</param>
 internal sealed record Finding(Severity Severity, string Check, string Text)
 {
-    /// <summary>Creates a finding about a file of the repository.</summary>
+    /// <summary>Creates a finding about a broken file of the repository.</summary>
     public static Finding Broken(string check, string what, string path) =>
-        new(Severity.Failure, check, $"{what}; correct it, or restore what was committed with: git restore {path}");
+        new(Severity.Failure, check, $"{what}; fix it, or restore the committed version with: git restore {path}");
 }
 
-/// <summary>How bad a finding is.</summary>
+/// <summary>How serious a finding is.</summary>
 internal enum Severity
 {
-    /// <summary>All is well.</summary>
+    /// <summary>The check passed.</summary>
     Ok,
 
-    /// <summary>Nothing is wrong, but more is possible.</summary>
+    /// <summary>The system starts and works. The finding names what could be added.</summary>
     Note,
 
-    /// <summary>The system starts, though not on what this machine is set up for.</summary>
+    /// <summary>The system starts, but does not use Dapr or the broker although Dapr is installed.</summary>
     Warning,
 
-    /// <summary>The system does not start, or does not work.</summary>
+    /// <summary>The system does not start or does not work.</summary>
     Failure,
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using DaprOrders.Stack;
 using DaprOrders.Stack.Platforms;
 
@@ -14,7 +13,7 @@ internal static class PortsCheck
         var ports = runFile.Apps.SelectMany(app => app.Ports).Distinct().ToList();
         if (RunLock.Holder(Path.Combine(root, ".dapr-orders")) is { } running)
         {
-            // It has checked them when it started.
+            // The run checked the ports when it started.
             return [new Finding(Severity.Ok, Name, $"the {ports.Count} ports belong to the system that runs in this clone (process {running})")];
         }
 
@@ -23,37 +22,10 @@ internal static class PortsCheck
         foreach (var port in ports.Where(FreePort.Listens))
         {
             findings.Add(Platform.Current.ListenerOn(port) is { } id && leftovers.Contains(id)
-                ? new Finding(Severity.Note, Name, $"port {port} is used by what is left of a killed run (process {id}); it is ended with: ./run.sh")
-                : new Finding(Severity.Failure, Name, $"port {port} is used by {DescribeHolder(port)}"));
+                ? new Finding(Severity.Note, Name, $"port {port} is used by process {id} of a run that was killed; end it with: ./run.sh")
+                : new Finding(Severity.Failure, Name, $"port {port} is used by {FreePort.DescribeListener(port)}"));
         }
 
         return findings.Count > 0 ? findings : [new Finding(Severity.Ok, Name, $"the {ports.Count} ports of dapr.yaml are free")];
-    }
-
-    /// <summary>Describes the program behind a port, with the command that ends it, or else the one that finds it.</summary>
-    public static string DescribeHolder(int port)
-    {
-        if (Platform.Current.ListenerOn(port) is { } id)
-        {
-            return $"{ProgramOf(id)} (process {id}); end it with: kill {id}";
-        }
-
-        var find = OperatingSystem.IsWindows() ? $"netstat -ano | findstr :{port}"
-            : OperatingSystem.IsMacOS() ? $"sudo lsof -nP -iTCP:{port} -sTCP:LISTEN"
-            : $"sudo ss -ltnp 'sport = :{port}'";
-        return $"another program; find it with: {find}";
-    }
-
-    private static string ProgramOf(int id)
-    {
-        try
-        {
-            using var process = Process.GetProcessById(id);
-            return process.ProcessName;
-        }
-        catch (Exception e) when (e is ArgumentException or InvalidOperationException)
-        {
-            return "a program that has just ended";
-        }
     }
 }

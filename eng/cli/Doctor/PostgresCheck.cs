@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace DaprOrders.Cli.Doctor;
 
-/// <summary>Checks which PostgreSQL a start would use, and whether the services can log in if it runs.</summary>
+/// <summary>Checks which PostgreSQL a run would use and, if it is already running, whether the services can log in.</summary>
 internal static class PostgresCheck
 {
     private const string Name = "PostgreSQL";
@@ -20,12 +20,12 @@ internal static class PostgresCheck
         {
             return await LocalPostgres.FindAsync(root, port, cancellationToken) switch
             {
-                PostgresSource.OtherProgram => [new Finding(Severity.Failure, Name, $"port {port} is used by {PortsCheck.DescribeHolder(port)}")],
+                PostgresSource.OtherProgram => [new Finding(Severity.Failure, Name, $"port {port} is used by {FreePort.DescribeListener(port)}")],
                 PostgresSource.Docker => [new Finding(Severity.Ok, Name, $"Docker starts it on 127.0.0.1:{port}")],
                 PostgresSource.Programs => [new Finding(Severity.Ok, Name, $"{PostgresPrograms.Find()} starts it on 127.0.0.1:{port}")],
-                PostgresSource.Package => [new Finding(Severity.Note, Name, "not installed: ./run.sh installs it, as you are root; do it yourself with: apt-get install postgresql")],
-                PostgresSource.Nowhere => [new Finding(Severity.Failure, Name, PostgresPrograms.Advice)],
-                _ => await TryLoginsAsync(runFile, port, cancellationToken),
+                PostgresSource.Package => [new Finding(Severity.Note, Name, "not installed: ./run.sh installs it because you are root; install it yourself with: apt-get install postgresql")],
+                PostgresSource.NotAvailable => [new Finding(Severity.Failure, Name, PostgresPrograms.Advice)],
+                _ => await CheckLoginsAsync(runFile, port, cancellationToken),
             };
         }
         catch (NpgsqlException e)
@@ -38,7 +38,7 @@ internal static class PostgresCheck
         }
     }
 
-    private static async Task<IReadOnlyList<Finding>> TryLoginsAsync(RunFile runFile, int port, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<Finding>> CheckLoginsAsync(RunFile runFile, int port, CancellationToken cancellationToken)
     {
         var databases = new ServiceDatabases(runFile.Databases, LocalPostgres.Superuser(port));
         var psql = $"psql -h 127.0.0.1 -p {port} -U postgres";
@@ -58,20 +58,20 @@ internal static class PostgresCheck
             var roles = string.Join(", ", refused.Select(login => login.Login.Username));
             return
             [
-                new Finding(Severity.Failure, Name, $"{roles} cannot log in. {e.Message}. With the password of postgres: {psql} -f postgres/init.sql"),
+                new Finding(Severity.Failure, Name, $"{roles} cannot log in. {e.Message}. If you know the password of postgres, run: {psql} -f postgres/init.sql"),
             ];
         }
 
         var findings = refused.Except(missing).Select(login => new Finding(
             Severity.Failure,
             Name,
-            $"{login.AppId} cannot log in as {login.Login.Username}: {login.Why}; change that with: {psql} -c \"{Fix(login)}\"")).ToList();
+            $"{login.AppId} cannot log in as {login.Login.Username}: {login.Reason}; change that with: {psql} -c \"{FixFor(login)}\"")).ToList();
         return findings.Count > 0
             ? findings
             : [new Finding(Severity.Ok, Name, $"runs on 127.0.0.1:{port}; ./run.sh creates {string.Join(", ", missing.Select(login => login.Login.Database))}")];
     }
 
-    private static string Fix(RefusedLogin refused) => refused.SqlState == PostgresErrorCodes.InvalidPassword
+    private static string FixFor(RefusedLogin refused) => refused.SqlState == PostgresErrorCodes.InvalidPassword
         ? $"ALTER ROLE {refused.Login.Username} LOGIN PASSWORD '{refused.Login.Password}'"
         : $"ALTER DATABASE {refused.Login.Database} OWNER TO {refused.Login.Username}; ALTER ROLE {refused.Login.Username} LOGIN";
 }

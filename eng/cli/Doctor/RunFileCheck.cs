@@ -2,7 +2,7 @@ using DaprOrders.Stack;
 
 namespace DaprOrders.Cli.Doctor;
 
-/// <summary>Checks that what the run file names is there.</summary>
+/// <summary>Checks that the apps, folders and files that the run file names exist.</summary>
 internal static class RunFileCheck
 {
     public const string Name = "Run file";

@@ -4,7 +4,7 @@ using DaprOrders.Stack;
 
 namespace DaprOrders.Cli.Faults;
 
-/// <summary><c>faults</c>: the long fault run, which writes docs/faults.md.</summary>
+/// <summary>The <c>faults</c> command. Runs the long fault run, which writes docs/faults.md.</summary>
 internal static partial class FaultsCommand
 {
     private const string Suite = "DaprOrders.Faults.Tests";
@@ -20,7 +20,7 @@ internal static partial class FaultsCommand
             }
         });
         var command = new Command(
-            "faults", "Inflicts hundreds of faults and writes docs/faults.md. Takes 25 minutes.")
+            "faults", "Injects hundreds of faults and writes docs/faults.md. Takes 25 minutes.")
         {
             seeds,
         };

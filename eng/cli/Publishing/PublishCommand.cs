@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 
 namespace DaprOrders.Cli.Publishing;
 
-/// <summary><c>publish</c>: writes programs that run without the SDK, the sources or NuGet.</summary>
+/// <summary>The <c>publish</c> command. Writes programs that run without the SDK, the sources or NuGet.</summary>
 internal static class PublishCommand
 {
     public static Command Create()
@@ -13,10 +13,10 @@ internal static class PublishCommand
             Description = "The runtime identifier, for example linux-x64.",
             DefaultValueFactory = _ => RuntimeInformation.RuntimeIdentifier,
         };
-        var target = new Option<DirectoryInfo?>("--to") { Description = "The folder; artifacts/published/<rid> by default. It must be empty, or from an earlier publish." };
-        var bench = new Option<bool>("--bench") { Description = "Leave the test suites out, which takes less time." };
+        var target = new Option<DirectoryInfo?>("--to") { Description = "The target folder, by default artifacts/published/<rid>. It must be empty or come from an earlier publish." };
+        var bench = new Option<bool>("--bench") { Description = "Do not publish the test suites. This takes less time." };
         var command = new Command(
-            "publish", "Publishes services, emulator, benchmark and suites, to run without the SDK.")
+            "publish", "Publishes services, emulator, benchmark and test suites, so that they run without the SDK.")
         {
             rid, target, bench,
         };

@@ -2,10 +2,8 @@ using DaprOrders.Stack;
 
 namespace DaprOrders.Cli.Publishing;
 
-/// <summary>Publishes the system to a folder, with a dapr.yaml that starts what is in it.</summary>
-/// <param name="rid">The runtime identifier.</param>
-/// <param name="target">The folder, absolute.</param>
-/// <param name="hasSuites">Whether the test suites are published too.</param>
+/// <summary>Publishes the system to a folder, with a dapr.yaml that starts the published programs.</summary>
+/// <param name="target">The absolute path of the folder.</param>
 internal sealed class Publisher(string rid, string target, bool hasSuites)
 {
     private static readonly (string Folder, string Project)[] Programs =
@@ -28,7 +26,7 @@ internal sealed class Publisher(string rid, string target, bool hasSuites)
         var runFile = Path.Combine(target, "dapr.yaml");
         if (Directory.Exists(target) && Directory.EnumerateFileSystemEntries(target).Any() && !File.Exists(runFile))
         {
-            throw new StackException($"{target} is not empty, and not from an earlier publish");
+            throw new StackException($"{target} is not empty and does not come from an earlier publish; choose another folder with --to");
         }
 
         if (Directory.Exists(target))
@@ -38,7 +36,7 @@ internal sealed class Publisher(string rid, string target, bool hasSuites)
 
         foreach (var (folder, project) in Programs)
         {
-            // Compiled ahead of time. Otherwise the first seconds of each process go into compiling.
+            // Compiled ahead of time. Otherwise each process spends its first seconds compiling.
             await PublishAsync(folder, project, "-p:PublishReadyToRun=true");
         }
 
@@ -49,7 +47,7 @@ internal sealed class Publisher(string rid, string target, bool hasSuites)
 
         Copy("components");
         Copy("postgres");
-        // Last: its presence tells that all is there, its time from when.
+        // Written last: the file shows that the publish is complete, and its time shows when.
         var published = RunFile.Read(Path.Combine(_root, "dapr.yaml"));
         published.UsePublished(_root, appId => Repository.Projects[appId]);
         await File.WriteAllTextAsync(runFile, published.ToString(), cancellationToken);

@@ -2,18 +2,18 @@ using System.CommandLine;
 
 namespace DaprOrders.Cli.Testing;
 
-/// <summary><c>test</c>: builds and tests, with a subcommand for each form.</summary>
+/// <summary>The <c>test</c> command. Builds the solution and runs tests, with a subcommand for each form.</summary>
 internal static class TestCommand
 {
     public static Command Create()
     {
-        var test = Create("test", "Builds and tests. Without a form: fast.", [TestForm.Fast]);
+        var test = Create("test", "Builds the solution and runs one form of tests, by default fast.", [TestForm.Fast]);
         foreach (var form in TestForm.All)
         {
             test.Add(Create(form.Name, form.Description, [form]));
         }
 
-        test.Add(Create("all", "All of these, as CI runs them.", TestForm.All));
+        test.Add(Create("all", "All of these forms, as in CI.", TestForm.All));
         return test;
     }
 
@@ -24,7 +24,7 @@ internal static class TestCommand
         {
             if (result.Tokens is [{ Value: var first }, ..] && !first.StartsWith('-'))
             {
-                result.AddError($"There is no form '{first}'.");
+                result.AddError($"The form '{first}' does not exist.");
             }
         });
         var command = new Command(name, description) { options };

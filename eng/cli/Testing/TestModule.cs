@@ -4,11 +4,11 @@ using DaprOrders.Stack;
 
 namespace DaprOrders.Cli.Testing;
 
-/// <summary>Runs the program of one test project. Keeps what it writes in a file.</summary>
+/// <summary>Runs one test project and writes its output to a file.</summary>
 internal sealed class TestModule(string folder, string results)
 {
-    /// <summary>After this time a module counts as hung. The longest one builds a dozen clones.</summary>
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(30);
+    /// <summary>A test project that runs longer is stopped. The slowest one builds a dozen clones.</summary>
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(30);
 
     private readonly string _file = Path.Combine(results, folder.Replace('/', '-'));
 
@@ -26,7 +26,7 @@ internal sealed class TestModule(string folder, string results)
         {
             exitCode = await ProcessRunner.StreamAsync(
                 ["dotnet", Program, "-noColor", "-noLogo", "-longRunning", "120", "-result-trx", $"{_file}.trx", .. options],
-                Repository.Root, Limit, log.WriteLine, cancellationToken);
+                Repository.Root, Timeout, log.WriteLine, cancellationToken);
         }
 
         var (passed, failed, skipped) = File.Exists($"{_file}.trx") ? Count(XDocument.Load($"{_file}.trx")) : (0, 0, []);
@@ -46,10 +46,7 @@ internal sealed class TestModule(string folder, string results)
 }
 
 /// <summary>The result of one test project.</summary>
-/// <param name="Folder">The folder of the project.</param>
-/// <param name="Time">How long it took.</param>
-/// <param name="Passed">How many tests passed.</param>
-/// <param name="Failed">How many failed; at least one if the program itself failed.</param>
+/// <param name="Failed">The number of failed tests; at least one if the program itself failed.</param>
 /// <param name="Skipped">The skipped tests with their reasons.</param>
-/// <param name="Log">The file with what the program wrote.</param>
+/// <param name="Log">The path of the file with the output.</param>
 internal sealed record TestResult(string Folder, TimeSpan Time, int Passed, int Failed, IReadOnlyList<string> Skipped, string Log);

@@ -5,13 +5,13 @@ namespace DaprOrders.Cli.Testing;
 /// <summary>Builds the solution and runs forms of tests. Stops after the first module that fails.</summary>
 internal sealed class TestRun(IReadOnlyList<TestForm> forms, IReadOnlyList<string> options)
 {
-    private const int MostLanes = 8;
+    private const int MaxParallelModules = 8;
 
-    private readonly string _results = Path.Combine(Repository.Root, "artifacts", "test-results");
+    private readonly string _resultsFolder = Path.Combine(Repository.Root, "artifacts", "test-results");
     private readonly long _began = TimeProvider.System.GetTimestamp();
-    private readonly List<TestResult> _done = [];
+    private readonly List<TestResult> _results = [];
 
-    private bool HasFailed => _done.Exists(result => result.Failed > 0);
+    private bool HasFailed => _results.Exists(result => result.Failed > 0);
 
     /// <returns>The exit code.</returns>
     public async Task<int> RunAsync(CancellationToken cancellationToken)
@@ -21,19 +21,19 @@ internal sealed class TestRun(IReadOnlyList<TestForm> forms, IReadOnlyList<strin
             await PostgresInstaller.InstallAsync(Output.Line, cancellationToken);
         }
 
-        if (Directory.Exists(_results))
+        if (Directory.Exists(_resultsFolder))
         {
-            Directory.Delete(_results, recursive: true);
+            Directory.Delete(_resultsFolder, recursive: true);
         }
 
-        Directory.CreateDirectory(_results);
+        Directory.CreateDirectory(_resultsFolder);
         await BuildAsync(cancellationToken);
         foreach (var form in forms.TakeWhile(_ => !HasFailed))
         {
             await RunAsync(form, cancellationToken);
         }
 
-        return Conclude();
+        return Summarize();
     }
 
     private async Task BuildAsync(CancellationToken cancellationToken)
@@ -65,17 +65,17 @@ internal sealed class TestRun(IReadOnlyList<TestForm> forms, IReadOnlyList<strin
         Output.Line($"{form.Name} took {TimeProvider.System.GetElapsedTime(began):m\\:ss}\n");
     }
 
-    /// <summary>Runs modules side by side, as many as the machine has cores.</summary>
+    /// <summary>Runs modules in parallel, one per core of the machine.</summary>
     private async Task RunAsync(IReadOnlyList<string> folders, string[] formOptions, CancellationToken cancellationToken)
     {
         var parallel = new ParallelOptions
         {
-            MaxDegreeOfParallelism = Math.Clamp(Environment.ProcessorCount, 1, MostLanes),
+            MaxDegreeOfParallelism = Math.Clamp(Environment.ProcessorCount, 1, MaxParallelModules),
             CancellationToken = cancellationToken,
         };
         await Parallel.ForEachAsync(folders, parallel, async (folder, token) =>
         {
-            lock (_done)
+            lock (_results)
             {
                 if (HasFailed)
                 {
@@ -83,10 +83,10 @@ internal sealed class TestRun(IReadOnlyList<TestForm> forms, IReadOnlyList<strin
                 }
             }
 
-            var result = await new TestModule(folder, _results).RunAsync([.. formOptions, .. options], token);
-            lock (_done)
+            var result = await new TestModule(folder, _resultsFolder).RunAsync([.. formOptions, .. options], token);
+            lock (_results)
             {
-                _done.Add(result);
+                _results.Add(result);
                 Show(result);
             }
         });
@@ -106,15 +106,15 @@ internal sealed class TestRun(IReadOnlyList<TestForm> forms, IReadOnlyList<strin
         }
     }
 
-    private int Conclude()
+    private int Summarize()
     {
-        int passed = _done.Sum(result => result.Passed), failed = _done.Sum(result => result.Failed), skipped = _done.Sum(result => result.Skipped.Count);
+        int passed = _results.Sum(result => result.Passed), failed = _results.Sum(result => result.Failed), skipped = _results.Sum(result => result.Skipped.Count);
         if (passed + failed == 0)
         {
-            Output.Line("No test ran");
+            Output.Line("No tests ran");
         }
 
-        Output.Line($"Took {TimeProvider.System.GetElapsedTime(_began):m\\:ss} in all");
+        Output.Line($"Took {TimeProvider.System.GetElapsedTime(_began):m\\:ss} in total");
         Output.Line($"{passed} passed, {failed} failed, {skipped} skipped");
         return failed == 0 && passed > 0 ? ExitCodes.Ok : ExitCodes.Failed;
     }

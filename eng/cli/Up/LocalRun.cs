@@ -3,11 +3,11 @@ using DaprOrders.Stack.Platforms;
 
 namespace DaprOrders.Cli.Up;
 
-/// <summary>Starts the whole system, waits, and ends it.</summary>
+/// <summary>Starts the whole system, waits until it is stopped, and ends all its processes.</summary>
 internal sealed class LocalRun(UpOptions options)
 {
-    private static readonly TimeSpan BrokerPatience = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan ReadyPatience = TimeSpan.FromSeconds(120);
+    private static readonly TimeSpan BrokerTimeout = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan ReadyTimeout = TimeSpan.FromSeconds(120);
 
     private readonly string _root = Repository.Root;
     private readonly string _data = Directory.CreateDirectory(Path.Combine(Repository.Root, ".dapr-orders")).FullName;
@@ -27,14 +27,14 @@ internal sealed class LocalRun(UpOptions options)
             RequireFreePorts(runFile);
             await using var postgres = await StartPostgresAsync(runFile, cancellationToken);
             await BuildAsync(runFile, cancellationToken);
-            var choice = await RuntimeChoice.MakeAsync(broker, BrokerPatience, Output.Line, cancellationToken);
+            var choice = await RuntimeChoice.MakeAsync(broker, BrokerTimeout, Output.Line, cancellationToken);
             if (choice.Kind is RuntimeKind.Emulator)
             {
                 await DotnetBuild.RunAsync(Path.Combine(_root, "eng", "dapr-emulator", "src"), cancellationToken);
             }
 
-            Announce(postgres, choice, broker);
-            RequireFreePorts(runFile); // once more, as building takes a while
+            WriteSummary(postgres, choice, broker);
+            RequireFreePorts(runFile); // again, because the build takes a while
             await using var runtime = CreateRuntime(choice, await WriteRunFileAsync(runFile, cancellationToken));
             await runtime.StartAsync();
             await WaitUntilReadyAsync(runFile, runtime, cancellationToken);
@@ -78,7 +78,7 @@ internal sealed class LocalRun(UpOptions options)
         }
     }
 
-    /// <summary>A service that is started from elsewhere may run already.</summary>
+    /// <summary>Requires that the ports are free, except those of services that the user starts: these may already run.</summary>
     private void RequireFreePorts(RunFile runFile) => FreePort.Require(
         Services(runFile).SelectMany(app => app.Ports).Concat(SidecarsOnly(runFile).SelectMany(app => app.SidecarPorts)));
 
@@ -91,7 +91,7 @@ internal sealed class LocalRun(UpOptions options)
         ? Output.StepAsync("Building", "Built", () => DotnetBuild.RunAsync(SolutionFilter.Write(_root, _data, folders), cancellationToken))
         : Task.CompletedTask;
 
-    private void Announce(LocalPostgres postgres, RuntimeChoice choice, Broker broker)
+    private void WriteSummary(LocalPostgres postgres, RuntimeChoice choice, Broker broker)
     {
         Output.Line($"Database  {postgres.Description}");
         if (choice.Kind is RuntimeKind.Dapr)
@@ -100,12 +100,12 @@ internal sealed class LocalRun(UpOptions options)
             Output.Line($"Broker    {broker}");
             if (options.IsReset)
             {
-                Output.Line("          --reset does not empty it; docker compose down -v does");
+                Output.Line("          --reset keeps its events; delete them with: docker compose down -v");
             }
         }
         else
         {
-            Output.Line($"Runtime   Dapr emulator, as {choice.Reason}");
+            Output.Line($"Runtime   Dapr emulator, because {choice.Reason}");
             Output.Line($"Broker    {broker.Name}, emulated, data in .dapr-orders/broker");
         }
     }
@@ -139,7 +139,7 @@ internal sealed class LocalRun(UpOptions options)
             .. Services(runFile).Select(app => Probe.OfService(app.AppId, app.AppPort)),
             .. SidecarsOnly(runFile).Select(app => Probe.OfSidecar(app.AppId, app.HttpPort)),
         ]);
-        if (!await readiness.WaitAsync(ReadyPatience, () => runtime.HasEnded, Output.Line, cancellationToken))
+        if (!await readiness.WaitAsync(ReadyTimeout, () => runtime.HasEnded, Output.Line, cancellationToken))
         {
             return;
         }

@@ -4,17 +4,17 @@ using DaprOrders.Stack;
 
 namespace DaprOrders.Cli.Up;
 
-/// <summary><c>up</c>: starts the whole system.</summary>
+/// <summary>The <c>up</c> command. Starts the whole system.</summary>
 internal static class UpCommand
 {
-    /// <summary>Gives a command the options and the action of <c>up</c>.</summary>
+    /// <summary>Adds the options and the action of <c>up</c> to a command.</summary>
     public static Command Configure(Command command)
     {
-        var reset = new Option<bool>("--reset") { Description = "Empty the databases, and the events of the emulator, before starting." };
-        var yes = new Option<bool>("--yes") { Description = "With --reset: also in a PostgreSQL that was already running." };
+        var reset = new Option<bool>("--reset") { Description = "Delete the databases and the emulator's events before starting." };
+        var yes = new Option<bool>("--yes") { Description = "With --reset: also delete the databases if PostgreSQL was already running." };
         var sidecarsOnly = new Option<string[]>("--sidecars-only")
         {
-            Description = "Start only the sidecars of these services, by default of all four; the services are started from an IDE.",
+            Description = "Start only the sidecars of these services, by default of all four. Start the services from an IDE.",
             HelpName = "service",
             Arity = ArgumentArity.ZeroOrMore,
             AllowMultipleArgumentsPerToken = true,
@@ -28,7 +28,7 @@ internal static class UpCommand
         {
             if (result.GetValue(yes) && !result.GetValue(reset))
             {
-                result.AddError("--yes goes with --reset.");
+                result.AddError("--yes requires --reset.");
             }
         });
         command.SetAction((parsed, cancellationToken) => new LocalRun(

@@ -2,14 +2,14 @@ using System.Diagnostics;
 
 namespace DaprOrders.Stack.Platforms;
 
-/// <summary>What operating systems do differently: signals, and processes that another program has started.</summary>
+/// <summary>Operations that differ between operating systems: signals, and access to processes that another program started.</summary>
 public interface IPlatform
 {
     /// <summary>Sends a signal to a process. Does nothing if the process has ended.</summary>
     /// <exception cref="PlatformNotSupportedException">The operating system has no such signal.</exception>
     void Send(int processId, Signal signal);
 
-    /// <summary>Returns whether a process runs. A process that has ended but was not waited for does not.</summary>
+    /// <summary>Returns whether a process is running. A zombie process is not.</summary>
     bool IsRunning(int processId);
 
     /// <summary>Finds the processes of this user that were started with all of these variables in their environment.</summary>
@@ -18,32 +18,32 @@ public interface IPlatform
     /// <summary>Returns the program and the arguments of a process; empty if it has ended.</summary>
     IReadOnlyList<string> CommandLine(int processId);
 
-    /// <summary>Returns the process that listens on a TCP port; null if there is none, or if the operating system does not tell this user.</summary>
+    /// <summary>Returns the process that listens on a TCP port; null if there is none, or if this user may not see it.</summary>
     int? ListenerOn(int port);
 
-    /// <summary>Returns what starts a process again with its arguments, environment and folder; null if it has ended.</summary>
+    /// <summary>Returns how a process was started, to restart it with the same arguments, environment and folder; null if it has ended.</summary>
     ProcessStartInfo? HowStarted(int processId);
 
-    /// <summary>Sees to it that the processes that this one starts end with it, where the operating system can do that.</summary>
+    /// <summary>Makes child processes end when this process ends, if the operating system supports that.</summary>
     void EndChildrenWithThisProcess();
 }
 
-/// <summary>A request to a process.</summary>
+/// <summary>A signal to a process.</summary>
 public enum Signal
 {
-    /// <summary>Asks the process to end, as Ctrl-C does.</summary>
+    /// <summary>SIGINT: asks the process to end, as Ctrl-C does.</summary>
     Interrupt,
 
-    /// <summary>Asks the process to end.</summary>
+    /// <summary>SIGTERM: asks the process to end.</summary>
     Terminate,
 
-    /// <summary>Ends the process at once.</summary>
+    /// <summary>SIGKILL: ends the process immediately.</summary>
     Kill,
 
-    /// <summary>Freezes the process.</summary>
+    /// <summary>SIGSTOP: freezes the process.</summary>
     Freeze,
 
-    /// <summary>Lets a frozen process continue.</summary>
+    /// <summary>SIGCONT: lets a frozen process continue.</summary>
     Continue,
 }
 
@@ -58,7 +58,7 @@ public static class Platform
         : throw new PlatformNotSupportedException("The system runs on Linux, macOS and Windows.");
 }
 
-/// <summary>Waits on processes.</summary>
+/// <summary>Waits for processes.</summary>
 public static class PlatformExtensions
 {
     /// <summary>Waits until a process has ended, for at most <see cref="Wait.Limit"/>.</summary>

@@ -5,7 +5,7 @@ using System.Text;
 
 namespace DaprOrders.Stack.Platforms;
 
-/// <summary>Reads /proc.</summary>
+/// <summary>Reads processes from /proc.</summary>
 [SupportedOSPlatform("linux")]
 internal sealed class LinuxPlatform : UnixPlatform
 {
@@ -18,15 +18,15 @@ internal sealed class LinuxPlatform : UnixPlatform
 
     public override IReadOnlyList<int> FindByEnvironment(params (string Name, string Value)[] variables)
     {
-        var wanted = variables.Select(variable => Encoding.UTF8.GetBytes($"\0{variable.Name}={variable.Value}\0")).ToArray();
+        var expected = variables.Select(variable => Encoding.UTF8.GetBytes($"\0{variable.Name}={variable.Value}\0")).ToArray();
         return [.. Processes().Where(id =>
         {
             var environment = (byte[])[0, .. Read(id, "environ")];
-            return Array.TrueForAll(wanted, variable => environment.AsSpan().IndexOf(variable) >= 0);
+            return Array.TrueForAll(expected, variable => environment.AsSpan().IndexOf(variable) >= 0);
         })];
     }
 
-    public override IReadOnlyList<string> CommandLine(int processId) => Texts(processId, "cmdline");
+    public override IReadOnlyList<string> CommandLine(int processId) => ReadStrings(processId, "cmdline");
 
     public override int? ListenerOn(int port)
     {
@@ -42,18 +42,18 @@ internal sealed class LinuxPlatform : UnixPlatform
     {
         var command = CommandLine(processId);
         var folder = new FileInfo($"/proc/{processId}/cwd").LinkTarget;
-        return command.Count == 0 || folder is null ? null : Start(command, folder, Texts(processId, "environ"));
+        return command.Count == 0 || folder is null ? null : Start(command, folder, ReadStrings(processId, "environ"));
     }
 
     private static IEnumerable<int> Processes() => new DirectoryInfo("/proc").EnumerateDirectories()
         .Select(folder => int.TryParse(folder.Name, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : 0)
         .Where(id => id > 0);
 
-    /// <summary>Reads texts that each end with a null character. A text may be empty, as an argument is that turns a default off.</summary>
-    private static string[] Texts(int id, string file)
+    /// <summary>Reads strings that each end with a null character. A string may be empty: an empty argument turns a default off.</summary>
+    private static string[] ReadStrings(int id, string file)
     {
-        var texts = Encoding.UTF8.GetString(Read(id, file)).Split('\0');
-        return texts[^1].Length == 0 ? texts[..^1] : texts;
+        var strings = Encoding.UTF8.GetString(Read(id, file)).Split('\0');
+        return strings[^1].Length == 0 ? strings[..^1] : strings;
     }
 
     private static IEnumerable<string> Sockets(int id)
@@ -64,7 +64,7 @@ internal sealed class LinuxPlatform : UnixPlatform
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return []; // it has ended, or belongs to another user
+            return []; // the process has ended or belongs to another user
         }
     }
 
@@ -76,7 +76,7 @@ internal sealed class LinuxPlatform : UnixPlatform
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return []; // it has ended, or belongs to another user
+            return []; // the process has ended or belongs to another user
         }
     }
 }

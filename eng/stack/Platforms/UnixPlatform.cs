@@ -4,7 +4,7 @@ using System.Runtime.Versioning;
 
 namespace DaprOrders.Stack.Platforms;
 
-/// <summary>What Linux and macOS have in common.</summary>
+/// <summary>Implements what is the same on Linux and macOS.</summary>
 [SupportedOSPlatform("linux")]
 [SupportedOSPlatform("macos")]
 internal abstract partial class UnixPlatform : IPlatform
@@ -23,7 +23,7 @@ internal abstract partial class UnixPlatform : IPlatform
 
     public void EndChildrenWithThisProcess()
     {
-        // There is no portable way. The next start finds them by their environment.
+        // There is no portable way. The next run finds these processes by their environment.
     }
 
     protected static ProcessStartInfo Start(IReadOnlyList<string> command, string folder, IEnumerable<string> environment)

@@ -6,7 +6,7 @@ using System.Runtime.Versioning;
 
 namespace DaprOrders.Stack.Platforms;
 
-/// <summary>Windows has no signals between processes. A job object ends all children with this process, so nothing is left to be found.</summary>
+/// <summary>Windows has no signals between processes. A job object ends all child processes with this process, so none are left over.</summary>
 [SupportedOSPlatform("windows")]
 internal sealed partial class WindowsPlatform : IPlatform
 {
@@ -44,7 +44,7 @@ internal sealed partial class WindowsPlatform : IPlatform
 
     public void EndChildrenWithThisProcess()
     {
-        // The handle stays open on purpose: the job ends when the operating system closes it.
+        // The handle stays open on purpose: the job ends when the operating system closes the handle.
         var job = CreateJobObject(0, null);
         var limits = new ExtendedLimits { LimitFlags = KillOnJobClose };
         if (job == 0

@@ -150,7 +150,7 @@ public sealed class GateTests
             Assert.Empty(ContractSet.ChangedAfterRelease(release));
             Assert.Empty(Gate.Compare(ContractSet.Read(release), ContractSet.Current));
             Assert.Equal(
-                "1.1 is released already, and a release is never changed",
+                "1.1 is already released, and a release is never changed",
                 Assert.Throws<StackException>(() => ContractRelease.Create(contracts, "1.1")).Message);
             Assert.Contains(
                 "has another version", Assert.Throws<StackException>(() => ContractRelease.Create(contracts, "1.2")).Message, StringComparison.Ordinal);

@@ -14,15 +14,15 @@ public sealed class ReportTests
     [InlineData(99, 4)]
     [InlineData(100, 4)]
     [InlineData(1, 1)]
-    public void A_percentile_is_a_time_that_was_measured(double percentile, double expected) =>
+    public void Percentile_is_one_of_the_measured_times(double percentile, double expected) =>
         Assert.Equal(expected, Latencies.Percentile([4, 1, 3, 2], percentile));
 
     [Fact]
-    public void The_median_of_the_rounds_is_taken_of_each_figure_and_the_peak_of_all()
+    public void Rounds_are_merged_by_median_and_memory_by_maximum()
     {
-        var low = Measured.Of(SystemKind.Ours, 128, services: 100, endToEnd: 3000);
-        var middle = Measured.Of(SystemKind.Ours, 128, services: 300, endToEnd: 1000);
-        var high = Measured.Of(SystemKind.Ours, 128, services: 900, endToEnd: 2000) with
+        var low = SampleResults.Of(SystemKind.Ours, 128, services: 100, endToEnd: 3000);
+        var middle = SampleResults.Of(SystemKind.Ours, 128, services: 300, endToEnd: 1000);
+        var high = SampleResults.Of(SystemKind.Ours, 128, services: 900, endToEnd: 2000) with
         {
             PeakRss = low.PeakRss.ToDictionary(peak => peak.Key, peak => 2 * peak.Value),
         };
@@ -35,12 +35,12 @@ public sealed class ReportTests
     }
 
     [Fact]
-    public void On_the_emulator_CPU_per_order_is_compared_with_its_targets_and_no_op()
+    public void Run_on_the_emulator_compares_CPU_per_order_with_targets()
     {
-        var results = Measured.Results(
+        var results = SampleResults.Create(
             RuntimeKind.Emulator,
-            Measured.Of(SystemKind.NoOp, 128, services: 200),
-            Measured.Of(SystemKind.Ours, 128, services: 219, postgres: 101, backlog: 1001));
+            SampleResults.Of(SystemKind.NoOp, 128, services: 200),
+            SampleResults.Of(SystemKind.Ours, 128, services: 219, postgres: 101, backlog: 1001));
 
         var targets = results.Targets.ToDictionary(target => target.What);
 
@@ -52,13 +52,13 @@ public sealed class ReportTests
     }
 
     [Fact]
-    public void On_Dapr_rates_are_held_against_those_of_the_others()
+    public void Run_on_Dapr_compares_rates_with_those_of_other_systems()
     {
-        var results = Measured.Results(
+        var results = SampleResults.Create(
             RuntimeKind.Dapr,
-            Measured.Of(SystemKind.NoOp, 32, services: 200, endToEnd: 1000),
-            Measured.Of(SystemKind.Ours, 32, services: 300, endToEnd: 790),
-            Measured.Of(SystemKind.SaveThenPublish, 32, services: 900, endToEnd: 190));
+            SampleResults.Of(SystemKind.NoOp, 32, services: 200, endToEnd: 1000),
+            SampleResults.Of(SystemKind.Ours, 32, services: 300, endToEnd: 790),
+            SampleResults.Of(SystemKind.SaveThenPublish, 32, services: 900, endToEnd: 190));
         results.Steady.Add(new Steady(SystemKind.Ours, 100, 2000, P50: 12, P99: 31));
 
         var targets = results.Targets.ToDictionary(target => target.What, target => target.IsMet);
@@ -70,11 +70,11 @@ public sealed class ReportTests
     }
 
     [Fact]
-    public void The_tables_say_of_each_target_whether_it_is_met_and_the_chart_and_the_figures_lie_beside_them()
+    public void Report_has_tables_with_targets_a_chart_and_JSON()
     {
         var folder = Directory.CreateTempSubdirectory("dapr-orders-bench-").FullName;
-        var results = Measured.Results(
-            RuntimeKind.Emulator, Measured.Of(SystemKind.NoOp, 128, services: 200), Measured.Of(SystemKind.Ours, 128, services: 221, postgres: 99));
+        var results = SampleResults.Create(
+            RuntimeKind.Emulator, SampleResults.Of(SystemKind.NoOp, 128, services: 200), SampleResults.Of(SystemKind.Ours, 128, services: 221, postgres: 99));
 
         results.Write(folder);
 
@@ -90,19 +90,19 @@ public sealed class ReportTests
 
     [Theory]
     [InlineData(1000, 1000, 0, 1000, 0, null)]
-    [InlineData(1003, 1003, 5, 1003, 5, null)] // some that got no answer are there all the same
+    [InlineData(1003, 1003, 5, 1003, 5, null)] // some orders were stored although the client got no response
     [InlineData(999, 999, 0, 999, 0, "orders were lost")]
     [InlineData(1000, 999, 0, 1000, 0, "orders were lost")]
     [InlineData(1000, 1000, 0, 999, 0, "orders were lost")]
     [InlineData(1000, 1000, 11, 1000, 0, "over 1 %")]
     [InlineData(1000, 1000, 0, 1000, 11, "over 1 %")]
-    public void A_measurement_of_a_thousand_orders_fails_when_one_is_lost_or_over_one_percent_go_wrong(
+    public void Measurement_fails_if_an_order_is_lost_or_over_one_percent_fail(
         int orders, int settled, int rejected, int notified, int refused, string? expected)
     {
-        var complaint = new Counts(orders, settled, rejected, notified).Complaint(accepted: 1000, refused);
+        var problem = new Counts(orders, settled, rejected, notified).FindProblem(accepted: 1000, refused);
 
-        Assert.Equal(expected is null, complaint is null);
-        Assert.StartsWith(expected ?? "", complaint ?? "", StringComparison.Ordinal);
+        Assert.Equal(expected is null, problem is null);
+        Assert.StartsWith(expected ?? "", problem ?? "", StringComparison.Ordinal);
     }
 
     [Theory]
@@ -111,7 +111,7 @@ public sealed class ReportTests
     [InlineData("--bin", "/no/such/folder")]
     [InlineData("--only", "nothing")]
     [InlineData("--systems", "nothing")]
-    public void What_is_wrong_on_the_command_line_ends_it_with_1(string option, string value)
+    public void Invalid_option_exits_with_1(string option, string value)
     {
         var (options, status) = BenchOptions.Parse([option, value]);
 

@@ -2,7 +2,7 @@ using DaprOrders.Eng.Tests.Scripts;
 
 namespace DaprOrders.Eng.Tests.Cli;
 
-/// <summary>Runs <c>doctor</c> of the command line in the clone of a machine.</summary>
+/// <summary>Runs the command <c>doctor</c> in the clone of a machine.</summary>
 internal static class Doctor
 {
     /// <summary>Creates a machine with the .NET SDK and nothing else.</summary>
@@ -22,19 +22,18 @@ internal static class Doctor
         return (exitCode, output.TrimEnd('\n').Split('\n'));
     }
 
-    /// <summary>Requires that one thing is to be fixed, and how its line begins.</summary>
-    /// <returns>The line.</returns>
+    /// <summary>Requires exactly one failure, which starts with this text, and returns its line.</summary>
     public static async Task<string> FailsAsync(Machine machine, string expected)
     {
         var (exitCode, lines) = await RunAsync(machine);
         var failure = Assert.Single(lines, line => line.StartsWith("FAIL", StringComparison.Ordinal));
         Assert.StartsWith($"FAIL {expected}", failure, StringComparison.Ordinal);
-        Assert.Equal("1 to fix before the system can start.", lines[^1]);
+        Assert.Equal("Problems to fix before the system can start: 1.", lines[^1]);
         Assert.Equal(1, exitCode);
         return failure;
     }
 
-    /// <summary>Requires a line, and that nothing is to be fixed.</summary>
+    /// <summary>Requires this line and no failure.</summary>
     public static async Task SucceedsAsync(Machine machine, string expected)
     {
         var (exitCode, lines) = await RunAsync(machine);

@@ -1,6 +1,6 @@
 namespace DaprOrders.Eng.Tests.Cli;
 
-/// <summary>Runs <c>doctor</c> of the command line in a clone whose files do not fit together.</summary>
+/// <summary>Runs the command <c>doctor</c> in a clone with invalid files.</summary>
 [Trait("Form", "scripts")]
 public sealed class DoctorFilesTests
 {
@@ -21,20 +21,20 @@ public sealed class DoctorFilesTests
         "Components: dapr.yaml names components/none, which is missing", "components/none")]
     [InlineData(
         "dapr.yaml", "./components/kafka]", "./components/redis, ./components/kafka]",
-        "Components: resourcesPaths of dapr.yaml must lead to the component of one broker, not to components/redis/pubsub.yaml, components/kafka/pubsub.yaml",
+        "Components: resourcesPaths of dapr.yaml must contain the component of one broker; found: components/redis/pubsub.yaml, components/kafka/pubsub.yaml",
         "dapr.yaml components")]
     [InlineData(
         "dapr.yaml", ", ./components/kafka]", "]",
-        "Components: resourcesPaths of dapr.yaml must lead to the component of one broker, not to none", "dapr.yaml components")]
+        "Components: resourcesPaths of dapr.yaml must contain the component of one broker; found: none", "dapr.yaml components")]
     [InlineData(
         "dapr.yaml", "./components/common, ./components/kafka]", "./components/kafka, ./components/common]",
-        "Components: components/kafka/pubsub.yaml must be components/common/pubsub.yaml, in the last of resourcesPaths", "dapr.yaml")]
+        "Components: components/kafka/pubsub.yaml must be components/common/pubsub.yaml, in the last folder of resourcesPaths", "dapr.yaml")]
     [InlineData(
         "components/kafka/pubsub.yaml", "metadata:", "metadata: [",
-        "Components: {clone}/components/kafka/pubsub.yaml: this is no YAML", "components/kafka/pubsub.yaml")]
+        "Components: {clone}/components/kafka/pubsub.yaml: this is not valid YAML", "components/kafka/pubsub.yaml")]
     [InlineData(
         "components/kafka/pubsub.yaml", "kind: Component", "kind: \"\"",
-        "Components: resourcesPaths of dapr.yaml must lead to the component of one broker, not to none", "dapr.yaml components")]
+        "Components: resourcesPaths of dapr.yaml must contain the component of one broker; found: none", "dapr.yaml components")]
     [InlineData(
         "components/kafka/pubsub.yaml", "- name: brokers", "- name: other",
         "Components: {clone}/components/kafka/pubsub.yaml: the address of kafka is missing", "components/kafka/pubsub.yaml")]
@@ -58,7 +58,7 @@ public sealed class DoctorFilesTests
         Assert.Equal(1, exitCode);
         var beginning = $"FAIL {expected.Replace("{clone}", machine.Clone.Folder, StringComparison.Ordinal)}";
         var line = Assert.Single(lines, line => line.StartsWith(beginning, StringComparison.Ordinal));
-        Assert.EndsWith($"; correct it, or restore what was committed with: git restore {restored}", line, StringComparison.Ordinal);
+        Assert.EndsWith($"; fix it, or restore the committed version with: git restore {restored}", line, StringComparison.Ordinal);
     }
 
     [Fact(Explicit = true)]
@@ -68,7 +68,7 @@ public sealed class DoctorFilesTests
         await machine.Clone.ReplaceAsync("components/kafka/pubsub.yaml", "name: pubsub", "name: queue");
         await machine.Clone.ReplaceAsync("components/common/resiliency.yaml", "      pubsub:", "      queue:");
 
-        await Doctor.FailsAsync(machine, "Components: components/kafka/pubsub.yaml names the component 'queue', and the services use 'pubsub'; ");
+        await Doctor.FailsAsync(machine, "Components: components/kafka/pubsub.yaml names the component 'queue', but the services use 'pubsub'; ");
     }
 
     [Fact(Explicit = true)]

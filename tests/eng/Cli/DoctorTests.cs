@@ -6,19 +6,16 @@ using DaprOrders.Stack;
 
 namespace DaprOrders.Eng.Tests.Cli;
 
-/// <summary>Runs <c>doctor</c> of the command line on a machine where something is missing.</summary>
+/// <summary>Runs the command <c>doctor</c> on a machine where something is missing.</summary>
 [Trait("Form", "scripts")]
 public sealed class DoctorTests
 {
     private const string Install = "curl -fsSL https://raw.githubusercontent.com/dapr/cli/master/install/install.sh | bash && dapr init --slim";
 
-    private static string Holder =>
-        $"{Process.GetCurrentProcess().ProcessName} (process {Environment.ProcessId}); end it with: kill {Environment.ProcessId}";
-
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact(Explicit = true)]
-    public async Task Nothing_is_found_where_all_is_well()
+    public async Task All_checks_pass_on_a_complete_machine()
     {
         await using var machine = await Doctor.MachineAsync();
         machine.InstallDapr();
@@ -37,7 +34,7 @@ public sealed class DoctorTests
     }
 
     [Fact(Explicit = true)]
-    public async Task Wrong_usage_ends_with_2()
+    public async Task Invalid_usage_exits_with_2()
     {
         await using var machine = await Doctor.MachineAsync();
 
@@ -52,7 +49,7 @@ public sealed class DoctorTests
 
         await Doctor.FailsAsync(
             machine,
-            "SDK: there is no .NET SDK as global.json asks for; install it with: curl -sSL https://dot.net/v1/dotnet-install.sh | bash -s -- --channel 10.0");
+            "SDK: no installed .NET SDK matches global.json; install one with: curl -sSL https://dot.net/v1/dotnet-install.sh | bash -s -- --channel 10.0");
     }
 
     [Fact(Explicit = true)]
@@ -71,7 +68,7 @@ public sealed class DoctorTests
     [Theory(Explicit = true)]
     [InlineData("50%")]
     [InlineData("a;b")]
-    public async Task Folder_in_which_the_SDK_cannot_build_is_reported_with_the_command_that_moves_it(string name)
+    public async Task Folder_with_an_unusable_path_is_reported_with_the_command_that_moves_it(string name)
     {
         await using var machine = await Doctor.MachineAsync();
         var folder = Path.Combine(machine.Clone.Parent, name);
@@ -81,12 +78,12 @@ public sealed class DoctorTests
 
         Assert.Equal(1, exitCode);
         Assert.Contains(
-            $"FAIL Folder: the SDK cannot build in {folder}, as the path has a % or a ;. Move the clone with: mv '{folder}' ~/DaprOrders\n",
+            $"FAIL Folder: the SDK cannot build in {folder}, because the path has a % or a ;. Move the clone with: mv '{folder}' ~/DaprOrders\n",
             output, StringComparison.Ordinal);
     }
 
     [Fact(Explicit = true)]
-    public async Task Folder_that_cannot_be_written_to_is_reported_with_the_command_that_changes_its_owner()
+    public async Task Read_only_folder_is_reported_with_the_command_that_changes_its_owner()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root can become another user.");
         await using var machine = await Doctor.MachineAsync();
@@ -115,23 +112,24 @@ public sealed class DoctorTests
 
         await Doctor.SucceedsAsync(
             machine,
-            $"warn Dapr: the CLI is installed, but there is no {machine.Clone.Environment["HOME"]}/.dapr/bin/daprd: the emulator is used; "
+            $"warn Dapr: the CLI is installed, but {machine.Clone.Environment["HOME"]}/.dapr/bin/daprd is missing: the emulator is used; "
             + "install the runtime with: dapr init --slim");
     }
 
     [Fact(Explicit = true)]
-    public async Task Port_that_another_program_has_is_reported_with_the_command_that_ends_it()
+    public async Task Port_of_another_program_is_reported_with_the_command_that_ends_it()
     {
         await using var machine = await Doctor.MachineAsync();
         var port = machine.Clone.FreePortOf(3502);
         using var listener = new TcpListener(IPAddress.Loopback, port);
         listener.Start();
 
-        await Doctor.FailsAsync(machine, $"Ports: port {port} is used by {Holder}");
+        var line = await Doctor.FailsAsync(machine, $"Ports: port {port} is used by process {Environment.ProcessId} (");
+        Assert.EndsWith($"); end it with: kill {Environment.ProcessId}", line, StringComparison.Ordinal);
     }
 
     [Fact(Explicit = true)]
-    public async Task Port_that_a_killed_run_has_left_is_a_note()
+    public async Task Port_of_a_killed_run_is_a_note()
     {
         await using var machine = await Doctor.MachineAsync();
         var port = machine.Clone.FreePortOf(8001);
@@ -140,30 +138,30 @@ public sealed class DoctorTests
             $s = IO::Socket::INET->new(LocalAddr => "127.0.0.1", LocalPort => $ARGV[0], Listen => 1) or die;
             $| = 1; print "listens\n"; sleep 600
             """;
-        using var left = Process.Start(new ProcessStartInfo("perl", ["-e", listen, $"{port}"])
+        using var listener = Process.Start(new ProcessStartInfo("perl", ["-e", listen, $"{port}"])
         {
             RedirectStandardOutput = true,
             Environment = { ["DAPR_ORDERS_STACK"] = machine.Clone.Folder },
         })!;
         try
         {
-            Assert.Equal("listens", await left.StandardOutput.ReadLineAsync(Cancel).AsTask().WaitAsync(Wait.Limit, Cancel));
+            Assert.Equal("listens", await listener.StandardOutput.ReadLineAsync(Cancel).AsTask().WaitAsync(Wait.Limit, Cancel));
 
             await Doctor.SucceedsAsync(
-                machine, $"note Ports: port {port} is used by what is left of a killed run (process {left.Id}); it is ended with: ./run.sh");
+                machine, $"note Ports: port {port} is used by process {listener.Id} of a run that was killed; end it with: ./run.sh");
         }
         finally
         {
-            left.Kill();
+            listener.Kill();
         }
     }
 
     [Fact(Explicit = true)]
-    public async Task Ports_of_the_system_that_runs_in_this_clone_are_no_finding()
+    public async Task Ports_of_the_system_that_runs_in_this_clone_are_ok()
     {
         await using var machine = await Doctor.MachineAsync();
         await machine.RunPostgresAsync();
-        machine.ServicesAreReadyOnce(machine.EmulatorCall);
+        machine.ServicesAreReadyAfter(machine.EmulatorCall);
         Assert.True(await machine.Clone.StartAsync(), machine.Clone.Output);
         var running = (await File.ReadAllTextAsync(Path.Combine(machine.Clone.Folder, ".dapr-orders", "run.pid"), Cancel)).Trim();
 
@@ -189,7 +187,7 @@ public sealed class DoctorTests
         machine.HidePostgres();
 
         await Doctor.SucceedsAsync(
-            machine, "note PostgreSQL: not installed: ./run.sh installs it, as you are root; do it yourself with: apt-get install postgresql");
+            machine, "note PostgreSQL: not installed: ./run.sh installs it because you are root; install it yourself with: apt-get install postgresql");
         Assert.DoesNotContain(machine.Calls, call => call.StartsWith("apt-get", StringComparison.Ordinal));
     }
 
@@ -204,18 +202,18 @@ public sealed class DoctorTests
     }
 
     [Fact(Explicit = true)]
-    public async Task Other_program_on_the_port_of_PostgreSQL_is_reported_with_the_command_that_ends_it()
+    public async Task Other_program_on_the_PostgreSQL_port_is_reported_with_the_command_that_ends_it()
     {
         await using var machine = await Doctor.MachineAsync();
         machine.Listen(5433, "HTTP/1.0 400 Bad Request\r\n\r\n");
 
         await Doctor.FailsAsync(
             machine,
-            $"PostgreSQL: port {machine.Clone.FreePortOf(5433)} is used by {Holder}");
+            $"PostgreSQL: port {machine.Clone.FreePortOf(5433)} is used by process {Environment.ProcessId} (");
     }
 
     [Fact(Explicit = true)]
-    public async Task Role_that_cannot_log_in_is_reported_with_the_command_that_lets_it()
+    public async Task Role_that_cannot_log_in_is_reported_with_the_command_that_fixes_it()
     {
         await using var postgres = await PostgresCluster.StartAsync();
         await postgres.RunScriptAsync(Path.Combine(Repository.Root, "postgres", "init.sql"));
@@ -233,7 +231,7 @@ public sealed class DoctorTests
     }
 
     [Fact(Explicit = true)]
-    public async Task Missing_roles_are_no_finding_as_the_start_creates_them()
+    public async Task Missing_roles_are_ok_because_a_run_creates_them()
     {
         await using var postgres = await PostgresCluster.StartAsync();
         await using var machine = await Doctor.MachineAsync();
@@ -243,7 +241,7 @@ public sealed class DoctorTests
     }
 
     [Fact(Explicit = true)]
-    public async Task Missing_roles_that_the_start_cannot_create_are_reported_with_the_command_that_does()
+    public async Task Missing_roles_that_a_run_cannot_create_are_reported_with_a_command()
     {
         await using var postgres = await PostgresCluster.StartAsync();
         await using var machine = await Doctor.MachineAsync();
@@ -251,7 +249,7 @@ public sealed class DoctorTests
         machine.Clone.Environment["POSTGRES_PASSWORD"] = "wrong";
 
         var line = await Doctor.FailsAsync(machine, "PostgreSQL: orders, inventory, notification cannot log in. PostgreSQL on ");
-        Assert.EndsWith($" With the password of postgres: psql -h 127.0.0.1 -p {postgres.Port} -U postgres -f postgres/init.sql", line, StringComparison.Ordinal);
+        Assert.EndsWith($" If you know the password of postgres, run: psql -h 127.0.0.1 -p {postgres.Port} -U postgres -f postgres/init.sql", line, StringComparison.Ordinal);
     }
 
     [Theory(Explicit = true)]
@@ -271,13 +269,13 @@ public sealed class DoctorTests
     }
 
     [Fact(Explicit = true)]
-    public async Task Missing_broker_is_a_note_where_the_emulator_is_used()
+    public async Task Missing_broker_is_a_note_if_the_emulator_is_used()
     {
         await using var machine = await Doctor.MachineAsync();
 
         await Doctor.SucceedsAsync(
             machine,
-            $"note Broker: kafka on 127.0.0.1:{machine.Clone.FreePortOf(9092)} does not respond, and the emulator needs none; "
+            $"note Broker: kafka on 127.0.0.1:{machine.Clone.FreePortOf(9092)} does not respond, but the emulator does not need it; "
             + "start it with: docker compose up -d kafka topics");
     }
 
@@ -286,7 +284,7 @@ public sealed class DoctorTests
     [InlineData(false)]
     public async Task Missing_topics_and_partitions_are_reported_with_the_command_that_adds_them(bool createsTopics)
     {
-        Assert.SkipUnless(SearchPath.Find("kafka") is not null, "There is no program kafka on PATH that starts one.");
+        Assert.SkipUnless(SearchPath.Find("kafka") is not null, "There is no program kafka on PATH that starts a broker.");
         await using var machine = await Doctor.MachineAsync();
         machine.InstallDapr();
         await using var kafka = await TestKafka.StartAsync(createsTopics);
@@ -308,10 +306,10 @@ public sealed class DoctorTests
         Assert.Equal(createsTopics ? 0 : 1, exitCode);
         Assert.Contains(
             createsTopics
-                ? $"warn Topics: order.dead, inventory.dead, notification.dead missing, so that Kafka creates them with its own settings; create with: {create}"
-                : $"FAIL Topics: order.dead, inventory.dead, notification.dead missing; create with: {create}",
+                ? $"warn Topics: order.dead, inventory.dead, notification.dead missing: Kafka will create them with its default settings; create them with: {create}"
+                : $"FAIL Topics: order.dead, inventory.dead, notification.dead missing; create them with: {create}",
             lines);
-        Assert.Contains($"warn Topics: order.created (1) of less than 3 partitions; change with: {program} --alter --topic order.created --partitions 3", lines);
+        Assert.Contains($"warn Topics: order.created (1) with fewer than 3 partitions; change that with: {program} --alter --topic order.created --partitions 3", lines);
 
         await kafka.RunAsync("topics", "--alter", "--topic", "order.created", "--partitions", "3");
         foreach (var app in (string[])["order", "inventory", "notification"])

@@ -9,12 +9,12 @@ using DaprOrders.Stack.Platforms;
 
 namespace DaprOrders.Eng.Tests.Cli;
 
-/// <summary>Services that are started by their launch profiles, as an IDE does, beside <c>./run.sh --sidecars-only</c> in a fresh clone.</summary>
+/// <summary>Starts services with their launch profiles, as an IDE does, and <c>./run.sh --sidecars-only</c> in a fresh clone.</summary>
 [Trait("Form", "scripts")]
 public sealed class LaunchProfileTests
 {
-    /// <summary>A service is built first.</summary>
-    private static readonly TimeSpan StartLimit = TimeSpan.FromMinutes(5);
+    /// <summary>The limit includes the build of a service.</summary>
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromMinutes(5);
 
     private static readonly Dictionary<string, int> Services = new()
     {
@@ -29,7 +29,7 @@ public sealed class LaunchProfileTests
     [Theory(Explicit = true)]
     [InlineData(RuntimeKind.Emulator)]
     [InlineData(RuntimeKind.Dapr)]
-    public async Task All_services_or_one_are_started_by_the_commands_that_are_printed(RuntimeKind runtime)
+    public async Task Printed_commands_start_all_services_or_one(RuntimeKind runtime)
     {
         await using var kafka = await StartBrokerAsync(runtime);
         await using var clone = await CloneAsync(kafka);
@@ -46,7 +46,7 @@ public sealed class LaunchProfileTests
         Assert.Equal("confirmed", await OrderAsync(clone));
         Assert.All(Services.Keys, service => Assert.True(File.Exists(Program(clone, service)), Program(clone, service)));
 
-        // The others run as ./run.sh starts them.
+        // Now ./run.sh starts the other services.
         await clone.StopAsync(Signal.Terminate);
         await clone.StopBesideAsync();
         Assert.True(await clone.StartAsync("--sidecars-only", "order"), clone.Output);
@@ -87,7 +87,7 @@ public sealed class LaunchProfileTests
         return clone;
     }
 
-    /// <summary>Finds the command of a service in the output.</summary>
+    /// <summary>Returns the command of a service that ./run.sh printed.</summary>
     private static async Task<string> CommandAsync(CloneWithFreePorts clone, string service)
     {
         string? command = null;
@@ -99,7 +99,7 @@ public sealed class LaunchProfileTests
         return command!.Trim();
     }
 
-    /// <summary>Returns the line by which the task of VS Code recognizes that the sidecars are ready.</summary>
+    /// <summary>Returns the pattern with which the VS Code task recognizes that the sidecars are ready.</summary>
     private static Regex EndOfTask(CloneWithFreePorts clone)
     {
         var tasks = JsonNode.Parse(File.ReadAllText(Path.Combine(clone.Folder, ".vscode", "tasks.json")))!["tasks"]!.AsArray();
@@ -107,7 +107,7 @@ public sealed class LaunchProfileTests
         return new Regex($"{sidecars["problemMatcher"]!["background"]!["endsPattern"]}", RegexOptions.Multiline);
     }
 
-    /// <summary>Returns what VS Code starts.</summary>
+    /// <summary>Returns the path of the program that VS Code starts.</summary>
     private static string Program(CloneWithFreePorts clone, string service)
     {
         var launch = JsonNode.Parse(File.ReadAllText(Path.Combine(clone.Folder, ".vscode", "launch.json")))!["configurations"]!.AsArray();
@@ -120,7 +120,7 @@ public sealed class LaunchProfileTests
         using var service = new HttpClient { BaseAddress = new Uri($"http://127.0.0.1:{clone.FreePortOf(port)}") };
         try
         {
-            await Wait.UntilAsync($"port {port} to be ready", IsReadyAsync, StartLimit);
+            await Wait.UntilAsync($"port {port} to be ready", IsReadyAsync, StartTimeout);
         }
         catch (TimeoutException e)
         {

@@ -3,7 +3,7 @@ using DaprOrders.Stack;
 
 namespace DaprOrders.Eng.Tests.Cli;
 
-/// <summary>What <c>up --sidecars-only</c> starts, and when it is ready, on a machine of stand-ins.</summary>
+/// <summary>Runs <c>up --sidecars-only</c> on a machine with fake programs.</summary>
 [Trait("Form", "scripts")]
 public sealed class SidecarsOnlyTests
 {
@@ -13,17 +13,17 @@ public sealed class SidecarsOnlyTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact(Explicit = true)]
-    public async Task Dapr_starts_the_sidecars_alone_and_each_service_is_named_with_its_command()
+    public async Task Dapr_starts_only_the_sidecars_and_the_commands_of_the_services_are_printed()
     {
         await using var machine = await MachineAsync();
         foreach (var port in (int[])[3500, 3501, 3502, 3503])
         {
-            machine.ListenOnce("dapr run", port, SidecarIsReady);
+            machine.ListenAfter("dapr run", port, SidecarIsReady);
         }
 
         Assert.True(await machine.Clone.StartAsync("--sidecars-only"), machine.Clone.Output);
 
-        await machine.UntilSaidAsync(
+        await machine.UntilOutputAsync(
             """
              s. Start gateway, order, inventory, notification from your IDE, or one after the other with:
               dotnet run --project services/gateway --launch-profile gateway
@@ -36,19 +36,19 @@ public sealed class SidecarsOnlyTests
     }
 
     [Fact(Explicit = true)]
-    public async Task One_service_is_left_out_and_may_run_already()
+    public async Task One_service_is_not_started_and_may_already_run()
     {
         await using var machine = await MachineAsync();
         machine.Listen(8001, ServiceIsReady);
-        machine.ListenOnce("dapr run", 3501, SidecarIsReady);
+        machine.ListenAfter("dapr run", 3501, SidecarIsReady);
         foreach (var port in (int[])[8000, 8002, 8003])
         {
-            machine.ListenOnce("dapr run", port, ServiceIsReady);
+            machine.ListenAfter("dapr run", port, ServiceIsReady);
         }
 
         Assert.True(await machine.Clone.StartAsync("--sidecars-only", "order"), machine.Clone.Output);
 
-        await machine.UntilSaidAsync(
+        await machine.UntilOutputAsync(
             """
              s. Start order from your IDE, or with:
               dotnet run --project services/order --launch-profile order
@@ -60,26 +60,26 @@ public sealed class SidecarsOnlyTests
     }
 
     [Fact(Explicit = true)]
-    public async Task Sidecar_that_takes_no_requests_yet_is_waited_for()
+    public async Task Run_is_ready_when_every_sidecar_accepts_requests()
     {
         await using var machine = await MachineAsync();
         foreach (var port in (int[])[3500, 3501, 3502])
         {
-            machine.ListenOnce("dapr run", port, SidecarIsReady);
+            machine.ListenAfter("dapr run", port, SidecarIsReady);
         }
 
         var started = machine.Clone.StartAsync("--sidecars-only");
         await machine.UntilCalledAsync("dapr run");
         var last = machine.Listen(3503, "HTTP/1.0 500 Internal Server Error\r\n\r\n");
-        await Wait.UntilAsync("a second question", () => last.Asked > 1);
+        await Wait.UntilAsync("a second request", () => last.Requests.Count > 1);
 
         Assert.DoesNotContain("Ready after", machine.Clone.Output, StringComparison.Ordinal);
-        last.Answer(SidecarIsReady);
+        last.Response = SidecarIsReady;
         Assert.True(await started, machine.Clone.Output);
     }
 
     [Fact(Explicit = true)]
-    public async Task Service_that_does_not_exist_is_refused_as_wrong_usage()
+    public async Task Unknown_service_is_invalid_usage()
     {
         await using var machine = await MachineAsync();
 
@@ -100,7 +100,7 @@ public sealed class SidecarsOnlyTests
         return machine;
     }
 
-    /// <summary>Counts the commands in the run file that Dapr got.</summary>
+    /// <summary>Counts the commands in the run file that was passed to Dapr.</summary>
     private static async Task<int> CommandsAsync(Machine machine)
     {
         var lines = await File.ReadAllLinesAsync(Path.Combine(machine.Clone.Folder, ".dapr-orders", "dapr.yaml"), Cancel);

@@ -3,7 +3,7 @@ using DaprOrders.Stack;
 
 namespace DaprOrders.Eng.Tests.Cli;
 
-/// <summary>A Kafka for one test, where the program kafka on PATH starts one.</summary>
+/// <summary>A Kafka broker for one test. It needs a program <c>kafka</c> on PATH that starts and stops the broker.</summary>
 internal sealed class TestKafka : IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("dapr-orders-kafka-").FullName;
@@ -41,7 +41,7 @@ internal sealed class TestKafka : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
-    /// <summary>Takes a port whose next one is free, too: that is the controller's.</summary>
+    /// <summary>Returns a free port after which the next port is free too. The controller uses the next one.</summary>
     private static int TakePair()
     {
         var (port, next) = (FreePort.Take(), FreePort.Take());

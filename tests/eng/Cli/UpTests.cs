@@ -3,12 +3,12 @@ using DaprOrders.Stack.Platforms;
 
 namespace DaprOrders.Eng.Tests.Cli;
 
-/// <summary>Runs <c>up</c> of the command line in a fresh clone.</summary>
+/// <summary>Runs the command <c>up</c> in a fresh clone.</summary>
 [Trait("Form", "scripts")]
 public sealed class UpTests
 {
     [Fact(Explicit = true)]
-    public async Task System_starts_again_after_a_kill_and_ends_without_leaving_anything()
+    public async Task System_starts_again_after_a_kill_and_leaves_no_process_at_its_end()
     {
         await using var clone = await CloneAsync();
 
@@ -32,7 +32,7 @@ public sealed class UpTests
     [InlineData("--yes")]
     [InlineData("--nonsense")]
     [InlineData("nonsense")]
-    public async Task Wrong_usage_ends_with_2(string argument)
+    public async Task Invalid_usage_exits_with_2(string argument)
     {
         await using var clone = await CloneAsync();
 

@@ -1,9 +1,10 @@
 using System.Collections.Concurrent;
+using DaprOrders.Stack;
 using YamlDotNet.RepresentationModel;
 
 namespace DaprOrders.Eng.Tests.Deployment;
 
-/// <summary>The text of every file that says how the system is run, by its path in the repository. It is never changed on disk.</summary>
+/// <summary>The text of every file that configures how the system runs, by its path in the repository. The files on disk are never changed.</summary>
 internal sealed class DeploymentFiles
 {
     private static readonly Lazy<DeploymentFiles> OnDisk = new(Read);
@@ -15,23 +16,23 @@ internal sealed class DeploymentFiles
 
     public static DeploymentFiles OfThisClone => OnDisk.Value;
 
-    /// <summary>Gets the component files of the brokers, by the name of their folder: kafka, redis, …</summary>
+    /// <summary>Gets the brokers that have a component file: kafka, redis, …</summary>
     public IEnumerable<string> Brokers => Under("components/")
         .Select(path => path.Split('/')).Where(path => path.Length == 3 && path[1] != "common").Select(path => path[1]).Distinct();
 
     public string this[string path] => _files.TryGetValue(path, out var text) ? text : throw new InvalidDataException($"{path} is missing");
 
-    /// <summary>The YAML documents of a file.</summary>
+    /// <summary>Returns the YAML documents of a file.</summary>
     public IReadOnlyList<YamlNode> Documents(string path) => _documents.GetOrAdd(path, _ => Yaml.Parse(path, this[path]));
 
-    /// <summary>The first YAML document of a file.</summary>
+    /// <summary>Returns the first YAML document of a file.</summary>
     public YamlNode Document(string path) => Documents(path)[0];
 
     public bool Has(string path) => _files.ContainsKey(path);
 
     public IEnumerable<string> Under(string folder) => _files.Keys.Where(path => path.StartsWith(folder, StringComparison.Ordinal));
 
-    /// <summary>Gives the same files with one change; without an old text, with one file more.</summary>
+    /// <summary>Returns the same files with one change. If <paramref name="from"/> is empty, the change is a new file.</summary>
     public DeploymentFiles With(string path, string from, string to)
     {
         var changed = new DeploymentFiles(_files);
@@ -43,14 +44,14 @@ internal sealed class DeploymentFiles
 
         var text = this[path];
         var at = text.IndexOf(from, StringComparison.Ordinal);
-        Assert.True(at >= 0, $"{path} has no '{from}' that could be changed");
+        Assert.True(at >= 0, $"{path} does not contain '{from}'");
         changed._files[path] = string.Concat(text.AsSpan(0, at), to, text.AsSpan(at + from.Length));
         return changed;
     }
 
     private static DeploymentFiles Read()
     {
-        var root = FindRoot();
+        var root = Repository.Root;
         var components = Directory.GetFiles(Path.Combine(root, "components"), "*", SearchOption.AllDirectories);
         var composeFiles = Directory.GetFiles(root, "docker-compose*.y*ml");
         string[] others =
@@ -61,16 +62,5 @@ internal sealed class DeploymentFiles
         ];
         return new DeploymentFiles(components.Concat(composeFiles).Concat(others.Select(path => Path.Combine(root, path)))
             .ToDictionary(path => Path.GetRelativePath(root, path), File.ReadAllText));
-    }
-
-    private static string FindRoot()
-    {
-        var folder = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(folder.FullName, "DaprOrders.sln")))
-        {
-            folder = folder.Parent ?? throw new InvalidOperationException("These tests run inside the clone.");
-        }
-
-        return folder.FullName;
     }
 }

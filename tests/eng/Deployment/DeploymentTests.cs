@@ -2,7 +2,7 @@ using System.Reflection;
 
 namespace DaprOrders.Eng.Tests.Deployment;
 
-/// <summary>The rules are the public methods of the classes in Rules/; each bears the changes that it must report.</summary>
+/// <summary>Checks the rules, which are the public methods of the classes in Rules/. The attributes of a rule are changes that it must report.</summary>
 public sealed class DeploymentTests
 {
     private static readonly List<MethodInfo> Methods = typeof(DeploymentTests).Assembly.GetTypes()
@@ -18,12 +18,12 @@ public sealed class DeploymentTests
 
     [Theory]
     [MemberData(nameof(Rules))]
-    public void The_files_keep_the_rule(string rule) =>
+    public void Files_follow_the_rule(string rule) =>
         Assert.Empty(Findings(Methods.Single(method => method.Name == rule), DeploymentFiles.OfThisClone));
 
     [Theory]
     [MemberData(nameof(Changes))]
-    public void A_change_is_reported_by_its_rule_alone(string rule, int number)
+    public void Change_is_reported_by_its_rule_only(string rule, int number)
     {
         var change = FailsOn(Methods.Single(method => method.Name == rule)).ElementAt(number);
 

@@ -1,6 +1,6 @@
 namespace DaprOrders.Eng.Tests.Deployment;
 
-/// <summary>What all files must agree on.</summary>
+/// <summary>The values that must be the same in all files.</summary>
 internal static class Design
 {
     public const int Database = 5433;
@@ -15,7 +15,7 @@ internal static class Design
         new("notification", 8003, 3503, 50004, [], ["inventory.updated"], "notification"),
     ];
 
-    /// <summary>Ports of 127.0.0.1, by the service of the compose file.</summary>
+    /// <summary>The ports on 127.0.0.1 by service in the Compose file.</summary>
     public static readonly Dictionary<string, int> Servers = new()
     {
         ["postgres"] = Database,
@@ -27,7 +27,7 @@ internal static class Design
 
     public static IEnumerable<string> Topics => Apps.SelectMany(app => app.MayPublish).Distinct().Order(StringComparer.Ordinal);
 
-    /// <summary>An app; its topics are given without the one of its dead letters, its database by the role that owns it.</summary>
+    /// <summary>An app. Its topics do not include its dead-letter topic. Its role is the owner of its database.</summary>
     internal sealed record App(string Id, int Port, int SidecarHttp, int SidecarGrpc, string[] Publishes, string[] Subscribes, string? Role = null)
     {
         public string? ConnectionString => Role is null ? null : $"Host=127.0.0.1;Port={Database};Database={Role}_db;Username={Role};Password={Role}";
@@ -36,7 +36,7 @@ internal static class Design
 
         public string[] MaySubscribe => [.. Subscribes, .. DeadLetters];
 
-        // An app that reads events has dead letters: its sidecar publishes them, and it reads them itself.
+        // An app that subscribes to events has a dead-letter topic: its sidecar publishes to it, and the app subscribes to it.
         private string[] DeadLetters => Subscribes is [] ? [] : [$"{Id}.dead"];
     }
 }

@@ -1,6 +1,6 @@
 namespace DaprOrders.Eng.Tests.Deployment;
 
-/// <summary>A change that the rule, and no other, must report. Without an old text it is a new file.</summary>
+/// <summary>A change that this rule must report, and no other rule. If <c>from</c> is empty, the change is a new file.</summary>
 [AttributeUsage(AttributeTargets.Method, AllowMultiple = true)]
 internal sealed class FailsOnAttribute(string path, string from, string to, string finding) : Attribute
 {
@@ -10,6 +10,6 @@ internal sealed class FailsOnAttribute(string path, string from, string to, stri
 
     public string To { get; } = to;
 
-    /// <summary>Gets what the rule says of that file then: key, and what is wrong.</summary>
+    /// <summary>Gets the expected finding of the rule about this file: the key and the error.</summary>
     public string Finding { get; } = finding;
 }

@@ -12,7 +12,7 @@ public sealed class IgnoredFilesTests
     [InlineData("DaprOrders.slnLaunch.user", true)]
     [InlineData("services/order/Properties/launchSettings.json", false)]
     [InlineData(".dapr-orders/dapr.yaml", true)]
-    public async Task What_an_IDE_needs_is_committed_and_what_it_writes_is_not(string path, bool isIgnored)
+    public async Task Git_ignores_generated_files_but_not_IDE_configuration(string path, bool isIgnored)
     {
         var (exitCode, output) = await ProcessRunner.RunAsync(
             ["git", "check-ignore", "--no-index", "-q", path], Repository.Root, null, null, TestContext.Current.CancellationToken);

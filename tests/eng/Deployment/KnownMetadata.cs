@@ -1,15 +1,15 @@
 namespace DaprOrders.Eng.Tests.Deployment;
 
 /// <summary>
-/// The metadata names that a component reads (components-contrib 1.18), and those that the sidecar itself reads. Most are compared without
-/// case, but initialOffset, redeliverInterval and some more are not, so all are written as they are here.
+/// The metadata names that a component reads (components-contrib 1.18), and those that the sidecar itself reads. Dapr ignores the case of most names,
+/// but not of initialOffset, redeliverInterval and some others, so all names must be spelled as in this list.
 /// </summary>
 internal static class KnownMetadata
 {
-    private static readonly string[] OfTheSidecar =
+    private static readonly string[] SidecarNames =
         ["publishingScopes", "subscriptionScopes", "allowedTopics", "protectedTopics", "consumerID"];
 
-    private static readonly string[] OfKafka =
+    private static readonly string[] KafkaNames =
     [
         "authRequired", "authType", "backOffDuration", "backOffInitialInterval", "backOffMaxElapsedTime", "backOffMaxInterval",
         "backOffMaxRetries", "backOffMultiplier", "backOffPolicy", "backOffRandomizationFactor", "brokers", "caCert", "channelBufferSize",
@@ -23,7 +23,7 @@ internal static class KnownMetadata
         "skipVerify", "useAvroJSON", "version", "writeTimeout",
     ];
 
-    private static readonly string[] OfRedis =
+    private static readonly string[] RedisNames =
     [
         "clientCert", "clientKey", "concurrency", "dialTimeout", "enableTLS", "failover", "idleCheckFrequency", "idleTimeout",
         "insecureSkipTLSVerify", "maxConnAge", "maxLenApprox", "minIdleConns", "poolSize", "poolTimeout", "processingTimeout", "queueDepth",
@@ -32,7 +32,7 @@ internal static class KnownMetadata
         "streamTTL", "useEntraID", "writeTimeout",
     ];
 
-    private static readonly string[] OfRabbitMq =
+    private static readonly string[] RabbitMqNames =
     [
         "autoAck", "caCert", "clientCert", "clientKey", "clientName", "concurrency", "connectionString", "deletedWhenUnused",
         "deliveryMode", "durable", "enableDeadLetter", "exchangeKind", "heartBeat", "hostname", "maxLen", "maxLenBytes", "password",
@@ -42,9 +42,9 @@ internal static class KnownMetadata
 
     public static IReadOnlyList<string> Of(string broker) => broker switch
     {
-        "kafka" => [.. OfTheSidecar, .. OfKafka],
-        "redis" => [.. OfTheSidecar, .. OfRedis],
-        "rabbitmq" => [.. OfTheSidecar, .. OfRabbitMq],
+        "kafka" => [.. SidecarNames, .. KafkaNames],
+        "redis" => [.. SidecarNames, .. RedisNames],
+        "rabbitmq" => [.. SidecarNames, .. RabbitMqNames],
         _ => throw new InvalidDataException($"components/{broker}: no list of metadata names for pubsub.{broker}"),
     };
 }

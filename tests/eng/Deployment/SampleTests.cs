@@ -17,7 +17,7 @@ public sealed class SampleTests
         Assert.Equal(["notification"], apps.Where(pair => !pair.First.Equals(pair.Second)).Select(pair => pair.Second.Text("appID")));
     }
 
-    /// <summary>Reads a run file with paths as seen from the root.</summary>
+    /// <summary>Reads a run file, and makes its paths relative to the root of the repository.</summary>
     private static YamlNode Read(string path, string root)
     {
         var text = DeploymentFiles.OfThisClone[path];

@@ -3,7 +3,7 @@ using YamlDotNet.RepresentationModel;
 
 namespace DaprOrders.Eng.Tests.Deployment;
 
-/// <summary>Reads YAML by keys. What is not there is null; what is no YAML names its file.</summary>
+/// <summary>Reads YAML by keys. A missing value is null. The error for invalid YAML names the file.</summary>
 internal static class Yaml
 {
     public static IReadOnlyList<YamlNode> Parse(string path, string text)
@@ -30,7 +30,7 @@ internal static class Yaml
         return node;
     }
 
-    /// <summary>The scalar that lies there, as written, or null.</summary>
+    /// <summary>Returns the scalar at this path as text; null if there is none.</summary>
     public static string? Text(this YamlNode? node, params string[] keys) => (node.At(keys) as YamlScalarNode)?.Value;
 
     public static IEnumerable<string> Keys(this YamlNode? node) =>

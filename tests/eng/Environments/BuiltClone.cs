@@ -3,7 +3,7 @@ using DaprOrders.Stack.Platforms;
 
 namespace DaprOrders.Eng.Tests.Environments;
 
-/// <summary>A clone that is built once for all tests of a class, each of which starts it in another environment.</summary>
+/// <summary>A clone that is built once for all tests of a class. Each test starts it in a different environment.</summary>
 public sealed class BuiltClone : IAsyncDisposable
 {
     private readonly Lazy<Task<CloneWithFreePorts>> _clone = new(CreateAsync);
@@ -16,7 +16,7 @@ public sealed class BuiltClone : IAsyncDisposable
         }
     }
 
-    /// <summary>Returns the clone, not started and in the environment of the tests.</summary>
+    /// <summary>Returns the clone, not started and without changes to the environment.</summary>
     internal async Task<CloneWithFreePorts> GetAsync()
     {
         var clone = await _clone.Value;

@@ -4,7 +4,7 @@ using DaprOrders.Stack;
 
 namespace DaprOrders.Eng.Tests.Environments;
 
-/// <summary>Where a clone lies, and how git writes its files.</summary>
+/// <summary>Checks the folder of a clone, and how git writes its files.</summary>
 [Trait("Form", "scripts")]
 public sealed class FolderTests
 {
@@ -22,15 +22,15 @@ public sealed class FolderTests
 
         Assert.Equal(2, exitCode);
         Assert.Equal(
-            $"{Path.GetFileName(script)}: the .NET SDK cannot build in {clone.Folder}, as the path has a % or a ;. Move the clone to another folder", error);
+            $"{Path.GetFileName(script)}: the .NET SDK cannot build in {clone.Folder}, because the path has a % or a ;. Move the clone to another folder", error);
         Assert.False(Directory.Exists(Path.Combine(clone.Folder, ".dapr-orders")));
     }
 
-    /// <summary>A shell cannot run a script that git has written with CR LF, as it does on Windows for other files.</summary>
+    /// <summary>A shell cannot run a script with CRLF, which git could write on Windows.</summary>
     [Fact]
-    public async Task Git_writes_every_file_with_the_line_ends_that_it_needs()
+    public async Task Git_writes_every_file_with_the_required_line_endings()
     {
-        Assert.SkipUnless(Path.Exists(Path.Combine(Repository.Root, ".git")), "These files do not come from git.");
+        Assert.SkipUnless(Path.Exists(Path.Combine(Repository.Root, ".git")), "This folder is not a git clone.");
         using var git = Process.Start(new ProcessStartInfo("git", ["ls-files", "--eol"]) { WorkingDirectory = Repository.Root, RedirectStandardOutput = true })!;
         var lines = (await git.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken)).TrimEnd().Split('\n');
 

@@ -3,7 +3,7 @@ using DaprOrders.Stack.Platforms;
 
 namespace DaprOrders.Eng.Tests.Environments;
 
-/// <summary>The shell that runs ./run.sh, and how it is called.</summary>
+/// <summary>Runs ./run.sh in different shells and from different folders.</summary>
 [Trait("Form", "scripts")]
 public sealed class ShellTests
 {
@@ -16,9 +16,9 @@ public sealed class ShellTests
         await using var machine = await Machine.CreateAsync();
         machine.InstallDotnet();
         await machine.RunPostgresAsync();
-        machine.ServicesAreReadyOnce(machine.EmulatorCall);
+        machine.ServicesAreReadyAfter(machine.EmulatorCall);
         var settings = Path.Combine(machine.Clone.Parent, "settings");
-        await File.WriteAllTextAsync(settings, "enable -n mapfile readarray\n", TestContext.Current.CancellationToken); // bash 3.2 of macOS has neither
+        await File.WriteAllTextAsync(settings, "enable -n mapfile readarray\n", TestContext.Current.CancellationToken); // bash 3.2 on macOS does not have these commands
         machine.Clone.Environment["BASH_ENV"] = settings;
         machine.Clone.Environment["ENV"] = null;
         machine.Clone.StartCommand = [$"/bin/{shell[0]}", .. shell[1..], "./run.sh"];
@@ -32,7 +32,7 @@ public sealed class ShellTests
     }
 
     [Fact(Explicit = true)]
-    public async Task Script_finds_its_folder_also_when_CDPATH_is_set()
+    public async Task Script_finds_its_folder_if_CDPATH_is_set()
     {
         await using var machine = await Machine.CreateAsync();
         machine.InstallDotnet();

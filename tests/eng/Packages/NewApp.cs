@@ -1,6 +1,6 @@
 namespace DaprOrders.Eng.Tests.Packages;
 
-/// <summary>The files of a new web app that uses the libraries as packages: a reading over 100 degrees raises an alarm.</summary>
+/// <summary>The files of a new web app that uses the libraries as packages. A reading over 100 degrees raises an alarm.</summary>
 internal static class NewApp
 {
     public const string Program =
@@ -87,7 +87,7 @@ internal static class NewApp
           version: v1
         """;
 
-    /// <summary>Returns a project whose own packages lie beside it, so that the machine's cache is read but not written.</summary>
+    /// <summary>Returns a project that restores packages to a folder beside it, so that it reads the machine's package cache but does not change it.</summary>
     public static string Project(IEnumerable<string> packages, string version, string cache) =>
         $"""
         <Project Sdk="Microsoft.NET.Sdk.Web">
@@ -105,7 +105,7 @@ internal static class NewApp
         </Project>
         """;
 
-    /// <summary>Returns the configuration of NuGet, which adds the folder with the packages to the configured sources.</summary>
+    /// <summary>Returns a NuGet configuration that adds the folder with the packages to the configured sources.</summary>
     public static string NuGetConfig(string feed) =>
         $"""
         <configuration>

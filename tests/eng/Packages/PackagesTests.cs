@@ -14,10 +14,10 @@ public sealed class PackagesTests : IAsyncDisposable
         ["DaprOrders.Messaging"] = "libs/messaging",
     };
 
-    private static readonly TimeSpan BuildLimit = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan BuildTimeout = TimeSpan.FromMinutes(5);
 
     private readonly string _folder = Directory.CreateTempSubdirectory("dapr-orders-packages-").FullName;
-    private readonly string _version = $"1.0.0-test-{Guid.NewGuid():N}"; // no cache has it
+    private readonly string _version = $"1.0.0-test-{Guid.NewGuid():N}"; // unique, so that no cache contains it
     private readonly HttpClient _client = new();
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -132,7 +132,7 @@ public sealed class PackagesTests : IAsyncDisposable
     {
         var (exitCode, output) = await ProcessRunner.RunAsync(
             ["dotnet", verb, .. arguments, "-v", "q", "-clp:NoSummary", "-nodeReuse:false", "-p:UseSharedCompilation=false"],
-            folder, BuildLimit, environment: null, Cancel);
+            folder, BuildTimeout, environment: null, Cancel);
         Assert.True(exitCode == 0, output);
     }
 }

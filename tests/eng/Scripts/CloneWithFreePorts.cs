@@ -1,7 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -12,19 +10,19 @@ using DaprOrders.Stack.Platforms;
 namespace DaprOrders.Eng.Tests.Scripts;
 
 /// <summary>
-/// A copy of the repository as a clone would be, nothing built, in a folder that only its owner can enter and whose name has a space. Its
-/// dapr.yaml, its components and the launch profiles have free ports; nothing else differs.
+/// A copy of the repository like a fresh clone, in which nothing is built. Its folder has a space in its name, and only its owner can enter it. It
+/// differs from the repository only in the ports in dapr.yaml, components and launch profiles, which are free.
 /// </summary>
 internal sealed class CloneWithFreePorts : IAsyncDisposable
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    /// <summary>A first build on a busy machine takes minutes. What takes longer hangs.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(10);
+    /// <summary>The limit is high because the first build takes minutes on a busy machine.</summary>
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(10);
 
     private readonly Dictionary<int, int> _ports = [];
     private readonly ConcurrentQueue<string> _output = new();
-    private readonly List<Process> _beside = [];
+    private readonly List<Process> _otherProcesses = [];
     private Process? _run;
 
     private CloneWithFreePorts(string parent, string name)
@@ -35,13 +33,13 @@ internal sealed class CloneWithFreePorts : IAsyncDisposable
 
     public string Folder { get; }
 
-    /// <summary>Gets the folder around the clone, for what else belongs to the test. It goes with the clone.</summary>
+    /// <summary>Gets the folder around the clone, for other files of the test. It is deleted with the clone.</summary>
     public string Parent { get; }
 
-    /// <summary>Gets what ./run.sh finds in its environment beside what the tests have; null takes it away.</summary>
+    /// <summary>Gets the changes to the environment of ./run.sh: values that are set, or null to remove a variable.</summary>
     public Dictionary<string, string?> Environment { get; } = [];
 
-    /// <summary>Gets what comes before ./run.sh on its command line, for example to become another user.</summary>
+    /// <summary>Gets or sets the words before ./run.sh on the command line, for example to become another user.</summary>
     public string[] Prefix { get; set; } = [];
 
     /// <summary>Gets or sets the command that starts the system; ./run.sh by default.</summary>
@@ -78,34 +76,33 @@ internal sealed class CloneWithFreePorts : IAsyncDisposable
 
     public int FreePortOf(int port) => _ports[port];
 
-    /// <summary>Uses another port than the free one, as a server listens there already.</summary>
-    public async Task UsePortAsync(int port, int taken)
+    /// <summary>Replaces a free port with the port of a server that is already running.</summary>
+    public async Task UsePortAsync(int port, int serverPort)
     {
         foreach (var file in FilesWithPorts)
         {
-            await File.WriteAllTextAsync(file, (await File.ReadAllTextAsync(file)).Replace($"{_ports[port]}", $"{taken}", StringComparison.Ordinal));
+            await File.WriteAllTextAsync(file, (await File.ReadAllTextAsync(file)).Replace($"{_ports[port]}", $"{serverPort}", StringComparison.Ordinal));
         }
 
-        _ports[port] = taken;
+        _ports[port] = serverPort;
     }
 
-    /// <summary>Lets the system run on the emulator, also where Dapr is installed: its broker would be waited for.</summary>
+    /// <summary>Removes Dapr from PATH, so that the system runs on the emulator. With Dapr, it would wait for the broker.</summary>
     public void HideDapr() => Environment["PATH"] = string.Join(
         ':', (System.Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Where(folder => !File.Exists(Path.Combine(folder, "dapr"))));
 
-    /// <summary>Changes a file of the clone.</summary>
+    /// <summary>Replaces text in a file of the clone.</summary>
     public async Task ReplaceAsync(string file, string text, string replacement)
     {
         var path = Path.Combine(Folder, file);
         await File.WriteAllTextAsync(path, (await File.ReadAllTextAsync(path)).Replace(text, replacement, StringComparison.Ordinal));
     }
 
-    /// <summary>Replaces the ports of dapr.yaml in some other text, for example a command of the README.</summary>
+    /// <summary>Replaces the original ports with the free ones in a text, for example in a command of the README.</summary>
     public string WithFreePorts(string text) =>
         _ports.Aggregate(text, (result, port) => Regex.Replace(result, $@"(?<=[=: ""]){port.Key}\b", $"{port.Value}"));
 
-    /// <summary>Starts ./run.sh and waits until it is ready, or has ended.</summary>
-    /// <returns>Whether it is ready.</returns>
+    /// <summary>Starts ./run.sh and waits until it is ready or has ended. Returns whether it is ready.</summary>
     public async Task<bool> StartAsync(params string[] arguments)
     {
         var ready = new TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -115,7 +112,7 @@ internal sealed class CloneWithFreePorts : IAsyncDisposable
         _run.ErrorDataReceived += (_, line) => OnLine(line.Data);
         _run.BeginOutputReadLine();
         _run.BeginErrorReadLine();
-        using var limit = new CancellationTokenSource(Patience);
+        using var limit = new CancellationTokenSource(Timeout);
         using var stop = limit.Token.Register(() => Platform.Current.Send(_run.Id, Signal.Terminate));
         var first = await Task.WhenAny(ready.Task, _run.WaitForExitAsync());
         return first == ready.Task;
@@ -130,17 +127,17 @@ internal sealed class CloneWithFreePorts : IAsyncDisposable
         }
     }
 
-    /// <summary>Asks what was started beside ./run.sh to end, and waits for its end.</summary>
+    /// <summary>Ends the commands that were started beside ./run.sh, and waits until they have ended.</summary>
     public async Task StopBesideAsync()
     {
-        foreach (var process in _beside.Where(process => !process.HasExited))
+        foreach (var process in _otherProcesses.Where(process => !process.HasExited))
         {
             Platform.Current.Send(process.Id, Signal.Terminate);
             await Wait.UntilAsync($"the end of process {process.Id}", () => process.HasExited);
         }
     }
 
-    /// <summary>Starts a command of the shell beside ./run.sh. It ends with the clone.</summary>
+    /// <summary>Starts a shell command in addition to ./run.sh. It is ended with the clone.</summary>
     public Process StartBeside(string command)
     {
         var process = Process.Start(Start(["sh", "-c", $"exec {command}"]))!;
@@ -148,41 +145,39 @@ internal sealed class CloneWithFreePorts : IAsyncDisposable
         process.ErrorDataReceived += (_, line) => _output.Enqueue(line.Data ?? "");
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        _beside.Add(process);
+        _otherProcesses.Add(process);
         return process;
     }
 
-    /// <summary>Runs ./run.sh once more beside a running one, or where it cannot start.</summary>
+    /// <summary>Runs ./run.sh until it ends, because the system is already running or cannot start.</summary>
     public async Task<(int ExitCode, string Error)> TryRunAsync(params string[] arguments)
     {
         using var process = Process.Start(Command(arguments))!;
         var error = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEndAsync();
-        using var limit = new CancellationTokenSource(Patience);
+        using var limit = new CancellationTokenSource(Timeout);
         using var stop = limit.Token.Register(() => Platform.Current.Send(process.Id, Signal.Terminate));
         await process.WaitForExitAsync();
-        Assert.False(limit.IsCancellationRequested, $"./run.sh goes on:\n{await output}");
+        Assert.False(limit.IsCancellationRequested, $"./run.sh did not end:\n{await output}");
         return (process.ExitCode, (await error).TrimEnd());
     }
 
-    /// <summary>Runs a command to its end, in the environment of ./run.sh.</summary>
-    /// <returns>The exit code, and what it wrote to its output.</returns>
+    /// <summary>Runs a command to its end in the environment of ./run.sh, and returns its exit code and output.</summary>
     public async Task<(int ExitCode, string Output)> RunToEndAsync(params string[] command)
     {
         using var process = Process.Start(Start(command))!;
         var error = process.StandardError.ReadToEndAsync();
         var output = process.StandardOutput.ReadToEndAsync();
-        using var limit = new CancellationTokenSource(Patience);
+        using var limit = new CancellationTokenSource(Timeout);
         using var stop = limit.Token.Register(() => Platform.Current.Send(process.Id, Signal.Terminate));
         await process.WaitForExitAsync();
-        Assert.False(limit.IsCancellationRequested, $"{string.Join(' ', command)} goes on:\n{await output}{await error}");
+        Assert.False(limit.IsCancellationRequested, $"{string.Join(' ', command)} did not end:\n{await output}{await error}");
         return (process.ExitCode, await output);
     }
 
-    /// <summary>Places an order by curl, as the README does, and waits until it is settled.</summary>
-    /// <param name="isInside">Whether curl runs in the network and with the files that ./run.sh sees.</param>
-    /// <returns>The status of the order.</returns>
-    public async Task<string?> OrderAsync(bool isInside = false)
+    /// <summary>Places an order with curl, as the README does, waits until it is settled, and returns its status.</summary>
+    /// <param name="inNamespace">Whether curl runs in the network and mount namespace of ./run.sh.</param>
+    public async Task<string?> OrderAsync(bool inNamespace = false)
     {
         var gateway = $"http://localhost:{_ports[8000]}/orders";
         var placed = await CurlAsync(gateway, "-H", "Content-Type: application/json", "-d", "{\"item_id\": \"item-1\", \"quantity\": 1}");
@@ -191,9 +186,9 @@ internal sealed class CloneWithFreePorts : IAsyncDisposable
 
         async Task<JsonElement> CurlAsync(params string[] arguments)
         {
-            string[] command = [.. isInside ? (string[])["nsenter", $"--target={_run!.Id}", "--net", "--mount"] : [], "curl", "-s", "--noproxy", "*", .. arguments];
+            string[] command = [.. inNamespace ? (string[])["nsenter", $"--target={_run!.Id}", "--net", "--mount"] : [], "curl", "-s", "--noproxy", "*", .. arguments];
             var (exitCode, output) = await ProcessRunner.RunAsync(command, "/", Wait.Limit, null, TestContext.Current.CancellationToken);
-            Assert.True(exitCode is 0, $"curl ended with {exitCode}: {output}\n{Output}");
+            Assert.True(exitCode is 0, $"curl exited with {exitCode}: {output}\n{Output}");
             return JsonSerializer.Deserialize<JsonElement>(output);
         }
     }
@@ -203,24 +198,12 @@ internal sealed class CloneWithFreePorts : IAsyncDisposable
     {
         Platform.Current.Send(_run!.Id, signal);
         await Wait.UntilAsync("the end of run.sh", () => _run.HasExited);
-        await _run.WaitForExitAsync(); // its output
+        await _run.WaitForExitAsync(); // waits for its output too
     }
 
-    public bool Listens(int port)
-    {
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        try
-        {
-            socket.Connect(IPAddress.Loopback, _ports[port]);
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
-    }
+    public bool Listens(int port) => FreePort.Listens(_ports[port]);
 
-    /// <summary>The processes that were started from this clone, by their working folder, command line or environment.</summary>
+    /// <summary>Returns the processes of this clone, which have its path in their command line or environment.</summary>
     public IReadOnlyList<string> Processes() => ProcessesByPid().Values.ToList();
 
     public async ValueTask DisposeAsync()
@@ -231,21 +214,21 @@ internal sealed class CloneWithFreePorts : IAsyncDisposable
         }
 
         _run?.Dispose();
-        _beside.ForEach(process => process.Dispose());
+        _otherProcesses.ForEach(process => process.Dispose());
 
-        // Processes are left only when they were started beside, or when the test has failed and has named them.
+        // Processes remain only if they were started beside ./run.sh, or if the test has failed and has reported them.
         await Wait.UntilAsync("the end of all processes of the clone", () =>
         {
-            var left = ProcessesByPid();
-            foreach (var pid in left.Keys)
+            var remaining = ProcessesByPid();
+            foreach (var pid in remaining.Keys)
             {
                 Platform.Current.Send(pid, Signal.Kill);
             }
 
-            return left.Count == 0;
+            return remaining.Count == 0;
         });
 
-        // As root the cluster lies outside the clone, where the user postgres can reach it.
+        // For root the PostgreSQL data is outside the clone, where the user postgres can access it.
         var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Folder)))[..12];
         var cluster = $"/var/lib/postgresql/dapr-orders-{hash}";
         if (Directory.Exists(cluster))
@@ -274,7 +257,7 @@ internal sealed class CloneWithFreePorts : IAsyncDisposable
 
     private ProcessStartInfo Start(string[] program)
     {
-        // Where the tests are run in the background of a script, or with nohup, run.sh would ignore what these ignore.
+        // If the tests run in the background of a script or with nohup, they ignore these signals, and ./run.sh would inherit that.
         string[] command = [.. Prefix, "/usr/bin/env", "--default-signal=HUP,INT", .. program];
         var start = new ProcessStartInfo(command[0], command[1..])
         {
@@ -287,7 +270,7 @@ internal sealed class CloneWithFreePorts : IAsyncDisposable
             start.Environment[name] = value;
         }
 
-        // What `dotnet test` sets for itself would lead the build of the clone astray.
+        // `dotnet test` sets variables for MSBuild that would break the build of the clone.
         foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("MSBUILD", StringComparison.OrdinalIgnoreCase)).ToList())
         {
             start.Environment.Remove(name);
@@ -296,7 +279,7 @@ internal sealed class CloneWithFreePorts : IAsyncDisposable
         return start;
     }
 
-    /// <summary>Runs a program to its end, with status 0.</summary>
+    /// <summary>Runs a program and requires exit code 0.</summary>
     public static async Task RunAsync(string folder, string program, params string[] arguments)
     {
         using var process = Process.Start(new ProcessStartInfo(program, arguments) { WorkingDirectory = folder })!;
@@ -312,7 +295,7 @@ internal sealed class CloneWithFreePorts : IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            return ""; // ended meanwhile, or another user's
+            return ""; // the process has ended or belongs to another user
         }
     }
 }

@@ -2,7 +2,7 @@ using DaprOrders.Stack.Platforms;
 
 namespace DaprOrders.Eng.Tests.Scripts;
 
-/// <summary>Where ./run.sh takes PostgreSQL from.</summary>
+/// <summary>Checks which PostgreSQL ./run.sh uses.</summary>
 [Trait("Form", "scripts")]
 public sealed class DatabaseChoiceTests
 {
@@ -11,13 +11,13 @@ public sealed class DatabaseChoiceTests
     [Theory(Explicit = true)]
     [InlineData("echo 'Cannot connect to the Docker daemon' >&2; exit 1")]
     [InlineData(Machine.Hang)]
-    [InlineData("trap '' TERM; sleep 600")] // hears no signal either
-    public async Task Where_Docker_has_no_engine_the_programs_on_the_machine_are_used(string docker)
+    [InlineData("trap '' TERM; sleep 600")] // also ignores SIGTERM
+    public async Task Installed_programs_are_used_without_a_Docker_engine(string docker)
     {
         await using var machine = await Machine.CreateAsync();
         machine.InstallDotnet();
         machine.Install("docker", docker);
-        machine.ServicesAreReadyOnce(machine.EmulatorCall);
+        machine.ServicesAreReadyAfter(machine.EmulatorCall);
 
         Assert.True(await machine.Clone.StartAsync(), machine.Clone.Output);
 
@@ -29,13 +29,13 @@ public sealed class DatabaseChoiceTests
     }
 
     [Fact(Explicit = true)]
-    public async Task Where_a_Docker_engine_is_PostgreSQL_is_started_and_stopped_in_it()
+    public async Task PostgreSQL_runs_in_Docker_if_there_is_an_engine()
     {
         await using var machine = await Machine.CreateAsync();
         machine.InstallDotnet();
         machine.Install("docker");
-        machine.RunPostgresOnce("docker compose up");
-        machine.ServicesAreReadyOnce(machine.EmulatorCall);
+        machine.RunPostgresAfter("docker compose up");
+        machine.ServicesAreReadyAfter(machine.EmulatorCall);
 
         Assert.True(await machine.Clone.StartAsync(), machine.Clone.Output);
         await machine.Clone.StopAsync(Signal.Interrupt);
@@ -54,7 +54,7 @@ public sealed class DatabaseChoiceTests
     }
 
     [Fact(Explicit = true)]
-    public async Task Where_PostgreSQL_is_nowhere_an_ordinary_user_is_told_the_command_that_installs_it()
+    public async Task Missing_PostgreSQL_is_an_error_with_the_command_that_installs_it()
     {
         await using var machine = await Machine.CreateAsync();
         machine.InstallDotnet();
@@ -70,7 +70,7 @@ public sealed class DatabaseChoiceTests
     }
 
     [Fact(Explicit = true)]
-    public async Task Where_PostgreSQL_is_nowhere_root_gets_it_installed_without_a_cluster_of_the_package()
+    public async Task Missing_PostgreSQL_is_installed_for_root_without_its_own_cluster()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root installs packages.");
         await using var machine = await Machine.CreateAsync();
@@ -79,7 +79,7 @@ public sealed class DatabaseChoiceTests
         const string setting = "/etc/postgresql-common/createcluster.d/dapr-orders.conf";
         var copy = Path.Combine(machine.Clone.Parent, "setting");
         machine.Install("apt-get", $"[[ $* != *install* ]] || {{ /bin/umount /usr/lib/postgresql; /bin/cp {setting} '{copy}'; }}");
-        machine.ServicesAreReadyOnce(machine.EmulatorCall);
+        machine.ServicesAreReadyAfter(machine.EmulatorCall);
 
         Assert.True(await machine.Clone.StartAsync(), machine.Clone.Output);
 
@@ -93,7 +93,7 @@ public sealed class DatabaseChoiceTests
     }
 
     [Fact(Explicit = true)]
-    public async Task A_package_that_cannot_be_installed_is_shown_with_what_apt_get_said()
+    public async Task Failed_installation_shows_the_output_of_apt_get()
     {
         Assert.SkipUnless(Environment.IsPrivilegedProcess, "Only root installs packages.");
         await using var machine = await Machine.CreateAsync();

@@ -4,25 +4,25 @@ using DaprOrders.Stack;
 namespace DaprOrders.Eng.Tests.Scripts;
 
 /// <summary>
-/// A clone on a bare machine: no .NET, no Dapr, no Docker, no PostgreSQL. What a test installs there are scripts that play the programs and
-/// write down how they were called.
+/// A clone on a minimal machine: no .NET, no Dapr, no Docker, no PostgreSQL. A test installs scripts that replace these programs and record how they
+/// were called.
 /// </summary>
 internal sealed class Machine : IAsyncDisposable
 {
-    /// <summary>Goes on until it is told to end, as a server does.</summary>
+    /// <summary>A script that runs until it gets a signal, like a server.</summary>
     public const string Hang = "exec sleep infinity";
 
-    /// <summary>All that ./run.sh finds on PATH: a minimal Debian has them.</summary>
-    private static readonly string[] Bare =
+    /// <summary>The only programs on PATH: those of a minimal Debian.</summary>
+    private static readonly string[] MinimalPrograms =
     [
         "basename", "bash", "cat", "chmod", "chown", "cut", "date", "dirname", "env", "head", "id", "mkdir", "mktemp", "mv",
         "cp", "grep", "paste", "rm", "runuser", "sed", "setpriv", "sh", "sha256sum", "sleep", "tail", "timeout", "tr",
     ];
 
-    /// <summary>Longer than run.sh waits for a broker.</summary>
-    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(3);
+    /// <summary>The limit is longer than the time that run.sh waits for a broker.</summary>
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(3);
 
-    private readonly List<Answering> _servers = [];
+    private readonly List<FakeServer> _servers = [];
     private readonly CancellationTokenSource _end = new();
     private readonly List<Task> _waiting = [];
     private PostgresCluster? _postgres;
@@ -31,12 +31,12 @@ internal sealed class Machine : IAsyncDisposable
 
     public CloneWithFreePorts Clone { get; }
 
-    /// <summary>Gets a line per call, in their order: program and arguments.</summary>
+    /// <summary>Gets the calls in order, each with its program and arguments.</summary>
     public IReadOnlyList<string> Calls => File.ReadAllLines(CallsFile);
 
     public string CallsFile => Path.Combine(Clone.Parent, "calls");
 
-    /// <summary>Gets the beginning of the call that starts the emulator.</summary>
+    /// <summary>Gets the start of the call that starts the emulator.</summary>
     public string EmulatorCall => $"dotnet {Clone.Folder}/eng/dapr-emulator/";
 
     private string Programs => Path.Combine(Clone.Parent, "programs");
@@ -49,7 +49,7 @@ internal sealed class Machine : IAsyncDisposable
         Directory.CreateDirectory(machine.Programs);
         Directory.CreateDirectory(machine.Home);
         await File.WriteAllTextAsync(machine.CallsFile, "");
-        foreach (var program in Bare)
+        foreach (var program in MinimalPrograms)
         {
             File.CreateSymbolicLink(Path.Combine(machine.Programs, program), Find(program));
         }
@@ -58,14 +58,14 @@ internal sealed class Machine : IAsyncDisposable
         machine.Clone.Environment["HOME"] = machine.Home;
         machine.Clone.Environment["POSTGRES_PASSWORD"] = null;
 
-        // Built before, so that ./run.sh only starts it.
+        // The command line is already built, so ./run.sh only starts it.
         var built = Path.Combine("artifacts", "bin", "DaprOrders.Cli", "debug");
         Directory.CreateDirectory(Path.Combine(machine.Clone.Folder, built));
         await CloneWithFreePorts.RunAsync("/", "cp", "-r", $"{Path.Combine(Repository.Root, built)}/.", Path.Combine(machine.Clone.Folder, built));
         return machine;
     }
 
-    /// <summary>Puts a program on PATH that writes down how it was called, and then does what the script says.</summary>
+    /// <summary>Puts a program on PATH that records its call and then runs the script.</summary>
     public void Install(string program, string script = "")
     {
         var path = Path.Combine(Programs, program);
@@ -74,7 +74,7 @@ internal sealed class Machine : IAsyncDisposable
         MakeExecutable(path);
     }
 
-    /// <summary>Installs a .NET SDK that builds nothing and runs the command line only; other programs that it starts run until they are stopped.</summary>
+    /// <summary>Installs a fake .NET SDK. It builds nothing, runs the command line, and replaces other programs by a script that runs until it is stopped.</summary>
     public void InstallDotnet(string sdk = "10.0.100", string build = "true", string run = Hang) => Install(
         "dotnet",
         $$"""
@@ -100,24 +100,24 @@ internal sealed class Machine : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts a PostgreSQL that was there before, with the roles of the services.</summary>
+    /// <summary>Starts a PostgreSQL with the roles of the services.</summary>
     public async Task RunPostgresAsync()
     {
         _postgres = await PostgresCluster.StartAsync(Clone.FreePortOf(5433));
         await _postgres.RunScriptAsync(Path.Combine(Repository.Root, "postgres", "init.sql"));
     }
 
-    /// <summary>Starts PostgreSQL as soon as a program was called that would start it.</summary>
-    public void RunPostgresOnce(string called) => _waiting.Add(RunPostgresOnceAsync(called));
+    /// <summary>Starts PostgreSQL after the call of a fake program that would start it.</summary>
+    public void RunPostgresAfter(string call) => _waiting.Add(RunPostgresAfterAsync(call));
 
     /// <summary>Hides the PostgreSQL of this machine from the clone.</summary>
     public void HidePostgres() =>
         Clone.Prefix = ["/usr/bin/unshare", "--mount", "/bin/sh", "-c", "/bin/mount -t tmpfs tmpfs /usr/lib/postgresql && exec \"$@\"", "sh", .. Clone.Prefix];
 
-    /// <summary>Answers whoever speaks on that port of dapr.yaml.</summary>
-    public Answering Listen(int port, string answer)
+    /// <summary>Starts a fake server on a port of dapr.yaml.</summary>
+    public FakeServer Listen(int port, string response)
     {
-        var server = new Answering(Clone.FreePortOf(port), answer);
+        var server = new FakeServer(Clone.FreePortOf(port), response);
         lock (_servers)
         {
             _servers.Add(server);
@@ -126,23 +126,23 @@ internal sealed class Machine : IAsyncDisposable
         return server;
     }
 
-    /// <summary>Answers on that port as soon as a program was called: it plays what the call starts.</summary>
-    public void ListenOnce(string called, int port, string answer) => _waiting.Add(ListenOnceAsync(called, port, answer));
+    /// <summary>Starts a fake server after the call of a fake program that would start the real server.</summary>
+    public void ListenAfter(string call, int port, string response) => _waiting.Add(ListenAfterAsync(call, port, response));
 
-    /// <summary>All services are ready as soon as something was called that starts them.</summary>
-    public void ServicesAreReadyOnce(string called)
+    /// <summary>Makes all services ready after the call of a fake program that would start them.</summary>
+    public void ServicesAreReadyAfter(string call)
     {
         foreach (var port in (int[])[8000, 8001, 8002, 8003])
         {
-            ListenOnce(called, port, "HTTP/1.0 200 OK\r\n\r\n{}");
+            ListenAfter(call, port, "HTTP/1.0 200 OK\r\n\r\n{}");
         }
     }
 
     public Task UntilCalledAsync(string call) => UntilAsync($"a call of {call}", () => Calls.Any(line => line.StartsWith(call, StringComparison.Ordinal)));
 
-    public Task UntilSaidAsync(string text) => UntilAsync($"the output '{text}'", () => Clone.Output.Contains(text, StringComparison.Ordinal));
+    public Task UntilOutputAsync(string text) => UntilAsync($"the output '{text}'", () => Clone.Output.Contains(text, StringComparison.Ordinal));
 
-    /// <summary>Takes away what makes the tests root, if they are.</summary>
+    /// <summary>Runs ./run.sh as an ordinary user if the tests run as root.</summary>
     public async Task BecomeOrdinaryUserAsync()
     {
         if (Environment.IsPrivilegedProcess)
@@ -168,23 +168,21 @@ internal sealed class Machine : IAsyncDisposable
     }
 
     private static string Find(string program) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
-            .Select(folder => Path.Combine(folder, program)).FirstOrDefault(File.Exists)
-        ?? throw new InvalidOperationException($"There is no {program} on PATH.");
+        SearchPath.Find(program) ?? throw new InvalidOperationException($"{program} is not on PATH.");
 
     private static void MakeExecutable(string path) => File.SetUnixFileMode(
         path, File.GetUnixFileMode(path) | UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute);
 
-    private async Task RunPostgresOnceAsync(string called)
+    private async Task RunPostgresAfterAsync(string call)
     {
-        await UntilCalledAsync(called);
+        await UntilCalledAsync(call);
         await RunPostgresAsync();
     }
 
-    private async Task ListenOnceAsync(string called, int port, string answer)
+    private async Task ListenAfterAsync(string call, int port, string response)
     {
-        await UntilCalledAsync(called);
-        Listen(port, answer);
+        await UntilCalledAsync(call);
+        Listen(port, response);
     }
 
     private async Task UntilAsync(string what, Func<bool> condition)
@@ -193,6 +191,6 @@ internal sealed class Machine : IAsyncDisposable
         {
             _end.Token.ThrowIfCancellationRequested();
             return Clone.ExitCode is null ? condition() : throw new InvalidOperationException($"run.sh has ended without {what}:\n{Clone.Output}");
-        }, Limit);
+        }, Timeout);
     }
 }

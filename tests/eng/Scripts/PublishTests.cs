@@ -3,7 +3,7 @@ using DaprOrders.Stack;
 
 namespace DaprOrders.Eng.Tests.Scripts;
 
-/// <summary>What <c>publish</c> writes needs no SDK, no sources and no NuGet: only PostgreSQL's programs, and a few of every Debian.</summary>
+/// <summary>Checks that published programs need no SDK, sources or NuGet, only PostgreSQL and a few programs of a minimal Debian.</summary>
 [Trait("Form", "scripts")]
 public sealed class PublishTests : IDisposable
 {
@@ -14,7 +14,7 @@ public sealed class PublishTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact(Explicit = true)]
-    public async Task The_published_end_to_end_suite_passes_in_an_empty_folder()
+    public async Task Published_end_to_end_suite_passes_in_an_empty_folder()
     {
         var target = Path.Combine(_folder, "published");
         var (published, output) = await RunAsync("./run.sh", Repository.Root, "", "publish", "--to", target);

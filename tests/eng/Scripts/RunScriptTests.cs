@@ -7,7 +7,7 @@ namespace DaprOrders.Eng.Tests.Scripts;
 public sealed class RunScriptTests
 {
     [Fact(Explicit = true)]
-    public async Task Taken_port_is_named_with_its_process_and_nothing_is_started()
+    public async Task Used_port_is_an_error_that_names_the_process()
     {
         await using var machine = await Machine.CreateAsync();
         machine.InstallDotnet();
@@ -19,7 +19,7 @@ public sealed class RunScriptTests
 
         Assert.Equal(1, exitCode);
         Assert.Matches(
-            $"^error: port {clone.FreePortOf(8002)} is taken by process {Environment.ProcessId} \\(.*dotnet .*\\), and dapr\\.yaml needs it$", error);
+            $"^error: port {clone.FreePortOf(8002)} of dapr\\.yaml is used by process {Environment.ProcessId} \\(.*dotnet .*\\); end it with: kill {Environment.ProcessId}$", error);
         Assert.Empty(clone.Processes());
     }
 
@@ -29,17 +29,17 @@ public sealed class RunScriptTests
         await using var machine = await Machine.CreateAsync();
         machine.InstallDotnet();
         var clone = machine.Clone;
-        using var web = new Answering(clone.FreePortOf(5433), "HTTP/1.1 400 Bad Request\r\n\r\n");
+        using var web = new FakeServer(clone.FreePortOf(5433), "HTTP/1.1 400 Bad Request\r\n\r\n");
 
         var (exitCode, error) = await clone.TryRunAsync();
 
         Assert.Equal(1, exitCode);
         Assert.StartsWith($"error: port {clone.FreePortOf(5433)} is not used by PostgreSQL but by process {Environment.ProcessId} (", error, StringComparison.Ordinal);
-        Assert.EndsWith("); free that port", error, StringComparison.Ordinal);
+        Assert.EndsWith($"); end it with: kill {Environment.ProcessId}", error, StringComparison.Ordinal);
     }
 
     [Fact(Explicit = true)]
-    public async Task Without_dotnet_on_PATH_it_says_where_to_get_the_SDK()
+    public async Task Missing_dotnet_is_an_error_with_the_download_address()
     {
         await using var machine = await Machine.CreateAsync();
 
@@ -59,13 +59,13 @@ public sealed class RunScriptTests
         var (exitCode, error) = await machine.Clone.TryRunAsync();
 
         Assert.Equal(1, exitCode);
-        Assert.Equal("run.sh: there is no .NET SDK 10; get it from https://dotnet.microsoft.com/download", error);
+        Assert.Equal("run.sh: the .NET SDK 10 is not installed; get it from https://dotnet.microsoft.com/download", error);
     }
 
     [Theory(Explicit = true)]
     [InlineData("'--fast'", "--fast")]
-    [InlineData("--yes goes with --reset", "--yes")]
-    public async Task A_wrong_option_is_named(string expected, string option)
+    [InlineData("--yes requires --reset", "--yes")]
+    public async Task Invalid_option_is_named(string expected, string option)
     {
         await using var machine = await Machine.CreateAsync();
         machine.InstallDotnet();

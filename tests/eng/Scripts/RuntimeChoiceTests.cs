@@ -2,7 +2,7 @@ using DaprOrders.Stack;
 
 namespace DaprOrders.Eng.Tests.Scripts;
 
-/// <summary>Which runtime ./run.sh takes, and what it is told.</summary>
+/// <summary>Checks which runtime ./run.sh uses, and with which run file.</summary>
 [Trait("Form", "scripts")]
 public sealed class RuntimeChoiceTests
 {
@@ -10,12 +10,12 @@ public sealed class RuntimeChoiceTests
     [InlineData("kafka", 9092)]
     [InlineData("redis", 6379)]
     [InlineData("rabbitmq", 5672)]
-    public async Task Where_Dapr_and_its_broker_are_the_system_runs_on_them(string broker, int port)
+    public async Task Dapr_is_used_if_its_broker_responds(string broker, int port)
     {
         await using var machine = await MachineAsync();
         machine.InstallDapr();
         machine.Listen(port, "yes");
-        machine.ServicesAreReadyOnce("dapr run");
+        machine.ServicesAreReadyAfter("dapr run");
         await machine.Clone.ReplaceAsync("dapr.yaml", "./components/kafka]", $"./components/{broker}]");
 
         Assert.True(await machine.Clone.StartAsync(), machine.Clone.Output);
@@ -31,7 +31,7 @@ public sealed class RuntimeChoiceTests
         await using var machine = await MachineAsync();
         machine.InstallDapr();
         machine.Listen(9092, "yes");
-        machine.ServicesAreReadyOnce("dapr run");
+        machine.ServicesAreReadyAfter("dapr run");
 
         Assert.True(await machine.Clone.StartAsync(), machine.Clone.Output);
 
@@ -39,14 +39,14 @@ public sealed class RuntimeChoiceTests
     }
 
     [Fact(Explicit = true)]
-    public async Task A_broker_that_comes_while_it_is_waited_for_is_used()
+    public async Task Broker_that_responds_during_the_wait_is_used()
     {
         await using var machine = await MachineAsync();
         machine.InstallDapr();
-        machine.ServicesAreReadyOnce("dapr run");
+        machine.ServicesAreReadyAfter("dapr run");
         var started = machine.Clone.StartAsync();
 
-        await machine.UntilSaidAsync($"Waiting up to 60 s for kafka on 127.0.0.1:{machine.Clone.FreePortOf(9092)}");
+        await machine.UntilOutputAsync($"Waiting up to 60 s for kafka on 127.0.0.1:{machine.Clone.FreePortOf(9092)}");
         machine.Listen(9092, "yes");
 
         Assert.True(await started, machine.Clone.Output);
@@ -54,34 +54,34 @@ public sealed class RuntimeChoiceTests
     }
 
     [Fact(Explicit = true)]
-    public async Task Without_Dapr_the_emulator_is_used()
+    public async Task Emulator_is_used_without_Dapr()
     {
         await using var machine = await MachineAsync();
-        machine.ServicesAreReadyOnce(machine.EmulatorCall);
+        machine.ServicesAreReadyAfter(machine.EmulatorCall);
 
         Assert.True(await machine.Clone.StartAsync(), machine.Clone.Output);
 
         Assert.StartsWith(machine.EmulatorCall, machine.Calls[^1], StringComparison.Ordinal);
-        Assert.Contains("Runtime   Dapr emulator, as there is no dapr on PATH\n", machine.Clone.Output, StringComparison.Ordinal);
+        Assert.Contains("Runtime   Dapr emulator, because dapr is not on PATH\n", machine.Clone.Output, StringComparison.Ordinal);
     }
 
     [Fact(Explicit = true)]
-    public async Task Without_the_Dapr_runtime_the_emulator_is_used()
+    public async Task Emulator_is_used_without_the_Dapr_runtime()
     {
         await using var machine = await MachineAsync();
         machine.InstallDapr(withRuntime: false);
-        machine.ServicesAreReadyOnce(machine.EmulatorCall);
+        machine.ServicesAreReadyAfter(machine.EmulatorCall);
 
         Assert.True(await machine.Clone.StartAsync(), machine.Clone.Output);
 
         Assert.StartsWith(machine.EmulatorCall, machine.Calls[^1], StringComparison.Ordinal);
-        Assert.Contains("/.dapr/bin/daprd; dapr init --slim installs it\n", machine.Clone.Output, StringComparison.Ordinal);
+        Assert.Contains("/.dapr/bin/daprd is missing; install it with: dapr init --slim\n", machine.Clone.Output, StringComparison.Ordinal);
     }
 
     [Theory(Explicit = true)]
     [InlineData(3, 1, "error: the runtime ended with status 3")]
-    [InlineData(0, 0, "")] // dapr stop
-    public async Task When_the_runtime_ends_by_itself_so_does_the_script(int status, int expected, string message)
+    [InlineData(0, 0, "")] // as after dapr stop
+    public async Task Script_ends_when_the_runtime_ends(int status, int expected, string message)
     {
         await using var machine = await MachineAsync();
         machine.InstallDapr();
@@ -99,7 +99,7 @@ public sealed class RuntimeChoiceTests
         return machine;
     }
 
-    /// <summary>Reads a run file without what `up` changes.</summary>
+    /// <summary>Reads a run file without the commands and log settings, which <c>up</c> changes.</summary>
     private static string Read(Machine machine, params string[] path)
     {
         var file = RunFile.Read(Path.Combine([machine.Clone.Folder, .. path]));

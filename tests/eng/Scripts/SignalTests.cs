@@ -1,36 +1,37 @@
 using DaprOrders.Stack.Platforms;
+
 namespace DaprOrders.Eng.Tests.Scripts;
 
-/// <summary>Ctrl-C, or a SIGTERM, while ./run.sh is still starting: it ends with 0, and so does all that it has started.</summary>
+/// <summary>Sends Ctrl-C or SIGTERM while ./run.sh is starting. It exits with 0, and all processes that it started end.</summary>
 [Trait("Form", "scripts")]
 public sealed class SignalTests
 {
     [Theory(Explicit = true)]
     [InlineData(Signal.Interrupt)]
     [InlineData(Signal.Terminate)]
-    public async Task While_it_is_built(Signal signal)
+    public async Task Signal_during_the_build_ends_all_processes(Signal signal)
     {
         await using var machine = await Machine.CreateAsync();
         machine.InstallDotnet(build: Machine.Hang);
         await machine.RunPostgresAsync();
 
-        await StopOnceCalledAsync(machine, $"dotnet build {machine.Clone.Folder}", signal);
+        await StopAfterAsync(machine, $"dotnet build {machine.Clone.Folder}", signal);
     }
 
     [Fact(Explicit = true)]
-    public async Task While_Docker_starts_PostgreSQL()
+    public async Task Signal_while_Docker_starts_PostgreSQL_ends_all_processes()
     {
         await using var machine = await Machine.CreateAsync();
         machine.InstallDotnet();
         machine.Install("docker", $"[[ $* != *up* ]] || {Machine.Hang}");
 
-        await StopOnceCalledAsync(machine, "docker compose up", Signal.Interrupt);
+        await StopAfterAsync(machine, "docker compose up", Signal.Interrupt);
 
         Assert.Equal("docker compose stop -t 2 postgres", machine.Calls[^1]);
     }
 
     [Fact(Explicit = true)]
-    public async Task While_it_waits_for_the_broker()
+    public async Task Signal_while_waiting_for_the_broker_ends_all_processes()
     {
         await using var machine = await Machine.CreateAsync();
         machine.InstallDotnet();
@@ -38,16 +39,16 @@ public sealed class SignalTests
         machine.InstallDapr();
         var started = machine.Clone.StartAsync();
 
-        await machine.UntilSaidAsync("Waiting up to 60 s for kafka");
+        await machine.UntilOutputAsync("Waiting up to 60 s for kafka");
         await machine.Clone.StopAsync(Signal.Interrupt);
 
-        await AssertNothingIsLeftAsync(machine, started);
+        await AssertEndedAsync(machine, started);
     }
 
     [Theory(Explicit = true)]
     [InlineData(Machine.Hang)]
-    [InlineData("trap '' TERM; sleep 600")] // as the Dapr CLI does until every app is started
-    public async Task While_the_services_are_not_ready_yet(string dapr)
+    [InlineData("trap '' TERM; sleep 600")] // like the Dapr CLI until every app has started
+    public async Task Signal_before_the_services_are_ready_ends_all_processes(string dapr)
     {
         await using var machine = await Machine.CreateAsync();
         machine.InstallDotnet();
@@ -56,20 +57,20 @@ public sealed class SignalTests
         machine.Install("dapr", dapr);
         machine.Listen(9092, "yes");
 
-        await StopOnceCalledAsync(machine, "dapr run", Signal.Terminate);
+        await StopAfterAsync(machine, "dapr run", Signal.Terminate);
     }
 
-    private static async Task StopOnceCalledAsync(Machine machine, string call, Signal signal)
+    private static async Task StopAfterAsync(Machine machine, string call, Signal signal)
     {
         var started = machine.Clone.StartAsync();
         await machine.UntilCalledAsync(call);
 
         await machine.Clone.StopAsync(signal);
 
-        await AssertNothingIsLeftAsync(machine, started);
+        await AssertEndedAsync(machine, started);
     }
 
-    private static async Task AssertNothingIsLeftAsync(Machine machine, Task<bool> started)
+    private static async Task AssertEndedAsync(Machine machine, Task<bool> started)
     {
         Assert.False(await started, machine.Clone.Output);
         Assert.Equal(0, machine.Clone.ExitCode);

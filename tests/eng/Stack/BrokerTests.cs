@@ -16,9 +16,9 @@ public sealed class BrokerTests
         Assert.Equal(expected, $"{Broker.Read(Path.Combine(Repository.Root, "components", broker, "pubsub.yaml"))}");
 
     [Theory]
-    [InlineData("spec: {type: state.redis}", "must be that of a pub/sub component")]
+    [InlineData("spec: {type: state.redis}", "must be the type of a pub/sub component")]
     [InlineData("spec: {type: pubsub.kafka}", "the address of kafka is missing")]
-    [InlineData("spec: [", "this is no YAML")]
+    [InlineData("spec: [", "this is not valid YAML")]
     public void Component_that_names_no_broker_is_refused(string text, string reason)
     {
         var file = Path.GetTempFileName();
@@ -34,7 +34,7 @@ public sealed class BrokerTests
     }
 
     [Fact]
-    public async Task Open_port_without_a_response_is_no_broker()
+    public async Task Open_port_without_a_response_is_not_a_broker()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
@@ -49,13 +49,13 @@ public sealed class BrokerTests
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        var answering = AnswerAsync(listener);
+        var response = RespondAsync(listener);
 
         Assert.True(await new Broker("redis", "127.0.0.1", ((IPEndPoint)listener.LocalEndpoint).Port).RespondsAsync(Cancel));
-        await answering;
+        await response;
     }
 
-    private static async Task AnswerAsync(TcpListener listener)
+    private static async Task RespondAsync(TcpListener listener)
     {
         using var client = await listener.AcceptTcpClientAsync(Cancel);
         await client.GetStream().ReadExactlyAsync(new byte[6], Cancel);

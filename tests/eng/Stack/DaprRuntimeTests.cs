@@ -3,11 +3,11 @@ using DaprOrders.Stack;
 
 namespace DaprOrders.Eng.Tests.Stack;
 
-/// <summary>Runs stand-ins for the Dapr CLI and daprd, which write down how they were started.</summary>
+/// <summary>Runs fake programs in place of the Dapr CLI and daprd. They record how they were started.</summary>
 [UnsupportedOSPlatform("windows")]
 public sealed class DaprRuntimeTests : IDisposable
 {
-    private const int GrpcPort = 50001; // only named, not listened on
+    private const int GrpcPort = 50001; // no process listens on it
 
     private readonly string _folder = Directory.CreateTempSubdirectory("dapr-orders-runtime-").FullName;
 
@@ -16,7 +16,7 @@ public sealed class DaprRuntimeTests : IDisposable
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [Fact]
-    public async Task Sidecar_that_has_ended_is_started_again_exactly_as_the_CLI_started_it()
+    public async Task Ended_sidecar_is_restarted_exactly_as_the_CLI_started_it()
     {
         await using var runtime = new DaprRuntime("dapr.yaml", cli: await InstallAsync());
         await runtime.StartAsync();

@@ -20,17 +20,17 @@ public sealed class RunFileTests : IDisposable
 
     [Theory]
     [MemberData(nameof(SameYaml))]
-    public void Forms_of_YAML_that_mean_the_same_are_read_alike(string form, string text, string replacement)
+    public void Equivalent_YAML_styles_are_read_the_same_way(string style, string text, string replacement)
     {
         var original = File.ReadAllText(Path.Combine(Repository.Root, "dapr.yaml"));
         var changed = original.Replace(text, replacement, StringComparison.Ordinal);
-        if (form == "double quotes")
+        if (style == "double quotes")
         {
             changed = string.Join('\n', changed.Split('\n').Select(line => line.Contains("\"Host", StringComparison.Ordinal) ? $"{line}\"" : line));
         }
 
         Assert.NotEqual(original, changed);
-        Assert.Equal(Described(Read(original)), Described(Read(changed)));
+        Assert.Equal(Describe(Read(original)), Describe(Read(changed)));
     }
 
     [Fact]
@@ -68,19 +68,19 @@ public sealed class RunFileTests : IDisposable
 
     [Theory]
     [InlineData("", "is empty")]
-    [InlineData("a: [", "this is no YAML")]
-    [InlineData("a: [\n  b: c\nd: e", "this is no YAML; look for a bracket that is not closed")]
-    [InlineData("- a", "this is no YAML")]
+    [InlineData("a: [", "this is not valid YAML")]
+    [InlineData("a: [\n  b: c\nd: e", "this is not valid YAML; look for a bracket that is not closed")]
+    [InlineData("- a", "this is not valid YAML")]
     [InlineData("apps: []", "'common' must be a mapping")]
     [InlineData("common: {}\napps: 5", "'apps' must be a list of mappings")]
     [InlineData("common: {}\napps: [{appID: a}]", "common.resourcesPaths must be a list of folders")]
     [InlineData("common: {resourcesPaths: [a]}\napps: [{appDirPath: a}]", "every app needs an appID")]
     [InlineData("common: {resourcesPaths: [a]}\napps: [{appID: a}]", "app a needs an appDirPath")]
-    [InlineData("common: {resourcesPaths: [a]}\napps: [{appID: a, appDirPath: .}]", "appPort of app a is '', and must be a port")]
-    [InlineData("common: {resourcesPaths: [a]}\napps: [{appID: a, appDirPath: ., appPort: 70000}]", "appPort of app a is '70000', and must be a port")]
+    [InlineData("common: {resourcesPaths: [a]}\napps: [{appID: a, appDirPath: .}]", "appPort of app a is ''; it must be a port")]
+    [InlineData("common: {resourcesPaths: [a]}\napps: [{appID: a, appDirPath: ., appPort: 70000}]", "appPort of app a is '70000'; it must be a port")]
     [InlineData(
         "common: {resourcesPaths: [a]}\napps: [{appID: a, appDirPath: ., appPort: 1, daprHTTPPort: 2, daprGRPCPort: 3, env: {ConnectionStrings__Database: no}}]",
-        "ConnectionStrings__Database of app a is no connection string")]
+        "ConnectionStrings__Database of app a is not a connection string")]
     public void Run_file_that_cannot_be_used_is_refused_with_the_reason(string text, string reason)
     {
         var error = Assert.Throws<StackException>(() => Read(text));
@@ -93,7 +93,7 @@ public sealed class RunFileTests : IDisposable
     public void Run_file_that_is_missing_is_refused() =>
         Assert.Contains("cannot be read", Assert.Throws<StackException>(() => RunFile.Read(Path.Combine(_folder, "none.yaml"))).Message, StringComparison.Ordinal);
 
-    private static string Described(RunFile file) => string.Join(
+    private static string Describe(RunFile file) => string.Join(
         '\n',
         file.Apps.Select(app => $"{app.AppId} {app.Folder} {string.Join(' ', app.Ports)} {app.Database?.Database} {app.Database?.Username} {app.Database?.Password}")
             .Append(file.ComponentFile));

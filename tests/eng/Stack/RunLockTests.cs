@@ -5,7 +5,7 @@ namespace DaprOrders.Eng.Tests.Stack;
 public sealed class RunLockTests
 {
     [Fact]
-    public void Lock_is_taken_once_and_again_when_it_was_given_back()
+    public void Lock_can_be_taken_again_only_after_its_release()
     {
         var folder = Directory.CreateTempSubdirectory("dapr-orders-lock-").FullName;
         using (RunLock.Take(folder))

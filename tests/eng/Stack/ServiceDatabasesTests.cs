@@ -16,7 +16,7 @@ public sealed class ServiceDatabasesTests : IAsyncLifetime
     public ValueTask DisposeAsync() => Cluster.DisposeAsync();
 
     [Fact]
-    public async Task Missing_roles_and_databases_are_created_and_a_second_time_changes_nothing()
+    public async Task Missing_roles_and_databases_are_created_only_once()
     {
         var databases = new ServiceDatabases(Logins(), Superuser());
 
@@ -28,7 +28,7 @@ public sealed class ServiceDatabasesTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Role_with_another_password_is_named()
+    public async Task Role_with_another_password_is_an_error()
     {
         await Cluster.ExecuteAsync("CREATE ROLE orders LOGIN PASSWORD 'another'");
 
@@ -38,7 +38,7 @@ public sealed class ServiceDatabasesTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Wrong_password_of_the_superuser_is_told_with_what_to_do()
+    public async Task Wrong_superuser_password_is_an_error_with_advice()
     {
         var superuser = Superuser();
         superuser.Password = "wrong";

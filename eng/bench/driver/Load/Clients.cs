@@ -4,17 +4,17 @@ using System.Net;
 
 namespace DaprOrders.Bench.Load;
 
-/// <summary>What the clients saw.</summary>
-/// <param name="Accepted">Orders answered 201, or orders in batches answered 200.</param>
-/// <param name="Refused">Requests answered otherwise, or not at all, times the orders in each.</param>
-/// <param name="Duration">From the first request to the last answer.</param>
-/// <param name="Milliseconds">How long each accepted request took.</param>
+/// <summary>The result of a load, as seen by the clients.</summary>
+/// <param name="Accepted">The number of orders that got 201, or were in a batch that got 200.</param>
+/// <param name="Refused">The number of orders that got another response or none.</param>
+/// <param name="Duration">The time from the first request to the last response.</param>
+/// <param name="Milliseconds">The duration of each accepted request.</param>
 internal sealed record LoadResult(int Accepted, int Refused, TimeSpan Duration, IReadOnlyCollection<double> Milliseconds);
 
-/// <summary>Clients that place orders on the gateway, each over a connection of its own.</summary>
+/// <summary>Clients that place orders through the gateway, each with its own connection.</summary>
 internal sealed class Clients : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(30);
 
     private readonly HttpClient _http;
 
@@ -23,27 +23,27 @@ internal sealed class Clients : IDisposable
         MaxConnectionsPerServer = count,
         UseProxy = false,
         UseCookies = false,
-        ActivityHeadersPropagator = null, // each trace begins at the gateway
+        ActivityHeadersPropagator = null, // each trace starts at the gateway
     })
     {
         BaseAddress = gateway,
-        Timeout = Patience,
+        Timeout = RequestTimeout,
     };
 
-    /// <summary>Each client sends its next request when it has the answer to the last one.</summary>
+    /// <summary>Sends requests in a closed loop: each client sends its next request when the last one has ended.</summary>
     public async Task<LoadResult> ClosedLoopAsync(int clients, OrderBodies bodies, TimeSpan duration)
     {
         var times = Enumerable.Range(0, clients).Select(_ => new List<double>()).ToList();
         var refused = 0;
         var started = Stopwatch.GetTimestamp();
-        await Task.WhenAll(times.Select(mine => Task.Run(async () =>
+        await Task.WhenAll(times.Select(ofClient => Task.Run(async () =>
         {
             while (Stopwatch.GetElapsedTime(started) < duration)
             {
                 var sent = Stopwatch.GetTimestamp();
                 if (await PostAsync(bodies) is not null)
                 {
-                    mine.Add(Stopwatch.GetElapsedTime(sent).TotalMilliseconds);
+                    ofClient.Add(Stopwatch.GetElapsedTime(sent).TotalMilliseconds);
                 }
                 else
                 {
@@ -51,13 +51,13 @@ internal sealed class Clients : IDisposable
                 }
             }
         })));
-        var all = times.SelectMany(mine => mine).ToList();
+        var all = times.SelectMany(ofClient => ofClient).ToList();
         return new LoadResult(
             all.Count * bodies.OrdersInEach, refused * bodies.OrdersInEach, Stopwatch.GetElapsedTime(started), all);
     }
 
-    /// <summary>A request every so often, whether or not the earlier ones are answered.</summary>
-    /// <returns>When each order was accepted, by its place in the answer's Location.</returns>
+    /// <summary>Sends requests at a constant rate, even if earlier requests have not ended.</summary>
+    /// <returns>The time at which each order was accepted, with the order's id from the Location header.</returns>
     public async Task<IReadOnlyCollection<(string Order, DateTimeOffset At)>> SteadyAsync(int perSecond, OrderBodies bodies, TimeSpan duration)
     {
         var accepted = new ConcurrentBag<(string, DateTimeOffset)>();
@@ -72,13 +72,13 @@ internal sealed class Clients : IDisposable
                 await Task.Delay(wait);
             }
 
-            requests.Add(OneAsync());
+            requests.Add(PlaceAsync());
         }
 
         await Task.WhenAll(requests);
         return accepted;
 
-        async Task OneAsync()
+        async Task PlaceAsync()
         {
             if (await PostAsync(bodies) is { } location)
             {
@@ -89,14 +89,15 @@ internal sealed class Clients : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    /// <returns>The Location of the order, empty for a batch or a system that gives none; null when it was not accepted.</returns>
+    /// <summary>Posts the next body.</summary>
+    /// <returns>The Location of the order, empty if the response has none; null if the request was not accepted.</returns>
     private async Task<string?> PostAsync(OrderBodies bodies)
     {
         try
         {
             using var content = bodies.Next();
-            using var answer = await _http.PostAsync(bodies.Path, content);
-            return answer.StatusCode is HttpStatusCode.Created or HttpStatusCode.OK ? answer.Headers.Location?.OriginalString ?? "" : null;
+            using var response = await _http.PostAsync(bodies.Path, content);
+            return response.StatusCode is HttpStatusCode.Created or HttpStatusCode.OK ? response.Headers.Location?.OriginalString ?? "" : null;
         }
         catch (Exception e) when (e is HttpRequestException or TaskCanceledException)
         {

@@ -1,10 +1,11 @@
 namespace DaprOrders.Bench.Load;
 
-/// <summary>Percentiles of measured times, by the nearest rank.</summary>
+/// <summary>Calculates percentiles of measured times.</summary>
 internal static class Latencies
 {
-    /// <param name="milliseconds">The times; 0 is given where there are none.</param>
-    /// <param name="percentile">Above 0, up to 100.</param>
+    /// <summary>Returns the percentile by the nearest-rank method; 0 if there are no times.</summary>
+    /// <param name="milliseconds">The times.</param>
+    /// <param name="percentile">The percentile, greater than 0 and at most 100.</param>
     public static double Percentile(IReadOnlyCollection<double> milliseconds, double percentile)
     {
         if (milliseconds.Count == 0)

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace DaprOrders.Bench.Load;
 
-/// <summary>The bodies that the clients send: one piece each, of so many items in turn.</summary>
+/// <summary>The request bodies of the clients. Each order has a quantity of one, and the items take turns.</summary>
 internal sealed class OrderBodies
 {
     private readonly byte[][] _bodies;

@@ -5,12 +5,12 @@ using DaprOrders.Stack.Platforms;
 
 namespace DaprOrders.Bench.Parts;
 
-/// <summary>What somebody does who has just found the project: clone it, start it, place an order. NuGet's packages are in the cache.</summary>
+/// <summary>Measures the first steps of a new user: clones the repository, starts the system and places an order. NuGet packages are cached already.</summary>
 internal static class CleanClone
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(30);
 
-    /// <exception cref="InvalidOperationException">It could not be cloned.</exception>
+    /// <exception cref="InvalidOperationException">The repository could not be cloned, or the system did not start.</exception>
     public static async Task<StartTime> StartAsync()
     {
         var folder = Directory.CreateTempSubdirectory("dapr-orders-clone-").FullName;
@@ -22,7 +22,7 @@ internal static class CleanClone
                 await git.WaitForExitAsync();
                 if (git.ExitCode != 0)
                 {
-                    throw new InvalidOperationException($"git clone ended with {git.ExitCode}.");
+                    throw new InvalidOperationException($"git clone exited with {git.ExitCode}.");
                 }
             }
 
@@ -32,20 +32,20 @@ internal static class CleanClone
             run.BeginOutputReadLine();
             try
             {
-                var ended = run.WaitForExitAsync();
-                var first = StartTimes.FirstOrderAsync(gateway);
-                if (await Task.WhenAny(first, ended) == ended)
+                var exit = run.WaitForExitAsync();
+                var firstOrder = StartTimes.FirstOrderAsync(gateway);
+                if (await Task.WhenAny(firstOrder, exit) == exit)
                 {
-                    throw new InvalidOperationException($"./run.sh ended with {run.ExitCode}; the ports of dapr.yaml must be free.");
+                    throw new InvalidOperationException($"./run.sh exited with {run.ExitCode}; the ports of dapr.yaml must be free.");
                 }
 
-                await first;
+                await firstOrder;
                 return new StartTime(Names.CleanClone, Stopwatch.GetElapsedTime(started).TotalSeconds);
             }
             finally
             {
                 Platform.Current.Send(run.Id, Signal.Terminate);
-                await run.WaitForExitAsync().WaitAsync(Patience);
+                await run.WaitForExitAsync().WaitAsync(StopTimeout);
             }
         }
         finally

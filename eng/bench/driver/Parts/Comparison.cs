@@ -4,7 +4,7 @@ using DaprOrders.Bench.Systems;
 
 namespace DaprOrders.Bench.Parts;
 
-/// <summary>Measures all systems in turns, so that other load on the machine affects them alike.</summary>
+/// <summary>Measures all systems in turns, so that other load on the machine affects each of them equally.</summary>
 internal sealed class Comparison(BenchOptions options) : IPart
 {
     private const int SteadyRate = 100;
@@ -24,16 +24,16 @@ internal sealed class Comparison(BenchOptions options) : IPart
         var measured = new List<Measurement>();
         for (var round = 0; round < options.Rounds; round++)
         {
-            // Each round begins with another system.
+            // Each round starts with a different system.
             foreach (var kind in options.Systems.Select((_, i) => options.Systems[(i + round) % options.Systems.Count]))
             {
-                progress.Step($"{kind}, round {round + 1}: start and {options.WarmUp.TotalSeconds:F0} s of warming up");
+                progress.Step($"{kind}, round {round + 1}: start and {options.WarmUp.TotalSeconds:F0} s of warm-up");
                 await using var system = await SystemUnderTest.StartAsync(kind, options);
                 foreach (var clients in Clients)
                 {
                     progress.Step($"{kind}, round {round + 1}: {clients} clients");
                     measured.Add(await system.MeasureAsync($"{clients} clients", clients, OrderBodies.Single(1000), options.Load));
-                    Progress.Say(Short(measured[^1]));
+                    Progress.Write(Summarize(measured[^1]));
                 }
 
                 if (round == options.Rounds - 1)
@@ -44,24 +44,24 @@ internal sealed class Comparison(BenchOptions options) : IPart
         }
 
         results.Comparison.AddRange(measured
-            .GroupBy(one => (one.System, one.Clients))
+            .GroupBy(measurement => (measurement.System, measurement.Clients))
             .OrderByDescending(group => group.Key.Clients).ThenBy(group => group.Key.System)
             .Select(group => Measurement.Median([.. group])));
     }
 
-    public static string Short(Measurement measured) =>
+    public static string Summarize(Measurement measured) =>
         $"{measured.EndToEndPerSecond:F0} orders/s end to end, POST {measured.PostP50:F1} ms, CPU per order: services {measured.ServicesCpu:F0} µs, PostgreSQL {measured.PostgresCpu:F0} µs";
 
     private async Task FinishAsync(SystemUnderTest system, Results results, Progress progress)
     {
         progress.Step($"{system.Kind}: {SteadyRate} orders/s");
         results.Steady.Add(await system.MeasureSteadyAsync(SteadyRate, options.Steady));
-        Progress.Say($"accepted → notified {results.Steady[^1].P50:F1} ms");
+        Progress.Write($"accepted → notified {results.Steady[^1].P50:F1} ms");
         if (system.Kind is SystemKind.Ours && !options.IsQuick)
         {
-            progress.Step($"{system.Kind}: {Idle.TotalSeconds:F0} s of nothing");
+            progress.Step($"{system.Kind}: {Idle.TotalSeconds:F0} s idle");
             results.Idle = await system.MeasureIdleAsync(Idle);
-            Progress.Say($"{100 * results.Idle:F2} % of a core");
+            Progress.Write($"{100 * results.Idle:F2} % of a core");
         }
     }
 }

@@ -4,7 +4,7 @@ using DaprOrders.Bench.Systems;
 
 namespace DaprOrders.Bench.Parts;
 
-/// <summary>What an order costs when there is more: of the items ordered, of old rows, of instances.</summary>
+/// <summary>Measures how the cost of an order changes with more items, with old rows, and with more instances.</summary>
 internal sealed class Growth(BenchOptions options) : IPart
 {
     private const int Clients = 128;
@@ -20,7 +20,7 @@ internal sealed class Growth(BenchOptions options) : IPart
 
     public async Task RunAsync(Results results, Progress progress)
     {
-        progress.Step("Growth: start and warming up");
+        progress.Step("Growth: start and warm-up");
         await using (var system = await SystemUnderTest.StartAsync(SystemKind.Ours, options))
         {
             foreach (var items in Items)
@@ -30,12 +30,12 @@ internal sealed class Growth(BenchOptions options) : IPart
             }
 
             results.Growth.Add(await RepeatAsync(system, Names.NoOldRows, progress));
-            progress.Step($"Growth: {options.Rows:N0} old orders, reservations and notifications are put there");
+            progress.Step($"Growth: inserting {options.Rows:N0} old orders, reservations and notifications");
             await system.AddOldRowsAsync(options.Rows);
             results.Growth.Add(await RepeatAsync(system, Names.OldRows, progress));
         }
 
-        progress.Step("Growth: two instances of each service, start and warming up");
+        progress.Step("Growth: two instances of each service, start and warm-up");
         await using var doubled = await SystemUnderTest.StartAsync(SystemKind.Ours, options, instances: 2);
         progress.Step("Growth: two instances of each service");
         results.Growth.Add(await MeasureAsync(doubled, "2 instances", 1000, progress));
@@ -44,9 +44,9 @@ internal sealed class Growth(BenchOptions options) : IPart
     private async Task<Measurement> RepeatAsync(SystemUnderTest system, string name, Progress progress)
     {
         var measured = new List<Measurement>();
-        for (var time = 1; time <= Repeats; time++)
+        for (var repeat = 1; repeat <= Repeats; repeat++)
         {
-            progress.Step($"Growth: {name}, {time} of {Repeats}");
+            progress.Step($"Growth: {name}, {repeat} of {Repeats}");
             measured.Add(await MeasureAsync(system, name, 1000, progress));
         }
 
@@ -56,7 +56,7 @@ internal sealed class Growth(BenchOptions options) : IPart
     private async Task<Measurement> MeasureAsync(SystemUnderTest system, string name, int items, Progress progress)
     {
         var measured = await system.MeasureAsync(name, Clients, OrderBodies.Single(items), options.Load);
-        Progress.Say(Comparison.Short(measured));
+        Progress.Write(Comparison.Summarize(measured));
         return measured;
     }
 }

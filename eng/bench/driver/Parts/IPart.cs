@@ -2,13 +2,13 @@ using DaprOrders.Bench.Report;
 
 namespace DaprOrders.Bench.Parts;
 
-/// <summary>A part of the run, with what it adds to the results.</summary>
+/// <summary>A part of the benchmark. It adds its measurements to the results.</summary>
 internal interface IPart
 {
-    /// <summary>Gets how often it tells what it does.</summary>
+    /// <summary>Gets the number of progress steps that it reports.</summary>
     int Steps { get; }
 
-    /// <summary>Gets about how long it takes.</summary>
+    /// <summary>Gets the approximate duration.</summary>
     TimeSpan Estimate { get; }
 
     Task RunAsync(Results results, Progress progress);

@@ -6,46 +6,46 @@ using DaprOrders.Stack;
 
 namespace DaprOrders.Bench.Parts;
 
-/// <summary>From the start of the system, on a PostgreSQL that runs and holds empty databases, to the first confirmed order.</summary>
+/// <summary>Measures the time from the start of the system, on a running PostgreSQL with empty databases, to the first confirmed order.</summary>
 internal sealed class StartTimes(BenchOptions options) : IPart
 {
-    private const int Times = 3;
+    private const int Repeats = 3;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(5);
 
-    public int Steps => (CanPublished ? 1 : 0) + (CanClone ? 2 : 0);
+    public int Steps => (MeasuresPublished ? 1 : 0) + (MeasuresClone ? 2 : 0);
 
-    public TimeSpan Estimate => TimeSpan.FromSeconds((CanPublished ? 40 : 0) + (CanClone ? 130 : 0));
+    public TimeSpan Estimate => TimeSpan.FromSeconds((MeasuresPublished ? 40 : 0) + (MeasuresClone ? 130 : 0));
 
-    private bool CanPublished => options.Stack.Published is not null;
+    private bool MeasuresPublished => options.Stack.Published is not null;
 
-    /// <summary>A clone is made of a clone, and dapr.yaml has fixed ports; what was published lies anywhere.</summary>
-    private bool CanClone => Repository.IsHere && options.Stack.Runtime is RuntimeKind.Emulator;
+    /// <summary>Gets whether the built system and a new clone are measured, which needs the repository and the emulator.</summary>
+    private bool MeasuresClone => Repository.IsHere && options.Stack.Runtime is RuntimeKind.Emulator;
 
     public async Task RunAsync(Results results, Progress progress)
     {
-        if (CanPublished)
+        if (MeasuresPublished)
         {
-            progress.Step($"Start: {Names.Published}, {Times} times");
+            progress.Step($"Start: {Names.Published}, {Repeats} times");
             results.Starts.Add(await MedianAsync(Names.Published, options.Stack));
-            Progress.Say($"{results.Starts[^1].Seconds:F1} s");
+            Progress.Write($"{results.Starts[^1].Seconds:F1} s");
         }
 
-        if (CanClone)
+        if (MeasuresClone)
         {
-            progress.Step($"Start: {Names.Built}, {Times} times");
+            progress.Step($"Start: {Names.Built}, {Repeats} times");
             results.Starts.Add(await MedianAsync(Names.Built, options.Stack with { Published = null }));
-            Progress.Say($"{results.Starts[^1].Seconds:F1} s");
+            Progress.Write($"{results.Starts[^1].Seconds:F1} s");
             progress.Step($"Start: {Names.CleanClone}");
             results.Starts.Add(await CleanClone.StartAsync());
-            Progress.Say($"{results.Starts[^1].Seconds:F1} s");
+            Progress.Write($"{results.Starts[^1].Seconds:F1} s");
         }
     }
 
-    /// <summary>Places orders until one is taken, and asks for it until it is confirmed.</summary>
+    /// <summary>Places orders until one is accepted, and waits until that order is confirmed.</summary>
     public static async Task FirstOrderAsync(HttpClient gateway)
     {
-        using var limit = new CancellationTokenSource(Patience);
+        using var limit = new CancellationTokenSource(Timeout);
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
         Uri? order = null;
         while (await timer.WaitForNextTickAsync(limit.Token))
@@ -60,7 +60,7 @@ internal sealed class StartTimes(BenchOptions options) : IPart
             }
             catch (HttpRequestException)
             {
-                // It does not listen yet.
+                // The gateway is not listening yet.
             }
         }
     }
@@ -68,7 +68,7 @@ internal sealed class StartTimes(BenchOptions options) : IPart
     private static async Task<StartTime> MedianAsync(string what, StackSettings settings)
     {
         var seconds = new List<double>();
-        for (var time = 0; time < Times; time++)
+        for (var repeat = 0; repeat < Repeats; repeat++)
         {
             await using var stack = new StackHost(null, settings);
             Interruption.Add(stack);
@@ -80,20 +80,20 @@ internal sealed class StartTimes(BenchOptions options) : IPart
             Interruption.Remove(stack);
         }
 
-        return new StartTime(what, seconds.Order().ElementAt(Times / 2));
+        return new StartTime(what, seconds.Order().ElementAt(Repeats / 2));
     }
 
     private static async Task<Uri?> PlaceAsync(HttpClient gateway, CancellationToken cancellationToken)
     {
-        using var answer = await gateway.PostAsJsonAsync("/orders", new { item_id = "item-1", quantity = 1 }, cancellationToken);
-        return answer.IsSuccessStatusCode ? answer.Headers.Location : null;
+        using var response = await gateway.PostAsJsonAsync("/orders", new { item_id = "item-1", quantity = 1 }, cancellationToken);
+        return response.IsSuccessStatusCode ? response.Headers.Location : null;
     }
 
     private static async Task<string?> StatusAsync(HttpClient gateway, Uri order, CancellationToken cancellationToken)
     {
-        using var answer = await gateway.GetAsync(new Uri($"{order}?wait=1s", UriKind.Relative), cancellationToken);
-        return answer.IsSuccessStatusCode
-            ? (await answer.Content.ReadFromJsonAsync<JsonElement>(cancellationToken)).GetProperty("status").GetString()
+        using var response = await gateway.GetAsync(new Uri($"{order}?wait=1s", UriKind.Relative), cancellationToken);
+        return response.IsSuccessStatusCode
+            ? (await response.Content.ReadFromJsonAsync<JsonElement>(cancellationToken)).GetProperty("status").GetString()
             : null;
     }
 }

@@ -6,10 +6,10 @@ using OxyPlot.Series;
 
 namespace DaprOrders.Bench.Report;
 
-/// <summary>CPU per order, stacked by process, as an SVG.</summary>
+/// <summary>Draws the CPU time per order, stacked by process, as an SVG.</summary>
 internal static class CpuChart
 {
-    private static readonly (string Process, OxyColor Colour)[] Parts =
+    private static readonly (string Process, OxyColor Color)[] Parts =
     [
         ("gateway", OxyColor.Parse("#1b4f72")), ("order", OxyColor.Parse("#2e86c1")), ("inventory", OxyColor.Parse("#5dade2")),
         ("notification", OxyColor.Parse("#aed6f1")), (Usage.Postgres, OxyColor.Parse("#e67e22")), (Usage.Sidecars, OxyColor.Parse("#bdc3c7")),
@@ -18,7 +18,7 @@ internal static class CpuChart
 
     public static string Of(Results results)
     {
-        // The first one stands at the bottom.
+        // The first bar is at the bottom.
         var bars = results.Comparison.OrderBy(measured => measured.Clients).ThenByDescending(measured => measured.System).ToList();
         var plot = new PlotModel { Title = "CPU per order by process, µs", Background = OxyColors.White, PlotAreaBorderThickness = new OxyThickness(0) };
         plot.Legends.Add(new Legend { LegendPlacement = LegendPlacement.Outside, LegendPosition = LegendPosition.BottomCenter, LegendOrientation = LegendOrientation.Horizontal });
@@ -26,9 +26,9 @@ internal static class CpuChart
         var names = new CategoryAxis { Position = AxisPosition.Left, GapWidth = 0.4 };
         names.Labels.AddRange(bars.Select(bar => $"{bar.System.Name()}, {bar.Clients} clients"));
         plot.Axes.Add(names);
-        foreach (var (process, colour) in Parts.Where(part => bars.Exists(bar => bar.CpuPerOrder.ContainsKey(part.Process))))
+        foreach (var (process, color) in Parts.Where(part => bars.Exists(bar => bar.CpuPerOrder.ContainsKey(part.Process))))
         {
-            var series = new BarSeries { Title = process, FillColor = colour, IsStacked = true };
+            var series = new BarSeries { Title = process, FillColor = color, IsStacked = true };
             series.Items.AddRange(bars.Select(bar => new BarItem(bar.CpuPerOrder.GetValueOrDefault(process))));
             plot.Series.Add(series);
         }

@@ -4,7 +4,7 @@ using DaprOrders.Bench.Systems;
 
 namespace DaprOrders.Bench.Report;
 
-/// <summary>The tables.</summary>
+/// <summary>Writes the results as Markdown tables.</summary>
 internal static class MarkdownReport
 {
     private static readonly string[] Processes = [.. Usage.Services, Usage.Postgres, Usage.Sidecars, Usage.Broker, Usage.Load];
@@ -61,33 +61,32 @@ internal static class MarkdownReport
         Title(text, title);
         Row(text, "system", "", "orders", "accepted/s", "end to end/s", "backlog at the end", "POST p50 ms", "POST p99 ms");
         Row(text, "---", "---", "---:", "---:", "---:", "---:", "---:", "---:");
-        measured.ForEach(one => Row(
-            text, one.System.Name(), one.Name, Number(one.Orders), Number(one.AcceptedPerSecond), Number(one.EndToEndPerSecond), Number(one.BacklogAtEnd),
-            Number(one.PostP50, 1), Number(one.PostP99, 1)));
+        measured.ForEach(load => Row(
+            text, load.System.Name(), load.Name, Number(load.Orders), Number(load.AcceptedPerSecond), Number(load.EndToEndPerSecond), Number(load.BacklogAtEnd),
+            Number(load.PostP50, 1), Number(load.PostP99, 1)));
     }
 
     private static void Cpu(StringBuilder text, string title, List<Measurement> measured)
     {
-        var processes = Processes.Where(name => measured.Exists(one => one.CpuPerOrder.ContainsKey(name))).ToList();
+        var processes = Processes.Where(name => measured.Exists(load => load.CpuPerOrder.ContainsKey(name))).ToList();
         Title(text, title);
         Row(text, ["system", "", "**four services**", .. processes]);
         Row(text, ["---", "---", .. processes.Select(_ => "---:"), "---:"]);
-        measured.ForEach(one => Row(
-            text, [one.System.Name(), one.Name, $"**{Number(one.ServicesCpu)}**", .. processes.Select(name => Number(one.CpuPerOrder.GetValueOrDefault(name)))]));
+        measured.ForEach(load => Row(
+            text, [load.System.Name(), load.Name, $"**{Number(load.ServicesCpu)}**", .. processes.Select(name => Number(load.CpuPerOrder.GetValueOrDefault(name)))]));
     }
 
     private static void Memory(StringBuilder text, List<Measurement> measured)
     {
-        var processes = Processes.Where(name => measured.Exists(one => one.PeakRss.ContainsKey(name))).ToList();
+        var processes = Processes.Where(name => measured.Exists(load => load.PeakRss.ContainsKey(name))).ToList();
         Title(text, "Peak RSS, MB");
         Row(text, ["system", .. processes]);
         Row(text, ["---", .. processes.Select(_ => "---:")]);
-        foreach (var system in measured.GroupBy(one => one.System))
+        foreach (var system in measured.GroupBy(load => load.System))
         {
-            Row(text, [system.Key.Name(), .. processes.Select(name => Number(system.Max(one => one.PeakRss.GetValueOrDefault(name)) / 1e6))]);
+            Row(text, [system.Key.Name(), .. processes.Select(name => Number(system.Max(load => load.PeakRss.GetValueOrDefault(name)) / 1e6))]);
         }
     }
-
 
     private static void Title(StringBuilder text, string title) => Line(text, $"\n### {title}\n");
 

@@ -3,12 +3,14 @@ using DaprOrders.Bench.Systems;
 
 namespace DaprOrders.Bench.Report;
 
-/// <summary>One load on one system. Rates are orders a second, latencies milliseconds, CPU microseconds, memory bytes.</summary>
+/// <summary>
+/// The figures of one load on one system. Rates are in orders per second, latencies in milliseconds, CPU times in microseconds, memory in bytes.
+/// </summary>
 internal sealed record Measurement
 {
     public required SystemKind System { get; init; }
 
-    /// <summary>Gets what was varied, for example <c>128 clients</c>.</summary>
+    /// <summary>Gets the name of the load, for example <c>128 clients</c>.</summary>
     public required string Name { get; init; }
 
     public required int Clients { get; init; }
@@ -17,17 +19,17 @@ internal sealed record Measurement
 
     public required double AcceptedPerSecond { get; init; }
 
-    /// <summary>Gets orders by the time from the first request until the last order was confirmed and notified.</summary>
+    /// <summary>Gets the accepted orders divided by the time from the first request until the last order was confirmed and notified.</summary>
     public required double EndToEndPerSecond { get; init; }
 
-    /// <summary>Gets how many orders were accepted but not yet both settled and notified when the load ended.</summary>
+    /// <summary>Gets the number of accepted orders that were not yet settled and notified when the load ended.</summary>
     public required int BacklogAtEnd { get; init; }
 
     public required double PostP50 { get; init; }
 
     public required double PostP99 { get; init; }
 
-    /// <summary>Gets CPU per order, by app id and the names of <see cref="Usage"/>.</summary>
+    /// <summary>Gets the CPU time per order, by app id and the names in <see cref="Usage"/>.</summary>
     public required IReadOnlyDictionary<string, double> CpuPerOrder { get; init; }
 
     public required IReadOnlyDictionary<string, long> PeakRss { get; init; }
@@ -38,7 +40,7 @@ internal sealed record Measurement
     [JsonIgnore]
     public double PostgresCpu => CpuPerOrder[Usage.Postgres];
 
-    /// <summary>The median of each figure over the rounds, since one round may have met something else on the machine.</summary>
+    /// <summary>Returns the median of each figure over the rounds, because other load on the machine may affect a round, and the highest peak RSS.</summary>
     public static Measurement Median(IReadOnlyList<Measurement> rounds) => rounds[0] with
     {
         Orders = (int)Middle(rounds, round => round.Orders),
@@ -58,5 +60,5 @@ internal sealed record Measurement
     }
 }
 
-/// <summary>From the answer to the committed notification, in milliseconds, at a load that tires nobody.</summary>
+/// <summary>The time from the response to the committed notification, in milliseconds, at a constant and low rate.</summary>
 internal sealed record Steady(SystemKind System, int PerSecond, int Orders, double P50, double P99);

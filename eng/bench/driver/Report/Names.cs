@@ -1,6 +1,6 @@
 namespace DaprOrders.Bench.Report;
 
-/// <summary>Names of measurements that targets look for.</summary>
+/// <summary>The names of measurements that have a target.</summary>
 internal static class Names
 {
     public const string NoOldRows = "no old rows";

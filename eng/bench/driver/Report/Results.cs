@@ -6,7 +6,7 @@ using DaprOrders.Stack;
 
 namespace DaprOrders.Bench.Report;
 
-/// <summary>Everything that one run has measured. Parts that did not run are null or empty.</summary>
+/// <summary>All measurements of one run. Parts that did not run are null or empty.</summary>
 internal sealed class Results
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerOptions.Web)
@@ -37,7 +37,7 @@ internal sealed class Results
 
     public List<StartTime> Starts { get; } = [];
 
-    /// <summary>Gets or sets what the four services together use of one core when nothing happens; 0.02 is 2 %.</summary>
+    /// <summary>Gets or sets the share of one core that the four idle services use together; 0.02 is 2 %.</summary>
     public double? Idle { get; set; }
 
     public IReadOnlyList<Target> Targets => Target.Of(this);
@@ -66,5 +66,5 @@ internal sealed class Results
     }
 }
 
-/// <summary>From the start of the program that starts the system to the first confirmed order.</summary>
+/// <summary>The time from the start of the system to the first confirmed order.</summary>
 internal sealed record StartTime(string What, double Seconds);

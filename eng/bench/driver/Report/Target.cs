@@ -4,18 +4,21 @@ using DaprOrders.Stack;
 
 namespace DaprOrders.Bench.Report;
 
-/// <summary>What a figure should be, and what it is.</summary>
+/// <summary>The target for a figure, and its measured value.</summary>
 internal sealed record Target(string What, string Goal, string Measured, bool IsMet)
 {
     private const double Megabyte = 1_000_000;
 
-    /// <summary>The targets of what was measured. On the emulator its own CPU would hide ours, so there CPU per order counts, not rates.</summary>
+    /// <summary>
+    /// Returns the targets of the parts that were measured. On the emulator they are CPU times per order instead of rates, because the emulator itself
+    /// limits the rates.
+    /// </summary>
     public static List<Target> Of(Results results)
     {
         List<Target> targets = [];
         if (results.Comparison.Count > 0)
         {
-            targets.AddRange(results.Runtime is RuntimeKind.Dapr ? OnDapr(results) : OnDevelopmentSidecar(results));
+            targets.AddRange(results.Runtime is RuntimeKind.Dapr ? OnDapr(results) : OnEmulator(results));
         }
 
         if (results.Batch is [var singles, var batches])
@@ -42,7 +45,7 @@ internal sealed record Target(string What, string Goal, string Measured, bool Is
         return targets;
     }
 
-    private static IEnumerable<Target> OnDevelopmentSidecar(Results results)
+    private static IEnumerable<Target> OnEmulator(Results results)
     {
         foreach (var (clients, services, postgres) in new[] { (128, 220, 100), (32, 350, 200) })
         {
@@ -51,8 +54,8 @@ internal sealed record Target(string What, string Goal, string Measured, bool Is
                 continue;
             }
 
-            var noOp = results.Of(SystemKind.NoOp, clients) is { } nothing
-                ? string.Create(CultureInfo.InvariantCulture, $" (no-op: {nothing.ServicesCpu:F0} µs)")
+            var noOp = results.Of(SystemKind.NoOp, clients) is { } noOpMeasured
+                ? string.Create(CultureInfo.InvariantCulture, $" (no-op: {noOpMeasured.ServicesCpu:F0} µs)")
                 : "";
             yield return AtMost($"CPU per order of the four services, {clients} clients", services, ours.ServicesCpu, " µs", "F0", noOp);
             yield return AtMost($"CPU per order of PostgreSQL, {clients} clients", postgres, ours.PostgresCpu, " µs", "F0");
@@ -89,8 +92,8 @@ internal sealed record Target(string What, string Goal, string Measured, bool Is
         }
     }
 
-    private static Target AtMost(string what, double goal, double measured, string unit, string format, string beside = "") => new(
-        what, string.Create(CultureInfo.InvariantCulture, $"≤ {goal}{unit}"), measured.ToString(format, CultureInfo.InvariantCulture) + unit + beside, measured <= goal);
+    private static Target AtMost(string what, double goal, double measured, string unit, string format, string suffix = "") => new(
+        what, string.Create(CultureInfo.InvariantCulture, $"≤ {goal}{unit}"), measured.ToString(format, CultureInfo.InvariantCulture) + unit + suffix, measured <= goal);
 
     private static Target AtLeast(string what, double goal, double measured, string unit) => new(
         what, string.Create(CultureInfo.InvariantCulture, $"≥ {goal}{unit}"), measured.ToString("F2", CultureInfo.InvariantCulture) + unit, measured >= goal);

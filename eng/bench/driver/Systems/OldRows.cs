@@ -3,7 +3,8 @@ using Npgsql;
 namespace DaprOrders.Bench.Systems;
 
 /// <summary>
-/// Rows that are a year to a minute old. Their ids are UUIDs of version 7 like the services' own, so that new ones come after them in the indexes.
+/// Inserts rows that are between a year and a minute old. Their ids are UUIDs of version 7, like those of the services, so that new ids follow them in
+/// the indexes.
 /// </summary>
 internal static class OldRows
 {
@@ -52,7 +53,7 @@ internal static class OldRows
             await command.ExecuteNonQueryAsync();
         }
 
-        // As it is after a while: visible to all, with statistics, and nothing of it left to write.
+        // Old rows have statistics and need no later cleanup by vacuum.
         await RunAsync($"VACUUM (ANALYZE, FREEZE) {table}");
 
         async Task RunAsync(string sql)

@@ -5,13 +5,13 @@ namespace DaprOrders.Bench.Systems;
 /// <summary>A system that the benchmark compares.</summary>
 internal enum SystemKind
 {
-    /// <summary>Services that do nothing: the cost of the runtime itself.</summary>
+    /// <summary>Services that do nothing, which shows the cost of the runtime itself.</summary>
     NoOp,
 
     /// <summary>The four services of this repository.</summary>
     Ours,
 
-    /// <summary>Saves, then publishes, and handles one event per delivery.</summary>
+    /// <summary>Services that save, then publish, and handle one event per delivery, as in tutorials.</summary>
     SaveThenPublish,
 }
 

@@ -2,21 +2,22 @@ using System.Diagnostics;
 using DaprOrders.Bench.Load;
 using DaprOrders.Bench.Report;
 using DaprOrders.Stack;
+using DaprOrders.Stack.Platforms;
 using Npgsql;
 
 namespace DaprOrders.Bench.Systems;
 
-/// <summary>One of the systems, started on a durable PostgreSQL of its own and warmed up.</summary>
+/// <summary>One of the systems, started with its own durable PostgreSQL and warmed up.</summary>
 internal sealed class SystemUnderTest : IAsyncDisposable
 {
-    /// <summary>Far more than any load takes. The same for all items, so that none is rejected.</summary>
+    /// <summary>The stock of every item. It is far more than any load uses, so that no order is rejected.</summary>
     private const int Stock = 1_000_000_000;
 
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// Settings of the runtime for few cores, for all systems alike: small heaps, no second compilation during the run, and threads that sleep
-    /// instead of spinning. One log line per batch, as outside Development.
+    /// Settings for few cores, the same for all systems: small heaps, no profile-guided recompilation, and threads that sleep instead of spinning.
+    /// The log has one line per batch, as outside Development.
     /// </summary>
     private static readonly Dictionary<string, string> Tuning = new()
     {
@@ -54,10 +55,10 @@ internal sealed class SystemUnderTest : IAsyncDisposable
                 },
                 Instances = Usage.Services.Skip(1).ToDictionary(appId => appId, _ => instances),
                 Environment = Tuning,
-                PostgresSettings = ["track_commit_timestamp=on"], // tells when a notification was committed
+                PostgresSettings = ["track_commit_timestamp=on"], // records when a notification was committed
             },
             options.Stack);
-        var system = new SystemUnderTest(kind, stack, options.Stack.Runtime is RuntimeKind.Dapr ? ProcessFigures.Listener(BrokerPort(options.Stack.Broker)) : null);
+        var system = new SystemUnderTest(kind, stack, options.Stack.Runtime is RuntimeKind.Dapr ? Platform.Current.ListenerOn(BrokerPort(options.Stack.Broker)) : null);
         Interruption.Add(stack);
         try
         {
@@ -75,21 +76,21 @@ internal sealed class SystemUnderTest : IAsyncDisposable
         }
     }
 
-    /// <summary>Places orders from so many clients, waits until the last one is confirmed and notified, and reads what that has cost.</summary>
-    /// <exception cref="InvalidOperationException">An order was lost, over 1 % were refused or rejected, or they were not done within a minute.</exception>
+    /// <summary>Places orders with this number of clients, waits until the last order is confirmed and notified, and measures the cost.</summary>
+    /// <exception cref="InvalidOperationException">An order was lost, over 1 % were refused or rejected, or they were not handled within a minute.</exception>
     public async Task<Measurement> MeasureAsync(string name, int clients, OrderBodies bodies, TimeSpan duration)
     {
         await ResetStockAsync();
-        var tally = await TallyAsync();
+        var counter = await CreateCounterAsync();
         using var load = new Clients(Gateway, clients);
         var before = Usage.Read(_stack, _broker);
         var started = Stopwatch.GetTimestamp();
         var result = await load.ClosedLoopAsync(clients, bodies, duration);
-        var unfinished = await tally.CountUnfinishedAsync(result.Accepted);
-        await UntilDoneAsync(tally, result.Accepted);
+        var unfinished = await counter.CountUnfinishedAsync(result.Accepted);
+        await UntilDoneAsync(counter, result.Accepted);
         var elapsed = Stopwatch.GetElapsedTime(started);
         var after = Usage.Read(_stack, _broker);
-        Require(result.Accepted, result.Refused, await tally.CountAsync());
+        Require(result.Accepted, result.Refused, await counter.CountAsync());
 
         return new Measurement
         {
@@ -107,18 +108,18 @@ internal sealed class SystemUnderTest : IAsyncDisposable
         };
     }
 
-    /// <summary>Places so many orders a second, and sees how long after the answer each one's notification was committed.</summary>
+    /// <summary>Places orders at this rate, and measures the time from each response to the commit of its notification.</summary>
     public async Task<Steady> MeasureSteadyAsync(int perSecond, TimeSpan duration)
     {
         await ResetStockAsync();
-        var tally = await TallyAsync();
+        var counter = await CreateCounterAsync();
         using var load = new Clients(Gateway, 128);
         var accepted = await load.SteadyAsync(perSecond, OrderBodies.Single(1000), duration);
-        await UntilDoneAsync(tally, accepted.Count);
-        Require(accepted.Count, (int)(perSecond * duration.TotalSeconds) - accepted.Count, await tally.CountAsync());
-        var notified = await tally.NotifiedAsync();
+        await UntilDoneAsync(counter, accepted.Count);
+        Require(accepted.Count, (int)(perSecond * duration.TotalSeconds) - accepted.Count, await counter.CountAsync());
+        var notified = await counter.NotifiedAsync();
 
-        // A system without ids: the first that was accepted is taken for the first that was notified.
+        // The no-op system has no ids, so the n-th accepted order is matched with the n-th notified order.
         var keyed = Kind is SystemKind.NoOp
             ? accepted.OrderBy(order => order.At).Select((order, place) => (Order: $"{place}", order.At))
             : accepted;
@@ -127,7 +128,7 @@ internal sealed class SystemUnderTest : IAsyncDisposable
         return new Steady(Kind, perSecond, accepted.Count, Latencies.Percentile(milliseconds, 50), Latencies.Percentile(milliseconds, 99));
     }
 
-    /// <summary>What the four services use of a core while nothing happens.</summary>
+    /// <summary>Measures the share of one core that the four idle services use together.</summary>
     public async Task<double> MeasureIdleAsync(TimeSpan duration)
     {
         var before = Usage.Read(_stack, _broker);
@@ -137,7 +138,7 @@ internal sealed class SystemUnderTest : IAsyncDisposable
         return Usage.Services.Sum(appId => used[appId].TotalSeconds) / Stopwatch.GetElapsedTime(started).TotalSeconds;
     }
 
-    /// <summary>Puts old rows into the tables, as they are when the orders were settled long ago.</summary>
+    /// <summary>Inserts the rows of orders that were settled long ago.</summary>
     public async Task AddOldRowsAsync(int rows)
     {
         await OldRows.AddOrdersAsync(_orders!, rows);
@@ -170,10 +171,10 @@ internal sealed class SystemUnderTest : IAsyncDisposable
     private async Task WarmUpAsync(TimeSpan duration)
     {
         await ResetStockAsync();
-        var tally = await TallyAsync();
+        var counter = await CreateCounterAsync();
         using var load = new Clients(Gateway, 128);
         var result = await load.ClosedLoopAsync(128, OrderBodies.Single(1000), duration);
-        await UntilDoneAsync(tally, result.Accepted);
+        await UntilDoneAsync(counter, result.Accepted);
     }
 
     private async Task ResetStockAsync()
@@ -185,19 +186,19 @@ internal sealed class SystemUnderTest : IAsyncDisposable
         }
     }
 
-    private async Task<ITally> TallyAsync() => Kind is SystemKind.NoOp
-        ? await NoOpTally.StartAsync(_stack, _http)
-        : new RowTally(_orders!, _notifications!, Schema);
+    private async Task<IOrderCounter> CreateCounterAsync() => Kind is SystemKind.NoOp
+        ? await NoOpCounter.StartAsync(_stack, _http)
+        : new RowCounter(_orders!, _notifications!, Schema);
 
-    private async Task UntilDoneAsync(ITally tally, int accepted)
+    private async Task UntilDoneAsync(IOrderCounter counter, int accepted)
     {
         var started = Stopwatch.GetTimestamp();
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        while (!await tally.IsDoneAsync(accepted))
+        while (!await counter.IsDoneAsync(accepted))
         {
-            if (Stopwatch.GetElapsedTime(started) > Patience)
+            if (Stopwatch.GetElapsedTime(started) > Timeout)
             {
-                throw new InvalidOperationException($"{Kind}: {accepted} orders were accepted, but a minute later there are {await tally.CountAsync()}.\n{_stack.Runtime.Output}");
+                throw new InvalidOperationException($"{Kind}: {accepted} orders were accepted, but these were counted a minute later: {await counter.CountAsync()}.\n{_stack.Runtime.Output}");
             }
 
             await timer.WaitForNextTickAsync();
@@ -206,9 +207,9 @@ internal sealed class SystemUnderTest : IAsyncDisposable
 
     private void Require(int accepted, int refused, Counts counts)
     {
-        if (counts.Complaint(accepted, refused) is { } complaint)
+        if (counts.FindProblem(accepted, refused) is { } problem)
         {
-            throw new InvalidOperationException($"{Kind}: {complaint}\n{_stack.Runtime.Output}");
+            throw new InvalidOperationException($"{Kind}: {problem}\n{_stack.Runtime.Output}");
         }
     }
 }

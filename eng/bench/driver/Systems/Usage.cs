@@ -2,7 +2,7 @@ using DaprOrders.Stack;
 
 namespace DaprOrders.Bench.Systems;
 
-/// <summary>What the processes of a system have used until now, by app id and these names.</summary>
+/// <summary>The CPU time and memory that the processes of a system have used so far, by app id and the names below.</summary>
 internal sealed record Usage(IReadOnlyDictionary<string, TimeSpan> Cpu, IReadOnlyDictionary<string, long> PeakRss)
 {
     public const string Postgres = "postgres";
@@ -32,7 +32,7 @@ internal sealed record Usage(IReadOnlyDictionary<string, TimeSpan> Cpu, IReadOnl
         }
 
         Add(Load, Environment.ProcessId);
-        cpu[Postgres] = ProcessFigures.CpuOfFamily(stack.Postgres.ProcessId);
+        cpu[Postgres] = ProcessFigures.CpuWithChildren(stack.Postgres.ProcessId);
         return new Usage(cpu, rss);
 
         void Add(string name, int id)
@@ -42,7 +42,7 @@ internal sealed record Usage(IReadOnlyDictionary<string, TimeSpan> Cpu, IReadOnl
         }
     }
 
-    /// <summary>What was used since <paramref name="before"/>, by the same names.</summary>
+    /// <summary>Returns the CPU time that was used since <paramref name="before"/>, by the same names.</summary>
     public Dictionary<string, TimeSpan> Since(Usage before) =>
         Cpu.ToDictionary(used => used.Key, used => used.Value - before.Cpu.GetValueOrDefault(used.Key));
 }

@@ -1,6 +1,6 @@
 namespace DaprOrders.Eng.Tests.Deployment.Rules;
 
-/// <summary>components/: what the sidecar passes over in silence, and what keeps a broker from losing events.</summary>
+/// <summary>Rules for components/: errors that the sidecar ignores without a message, and settings that prevent a broker from losing events.</summary>
 internal static class ComponentRules
 {
     private const string Kafka = "components/kafka/pubsub.yaml";
@@ -10,24 +10,24 @@ internal static class ComponentRules
     private static readonly string[] KnownKeys =
         ["apiVersion", "kind", "metadata", "spec", "metadata.name", "spec.type", "spec.version", "spec.initTimeout", "spec.metadata"];
 
-    [FailsOn("components/kafka/spare/pubsub.yaml", "", "kind: Component", "is not read, as it lies too deep")]
-    [FailsOn("components/pubsub.yaml", "", "kind: Component", "is not read, as no folder of resourcesPaths has it")]
-    [FailsOn("components/redis/note.txt", "", "x", "is not read, as it is neither .yaml nor .yml")]
-    public static IEnumerable<string> Folders_of_components_are_flat_and_side_by_side(DeploymentFiles files)
+    [FailsOn("components/kafka/spare/pubsub.yaml", "", "kind: Component", "is not read, because its folder is nested too deep")]
+    [FailsOn("components/pubsub.yaml", "", "kind: Component", "is not read, because it is not in a folder of resourcesPaths")]
+    [FailsOn("components/redis/note.txt", "", "x", "is not read, because it is neither .yaml nor .yml")]
+    public static IEnumerable<string> Component_files_are_in_folders_that_Dapr_reads(DeploymentFiles files)
     {
         foreach (var path in files.Under("components/"))
         {
             if (path.Split('/').Length > 3)
             {
-                yield return $"{path}: is not read, as it lies too deep";
+                yield return $"{path}: is not read, because its folder is nested too deep";
             }
             else if (path.Split('/').Length < 3)
             {
-                yield return $"{path}: is not read, as no folder of resourcesPaths has it";
+                yield return $"{path}: is not read, because it is not in a folder of resourcesPaths";
             }
             else if (Path.GetExtension(path) is not (".yaml" or ".yml"))
             {
-                yield return $"{path}: is not read, as it is neither .yaml nor .yml";
+                yield return $"{path}: is not read, because it is neither .yaml nor .yml";
             }
         }
     }
@@ -36,7 +36,7 @@ internal static class ComponentRules
     [FailsOn(Redis, "  name: pubsub", "  name: events", "metadata.name must be pubsub, not events")]
     [FailsOn(RabbitMq, "type: pubsub.rabbitmq", "type: pubsub.redis", "spec.type must be pubsub.rabbitmq, not pubsub.redis")]
     [FailsOn(RabbitMq, "  version: v1\n", "", "spec.version must be v1, not missing")]
-    public static IEnumerable<string> Every_broker_is_the_component_pubsub(DeploymentFiles files) =>
+    public static IEnumerable<string> Every_broker_component_is_named_pubsub(DeploymentFiles files) =>
         from broker in files.Brokers
         let path = PathOf(broker)
         from finding in Differing(path, files.Document(path).Text, new()
@@ -49,21 +49,21 @@ internal static class ComponentRules
         })
         select finding;
 
-    [FailsOn(Kafka, "initTimeout: 30s", "initTimout: 30s", "spec.initTimout is no key that is wanted here")]
-    [FailsOn(Redis, "spec:", "scopes: [order]\nspec:", "scopes is no key that is wanted here")]
-    public static IEnumerable<string> A_component_has_only_keys_that_are_read(DeploymentFiles files) =>
+    [FailsOn(Kafka, "initTimeout: 30s", "initTimout: 30s", "spec.initTimout is not an expected key")]
+    [FailsOn(Redis, "spec:", "scopes: [order]\nspec:", "scopes is not an expected key")]
+    public static IEnumerable<string> Component_has_only_expected_keys(DeploymentFiles files) =>
         from broker in files.Brokers
         let document = files.Document(PathOf(broker))
         from key in document.Keys().Concat(document.At("spec").Keys().Select(key => $"spec.{key}"))
             .Concat(document.At("metadata").Keys().Select(key => $"metadata.{key}"))
         where !KnownKeys.Contains(key)
-        select $"{PathOf(broker)}: {key} is no key that is wanted here";
+        select $"{PathOf(broker)}: {key} is not an expected key";
 
     [FailsOn(Kafka, "name: initialOffset", "name: InitialOffset", "InitialOffset must be spelled initialOffset")]
     [FailsOn(Kafka, "name: dialTimeout", "name: dialTimeOuts", "dialTimeOuts is unknown to pubsub.kafka")]
     [FailsOn(Redis, "name: redisPassword", "name: password", "password is unknown to pubsub.redis")]
     [FailsOn(RabbitMq, "- name: autoAck", "- name: host\n    value: x\n  - name: autoAck", "host is unknown to pubsub.rabbitmq")]
-    public static IEnumerable<string> The_broker_knows_every_name_in_its_metadata(DeploymentFiles files)
+    public static IEnumerable<string> Metadata_names_are_known_to_the_component(DeploymentFiles files)
     {
         foreach (var broker in files.Brokers)
         {
@@ -77,12 +77,12 @@ internal static class ComponentRules
         }
     }
 
-    [FailsOn(Kafka, "- name: authType", "- name: dialTimeout\n    value: 9s\n  - name: authType", "dialTimeout is there twice")]
-    public static IEnumerable<string> No_name_is_there_twice(DeploymentFiles files) =>
+    [FailsOn(Kafka, "- name: authType", "- name: dialTimeout\n    value: 9s\n  - name: authType", "dialTimeout occurs twice")]
+    public static IEnumerable<string> Metadata_names_are_unique(DeploymentFiles files) =>
         from broker in files.Brokers
         from entry in Entries(files, broker).GroupBy(entry => entry.Name)
         where entry.Count() > 1
-        select $"{PathOf(broker)}: {entry.Key} is there twice";
+        select $"{PathOf(broker)}: {entry.Key} occurs twice";
 
     [FailsOn(Kafka, "value: oldest", "value: newest", "initialOffset must be oldest, not newest")]
     [FailsOn(Kafka, "  - name: initialOffset\n    value: oldest\n", "", "initialOffset must be oldest, not missing")]
@@ -103,29 +103,29 @@ internal static class ComponentRules
     public static IEnumerable<string> Kafka_loses_nothing(DeploymentFiles files) =>
         Wrong(files, "kafka", required: new()
         {
-            ["authType"] = "none", // without it the sidecar does not start
+            ["authType"] = "none", // required: without it the sidecar does not start
             ["initialOffset"] = "oldest",
             ["backOffDuration"] = "200ms",
-        }, unlessAbsent: new()
+        }, ifPresent: new()
         {
             ["producerRequiredAcks"] = "all",
             ["consumeRetryEnabled"] = "true",
             ["backOffMaxRetries"] = "-1",
-            ["backOffPolicy"] = "constant", // the other one ends after 15 minutes
+            ["backOffPolicy"] = "constant", // the policy exponential stops after 15 minutes
         });
 
-    [FailsOn(Kafka, "value: \"3.4.0\"", "value: \"2.0.0\"", "version must be 3.4.0, as the image cp-kafka:7.4.0 speaks, not 2.0.0")]
+    [FailsOn(Kafka, "value: \"3.4.0\"", "value: \"2.0.0\"", "version must be 3.4.0 for the image cp-kafka:7.4.0, not 2.0.0")]
     [FailsOn(
         Kafka, "  - name: version\n    value: \"3.4.0\"\n", "",
-        "version must be 3.4.0, as the image cp-kafka:7.4.0 speaks, not missing")]
-    public static IEnumerable<string> Kafka_is_spoken_to_in_its_version(DeploymentFiles files)
+        "version must be 3.4.0 for the image cp-kafka:7.4.0, not missing")]
+    public static IEnumerable<string> Kafka_version_matches_the_image(DeploymentFiles files)
     {
-        // Confluent numbers its images 7.n where Kafka has 3.n.
+        // Confluent's image 7.n contains Kafka 3.n.
         var image = files.Document("docker-compose.yml").Text("services", "kafka", "image")!.Split('/')[^1];
         var expected = $"3.{image.Split('.')[1]}.0";
         if (Value(files, "kafka", "version") is var version && version != expected)
         {
-            yield return $"{Kafka}: version must be {expected}, as the image {image} speaks, not {version ?? "missing"}";
+            yield return $"{Kafka}: version must be {expected} for the image {image}, not {version ?? "missing"}";
         }
     }
 
@@ -177,7 +177,7 @@ internal static class ComponentRules
         Redis, "order=inventory.updated,order.dead", "order=inventory.updated,order.created,order.dead",
         "subscriptionScopes must give order inventory.updated, order.dead, not inventory.updated, order.created, order.dead")]
     [FailsOn(RabbitMq, "gateway=;", "", "publishingScopes must give gateway nothing, not everything")]
-    [FailsOn(RabbitMq, "gateway=;", "gateway=;cart=order.created;", "publishingScopes names cart, which is no app")]
+    [FailsOn(RabbitMq, "gateway=;", "gateway=;cart=order.created;", "publishingScopes names cart, which is not an app")]
     public static IEnumerable<string> Scopes_are_those_of_the_design_for_every_broker(DeploymentFiles files) =>
         from broker in files.Brokers
         from finding in WrongScopes(files, broker, "publishingScopes", app => app.MayPublish)
@@ -189,7 +189,7 @@ internal static class ComponentRules
     [FailsOn(
         RabbitMq, "127.0.0.1:5672", "127.0.0.1:5673",
         "connectionString must be amqp://guest:guest@127.0.0.1:5672, not amqp://guest:guest@127.0.0.1:5673")]
-    public static IEnumerable<string> Brokers_are_looked_for_where_the_compose_file_has_them(DeploymentFiles files) =>
+    public static IEnumerable<string> Broker_addresses_match_the_compose_file(DeploymentFiles files) =>
         Wrong(files, "kafka", new() { ["brokers"] = $"127.0.0.1:{Design.Servers["kafka"]}" })
             .Concat(Wrong(files, "redis", new() { ["redisHost"] = $"127.0.0.1:{Design.Servers["redis"]}" }))
             .Concat(Wrong(files, "rabbitmq", new()
@@ -206,10 +206,10 @@ internal static class ComponentRules
         Entries(files, broker).LastOrDefault(entry => entry.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Value;
 
     private static IEnumerable<string> Wrong(
-        DeploymentFiles files, string broker, Dictionary<string, string?> required, Dictionary<string, string?>? unlessAbsent = null) =>
+        DeploymentFiles files, string broker, Dictionary<string, string?> required, Dictionary<string, string?>? ifPresent = null) =>
         Differing(PathOf(broker), keys => Value(files, broker, keys.Single()), required)
             .Concat(Differing(
-                PathOf(broker), keys => Value(files, broker, keys.Single()) ?? unlessAbsent![keys.Single()], unlessAbsent ?? []));
+                PathOf(broker), keys => Value(files, broker, keys.Single()) ?? ifPresent![keys.Single()], ifPresent ?? []));
 
     private static IEnumerable<string> Differing(string path, Func<string[], string?> read, Dictionary<string, string?> expected) =>
         from pair in expected
@@ -223,12 +223,12 @@ internal static class ComponentRules
         var scopes = (Value(files, broker, name) ?? "").Split(';', StringSplitOptions.RemoveEmptyEntries)
             .Select(scope => scope.Split('=', 2))
             .ToLookup(scope => scope[0], scope => scope[^1].Split(',', StringSplitOptions.RemoveEmptyEntries));
-        foreach (var stranger in scopes.Select(scope => scope.Key).Where(id => Design.Apps.All(app => app.Id != id)))
+        foreach (var unknown in scopes.Select(scope => scope.Key).Where(id => Design.Apps.All(app => app.Id != id)))
         {
-            yield return $"{PathOf(broker)}: {name} names {stranger}, which is no app";
+            yield return $"{PathOf(broker)}: {name} names {unknown}, which is not an app";
         }
 
-        // An app that a scope does not name may use every topic.
+        // An app that is not in the scopes may use every topic.
         foreach (var app in Design.Apps)
         {
             var expected = Listed(allowed(app));

@@ -4,12 +4,12 @@ using YamlDotNet.RepresentationModel;
 
 namespace DaprOrders.Eng.Tests.Deployment.Rules;
 
-/// <summary>docker-compose*.yml: nobody else reaches the servers, and what they have answered is on disk.</summary>
+/// <summary>Rules for docker-compose*.yml: only this machine can reach the servers, and what they have acknowledged is on disk.</summary>
 internal static partial class ComposeRules
 {
     private const string Compose = "docker-compose.yml";
 
-    /// <summary>The folders in which the servers keep what may not be lost with their container.</summary>
+    /// <summary>The folders with data that must survive a container.</summary>
     private static readonly (string Service, string Folder)[] DataFolders =
     [
         ("postgres", "/var/lib/postgresql/data"),
@@ -62,14 +62,14 @@ internal static partial class ComposeRules
 
     [FailsOn(
         Compose, "HOST://localhost:9092", "HOST://localhost:9094",
-        "services.kafka.environment.KAFKA_ADVERTISED_LISTENERS must send clients on this machine to localhost:9092")]
-    public static IEnumerable<string> Kafka_sends_clients_to_the_port_that_is_published(DeploymentFiles files)
+        "services.kafka.environment.KAFKA_ADVERTISED_LISTENERS must contain HOST://localhost:9092")]
+    public static IEnumerable<string> Kafka_advertises_the_published_port(DeploymentFiles files)
     {
         const string listeners = "KAFKA_ADVERTISED_LISTENERS";
-        var expected = $"localhost:{Design.Servers["kafka"]}";
-        if (Service(files, "kafka").Text("environment", listeners)?.Split(',').Contains($"HOST://{expected}") != true)
+        var expected = $"HOST://localhost:{Design.Servers["kafka"]}";
+        if (Service(files, "kafka").Text("environment", listeners)?.Split(',').Contains(expected) != true)
         {
-            yield return $"{Compose}: services.kafka.environment.{listeners} must send clients on this machine to {expected}";
+            yield return $"{Compose}: services.kafka.environment.{listeners} must contain {expected}";
         }
     }
 
@@ -78,12 +78,12 @@ internal static partial class ComposeRules
     [FailsOn(
         Compose, "--appendfsync, always", "--appendfsync, everysec",
         "services.redis.command must have --appendfsync always, not everysec")]
-    public static IEnumerable<string> Redis_writes_every_command_to_disk_before_it_answers(DeploymentFiles files)
+    public static IEnumerable<string> Redis_writes_every_command_to_disk_before_it_responds(DeploymentFiles files)
     {
         var command = Service(files, "redis").At("command").Texts();
         foreach (var (option, expected) in ((string, string)[])[("--appendonly", "yes"), ("--appendfsync", "always")])
         {
-            var actual = command.SkipWhile(word => word != option).Skip(1).FirstOrDefault();
+            var actual = command.SkipWhile(argument => argument != option).Skip(1).FirstOrDefault();
             if (actual != expected)
             {
                 yield return $"{Compose}: services.redis.command must have {option} {expected}, not {actual ?? "nothing"}";
@@ -91,29 +91,29 @@ internal static partial class ComposeRules
         }
     }
 
-    [FailsOn(Compose, "    - redis-data:/data\n", "    - redis-data:/tmp\n", "services.redis.volumes has none for /data")]
-    [FailsOn(Compose, "    - zookeeper-log:/var/lib/zookeeper/log\n", "", "services.zookeeper.volumes has none for /var/lib/zookeeper/log")]
-    public static IEnumerable<string> Data_outlives_its_container(DeploymentFiles files) =>
+    [FailsOn(Compose, "    - redis-data:/data\n", "    - redis-data:/tmp\n", "services.redis.volumes has no volume for /data")]
+    [FailsOn(Compose, "    - zookeeper-log:/var/lib/zookeeper/log\n", "", "services.zookeeper.volumes has no volume for /var/lib/zookeeper/log")]
+    public static IEnumerable<string> Data_survives_its_container(DeploymentFiles files) =>
         from data in DataFolders
         where !Service(files, data.Service).At("volumes").Texts().Any(volume => volume.Split(':').ElementAtOrDefault(1) == data.Folder)
-        select $"{Compose}: services.{data.Service}.volumes has none for {data.Folder}";
+        select $"{Compose}: services.{data.Service}.volumes has no volume for {data.Folder}";
 
-    [FailsOn(Compose, "    hostname: rabbitmq\n", "", "services.rabbitmq.hostname is missing, and the data folder bears it")]
-    public static IEnumerable<string> RabbitMq_finds_its_data_again(DeploymentFiles files) =>
+    [FailsOn(Compose, "    hostname: rabbitmq\n", "", "services.rabbitmq.hostname is missing, but the name of the data folder depends on it")]
+    public static IEnumerable<string> RabbitMq_has_a_fixed_host_name(DeploymentFiles files) =>
         Service(files, "rabbitmq").Text("hostname") is null
-            ? [$"{Compose}: services.rabbitmq.hostname is missing, and the data folder bears it"]
+            ? [$"{Compose}: services.rabbitmq.hostname is missing, but the name of the data folder depends on it"]
             : [];
 
     [FailsOn(
         Compose, "for topic in order.created", "for topic in order.created orders.created",
-        "services.topics.command makes orders.created, which is no topic of the design")]
-    [FailsOn(Compose, " inventory.dead notification.dead;", " inventory.dead;", "services.topics.command does not make notification.dead")]
+        "services.topics.command creates orders.created, which is not a topic of the design")]
+    [FailsOn(Compose, " inventory.dead notification.dead;", " inventory.dead;", "services.topics.command does not create notification.dead")]
     public static IEnumerable<string> Topics_are_those_of_the_design(DeploymentFiles files)
     {
-        var made = TopicLoop().Match(string.Join('\n', Service(files, "topics").At("command").Texts())).Groups[1].Value.Split(' ');
-        return made.Except(Design.Topics)
-            .Select(topic => $"{Compose}: services.topics.command makes {topic}, which is no topic of the design")
-            .Concat(Design.Topics.Except(made).Select(topic => $"{Compose}: services.topics.command does not make {topic}"));
+        var created = TopicLoop().Match(string.Join('\n', Service(files, "topics").At("command").Texts())).Groups[1].Value.Split(' ');
+        return created.Except(Design.Topics)
+            .Select(topic => $"{Compose}: services.topics.command creates {topic}, which is not a topic of the design")
+            .Concat(Design.Topics.Except(created).Select(topic => $"{Compose}: services.topics.command does not create {topic}"));
     }
 
     [FailsOn(Compose, "\"Port\": 5432", "\"Port\": 5433", "configs: Servers.1.Port must be 5432, the port inside the container, not 5433")]
@@ -138,17 +138,18 @@ internal static partial class ComposeRules
     }
 
     /// <summary>
-    /// Git sets modes by the umask of who clones. Compose mounts files with their modes, and copies contents with the mode that the service names.
+    /// Git sets the modes of files according to the umask of the user. Compose mounts a file with this mode, and copies a content with the mode that the
+    /// service sets.
     /// </summary>
     [FailsOn(
-        Compose, "    - redis-data:/data", "    - redis-data:/data\n    - ./redis.conf:/redis.conf:ro", "services.redis mounts ./redis.conf, which a umask may close")]
+        Compose, "    - redis-data:/data", "    - redis-data:/data\n    - ./redis.conf:/redis.conf:ro", "services.redis mounts ./redis.conf, which may be unreadable, depending on the umask")]
     [FailsOn(
         Compose, "    - redis-data:/data", "    - redis-data:/data\n    - {type: bind, source: ./redis.conf, target: /redis.conf}",
-        "services.redis mounts ./redis.conf, which a umask may close")]
-    [FailsOn(Compose, "install -m 444", "install -m 400", "services.postgres mounts ./postgres/init.sql, which a umask may close")]
+        "services.redis mounts ./redis.conf, which may be unreadable, depending on the umask")]
+    [FailsOn(Compose, "install -m 444", "install -m 400", "services.postgres mounts ./postgres/init.sql, which may be unreadable, depending on the umask")]
     [FailsOn(Compose, "      mode: 0444", "      mode: 0440", "services.pgadmin.configs: servers.json must have mode 0444, not 0440")]
     [FailsOn(Compose, "      mode: 0444", "", "services.pgadmin.configs: servers.json must have mode 0444, not nothing")]
-    public static IEnumerable<string> Files_of_the_clone_can_be_read_in_the_containers_whatever_the_umask(DeploymentFiles files)
+    public static IEnumerable<string> Containers_can_read_files_of_a_clone_with_any_umask(DeploymentFiles files)
     {
         foreach (var (path, name, service) in files.Under("docker-compose").SelectMany(path => Services(files, path)))
         {
@@ -159,7 +160,7 @@ internal static partial class ComposeRules
                 .Concat(service.At("volumes").Items().Select(volume => volume.Text("source") ?? volume.Text()?.Split(':')[0]).Where(source => source?[0] is '.' or '/'));
             foreach (var source in mounted)
             {
-                yield return $"{path}: services.{name} mounts {source}, which a umask may close";
+                yield return $"{path}: services.{name} mounts {source}, which may be unreadable, depending on the umask";
             }
 
             foreach (var use in copied.Where(use => use.Mode != "0444"))
@@ -183,7 +184,7 @@ internal static partial class ComposeRules
     private static YamlNode Service(DeploymentFiles files, string name) =>
         files.Document(Compose).At("services", name) ?? throw new InvalidDataException($"{Compose}: services.{name} is missing");
 
-    /// <summary>The published ports in their short form, address:host:container; without an address it is every one.</summary>
+    /// <summary>Returns the published ports in their short form, address:host:container. Without an address, the port is published on every address.</summary>
     private static IEnumerable<string> Published(YamlNode service) => service.At("ports").Items().Select(port => port is YamlMappingNode
         ? string.Join(':', ((string?[])[port.Text("host_ip"), port.Text("published"), port.Text("target")]).OfType<string>())
         : port.Text()!);

@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace DaprOrders.Eng.Tests.Deployment.Rules;
 
-/// <summary>README.md, docs/orders.http and pgAdmin's list of servers: they lead to where the system is.</summary>
+/// <summary>Rules for README.md and docs/orders.http: they contain the addresses, settings and profiles of the system.</summary>
 internal static partial class DocumentRules
 {
     private const string Readme = "README.md";
@@ -14,7 +14,7 @@ internal static partial class DocumentRules
     [FailsOn(
         "docs/orders.http", "http://localhost:8000", "http://localhost:8001",
         "localhost:8001 is neither the gateway (8000) nor pgAdmin (5050)")]
-    public static IEnumerable<string> Addresses_lead_to_the_gateway_or_to_pgAdmin(DeploymentFiles files) =>
+    public static IEnumerable<string> Addresses_are_those_of_the_gateway_or_pgAdmin(DeploymentFiles files) =>
         from path in (string[])[Readme, "docs/orders.http"]
         from port in Address().Matches(files[path]).Select(match => match.Groups[1].Value).Distinct()
         where port != $"{Design.Gateway}" && port != $"{Design.PgAdmin}"
@@ -24,7 +24,7 @@ internal static partial class DocumentRules
     [FailsOn(Readme, "Kafka on 9092", "Kafka on 9093", "Kafka is on 9092, not on 9093")]
     [FailsOn(Readme, "[pgAdmin](http://localhost:5050)", "[pgAdmin](http://localhost:8000)", "pgAdmin is on 5050, not on 8000")]
     [FailsOn(Readme, "PostgreSQL comes from port 5433", "PostgreSQL comes from port 5435", "PostgreSQL is on 5433, not on 5435")]
-    public static IEnumerable<string> The_README_names_the_ports_of_the_servers(DeploymentFiles files) =>
+    public static IEnumerable<string> README_names_the_ports_of_the_servers(DeploymentFiles files) =>
         from place in Place().Matches(files[Readme])
         let port = int.Parse(place.Groups["port"].ValueSpan, CultureInfo.InvariantCulture)
         let service = place.Groups["server"].Value.Replace("SQL", "s", StringComparison.Ordinal).ToLowerInvariant()
@@ -33,15 +33,15 @@ internal static partial class DocumentRules
         select $"{Readme}: {place.Groups["server"]} is on {expected}, not on {port}";
 
     [FailsOn(Readme, "  resourcesPaths:", "  resourcePaths:", "dapr.yaml has no line that begins with '  resourcePaths:'")]
-    public static IEnumerable<string> What_the_README_shows_of_dapr_yaml_stands_there(DeploymentFiles files) =>
+    public static IEnumerable<string> README_shows_lines_of_dapr_yaml(DeploymentFiles files) =>
         from block in YamlBlock().Matches(files[Readme])
         from line in block.Groups[1].Value.Split('\n', StringSplitOptions.RemoveEmptyEntries)
-        let key = line[..(line.IndexOf(':', StringComparison.Ordinal) + 1)] // what follows may have been changed, as the README says
+        let key = line[..(line.IndexOf(':', StringComparison.Ordinal) + 1)] // the value may be different, because users change it
         where !files["dapr.yaml"].Split('\n').Any(other => other.StartsWith(key, StringComparison.Ordinal))
         select $"{Readme}: dapr.yaml has no line that begins with '{key}'";
 
     [FailsOn(Readme, "--profile redis", "--profile nats", "docker-compose.yml has no profile nats")]
-    public static IEnumerable<string> The_README_names_profiles_that_exist(DeploymentFiles files)
+    public static IEnumerable<string> README_names_existing_profiles(DeploymentFiles files)
     {
         var services = files.Document("docker-compose.yml").At("services");
         var profiles = services.Keys().SelectMany(service => services.At(service, "profiles").Texts()).ToHashSet();

@@ -3,29 +3,29 @@ using DaprOrders.Stack;
 
 namespace DaprOrders.Eng.Tests.Deployment.Rules;
 
-/// <summary>What an IDE starts. The environment is that which Dapr passes by dapr.yaml, whose ports and databases other rules check.</summary>
+/// <summary>Rules for IDE configurations. They must start services in the same environment as Dapr with dapr.yaml, which other rules check.</summary>
 internal static class LaunchRules
 {
-    private const string OfOrder = "services/order/Properties/launchSettings.json";
+    private const string OrderProfile = "services/order/Properties/launchSettings.json";
     private const string Launch = ".vscode/launch.json";
     private const string Tasks = ".vscode/tasks.json";
     private const string VisualStudio = "DaprOrders.slnLaunch";
     private const string Readme = "README.md";
 
-    [FailsOn(OfOrder, "\"APP_PORT\": \"8001\"", "\"APP_PORT\": \"8000\"", "order.APP_PORT must be 8001, not 8000")]
-    [FailsOn(OfOrder, "\"APP_ID\": \"order\"", "\"APP_ID\": \"orders\"", "order.APP_ID must be order, not orders")]
-    [FailsOn(OfOrder, "\"DAPR_HTTP_PORT\": \"3501\"", "\"DAPR_HTTP_PORT\": \"3500\"", "order.DAPR_HTTP_PORT must be 3501, not 3500")]
-    [FailsOn(OfOrder, "\"DAPR_GRPC_PORT\": \"50002\"", "\"DAPR_GRPC_PORT\": \"50001\"", "order.DAPR_GRPC_PORT must be 50002, not 50001")]
-    [FailsOn(OfOrder, "\"Development\"", "\"Production\"", "order.ASPNETCORE_ENVIRONMENT must be Development, not Production")]
+    [FailsOn(OrderProfile, "\"APP_PORT\": \"8001\"", "\"APP_PORT\": \"8000\"", "order.APP_PORT must be 8001, not 8000")]
+    [FailsOn(OrderProfile, "\"APP_ID\": \"order\"", "\"APP_ID\": \"orders\"", "order.APP_ID must be order, not orders")]
+    [FailsOn(OrderProfile, "\"DAPR_HTTP_PORT\": \"3501\"", "\"DAPR_HTTP_PORT\": \"3500\"", "order.DAPR_HTTP_PORT must be 3501, not 3500")]
+    [FailsOn(OrderProfile, "\"DAPR_GRPC_PORT\": \"50002\"", "\"DAPR_GRPC_PORT\": \"50001\"", "order.DAPR_GRPC_PORT must be 50002, not 50001")]
+    [FailsOn(OrderProfile, "\"Development\"", "\"Production\"", "order.ASPNETCORE_ENVIRONMENT must be Development, not Production")]
     [FailsOn(
-        OfOrder, "\"DAPR_HTTP_PORT\"", "\"DAPR_HTTP_ENDPOINT\": \"\", \"DAPR_HTTP_PORT\"",
+        OrderProfile, "\"DAPR_HTTP_PORT\"", "\"DAPR_HTTP_ENDPOINT\": \"\", \"DAPR_HTTP_PORT\"",
         "order.DAPR_HTTP_ENDPOINT must be missing, not empty")]
     [FailsOn(
-        OfOrder, "Port=5433;", "Port=5432;",
+        OrderProfile, "Port=5433;", "Port=5432;",
         "order.ConnectionStrings__Database must be Host=127.0.0.1;Port=5433;Database=orders_db;Username=orders;Password=orders, "
         + "not Host=127.0.0.1;Port=5432;Database=orders_db;Username=orders;Password=orders")]
-    [FailsOn(OfOrder, "\"Project\"", "\"Executable\"", "order.commandName must be Project, not Executable")]
-    public static IEnumerable<string> A_launch_profile_has_the_environment_that_Dapr_passes(DeploymentFiles files)
+    [FailsOn(OrderProfile, "\"Project\"", "\"Executable\"", "order.commandName must be Project, not Executable")]
+    public static IEnumerable<string> Launch_profile_has_the_environment_that_Dapr_sets(DeploymentFiles files)
     {
         foreach (var app in Design.Apps)
         {
@@ -93,7 +93,7 @@ internal static class LaunchRules
     [FailsOn(
         Launch, "\"configurations\": [\"gateway\", \"order\",", "\"configurations\": [\"gateway\",",
         "'all services' must start gateway, order, inventory, notification, not gateway, inventory, notification")]
-    public static IEnumerable<string> A_compound_of_VS_Code_starts_all_services(DeploymentFiles files) =>
+    public static IEnumerable<string> VS_Code_compound_starts_all_services(DeploymentFiles files) =>
         from compound in Json(files, Launch)["compounds"]!.AsArray()
         let started = string.Join(", ", Names(compound, "configurations"))
         where started != AllServices
@@ -117,7 +117,7 @@ internal static class LaunchRules
             .Select(used => $"{used.Path}: '{used.Name}' names the task '{used.Task}', which is missing");
     }
 
-    // Four builds at once collide.
+    // Parallel builds of the services fail, because they share libraries.
     [FailsOn(
         Tasks, "\"dependsOn\": [\"build gateway\", \"build order\",", "\"dependsOn\": [\"build gateway\",",
         "'build all' must build gateway, order, inventory, notification in sequence")]
@@ -125,7 +125,7 @@ internal static class LaunchRules
         Tasks, "\"dependsOrder\": \"sequence\"", "\"dependsOrder\": \"parallel\"",
         "'build all' must build gateway, order, inventory, notification in sequence")]
     [FailsOn(Tasks, "/services/order\"", "/services/orders\"", "'build order' must run dotnet build ${workspaceFolder}/services/order")]
-    public static IEnumerable<string> VS_Code_builds_one_service_after_the_other(DeploymentFiles files)
+    public static IEnumerable<string> VS_Code_builds_the_services_in_sequence(DeploymentFiles files)
     {
         var tasks = Json(files, Tasks)["tasks"]!.AsArray().ToDictionary(task => $"{task!["label"]}", task => task!);
         foreach (var app in Design.Apps)
@@ -147,7 +147,7 @@ internal static class LaunchRules
     [FailsOn(Tasks, "\"./run.sh\"", "\"./start.sh\"", "'sidecars' must run ./run.sh --sidecars-only")]
     [FailsOn(Tasks, "[\"--sidecars-only\"]", "[]", "'sidecars' must run ./run.sh --sidecars-only")]
     [FailsOn(Tasks, ".\\\\run.cmd", "./run.sh", "'sidecars' must run .\\run.cmd --sidecars-only on Windows")]
-    public static IEnumerable<string> The_task_sidecars_starts_only_the_sidecars(DeploymentFiles files)
+    public static IEnumerable<string> Sidecars_task_starts_only_the_sidecars(DeploymentFiles files)
     {
         var task = Json(files, Tasks)["tasks"]!.AsArray().Single(task => $"{task!["label"]}" == "sidecars")!;
         if ($"{task["command"]} {string.Join(' ', Names(task, "args"))}" != "./run.sh --sidecars-only")
@@ -180,7 +180,7 @@ internal static class LaunchRules
 
     [FailsOn(Readme, "*all services with sidecars*", "*all with sidecars*", "'all services with sidecars' of .vscode/launch.json is missing")]
     [FailsOn(Readme, "*All services*", "*Everything*", "'All services' of DaprOrders.slnLaunch is missing")]
-    public static IEnumerable<string> The_README_names_what_an_IDE_starts(DeploymentFiles files) =>
+    public static IEnumerable<string> README_names_the_IDE_configurations(DeploymentFiles files) =>
         Json(files, Launch)["compounds"]!.AsArray().Select(compound => (Path: Launch, Name: $"{compound!["name"]}"))
             .Concat(Json(files, VisualStudio).AsArray().Select(profile => (Path: VisualStudio, Name: $"{profile!["Name"]}")))
             .Where(started => !files[Readme].Contains($"*{started.Name}*", StringComparison.Ordinal))
@@ -209,7 +209,7 @@ internal static class LaunchRules
     private static IEnumerable<string> Names(JsonNode? node, string key) => node?[key]?.AsArray().Select(name => $"{name}") ?? [];
 
     private static IEnumerable<string> Differing(string path, string key, string? actual, string? expected) =>
-        actual == expected ? [] : [$"{path}: {key} must be {Said(expected)}, not {Said(actual)}"];
+        actual == expected ? [] : [$"{path}: {key} must be {Describe(expected)}, not {Describe(actual)}"];
 
-    private static string Said(string? value) => value switch { null => "missing", "" => "empty", _ => value };
+    private static string Describe(string? value) => value switch { null => "missing", "" => "empty", _ => value };
 }

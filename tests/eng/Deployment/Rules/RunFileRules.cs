@@ -2,7 +2,7 @@ using YamlDotNet.RepresentationModel;
 
 namespace DaprOrders.Eng.Tests.Deployment.Rules;
 
-/// <summary>dapr.yaml. The Dapr CLI says nothing about a key that it does not know.</summary>
+/// <summary>Rules for dapr.yaml. The Dapr CLI ignores unknown keys without a message.</summary>
 internal static class RunFileRules
 {
     private const string RunFile = "dapr.yaml";
@@ -28,7 +28,7 @@ internal static class RunFileRules
     [FailsOn(RunFile, "common:", "apiVersion: 1\ncommon:", "apiVersion is unknown to the CLI")]
     [FailsOn(RunFile, "  apiListenAddresses:", "  daprHTTPPort: 1\n  apiListenAddresses:", "common.daprHTTPPort is unknown to the CLI")]
     [FailsOn(RunFile, "  appPort: 8000", "  appPort: 8000\n  metricPort: 9090", "gateway.metricPort is unknown to the CLI")]
-    public static IEnumerable<string> The_CLI_knows_every_key(DeploymentFiles files)
+    public static IEnumerable<string> Keys_are_known_to_the_CLI(DeploymentFiles files)
     {
         var file = files.Document(RunFile);
         var unknown = file.Keys().Except(KnownOnTop)
@@ -44,37 +44,37 @@ internal static class RunFileRules
     [FailsOn(
         RunFile, "apiListenAddresses: 127.0.0.1", "apiListenAddresses: 0.0.0.0",
         "common.apiListenAddresses must be 127.0.0.1, not 0.0.0.0")]
-    public static IEnumerable<string> Sidecars_listen_on_127_0_0_1_and_look_for_no_other_server(DeploymentFiles files) =>
+    public static IEnumerable<string> Sidecars_listen_on_127_0_0_1_without_placement_and_scheduler(DeploymentFiles files) =>
         Expect(files, "version", "1")
             .Concat(Expect(files, "common.apiListenAddresses", "127.0.0.1"))
             .Concat(Expect(files, "common.placementHostAddress", ""))
             .Concat(Expect(files, "common.schedulerHostAddress", " "));
 
-    [FailsOn(RunFile, "./components/kafka]", "./components/nats]", "common.resourcesPaths names ./components/nats, which is no folder")]
+    [FailsOn(RunFile, "./components/kafka]", "./components/nats]", "common.resourcesPaths names ./components/nats, which is not a folder")]
     [FailsOn(
         RunFile, "./components/common, ./components/kafka", "./components/kafka, ./components/common",
-        "common.resourcesPaths must be ./components/common and, last, the folder of one broker")]
+        "common.resourcesPaths must be ./components/common, then the folder of one broker")]
     [FailsOn(
         RunFile, "configFilePath: ./components/common/config.yaml", "configFilePath: ./config.yaml",
-        "common.configFilePath names ./config.yaml, which is no file")]
-    public static IEnumerable<string> Resources_are_the_common_ones_and_last_the_broker(DeploymentFiles files)
+        "common.configFilePath names ./config.yaml, which is not a file")]
+    public static IEnumerable<string> Resource_folders_are_common_and_then_the_broker(DeploymentFiles files)
     {
         var common = files.Document(RunFile).At("common");
         var folders = common.At("resourcesPaths").Texts();
         if (folders is not ["./components/common", not "./components/common"])
         {
-            yield return $"{RunFile}: common.resourcesPaths must be ./components/common and, last, the folder of one broker";
+            yield return $"{RunFile}: common.resourcesPaths must be ./components/common, then the folder of one broker";
         }
 
         foreach (var folder in folders.Where(folder => !files.Under($"{folder[2..]}/").Any()))
         {
-            yield return $"{RunFile}: common.resourcesPaths names {folder}, which is no folder";
+            yield return $"{RunFile}: common.resourcesPaths names {folder}, which is not a folder";
         }
 
         var configuration = common.Text("configFilePath") ?? "nothing";
         if (!configuration.StartsWith("./", StringComparison.Ordinal) || !files.Has(configuration[2..]))
         {
-            yield return $"{RunFile}: common.configFilePath names {configuration}, which is no file";
+            yield return $"{RunFile}: common.configFilePath names {configuration}, which is not a file";
         }
     }
 
@@ -111,26 +111,26 @@ internal static class RunFileRules
 
     [FailsOn(
         RunFile, "[dotnet, run, --no-launch-profile, ", "[dotnet, run, ",
-        "gateway.command has no --no-launch-profile, and a profile overrides what Dapr passes")]
+        "gateway.command needs --no-launch-profile, because a profile overrides the variables that Dapr sets")]
     [FailsOn(
         Sample, "[dotnet, run, --no-launch-profile, ", "[dotnet, run, ",
-        "gateway.command has no --no-launch-profile, and a profile overrides what Dapr passes")]
-    public static IEnumerable<string> No_launch_profile_overrides_what_Dapr_passes(DeploymentFiles files) =>
+        "gateway.command needs --no-launch-profile, because a profile overrides the variables that Dapr sets")]
+    public static IEnumerable<string> Launch_profiles_do_not_override_variables_of_Dapr(DeploymentFiles files) =>
         from path in (string[])[RunFile, Sample]
         from app in files.Document(path).At("apps").Items()
         where app.At("command").Texts() is ["dotnet", "run", ..] command && !command.Contains("--no-launch-profile")
-        select $"{path}: {app.Text("appID")}.command has no --no-launch-profile, and a profile overrides what Dapr passes";
+        select $"{path}: {app.Text("appID")}.command needs --no-launch-profile, because a profile overrides the variables that Dapr sets";
 
     [FailsOn(RunFile, "../../artifacts/order]", "../../artifacts/gateway]", "gateway and order share ../../artifacts/gateway")]
     [FailsOn(
         RunFile, "[dotnet, run, --no-launch-profile, --artifacts-path, ../../artifacts/order]", "[dotnet, run, --no-launch-profile]",
-        "order.command has no --artifacts-path, so its build folder is everybody's")]
-    public static IEnumerable<string> No_two_apps_share_a_build_folder(DeploymentFiles files)
+        "order.command needs --artifacts-path, because other apps use the default build folder")]
+    public static IEnumerable<string> Apps_do_not_share_a_build_folder(DeploymentFiles files)
     {
         var folders = Apps(files).Select(app => (Id: app.Text("appID"), Folder: BuildFolder(app))).ToList();
         foreach (var (id, _) in folders.Where(app => app.Folder is null))
         {
-            yield return $"{RunFile}: {id}.command has no --artifacts-path, so its build folder is everybody's";
+            yield return $"{RunFile}: {id}.command needs --artifacts-path, because other apps use the default build folder";
         }
 
         foreach (var shared in folders.Where(app => app.Folder is not null).GroupBy(app => app.Folder).Where(group => group.Count() > 1))
@@ -142,7 +142,7 @@ internal static class RunFileRules
     private static IEnumerable<YamlNode> Apps(DeploymentFiles files) => files.Document(RunFile).At("apps").Items();
 
     private static string? BuildFolder(YamlNode app) =>
-        app.At("command").Texts().SkipWhile(word => word != "--artifacts-path").Skip(1).FirstOrDefault();
+        app.At("command").Texts().SkipWhile(argument => argument != "--artifacts-path").Skip(1).FirstOrDefault();
 
     private static IEnumerable<string> Expect(DeploymentFiles files, string key, string expected) =>
         Differing(key, files.Document(RunFile).Text(key.Split('.')), expected);

@@ -4,8 +4,8 @@ using DaprOrders.Stack;
 
 namespace DaprOrders.Eng.Tests.Bench;
 
-/// <summary>Results that were not measured.</summary>
-internal static class Measured
+/// <summary>Creates results for tests, without measuring.</summary>
+internal static class SampleResults
 {
     public static Measurement Of(SystemKind system, int clients, double services, double postgres = 0, double endToEnd = 1000, int backlog = 0) => new()
     {
@@ -31,7 +31,7 @@ internal static class Measured
         PeakRss = Usage.Services.Append(Usage.Sidecars).Append(Usage.Load).ToDictionary(name => name, _ => 100_000_000L),
     };
 
-    public static Results Results(RuntimeKind runtime, params Measurement[] comparison)
+    public static Results Create(RuntimeKind runtime, params Measurement[] comparison)
     {
         var results = new Results
         {

@@ -4,9 +4,9 @@ using Npgsql;
 
 namespace DaprOrders.Eng.Tests.Scripts;
 
-/// <summary>A PostgreSQL that was running before ./run.sh, and may be somebody's: one for these tests.</summary>
+/// <summary>Runs ./run.sh with a PostgreSQL that was already running, and that may contain data of other users.</summary>
 [Trait("Form", "scripts")]
-public sealed class FoundDatabaseTests : IAsyncLifetime
+public sealed class RunningDatabaseTests : IAsyncLifetime
 {
     private PostgresCluster? _postgres;
 
@@ -17,7 +17,7 @@ public sealed class FoundDatabaseTests : IAsyncLifetime
     public ValueTask DisposeAsync() => Postgres.DisposeAsync();
 
     [Fact(Explicit = true)]
-    public async Task It_is_emptied_only_when_that_is_asked_for_twice()
+    public async Task Running_database_is_emptied_only_with_reset_and_yes()
     {
         await Postgres.ExecuteAsync("CREATE DATABASE orders_db");
         await Postgres.ExecuteAsync("COMMENT ON DATABASE orders_db IS 'precious'");
@@ -32,15 +32,15 @@ public sealed class FoundDatabaseTests : IAsyncLifetime
             error);
         Assert.Equal("precious", await CommentAsync());
 
-        machine.ServicesAreReadyOnce(machine.EmulatorCall);
+        machine.ServicesAreReadyAfter(machine.EmulatorCall);
         Assert.True(await machine.Clone.StartAsync("--reset", "--yes"), machine.Clone.Output);
         Assert.Equal(DBNull.Value, await CommentAsync());
         await machine.Clone.StopAsync(Signal.Interrupt);
-        Assert.Equal(DBNull.Value, await CommentAsync()); // still running
+        Assert.Equal(DBNull.Value, await CommentAsync()); // PostgreSQL is still running
     }
 
     [Fact(Explicit = true)]
-    public async Task A_wrong_password_is_told_with_what_can_be_done()
+    public async Task Wrong_password_is_an_error_with_advice()
     {
         await using var machine = await MachineAsync();
         machine.Clone.Environment["POSTGRES_PASSWORD"] = "wrong";
@@ -50,7 +50,7 @@ public sealed class FoundDatabaseTests : IAsyncLifetime
         Assert.Equal(1, exitCode);
         Assert.Equal(
             $"error: PostgreSQL on 127.0.0.1:{Postgres.Port} refuses role postgres: password authentication failed for user \"postgres\". " +
-            "Set POSTGRES_PASSWORD to its password, or let its owner run postgres/init.sql, or free the port",
+            "Set POSTGRES_PASSWORD to its password, or ask its owner to run postgres/init.sql, or free the port",
             error);
         Assert.DoesNotContain(machine.Calls, call => call.StartsWith($"dotnet build {machine.Clone.Folder}", StringComparison.Ordinal));
     }

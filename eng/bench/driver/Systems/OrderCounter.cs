@@ -4,42 +4,41 @@ using Npgsql;
 
 namespace DaprOrders.Bench.Systems;
 
-/// <summary>How far the orders of one measurement have come.</summary>
+/// <summary>The number of orders of one measurement that have reached each state.</summary>
 internal sealed record Counts(int Orders, int Settled, int Rejected, int Notified)
 {
-    /// <summary>What makes a measurement worthless: an order that is lost, or over 1 % of them refused or rejected.</summary>
-    /// <returns>What is wrong, or null.</returns>
-    public string? Complaint(int accepted, int refused)
+    /// <summary>Returns why the measurement is invalid: an order was lost, or over 1 % were refused or rejected. Returns null if it is valid.</summary>
+    public string? FindProblem(int accepted, int refused)
     {
         if (Math.Min(Orders, Math.Min(Settled, Notified)) < accepted)
         {
-            return $"orders were lost: {accepted} were accepted, there are {this}.";
+            return $"orders were lost: {accepted} were accepted, but these were counted: {this}.";
         }
 
         return refused + Rejected > accepted / 100
-            ? $"over 1 % of {accepted} orders went wrong: {refused} were refused, {Rejected} rejected."
+            ? $"over 1 % of {accepted} orders failed: {refused} were refused, {Rejected} rejected."
             : null;
     }
 }
 
-/// <summary>Counts the orders since it was made.</summary>
-internal interface ITally
+/// <summary>Counts the orders that were placed after this counter was created.</summary>
+internal interface IOrderCounter
 {
-    /// <summary>Counts everything exactly, which costs the database that is being measured something.</summary>
+    /// <summary>Counts the orders in all states. The queries load the database that is being measured.</summary>
     Task<Counts> CountAsync();
 
-    /// <summary>Counts, of so many accepted orders, those that are not yet both settled and notified; cheaply.</summary>
+    /// <summary>Counts the accepted orders that are not yet settled and notified, with inexpensive queries.</summary>
     Task<int> CountUnfinishedAsync(int accepted);
 
-    /// <summary>Whether every order is settled and notified; it asks little, since the database that it asks is being measured.</summary>
+    /// <summary>Returns whether all accepted orders are settled and notified, with inexpensive queries.</summary>
     Task<bool> IsDoneAsync(int accepted);
 
-    /// <summary>When each order's notification was committed, by order id; in a system without ids, by place in time.</summary>
+    /// <summary>Returns when each notification was committed, by order id; in a system without ids, by position in time.</summary>
     Task<IReadOnlyDictionary<string, DateTimeOffset>> NotifiedAsync();
 }
 
 /// <summary>Counts rows in the tables of a system.</summary>
-internal sealed class RowTally(NpgsqlDataSource orders, NpgsqlDataSource notifications, string schema) : ITally
+internal sealed class RowCounter(NpgsqlDataSource orders, NpgsqlDataSource notifications, string schema) : IOrderCounter
 {
     private readonly DateTimeOffset _since = DateTimeOffset.UtcNow;
 
@@ -62,7 +61,7 @@ internal sealed class RowTally(NpgsqlDataSource orders, NpgsqlDataSource notific
 
     public async Task<bool> IsDoneAsync(int accepted)
     {
-        // The first is a partial index of few rows; the second is asked when that one is empty.
+        // The first query uses a small partial index. The second one runs only if no order is pending.
         await using var pending = orders.CreateCommand($"SELECT EXISTS (SELECT FROM {schema}.orders WHERE status = 'pending')");
         return await pending.ExecuteScalarAsync() is false && await NotificationsAsync() >= accepted;
     }
@@ -90,25 +89,25 @@ internal sealed class RowTally(NpgsqlDataSource orders, NpgsqlDataSource notific
     }
 }
 
-/// <summary>Asks the services that do nothing how much they have done.</summary>
-internal sealed class NoOpTally : ITally
+/// <summary>Reads the counts of the no-op services.</summary>
+internal sealed class NoOpCounter : IOrderCounter
 {
     private readonly StackHost _stack;
     private readonly HttpClient _http;
     private NoOpCounts _before = new(0, 0, 0);
 
-    private NoOpTally(StackHost stack, HttpClient http) => (_stack, _http) = (stack, http);
+    private NoOpCounter(StackHost stack, HttpClient http) => (_stack, _http) = (stack, http);
 
-    public static async Task<NoOpTally> StartAsync(StackHost stack, HttpClient http)
+    public static async Task<NoOpCounter> StartAsync(StackHost stack, HttpClient http)
     {
-        var tally = new NoOpTally(stack, http);
-        tally._before = await tally.AskAsync();
-        return tally;
+        var counter = new NoOpCounter(stack, http);
+        counter._before = await counter.ReadCountsAsync();
+        return counter;
     }
 
     public async Task<Counts> CountAsync()
     {
-        var now = await AskAsync();
+        var now = await ReadCountsAsync();
         return new Counts((int)(now.Orders - _before.Orders), (int)(now.Confirmed - _before.Confirmed), 0, (int)(now.Notified - _before.Notified));
     }
 
@@ -124,11 +123,11 @@ internal sealed class NoOpTally : ITally
     {
         var url = Url("notification", $"/bench/notified-times?since={_before.Notified}");
         var times = await _http.GetFromJsonAsync<long[]>(url) ?? [];
-        return times.Order().Select((at, place) => (at, place))
-            .ToDictionary(time => $"{time.place}", time => DateTimeOffset.UnixEpoch.AddMicroseconds(time.at));
+        return times.Order().Select((at, position) => (at, position))
+            .ToDictionary(time => $"{time.position}", time => DateTimeOffset.UnixEpoch.AddMicroseconds(time.at));
     }
 
-    private async Task<NoOpCounts> AskAsync()
+    private async Task<NoOpCounts> ReadCountsAsync()
     {
         var counts = await Task.WhenAll(_stack.Instances.Select(instance =>
             _http.GetFromJsonAsync<NoOpCounts>($"http://127.0.0.1:{instance.Port}/bench/counts")));

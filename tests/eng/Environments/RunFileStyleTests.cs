@@ -4,46 +4,47 @@ using DaprOrders.Stack.Platforms;
 
 namespace DaprOrders.Eng.Tests.Environments;
 
-/// <summary>Files that mean the same as those of the repository, written in another way.</summary>
+/// <summary>Starts the system from files that mean the same as those of the repository, but are written in a different YAML style.</summary>
 [Trait("Form", "scripts")]
-public sealed partial class RunFileFormTests
+public sealed partial class RunFileStyleTests
 {
-    private static readonly Dictionary<string, Func<string, string>> Forms = new()
+    private static readonly Dictionary<string, Func<string, string>> Styles = new()
     {
         ["connection strings in double quotes"] = text => ConnectionString().Replace(text, "$1\"$2\""),
         ["connection strings in single quotes"] = text => ConnectionString().Replace(text, "$1'$2'"),
         ["keywords in another order"] = text => Login().Replace(text, "Username=$2;Password=$3;Database=$1"),
         ["lists in block style"] = text => FlowList().Replace(text, list => $"  {list.Groups[1]}:\n{string.Concat(list.Groups[2].Value.Split(',').Select(item => $"    - {item.Trim()}\n"))}"),
         ["CRLF"] = text => text.Replace("\n", "\r\n", StringComparison.Ordinal),
-        ["a comment with a bracket behind the list"] = text => text.Replace("/kafka]", "/kafka] # was [redis]", StringComparison.Ordinal),
+        ["a comment with a bracket after the list"] = text => text.Replace("/kafka]", "/kafka] # was [redis]", StringComparison.Ordinal),
         ["maps in flow style"] = text => Map().Replace(text, "env: {ASPNETCORE_ENVIRONMENT: Development}\n"),
         ["an anchor and its alias"] = text => text
             .Replace("appDirPath: ./services/gateway", "appDirPath: &folder ./services/gateway", StringComparison.Ordinal)
             .Replace("- appID: gateway", "- appID: &gateway gateway", StringComparison.Ordinal),
     };
 
-    public static TheoryData<string> FormNames => [.. Forms.Keys];
+    public static TheoryData<string> StyleNames => [.. Styles.Keys];
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Theory(Explicit = true)]
-    [MemberData(nameof(FormNames))]
-    public async Task System_starts_alike_from_every_form_of_dapr_yaml(string form)
+    [MemberData(nameof(StyleNames))]
+    public async Task Every_YAML_style_of_dapr_yaml_starts_the_same_system(string style)
     {
         await using var machine = await Machine.CreateAsync();
         machine.InstallDotnet(run: "exit 0");
         await machine.RunPostgresAsync();
         var file = Path.Combine(machine.Clone.Folder, "dapr.yaml");
         var original = await File.ReadAllTextAsync(file, Cancel);
-        var expected = await StartedFromAsync(original);
-        var changed = Forms[form](original);
+        var expected = await StartAsync(original);
+        var changed = Styles[style](original);
         Assert.NotEqual(original, changed);
 
-        var actual = await StartedFromAsync(changed);
+        var actual = await StartAsync(changed);
 
-        Assert.Equal(InOrder(expected), InOrder(actual));
+        Assert.Equal(SortKeywords(expected), SortKeywords(actual));
 
-        async Task<string> StartedFromAsync(string text)
+        // Returns the run file that the runtime gets.
+        async Task<string> StartAsync(string text)
         {
             await File.WriteAllTextAsync(file, text, Cancel);
             Assert.False(await machine.Clone.StartAsync());
@@ -53,24 +54,24 @@ public sealed partial class RunFileFormTests
     }
 
     [Fact(Explicit = true)]
-    public async Task All_files_that_it_reads_may_have_CRLF()
+    public async Task System_starts_from_files_with_CRLF()
     {
         await using var machine = await Machine.CreateAsync();
         machine.InstallDotnet();
-        machine.ServicesAreReadyOnce(machine.EmulatorCall);
+        machine.ServicesAreReadyAfter(machine.EmulatorCall);
         string[] components = Directory.GetFiles(Path.Combine(machine.Clone.Folder, "components"), "*.yaml", SearchOption.AllDirectories);
         foreach (var file in components.Append("dapr.yaml").Append("postgres/init.sql"))
         {
             await machine.Clone.ReplaceAsync(file, "\n", "\r\n");
         }
 
-        Assert.True(await machine.Clone.StartAsync(), machine.Clone.Output); // the script has created the roles that can log in
+        Assert.True(await machine.Clone.StartAsync(), machine.Clone.Output); // ready, so init.sql has created the roles
         await machine.Clone.StopAsync(Signal.Interrupt);
 
         Assert.Contains("Database  private PostgreSQL", machine.Clone.Output, StringComparison.Ordinal);
     }
 
-    private static string InOrder(string text) => Login().Replace(text, "Username=$2;Password=$3;Database=$1");
+    private static string SortKeywords(string text) => Login().Replace(text, "Username=$2;Password=$3;Database=$1");
 
     [GeneratedRegex("(ConnectionStrings__Database: )(.*)")]
     private static partial Regex ConnectionString();
