@@ -1,107 +1,36 @@
+using System.Text.RegularExpressions;
+using DaprOrders.Stack;
+
 namespace DaprOrders.Eng.Tests.Packages;
 
-/// <summary>The files of a new web app that uses the libraries as packages: a reading over 100 degrees raises an alarm.</summary>
-internal static class NewApp
+/// <summary>The files that docs/adopt.md shows. The line before a block names its files.</summary>
+internal static partial class AdoptPage
 {
-    public const string Program =
-        """
-        using DaprOrders.Messaging;
-        using DaprOrders.Persistence;
-        using DaprOrders.ServiceDefaults;
-        using Microsoft.EntityFrameworkCore;
+    public static readonly string[] Services = ["billing", "shipping"];
 
-        var builder = WebApplication.CreateBuilder(args);
-        builder.AddServiceDefaults();
-        builder.AddPostgres<BoilerDbContext>();
-        builder.AddMessaging<BoilerDbContext>();
+    public static IEnumerable<(string Path, string Text)> Files() =>
+        from block in Block().Matches(File.ReadAllText(Path.Combine(Repository.Root, "docs/adopt.md")))
+        from path in FileName().Matches(block.Groups[1].Value).Select(match => match.Groups[1].Value)
+        select (path, WithTables(block.Groups[2].Value));
 
-        var app = builder.Build();
-        app.MapDefaultEndpoints();
-        app.MapPost("/readings", async (Reading reading, BoilerDbContext db) =>
-        {
-            db.Readings.Add(reading);
-            db.Publish(new Measured(reading.Id, reading.Degrees));
-            await db.SaveChangesAsync();
-        });
-        app.MapGet("/alarms", (BoilerDbContext db) => db.Alarms.ToListAsync());
-        app.MapEvent<Measured, MeasuredHandler>();
-        app.MapDeadLetters();
-        app.MapSubscribeHandler();
+    /// <summary>Returns the page's run file with free ports, the built programs and the given databases.</summary>
+    public static (string Text, IReadOnlyList<int> AppPorts) RunFile(string folder, IReadOnlyList<string> connectionStrings)
+    {
+        var text = Port().Replace(Files().Single(file => file.Path == "dapr.yaml").Text, match => $"{match.Groups[1].Value}: {FreePort.Take()}");
+        var (program, database) = (0, 0);
+        text = Command().Replace(text, _ => $"command: [dotnet, \"{Path.Combine(folder, "built", Services[program], Services[program++])}.dll\"]");
+        text = Database().Replace(text, _ => $"ConnectionStrings__Database: {connectionStrings[database++]}");
+        return (text, [.. AppPort().Matches(text).Select(match => int.Parse(match.Groups[1].Value, null))]);
+    }
 
-        using (var scope = app.Services.CreateScope())
-        {
-            await scope.ServiceProvider.GetRequiredService<BoilerDbContext>().Database.EnsureCreatedAsync();
-        }
-
-        return await app.RunServiceAsync<BoilerDbContext>(args);
-
-        public sealed record Reading(Guid Id, int Degrees);
-
-        public sealed record Alarm(Guid Id, int Degrees);
-
-        public sealed record Measured(Guid ReadingId, int Degrees) : IEvent
-        {
-            public static string Topic => "boiler.measured";
-
-            string IEvent.Key => ReadingId.ToString();
-
-            Guid IEvent.Id => ReadingId;
-        }
-
-        public sealed class BoilerDbContext(DbContextOptions<BoilerDbContext> options) : DbContext(options)
-        {
-            public DbSet<Reading> Readings => Set<Reading>();
-
-            public DbSet<Alarm> Alarms => Set<Alarm>();
-
-            protected override void OnModelCreating(ModelBuilder modelBuilder)
-            {
-                modelBuilder.AddOutbox();
-                modelBuilder.AddDeadLetters();
-            }
-        }
-
-        public sealed class MeasuredHandler(BoilerDbContext db) : IHandleMessages<Measured>
-        {
-            public async Task HandleAsync(IReadOnlyList<Measured> batch, CancellationToken cancellationToken)
-            {
-                foreach (var message in batch.Where(message => message.Degrees > 100))
-                {
-                    if (await db.Alarms.FindAsync([message.ReadingId], cancellationToken) is null)
-                    {
-                        db.Alarms.Add(new Alarm(message.ReadingId, message.Degrees));
-                    }
-                }
-            }
-        }
-        """;
-
-    public const string Component =
-        """
-        apiVersion: dapr.io/v1alpha1
-        kind: Component
-        metadata:
-          name: pubsub
-        spec:
-          type: pubsub.in-memory
-          version: v1
-        """;
-
-    /// <summary>Returns a project whose own packages lie beside it, so that the machine's cache is read but not written.</summary>
-    public static string Project(IEnumerable<string> packages, string version, string cache) =>
+    /// <summary>Returns properties that let the machine's package cache be read but not written.</summary>
+    public static string BuildProperties(string cache) =>
         $"""
-        <Project Sdk="Microsoft.NET.Sdk.Web">
+        <Project>
           <PropertyGroup>
-            <TargetFramework>net10.0</TargetFramework>
-            <ImplicitUsings>enable</ImplicitUsings>
-            <Nullable>enable</Nullable>
-            <RestorePackagesPath>$(MSBuildProjectDirectory)/../packages</RestorePackagesPath>
+            <RestorePackagesPath>$(MSBuildThisFileDirectory)packages</RestorePackagesPath>
             <RestoreFallbackFolders Condition="Exists('{cache}')">{cache}</RestoreFallbackFolders>
           </PropertyGroup>
-
-          <ItemGroup>
-            {string.Join("\n    ", packages.Select(package => $"""<PackageReference Include="{package}" Version="{version}" />"""))}
-          </ItemGroup>
         </Project>
         """;
 
@@ -115,21 +44,36 @@ internal static class NewApp
         </configuration>
         """;
 
-    public static string RunFile(string program, int port, int httpPort, int grpcPort, string connectionString) =>
-        $"""
-        version: 1
-        common:
-          resourcesPaths: [./components]
-        apps:
-        - appID: boiler
-          appDirPath: .
-          appPort: {port}
-          daprHTTPPort: {httpPort}
-          daprGRPCPort: {grpcPort}
-          command: [dotnet, {program}]
-          appLogDestination: console
-          daprdLogDestination: console
-          env:
-            ConnectionStrings__Database: {connectionString}
-        """;
+    /// <summary>Creates the tables without a migration, which needs the tool dotnet-ef.</summary>
+    private static string WithTables(string text) => Run().Replace(
+        text,
+        """
+        using (var scope = app.Services.CreateScope())
+        {
+            await scope.ServiceProvider.GetRequiredService<$1>().Database.EnsureCreatedAsync();
+        }
+
+        $0
+        """);
+
+    [GeneratedRegex("^(.*):\n\n```(?:csharp|xml|yaml)\n((?:(?!```).*\n)*)```$", RegexOptions.Multiline)]
+    private static partial Regex Block();
+
+    [GeneratedRegex(@"`([A-Za-z./]+\.(?:cs|csproj|yaml))`")]
+    private static partial Regex FileName();
+
+    [GeneratedRegex("(appPort|daprHTTPPort|daprGRPCPort): [0-9]+")]
+    private static partial Regex Port();
+
+    [GeneratedRegex("appPort: ([0-9]+)")]
+    private static partial Regex AppPort();
+
+    [GeneratedRegex(@"command: \[.*\]")]
+    private static partial Regex Command();
+
+    [GeneratedRegex("ConnectionStrings__Database: .*")]
+    private static partial Regex Database();
+
+    [GeneratedRegex(@"return await app\.RunServiceAsync<(\w+)>\(args\);")]
+    private static partial Regex Run();
 }
