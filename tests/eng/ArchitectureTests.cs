@@ -3,7 +3,7 @@ using DaprOrders.Stack;
 
 namespace DaprOrders.Eng.Tests;
 
-/// <summary>The page that follows one order through the code names files that exist.</summary>
+/// <summary>The architecture page names files that exist, and the README shows the pattern as the code has it.</summary>
 public sealed partial class ArchitectureTests
 {
     private static readonly string Page = File.ReadAllText(Path.Combine(Repository.Root, "docs/architecture.md"));
@@ -48,6 +48,9 @@ public sealed partial class ArchitectureTests
         Assert.Equal(3, pattern.Length);
         Assert.All(pattern, line => Assert.Contains(line, useCase));
     }
+
+    [Fact]
+    public void README_has_at_most_120_lines() => Assert.InRange(File.ReadAllLines(Path.Combine(Repository.Root, "README.md")).Length, 1, 120);
 
     /// <summary>A path in back ticks; a file in the root of the repository has no slash and is not meant.</summary>
     [GeneratedRegex(@"`([^`\s]+/[^`\s]+\.(?:cs|csproj|json|md|mjs|props|sql|yaml|yml))`")]
