@@ -23,14 +23,14 @@ internal static class FaultReport
         var text = new StringBuilder();
         text.Append(
             """
-            # Faults: what the long run found
+            # Results of the long fault run
 
-            Two instances of order, inventory and notification, one gateway, a proxy between each service and its sidecar, and a durable PostgreSQL on
-            a disk that can be filled; load from 24 clients the whole time. After the last fault the load ends, the system comes to rest, and the
-            invariants of `tests/faults/Checks/Invariants.cs` are checked by SQL. The kinds of faults are in `tests/faults/Kinds`.
+            The system under test has two instances of order, inventory and notification, one gateway, a proxy between each service and its sidecar, and a
+            PostgreSQL whose disk can be filled. 24 clients place orders the whole time. After the last fault the clients stop, and the test waits until the
+            system is at rest. Then SQL checks the invariants of `tests/faults/Checks/Invariants.cs`. The kinds of faults are in `tests/faults/Kinds`.
 
-            It is written by `./run.sh faults`, which takes 25 minutes on 2 cores; `./run.sh faults 7` repeats one seed, `./run.sh faults 13-20` adds others. A seed fixes which
-            faults come in which order, not what they meet.
+            `./run.sh faults` writes this page, in about 40 minutes on 2 cores. `./run.sh faults 7` repeats one seed, and `./run.sh faults 13-20` adds others.
+            A seed determines the kinds of faults and their order, not what the system does when a fault happens.
 
 
             """);
