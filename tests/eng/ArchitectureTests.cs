@@ -3,7 +3,7 @@ using DaprOrders.Stack;
 
 namespace DaprOrders.Eng.Tests;
 
-/// <summary>Checks that docs/architecture.md, which follows one order through the code, names files that exist.</summary>
+/// <summary>Checks that docs/architecture.md names files that exist, and that the README shows the pattern of the code.</summary>
 public sealed partial class ArchitectureTests
 {
     private static readonly string Page = File.ReadAllText(Path.Combine(Repository.Root, "docs/architecture.md"));
@@ -48,6 +48,9 @@ public sealed partial class ArchitectureTests
         Assert.Equal(3, pattern.Length);
         Assert.All(pattern, line => Assert.Contains(line, useCase));
     }
+
+    [Fact]
+    public void README_has_at_most_120_lines() => Assert.InRange(File.ReadAllLines(Path.Combine(Repository.Root, "README.md")).Length, 1, 120);
 
     /// <summary>Matches a path in backticks. Files in the root of the repository have no slash and are not matched.</summary>
     [GeneratedRegex(@"`([^`\s]+/[^`\s]+\.(?:cs|csproj|json|md|mjs|props|sql|yaml|yml))`")]

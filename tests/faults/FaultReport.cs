@@ -29,7 +29,7 @@ internal static class FaultReport
             runs with durable settings on a small disk. 24 clients place orders during the whole run. After the last fault the clients stop, the system
             becomes idle, and the invariants in `tests/faults/Checks/Invariants.cs` are checked with SQL. The faults are in `tests/faults/Kinds`.
 
-            `./run.sh faults` writes this page and takes 25 minutes on 2 cores. `./run.sh faults 7` repeats one seed, `./run.sh faults 13-20` adds
+            `./run.sh faults` writes this page and takes about 40 minutes on 2 cores. `./run.sh faults 7` repeats one seed, `./run.sh faults 13-20` adds
             seeds. A seed determines the faults and their order. Which requests a fault hits depends on timing.
 
 

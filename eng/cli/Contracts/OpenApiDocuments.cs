@@ -26,7 +26,7 @@ internal static class OpenApiDocuments
     {
         var project = Repository.Projects[appId];
         var artifacts = Path.Combine(Repository.Root, "artifacts");
-        File.Delete(Path.Combine(artifacts, "obj", project, $"{project}.OpenApiFiles.cache")); // else a document that is newer than the build is kept
+        File.Delete(Path.Combine(artifacts, "obj", project, $"{project}.OpenApiFiles.cache")); // otherwise the SDK keeps a document that is newer than the build
         var (exitCode, output) = await ProcessRunner.RunAsync(
             [
                 "dotnet", "msbuild", Path.Combine("services", appId), "-v:q", "-nodeReuse:false", "-t:GenerateOpenApiDocuments",

@@ -20,7 +20,7 @@ internal static partial class FaultsCommand
             }
         });
         var command = new Command(
-            "faults", "Injects hundreds of faults and writes docs/faults.md. Takes 25 minutes.")
+            "faults", "Injects hundreds of faults and writes docs/faults.md. Takes about 40 minutes.")
         {
             seeds,
         };

@@ -56,11 +56,14 @@ internal sealed class DeploymentFiles
         var composeFiles = Directory.GetFiles(root, "docker-compose*.y*ml");
         string[] others =
         [
-            "dapr.yaml", "README.md", "docs/orders.http", "samples/notification-node/dapr.yaml",
+            "dapr.yaml", "docs/orders.http", "samples/notification-node/dapr.yaml",
             ".vscode/launch.json", ".vscode/tasks.json", "DaprOrders.slnLaunch",
             .. Design.Apps.Select(app => $"services/{app.Id}/Properties/launchSettings.json"),
         ];
-        return new DeploymentFiles(components.Concat(composeFiles).Concat(others.Select(path => Path.Combine(root, path)))
+        var documents = Directory.GetFiles(root, "*.md").Concat(Directory.GetFiles(Path.Combine(root, "docs"), "*.md", SearchOption.AllDirectories));
+        var sources = ((string[])["libs", "services", "tests"])
+            .SelectMany(folder => Directory.GetFiles(Path.Combine(root, folder), "*.cs", SearchOption.AllDirectories));
+        return new DeploymentFiles(components.Concat(composeFiles).Concat(documents).Concat(sources).Concat(others.Select(path => Path.Combine(root, path)))
             .ToDictionary(path => Path.GetRelativePath(root, path), File.ReadAllText));
     }
 }

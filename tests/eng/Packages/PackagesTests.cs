@@ -22,6 +22,10 @@ public sealed class PackagesTests : IAsyncDisposable
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
+    private static string PackageCache => Environment.GetEnvironmentVariable("NUGET_PACKAGES") is { Length: > 0 } configured
+        ? configured
+        : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
+
     private string Feed => Path.Combine(_folder, "feed");
 
     public ValueTask DisposeAsync()
@@ -32,30 +36,37 @@ public sealed class PackagesTests : IAsyncDisposable
     }
 
     [Fact(Explicit = true)]
-    public async Task New_app_publishes_and_handles_an_event_with_the_packages()
+    public async Task Services_of_the_adopt_page_exchange_an_event_with_the_packages()
     {
         await PackAsync();
         Assert.All(Libraries.Keys, AssertComplete);
-        var program = await BuildAppAsync();
-
-        await using var postgres = await PostgresCluster.StartAsync();
-        var port = FreePort.Take();
-        var runFile = await WriteAsync("dapr.yaml", NewApp.RunFile(
-            program, port, FreePort.Take(), FreePort.Take(), postgres.ConnectionString(await postgres.CreateDatabaseAsync())));
-        await WriteAsync("components/pubsub.yaml", NewApp.Component);
-        await using var runtime = new EmulatorRuntime(["dotnet", Repository.Emulator], runFile, Path.Combine(_folder, "data"));
-        await runtime.StartAsync();
-        _client.BaseAddress = new Uri($"http://127.0.0.1:{port}");
-        await UntilAsync(runtime, "the app to be ready", "/healthz/ready", _ => true);
-
-        var (hot, cold) = (Guid.CreateVersion7(), Guid.CreateVersion7());
-        foreach (var (id, degrees) in new[] { (cold, 20), (hot, 120) })
+        foreach (var (path, text) in AdoptPage.Files())
         {
-            using var response = await _client.PostAsJsonAsync("/readings", new { id, degrees }, Cancel);
-            response.EnsureSuccessStatusCode();
+            await WriteAsync(path, text.Replace("Version=\"1.0.0\"", $"Version=\"{_version}\"", StringComparison.Ordinal));
         }
 
-        await UntilAsync(runtime, "the alarm", "/alarms", alarms => alarms == $$"""[{"id":"{{hot}}","degrees":120}]""");
+        await WriteAsync("Directory.Build.props", AdoptPage.BuildProperties(PackageCache));
+        await WriteAsync("nuget.config", AdoptPage.NuGetConfig(Feed));
+        foreach (var service in AdoptPage.Services)
+        {
+            await RunAsync(Path.Combine(_folder, service), "build", "-o", Path.Combine(_folder, "built", service));
+        }
+
+        await using var postgres = await PostgresCluster.StartAsync();
+        var databases = new[] { await postgres.CreateDatabaseAsync(), await postgres.CreateDatabaseAsync() };
+        var (runFile, ports) = AdoptPage.RunFile(_folder, [.. databases.Select(postgres.ConnectionString)]);
+        await using var runtime = new EmulatorRuntime(["dotnet", Repository.Emulator], await WriteAsync("dapr.yaml", runFile), Path.Combine(_folder, "data"));
+        await runtime.StartAsync();
+        foreach (var port in ports)
+        {
+            await UntilAsync(runtime, "the services to be healthy", $"http://127.0.0.1:{port}/healthz/ready", health => health.Contains("\"healthy\"", StringComparison.Ordinal));
+        }
+
+        var id = Guid.CreateVersion7();
+        using var response = await _client.PostAsJsonAsync(new Uri($"http://127.0.0.1:{ports[0]}/invoices"), new { id, cents = 995 }, Cancel);
+
+        response.EnsureSuccessStatusCode();
+        await UntilAsync(runtime, "the parcel", $"http://127.0.0.1:{ports[1]}/parcels", parcels => parcels == $$"""[{"id":"{{id}}"}]""");
     }
 
     private async Task PackAsync()
@@ -66,18 +77,6 @@ public sealed class PackagesTests : IAsyncDisposable
                 Path.Combine(Repository.Root, library),
                 "pack", "-o", Feed, $"-p:Version={_version}", $"-p:ArtifactsPath={Path.Combine(_folder, "build")}");
         }
-    }
-
-    private async Task<string> BuildAppAsync()
-    {
-        var cache = Environment.GetEnvironmentVariable("NUGET_PACKAGES") is { Length: > 0 } configured
-            ? configured
-            : Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".nuget", "packages");
-        await WriteAsync("app/boiler.csproj", NewApp.Project(Libraries.Keys, _version, cache));
-        await WriteAsync("app/nuget.config", NewApp.NuGetConfig(Feed));
-        await WriteAsync("app/Program.cs", NewApp.Program);
-        await RunAsync(Path.Combine(_folder, "app"), "build", "-o", Path.Combine(_folder, "built"));
-        return Path.Combine(_folder, "built", "boiler.dll");
     }
 
     private void AssertComplete(string package)
@@ -94,7 +93,7 @@ public sealed class PackagesTests : IAsyncDisposable
         Assert.DoesNotContain("<description>Package Description</description>", specification, StringComparison.Ordinal);
     }
 
-    private async Task UntilAsync(EmulatorRuntime runtime, string what, string path, Func<string, bool> condition)
+    private async Task UntilAsync(EmulatorRuntime runtime, string what, string url, Func<string, bool> condition)
     {
         var last = "";
         try
@@ -103,7 +102,7 @@ public sealed class PackagesTests : IAsyncDisposable
             {
                 try
                 {
-                    using var response = await _client.GetAsync(new Uri(path, UriKind.Relative), Cancel);
+                    using var response = await _client.GetAsync(new Uri(url), Cancel);
                     last = await response.Content.ReadAsStringAsync(Cancel);
                     return response.IsSuccessStatusCode && condition(last);
                 }

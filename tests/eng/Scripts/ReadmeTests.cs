@@ -5,14 +5,14 @@ using DaprOrders.Stack.Platforms;
 
 namespace DaprOrders.Eng.Tests.Scripts;
 
-/// <summary>Runs the commands of the README and of the tour in a fresh clone and compares their output.</summary>
+/// <summary>Runs the commands of the README and of the tour in a fresh clone and compares their output, and sends the requests of docs/orders.http.</summary>
 [Trait("Form", "scripts")]
 public sealed partial class ReadmeTests
 {
-    private const string End = "the block ends here";
+    private const string EndOfBlock = "the block ends here";
 
     [Fact(Explicit = true)]
-    public async Task Every_command_of_the_README_and_the_tour_gives_its_output_in_a_fresh_clone()
+    public async Task Commands_and_requests_of_the_documents_work_in_a_fresh_clone()
     {
         await using var clone = await CloneWithFreePorts.CreateAsync();
         clone.HideDapr();
@@ -22,9 +22,24 @@ public sealed partial class ReadmeTests
             .ToList();
         var commands = blocks.Where(block => block.Language == "sh").Select(block => block.Text).ToList();
         Assert.Equal("./run.sh", commands[0]);
-        Assert.Equal(["docker compose up -d\ndapr run -f dapr.yaml", "./test.sh"], commands.Where(CannotRunHere)); // no engine; these are the tests
+        Assert.Equal(["docker compose up -d\ndapr run -f dapr.yaml", "./test.sh"], commands.Where(CannotRunHere)); // there is no Docker, and this is a test
 
         Assert.True(await clone.StartAsync(), clone.Output);
+        await RunCommandsAsync(clone, blocks);
+        await SendRequestsAsync(clone);
+
+        var (exitCode, error) = await clone.TryRunAsync();
+        Assert.Equal(1, exitCode);
+        Assert.StartsWith("error: the system is already running", Assert.Single(error.Split('\n')), StringComparison.Ordinal);
+
+        await clone.StopAsync(Signal.Interrupt);
+        Assert.Equal(0, clone.ExitCode);
+        Assert.Empty(clone.Processes());
+        Assert.All((int[])[8000, 8001, 8002, 8003, 3500, 3501, 3502, 3503], port => Assert.False(clone.Listens(port)));
+    }
+
+    private static async Task RunCommandsAsync(CloneWithFreePorts clone, List<(string Language, string Text)> blocks)
+    {
         using var shell = new Shell(clone.Folder);
         foreach (var (block, next) in blocks.Zip(blocks.Skip(1).Append(default)).Where(pair => pair.First.Language == "sh").Skip(1))
         {
@@ -37,8 +52,8 @@ public sealed partial class ReadmeTests
             var output = await shell.RunAsync(command);
             if (next.Language == "text")
             {
-                // A question may be asked again: the customer is notified when the order is settled, not before.
-                for (var tries = 0; tries < 100 && IsQuestion(command) && Masked(output) != Masked(next.Text); tries++)
+                // A read is retried: what other services do with an order is visible a moment later.
+                for (var tries = 0; tries < 100 && IsRead(command) && Masked(output) != Masked(next.Text); tries++)
                 {
                     output = await shell.RunAsync($"sleep 0.1; {command}");
                 }
@@ -46,22 +61,25 @@ public sealed partial class ReadmeTests
                 Assert.Equal(Masked(next.Text), Masked(output));
             }
         }
+    }
 
-        var (exitCode, error) = await clone.TryRunAsync();
-        Assert.Equal(1, exitCode);
-        Assert.StartsWith("error: the system is already running", Assert.Single(error.Split('\n')), StringComparison.Ordinal);
-
-        await clone.StopAsync(Signal.Interrupt);
-        Assert.Equal(0, clone.ExitCode);
-        Assert.Empty(clone.Processes());
-        Assert.All((int[])[8000, 8001, 8002, 8003, 3500, 3501, 3502, 3503], port => Assert.False(clone.Listens(port)));
+    private static async Task SendRequestsAsync(CloneWithFreePorts clone)
+    {
+        var requests = HttpFile.Read(clone.WithFreePorts(await File.ReadAllTextAsync(Path.Combine(clone.Folder, "docs/orders.http"), Cancel)));
+        using var handler = new SocketsHttpHandler { UseProxy = false };
+        using var client = new HttpClient(handler);
+        var sender = new HttpFileSender(client);
+        foreach (var request in requests)
+        {
+            await sender.SendAsync(request, Cancel);
+        }
     }
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     private static bool CannotRunHere(string command) => command.Contains("docker ", StringComparison.Ordinal) || command == "./test.sh";
 
-    private static bool IsQuestion(string command) => !command.Contains(" -d ", StringComparison.Ordinal);
+    private static bool IsRead(string command) => !command.Contains(" -d ", StringComparison.Ordinal);
 
     private static string Masked(string output)
     {
@@ -99,12 +117,12 @@ public sealed partial class ReadmeTests
 
         public async Task<string> RunAsync(string block)
         {
-            await _bash.StandardInput.WriteLineAsync($"{{ {block}\n}} 2> /dev/null; echo; echo '{End}'");
+            await _bash.StandardInput.WriteLineAsync($"{{ {block}\n}} 2> /dev/null; echo; echo '{EndOfBlock}'");
             await _bash.StandardInput.FlushAsync();
             var lines = new List<string>();
             using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
             limit.CancelAfter(Wait.Limit);
-            while (await _bash.StandardOutput.ReadLineAsync(limit.Token) is { } line && line != End)
+            while (await _bash.StandardOutput.ReadLineAsync(limit.Token) is { } line && line != EndOfBlock)
             {
                 lines.Add(line);
             }

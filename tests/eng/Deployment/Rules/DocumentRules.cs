@@ -3,10 +3,11 @@ using System.Text.RegularExpressions;
 
 namespace DaprOrders.Eng.Tests.Deployment.Rules;
 
-/// <summary>Rules for README.md and docs/orders.http: they contain the addresses, settings and profiles of the system.</summary>
+/// <summary>Rules for the documents: they name the ports, profiles, settings and tests that exist.</summary>
 internal static partial class DocumentRules
 {
     private const string Readme = "README.md";
+    private const string Operations = "docs/operations.md";
 
     [FailsOn(
         Readme, "http://localhost:8000/orders", "http://localhost:8080/orders",
@@ -49,6 +50,45 @@ internal static partial class DocumentRules
             .Select(profile => $"{Readme}: docker-compose.yml has no profile {profile}");
     }
 
+    [FailsOn("docs/guarantees.md", "`PlaceOrderTests`", "`PlacedOrderTests`", "there is no test class PlacedOrderTests")]
+    [FailsOn("SECURITY.md", "`DeadLetterTests`", "`DeadLettersTests`", "there is no test class DeadLettersTests")]
+    public static IEnumerable<string> Documents_name_test_classes_that_exist(DeploymentFiles files)
+    {
+        var classes = files.Under("tests/").SelectMany(path => TestClass().Matches(files[path])).Select(match => match.Groups[1].Value).ToHashSet();
+        return from path in files.Under("").Where(path => path.EndsWith(".md", StringComparison.Ordinal))
+               from name in TestName().Matches(files[path]).Select(match => match.Groups[1].Value).Distinct()
+               where !classes.Contains(name)
+               select $"{path}: there is no test class {name}";
+    }
+
+    [FailsOn(Operations, "| `Messaging:PubSubName` |", "| PubSubName |", "Messaging:PubSubName is missing")]
+    [FailsOn(Operations, "| `RateLimit:PermitsPerSecond` |", "| PermitsPerSecond |", "RateLimit:PermitsPerSecond is missing")]
+    [FailsOn(Operations, "| `ConnectionStrings:Database` |", "| Database |", "ConnectionStrings:Database is missing")]
+    [FailsOn(Operations, "| `DAPR_API_TOKEN` |", "| Token |", "DAPR_API_TOKEN is missing")]
+    public static IEnumerable<string> Every_setting_of_services_and_libraries_is_documented(DeploymentFiles files) =>
+        from setting in Settings(files)
+        where !files[Operations].Contains($"| `{setting}` |", StringComparison.Ordinal)
+        select $"{Operations}: {setting} is missing";
+
+    [FailsOn(
+        Operations, "| `Messaging:PubSubName` |", "| `Messaging:Topic` | | | |\n| `Messaging:PubSubName` |",
+        "no service or library reads Messaging:Topic")]
+    public static IEnumerable<string> Every_documented_setting_exists(DeploymentFiles files) =>
+        DocumentedSetting().Matches(files[Operations]).Select(match => match.Groups[1].Value).Except(Settings(files))
+            .Select(setting => $"{Operations}: no service or library reads {setting}");
+
+    /// <summary>Returns the properties of bound options as <c>Section:Property</c>, and the keys that are read one by one.</summary>
+    private static HashSet<string> Settings(DeploymentFiles files)
+    {
+        var sources = files.Under("libs/").Concat(files.Under("services/")).Select(path => files[path]).ToList();
+        var ofOptions = from binding in sources.SelectMany(source => Binding().Matches(source))
+                        let options = $"class {binding.Groups[1].Value}\n"
+                        from property in Property().Matches(sources.Single(source => source.Contains(options, StringComparison.Ordinal)))
+                        select $"{binding.Groups[2].Value}:{property.Groups[1].Value}";
+        var ofConnectionStrings = sources.SelectMany(source => ConnectionString().Matches(source)).Select(match => $"ConnectionStrings:{match.Groups[1].Value}");
+        return [.. ofOptions, .. ofConnectionStrings, .. sources.SelectMany(source => Read().Matches(source)).Select(match => match.Groups[1].Value)];
+    }
+
     [GeneratedRegex("localhost:([0-9]+)")]
     private static partial Regex Address();
 
@@ -60,4 +100,25 @@ internal static partial class DocumentRules
 
     [GeneratedRegex("--profile ([a-z]+)")]
     private static partial Regex Profile();
+
+    [GeneratedRegex(@"^public (?:sealed |partial )*class (\w+Tests)\b", RegexOptions.Multiline)]
+    private static partial Regex TestClass();
+
+    [GeneratedRegex(@"`(\w+Tests)`")]
+    private static partial Regex TestName();
+
+    [GeneratedRegex(@"AddOptions<(\w+)>\(\)\.BindConfiguration\(""([\w:]+)""\)")]
+    private static partial Regex Binding();
+
+    [GeneratedRegex(@"public (?:required )?\S+ (\w+) \{ get; (?:init|set); \}")]
+    private static partial Regex Property();
+
+    [GeneratedRegex(@"ConnectionStringName = ""(\w+)""")]
+    private static partial Regex ConnectionString();
+
+    [GeneratedRegex(@"[Cc]onfiguration(?:\[|\.GetValue(?:<[^>]+>)?\()""([\w:]+)""")]
+    private static partial Regex Read();
+
+    [GeneratedRegex("^\\| `([A-Za-z]+:[A-Za-z:]+|[A-Z_]+)` \\|", RegexOptions.Multiline)]
+    private static partial Regex DocumentedSetting();
 }
