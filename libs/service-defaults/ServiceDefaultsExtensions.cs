@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Json;
+using Microsoft.AspNetCore.OpenApi;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -55,7 +56,7 @@ public static class ServiceDefaultsExtensions
 
     /// <summary>
     /// Adds the middleware of the defaults, and maps <c>/healthz/live</c>, <c>/healthz/ready</c> and <c>/healthz/started</c>; in Development also
-    /// <c>/openapi/v1.json</c> and <c>/scalar</c>. Exceptions become problem details: a registered
+    /// <c>/openapi/v1.json</c> and <c>/scalar</c> if the service calls <c>AddOpenApi()</c>. Exceptions become problem details: a registered
     /// <see cref="Microsoft.AspNetCore.Diagnostics.IExceptionHandler"/> handles them first, any other exception is a 500.
     /// </summary>
     public static void MapDefaultEndpoints(this WebApplication app)
@@ -66,7 +67,7 @@ public static class ServiceDefaultsExtensions
         app.UseStatusCodePages();
         app.Use(RequestContentType.RequireUtf8Async);
         app.MapHealthEndpoints();
-        if (app.Environment.IsDevelopment())
+        if (app.Environment.IsDevelopment() && app.Services.GetKeyedService<IOpenApiDocumentProvider>(OpenApiDefaults.DocumentName) is not null)
         {
             app.MapOpenApi();
             app.MapScalarApiReference(scalar => scalar.DisableDefaultFonts().DisableTelemetry()); // works without internet

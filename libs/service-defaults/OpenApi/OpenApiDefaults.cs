@@ -17,7 +17,7 @@ namespace DaprOrders.ServiceDefaults;
 /// </summary>
 internal static class OpenApiDefaults
 {
-    private const string DocumentName = "v1";
+    public const string DocumentName = "v1";
 
     public static void AddOpenApiDefaults(this WebApplicationBuilder builder) => builder.Services.PostConfigure<OpenApiOptions>(DocumentName, options =>
     {

@@ -67,7 +67,7 @@ internal sealed partial class PlaceOrder(OrderDbContext db, IOptions<SweepOption
         catch (DbUpdateException e) when (key is not null && DatabaseErrors.CauseOf(e) is FailureCause.Duplicate)
         {
             // A concurrent request with the same key has committed first.
-            return (await FindAsync(key) ?? throw new TimeoutException("The order with this key is gone again.", e), IsNew: false);
+            return (await FindAsync(key) ?? throw new TimeoutException("The order with this key no longer exists.", e), IsNew: false);
         }
 
         LogPlaced(order.Id, order.Quantity, order.ItemId);
