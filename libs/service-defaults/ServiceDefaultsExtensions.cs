@@ -70,7 +70,8 @@ public static class ServiceDefaultsExtensions
         if (app.Environment.IsDevelopment() && app.Services.GetKeyedService<IOpenApiDocumentProvider>(OpenApiDefaults.DocumentName) is not null)
         {
             app.MapOpenApi();
-            app.MapScalarApiReference(scalar => scalar.DisableDefaultFonts().DisableTelemetry()); // works without internet
+            // Without the features that need the internet.
+            app.MapScalarApiReference(scalar => scalar.DisableDefaultFonts().DisableTelemetry().DisableAgent().DisableMcp().HideClientButton().HideDeveloperTools());
         }
     }
 

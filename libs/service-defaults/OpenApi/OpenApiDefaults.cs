@@ -34,7 +34,7 @@ internal static class OpenApiDefaults
         options.AddDocumentTransformer((document, _, _) =>
         {
             document.Info = new OpenApiInfo { Title = DaprSidecar.AppId(builder.Configuration), Version = ContractVersion(builder.Environment.ApplicationName) };
-            document.Servers = null; // the address depends on the environment
+            document.Servers = OpenApiDocumentTool.IsRunning ? null : document.Servers; // the address is not part of the contract
             return Task.CompletedTask;
         });
     });

@@ -8,10 +8,13 @@ namespace DaprOrders.ServiceDefaults;
 /// <summary>The tool of Microsoft.Extensions.ApiDescription.Server, which starts the service to write its OpenAPI document.</summary>
 internal static class OpenApiDocumentTool
 {
+    /// <summary>Gets whether the tool has started this process.</summary>
+    public static bool IsRunning { get; } = Assembly.GetEntryAssembly()?.GetName().Name is "GetDocument.Insider";
+
     /// <summary>Leaves out background work and start-up checks, which need the database, while the tool runs the service.</summary>
     public static void LeaveOutHostedServices(this WebApplicationBuilder builder)
     {
-        if (Assembly.GetEntryAssembly()?.GetName().Name is not "GetDocument.Insider")
+        if (!IsRunning)
         {
             return;
         }
