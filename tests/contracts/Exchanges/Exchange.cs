@@ -36,7 +36,9 @@ internal sealed class ExchangeFile
 
     public IReadOnlyDictionary<string, EventExchange> Events { get; }
 
-    public static ExchangeFile Of(string service) => new(ContractFiles.Read("http", $"{service}.exchanges.json"));
+    /// <summary>Reads the exchanges of a service, as they are now or in a release.</summary>
+    public static ExchangeFile Of(string service, string? release = null) =>
+        new(ContractFiles.Read([.. release is null ? [] : (string[])["released", release], "http", $"{service}.exchanges.json"]));
 
     private static Exchange Read(JsonNode exchange) => new(
         (string)exchange["name"]!,

@@ -1,3 +1,4 @@
+using DaprOrders.Contracts.Tests.Compatibility;
 using DaprOrders.Contracts.Tests.Exchanges;
 using DaprOrders.Contracts.Tests.Providers;
 using DaprOrders.Testing;
@@ -14,6 +15,13 @@ public sealed class NotificationNodeTests
 
     public static TheoryData<string> Exchanges => [.. ExchangeFile.Of(Service).Exchanges.Keys];
 
+    public static TheoryData<string, string> ReleasedExchanges =>
+    [
+        .. from release in ContractSet.Releases.Keys
+           from exchange in ExchangeFile.Of(Service, release).Exchanges.Keys
+           select new TheoryDataRow<string, string>(release, exchange),
+    ];
+
     [Theory]
     [MemberData(nameof(Exchanges))]
     public async Task Response_to_each_request_matches_the_contract(string exchange)
@@ -21,6 +29,15 @@ public sealed class NotificationNodeTests
         await using var provider = await NotificationNode.StartProviderAsync();
 
         await Replay.ExchangeAsync(provider, Service, exchange);
+    }
+
+    [Theory]
+    [MemberData(nameof(ReleasedExchanges))]
+    public async Task Response_to_each_request_matches_each_release(string release, string exchange)
+    {
+        await using var provider = await NotificationNode.StartProviderAsync();
+
+        await Replay.ExchangeAsync(provider, Service, exchange, release);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using DaprOrders.Contracts.Tests.Compatibility;
 using DaprOrders.Contracts.Tests.Exchanges;
 
 namespace DaprOrders.Contracts.Tests.Providers;
@@ -6,6 +7,14 @@ namespace DaprOrders.Contracts.Tests.Providers;
 public sealed class ProviderTests(Implementations implementations)
 {
     public static TheoryData<string, string> Exchanges => Cases(file => file.Exchanges.Keys);
+
+    public static TheoryData<string, string, string> ReleasedExchanges =>
+    [
+        .. from release in ContractSet.Releases.Keys
+           from service in ExchangeFile.Services
+           from exchange in ExchangeFile.Of(service, release).Exchanges.Keys
+           select new TheoryDataRow<string, string, string>(release, service, exchange),
+    ];
 
     public static TheoryData<string, string> EventExchanges => Cases(file => file.Events.Keys);
 
@@ -18,6 +27,15 @@ public sealed class ProviderTests(Implementations implementations)
         await using var provider = await implementations.StartAsync(service);
 
         await Replay.ExchangeAsync(provider, service, exchange);
+    }
+
+    [Theory]
+    [MemberData(nameof(ReleasedExchanges))]
+    public async Task Response_to_each_request_matches_each_release(string release, string service, string exchange)
+    {
+        await using var provider = await implementations.StartAsync(service);
+
+        await Replay.ExchangeAsync(provider, service, exchange, release);
     }
 
     [Theory]

@@ -6,8 +6,8 @@ namespace DaprOrders.Contracts.Tests.Providers;
 /// <summary>Replays exchanges against a service, and compares its responses and events with them.</summary>
 internal static class Replay
 {
-    public static Task ExchangeAsync(Provider provider, string service, string exchange) =>
-        RunAsync(provider, ExchangeFile.Of(service), exchange, new Bindings());
+    public static Task ExchangeAsync(Provider provider, string service, string exchange, string? release = null) =>
+        RunAsync(provider, ExchangeFile.Of(service, release), exchange, new Bindings());
 
     public static async Task EventsAsync(Provider provider, EventExchange exchange)
     {
