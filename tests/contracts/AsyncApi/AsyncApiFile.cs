@@ -4,7 +4,7 @@ using YamlDotNet.RepresentationModel;
 
 namespace DaprOrders.Contracts.Tests.AsyncApi;
 
-/// <summary>Who publishes what and who hears it, as contracts/asyncapi.yaml says.</summary>
+/// <summary>Reads contracts/asyncapi.yaml: the topics, and the services that send and receive them.</summary>
 internal sealed class AsyncApiFile
 {
     private readonly JsonObject _document;
@@ -15,7 +15,7 @@ internal sealed class AsyncApiFile
 
     public JsonObject Document => _document;
 
-    /// <summary>Who sends (or receives) which topics, as sorted texts like <c>order send order.created</c>.</summary>
+    /// <summary>Gets the operations as sorted strings like <c>order send order.created</c>.</summary>
     public IReadOnlyList<string> Operations =>
     [
         .. _document["operations"]!.AsObject()
@@ -23,7 +23,7 @@ internal sealed class AsyncApiFile
             .Order(StringComparer.Ordinal),
     ];
 
-    /// <summary>The schema file of each topic.</summary>
+    /// <summary>Gets the schema file of each topic.</summary>
     public IReadOnlyDictionary<string, string> Schemas => _document["channels"]!.AsObject().ToDictionary(
         channel => (string)channel.Value!["address"]!,
         channel => (string)Resolve((string)Assert.Single(channel.Value!["messages"]!.AsObject()).Value!["$ref"]!)["payload"]!["schema"]!["$ref"]!);
@@ -37,11 +37,11 @@ internal sealed class AsyncApiFile
         return new AsyncApiFile(ToJson(yaml.Documents[0].RootNode)!.AsObject());
     }
 
-    /// <summary>Follows a reference within the document; it fails when that leads nowhere.</summary>
+    /// <summary>Returns the node that a reference points to. Throws if there is none.</summary>
     public JsonNode Resolve(string reference) => reference.TrimStart('#', '/').Split('/')
-        .Aggregate((JsonNode)_document, (at, name) => at[name] ?? throw new InvalidDataException($"{reference} leads nowhere."));
+        .Aggregate((JsonNode)_document, (node, name) => node[name] ?? throw new InvalidDataException($"{reference} does not exist."));
 
-    /// <summary>Every reference of the document.</summary>
+    /// <summary>Returns all references in the document.</summary>
     public IEnumerable<string> References() => References(_document);
 
     private static IEnumerable<string> References(JsonNode? node) => node switch
@@ -51,7 +51,7 @@ internal sealed class AsyncApiFile
         _ => [],
     };
 
-    /// <summary>Every value of this document is a text.</summary>
+    /// <summary>Converts YAML to JSON. All values become strings.</summary>
     private static JsonNode? ToJson(YamlNode node) => node switch
     {
         YamlMappingNode map => new JsonObject(map.Select(pair => KeyValuePair.Create(((YamlScalarNode)pair.Key).Value!, ToJson(pair.Value)))),

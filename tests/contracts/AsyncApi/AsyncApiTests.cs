@@ -10,7 +10,7 @@ using DaprOrders.Stack;
 
 namespace DaprOrders.Contracts.Tests.AsyncApi;
 
-/// <summary>contracts/asyncapi.yaml is written by hand. These tests hold it to be what the code does.</summary>
+/// <summary>contracts/asyncapi.yaml is written by hand. These tests check that it matches the code.</summary>
 public sealed class AsyncApiTests(Implementations implementations)
 {
     private static readonly Dictionary<string, Assembly> Services = new()
@@ -22,15 +22,15 @@ public sealed class AsyncApiTests(Implementations implementations)
 
     public static TheoryData<string> Brokers => ["kafka", "rabbitmq", "redis"];
 
-    public static TheoryData<string> Owners => [.. Services.Keys];
+    public static TheoryData<string> ServiceNames => [.. Services.Keys];
 
     [Fact]
-    public void Topics_publishers_and_subscribers_are_those_of_the_code() =>
+    public void Topics_publishers_and_subscribers_match_the_code() =>
         Assert.Equal(Services.SelectMany(service => OperationsOf(service.Key, service.Value)).Order(StringComparer.Ordinal), AsyncApiFile.Read().Operations);
 
     [Theory]
-    [MemberData(nameof(Owners))]
-    public async Task Each_service_subscribes_to_what_it_receives_and_to_its_dead_letters_alone(string service)
+    [MemberData(nameof(ServiceNames))]
+    public async Task Each_service_subscribes_only_to_its_topics_and_its_dead_letters(string service)
     {
         await using var provider = await implementations.StartAsync(service);
 
@@ -45,7 +45,7 @@ public sealed class AsyncApiTests(Implementations implementations)
 
     [Theory]
     [MemberData(nameof(Brokers))]
-    public async Task Each_broker_lets_every_service_send_and_receive_what_it_says(string broker)
+    public async Task Scopes_of_each_broker_match_the_document(string broker)
     {
         var component = await File.ReadAllTextAsync(
             Path.Combine(Repository.Root, "components", broker, "pubsub.yaml"), TestContext.Current.CancellationToken);
@@ -58,7 +58,7 @@ public sealed class AsyncApiTests(Implementations implementations)
     }
 
     [Fact]
-    public void Each_topic_has_its_schema_and_every_reference_leads_somewhere()
+    public void Each_topic_has_its_schema_and_every_reference_resolves()
     {
         var file = AsyncApiFile.Read();
 
@@ -69,11 +69,11 @@ public sealed class AsyncApiTests(Implementations implementations)
     }
 
     [Fact]
-    public void It_has_the_version_of_the_OpenAPI_documents() => Assert.All(
+    public void Document_has_the_same_version_as_the_OpenAPI_documents() => Assert.All(
         (string[])["gateway", "order", "inventory", "notification"],
         service => Assert.Equal(AsyncApiFile.Read().Version, (string?)ContractFiles.Read("http", $"{service}.openapi.json")["info"]!["version"]));
 
-    /// <summary>An event that a service handles is one that it receives; an event that it declares and does not handle is one that it sends.</summary>
+    /// <summary>Returns the operations of a service. It receives the events that it handles, and sends the other events that it declares.</summary>
     private static IEnumerable<string> OperationsOf(string app, Assembly assembly)
     {
         var handled = assembly.GetTypes().SelectMany(type => type.GetInterfaces())

@@ -5,7 +5,7 @@ using DaprOrders.Contracts.Tests.Exchanges;
 
 namespace DaprOrders.Contracts.Tests.Compatibility;
 
-/// <summary>The contracts at one time: those of the clone, or a release. Tests change copies of them.</summary>
+/// <summary>The files of the current contracts, or of a release. Tests change copies of them.</summary>
 internal sealed class ContractSet
 {
     private readonly SortedDictionary<string, string> _files;
@@ -18,7 +18,7 @@ internal sealed class ContractSet
 
     public Version Version => Version.Parse(AsyncApi.Version);
 
-    /// <summary>The releases, by version.</summary>
+    /// <summary>Gets the releases by version.</summary>
     public static IReadOnlyDictionary<string, ContractSet> Releases { get; } = Directory.GetDirectories(Path.Combine(ContractFiles.Folder, "released"))
         .ToDictionary(folder => Path.GetFileName(folder), Read);
 
@@ -29,7 +29,7 @@ internal sealed class ContractSet
             .ToDictionary(file => Path.GetRelativePath(folder, file), File.ReadAllText),
         StringComparer.Ordinal));
 
-    /// <summary>What differs between a release and the hashes that were written with it.</summary>
+    /// <summary>Returns the files of a release that do not match its SHA256SUMS.</summary>
     public static IEnumerable<string> ChangedAfterRelease(string folder)
     {
         var hashes = File.ReadAllLines(Path.Combine(folder, "SHA256SUMS")).ToDictionary(line => line[66..], line => line[..64]);
@@ -39,11 +39,11 @@ internal sealed class ContractSet
         return hashes.Keys.Union(files.Keys).Where(file => hashes.GetValueOrDefault(file) != files.GetValueOrDefault(file)).Order(StringComparer.Ordinal);
     }
 
-    public IEnumerable<string> Files(string ending) => _files.Keys.Where(file => file.EndsWith(ending, StringComparison.Ordinal));
+    public IEnumerable<string> Files(string suffix) => _files.Keys.Where(file => file.EndsWith(suffix, StringComparison.Ordinal));
 
     public JsonObject? Json(string file) => _files.TryGetValue(file, out var text) ? JsonNode.Parse(text)!.AsObject() : null;
 
-    /// <summary>Gives the same set with one file changed.</summary>
+    /// <summary>Returns a copy with one file changed.</summary>
     public ContractSet With(string file, Func<string, string> change)
     {
         var changed = change(_files[file]);

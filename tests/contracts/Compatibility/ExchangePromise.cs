@@ -3,8 +3,8 @@ using System.Text.Json.Nodes;
 namespace DaprOrders.Contracts.Tests.Compatibility;
 
 /// <summary>
-/// The part of an exchange that is a promise: requests, responses and events, but neither the names of exchanges nor the type and the texts of
-/// problems. The type of a problem is a promise from version 1.1 on; in 1.0 it was a link to the status.
+/// The part of an exchange that clients may rely on: requests, responses and events. The names of exchanges and the texts of problems are left
+/// out. The type of a problem is left out too, because it has changed since 1.0, where it was a link to the status.
 /// </summary>
 internal static class ExchangePromise
 {
@@ -27,26 +27,26 @@ internal static class ExchangePromise
         return promise;
     }
 
-    /// <summary>Returns whether a promise is kept. A problem may have gained errors.</summary>
+    /// <summary>Returns whether a promise is kept. A problem that had no errors may have some now.</summary>
     public static bool IsKept(JsonNode before, JsonNode now)
     {
-        foreach (var (problem, other) in Problems(before).Zip(Problems(now)))
+        foreach (var (problem, current) in Problems(before).Zip(Problems(now)))
         {
             if (!problem.ContainsKey("errors"))
             {
-                other.Remove("errors");
+                current.Remove("errors");
             }
         }
 
         return JsonNode.DeepEquals(before, now);
     }
 
-    /// <summary>Replaces the name of an earlier exchange by its request.</summary>
+    /// <summary>Replaces the name of another exchange with its request.</summary>
     private static JsonNode Resolve(JsonNode step, JsonNode file) => step is JsonValue name
         ? file["exchanges"]!.AsArray().Single(exchange => (string)exchange!["name"]! == (string)name!)!["request"]!.DeepClone()
         : step.DeepClone();
 
-    /// <summary>Returns the problem that a response is, or those of a batch.</summary>
+    /// <summary>Returns the problem in a response, or the problems in the results of a batch.</summary>
     private static IEnumerable<JsonObject> Problems(JsonNode exchange) => exchange["response"] switch
     {
         JsonObject response when (int?)response["status"] >= 400 && response["body"] is JsonObject problem => [problem],

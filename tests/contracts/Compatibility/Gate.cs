@@ -2,7 +2,7 @@ using DaprOrders.Contracts.Tests.OpenApi;
 
 namespace DaprOrders.Contracts.Tests.Compatibility;
 
-/// <summary>Holds the contracts against a release of the same major version: what the others were promised is kept.</summary>
+/// <summary>Compares the contracts with a release, and finds changes that break a client or a service.</summary>
 internal sealed class Gate
 {
     private readonly ContractSet _before;
@@ -16,7 +16,7 @@ internal sealed class Gate
         _isNewVersion = now.Version > before.Version;
     }
 
-    /// <summary>Says which promises are broken.</summary>
+    /// <summary>Returns the broken promises. A new major version may break any of them.</summary>
     public static IReadOnlyList<string> Compare(ContractSet before, ContractSet now)
     {
         if (now.Version < before.Version)
@@ -25,11 +25,11 @@ internal sealed class Gate
         }
 
         var gate = new Gate(before, now);
-        return now.Version.Major > before.Version.Major ? [] : [.. gate.Events(), .. gate.Topics(), .. gate.Http(), .. gate.Exchanges()];
+        return now.Version.Major > before.Version.Major ? [] : [.. gate.BrokenEvents(), .. gate.RemovedOperations(), .. gate.BrokenHttp(), .. gate.BrokenExchanges()];
     }
 
-    /// <summary>An event is sent by one service and accepted by others, each of which may be somebody else's.</summary>
-    private IEnumerable<string> Events()
+    /// <summary>Checks events both as input and as output: some services send them, others receive them, and any service may be replaced.</summary>
+    private IEnumerable<string> BrokenEvents()
     {
         foreach (var file in _before.Files(".schema.json"))
         {
@@ -41,16 +41,16 @@ internal sealed class Gate
             }
 
             var before = _before.Json(file)!;
-            foreach (var broken in SchemaComparison.Narrowed(before, now, topic).Concat(SchemaComparison.Widened(before, now, topic, _isNewVersion)))
+            foreach (var violation in SchemaComparison.Narrowed(before, now, topic).Concat(SchemaComparison.Widened(before, now, topic, _isNewVersion)))
             {
-                yield return broken;
+                yield return violation;
             }
         }
     }
 
-    private IEnumerable<string> Topics() => _before.AsyncApi.Operations.Except(_now.AsyncApi.Operations).Select(operation => $"{operation} is removed");
+    private IEnumerable<string> RemovedOperations() => _before.AsyncApi.Operations.Except(_now.AsyncApi.Operations).Select(operation => $"{operation} is removed");
 
-    private IEnumerable<string> Http()
+    private IEnumerable<string> BrokenHttp()
     {
         foreach (var file in _before.Files(".openapi.json"))
         {
@@ -58,24 +58,24 @@ internal sealed class Gate
             var now = _now.Json(file) is { } document ? OpenApiFile.Read(document).Operations : [];
             foreach (var before in OpenApiFile.Read(_before.Json(file)!).Operations)
             {
-                var same = now.SingleOrDefault(operation => operation.Method == before.Method && operation.Path == before.Path);
-                foreach (var broken in same is null ? ["is removed"] : Received(before, same).Concat(Sent(before, same)))
+                var match = now.SingleOrDefault(operation => operation.Method == before.Method && operation.Path == before.Path);
+                foreach (var violation in match is null ? ["is removed"] : BrokenRequests(before, match).Concat(BrokenResponses(before, match)))
                 {
-                    yield return $"{service} {before} {broken}";
+                    yield return $"{service} {before} {violation}";
                 }
             }
         }
     }
 
-    private static IEnumerable<string> Received(Operation before, Operation now)
+    private static IEnumerable<string> BrokenRequests(Operation before, Operation now)
     {
         foreach (var parameter in before.Parameters)
         {
             var name = (string)parameter!["name"]!;
-            var same = now.Parameters.SingleOrDefault(other => (string)other!["name"]! == name && (string)other["in"]! == (string)parameter["in"]!);
-            foreach (var broken in same is null ? [$"parameter {name} is removed"] : SchemaComparison.Narrowed(parameter["schema"]!, same["schema"]!, $"parameter {name}"))
+            var match = now.Parameters.SingleOrDefault(other => (string)other!["name"]! == name && (string)other["in"]! == (string)parameter["in"]!);
+            foreach (var violation in match is null ? [$"parameter {name} is removed"] : SchemaComparison.Narrowed(parameter["schema"]!, match["schema"]!, $"parameter {name}"))
             {
-                yield return broken;
+                yield return violation;
             }
         }
 
@@ -89,9 +89,9 @@ internal sealed class Gate
 
         if (before.RequestSchema is { } schema)
         {
-            foreach (var broken in now.RequestSchema is { } same ? SchemaComparison.Narrowed(schema, same, "request") : ["request is removed"])
+            foreach (var violation in now.RequestSchema is { } match ? SchemaComparison.Narrowed(schema, match, "request") : ["request is removed"])
             {
-                yield return broken;
+                yield return violation;
             }
         }
         else if (now.RequestSchema is not null)
@@ -100,27 +100,27 @@ internal sealed class Gate
         }
     }
 
-    private IEnumerable<string> Sent(Operation before, Operation now)
+    private IEnumerable<string> BrokenResponses(Operation before, Operation now)
     {
         foreach (var (status, response) in before.Responses)
         {
-            if (now.Responses[status] is not { } same)
+            if (now.Responses[status] is not { } match)
             {
                 if (status.StartsWith('2'))
                 {
                     yield return $"{status} is removed";
                 }
 
-                continue; // a refusal that comes no more harms nobody
+                continue; // an error that is no longer returned breaks no client
             }
 
             foreach (var (type, media) in response!["content"]?.AsObject() ?? [])
             {
-                foreach (var broken in same["content"]?[type] is { } other
+                foreach (var violation in match["content"]?[type] is { } other
                     ? SchemaComparison.Widened(media!["schema"]!, other["schema"]!, status, _isNewVersion)
                     : [$"{status} {type} is removed"])
                 {
-                    yield return broken;
+                    yield return violation;
                 }
             }
         }
@@ -131,7 +131,7 @@ internal sealed class Gate
         }
     }
 
-    private IEnumerable<string> Exchanges() =>
+    private IEnumerable<string> BrokenExchanges() =>
         from file in _before.Files(".exchanges.json")
         let before = _before.Json(file)!
         let now = _now.Json(file)

@@ -17,10 +17,10 @@ public sealed class GateTests
 
     public static TheoryData<string> Releases => [.. ContractSet.Releases.Keys];
 
-    /// <summary>A file, a place in it, what is put there (nothing: it is taken away), and what the gate says.</summary>
-    public static TheoryData<string, string, string?, string> Breaks => new()
+    /// <summary>A file, a JSON pointer into it, the new value (null removes the old one), and the message of the gate (empty if there is none).</summary>
+    public static TheoryData<string, string, string?, string> Changes => new()
     {
-        // What we accept is narrowed, or needs a new field.
+        // Input that was accepted is refused, or a new field is required.
         { Created, "/properties/quantity/maximum", "500", "order.created.quantity: maximum is narrower" },
         { Created, "/properties/quantity/minimum", "2", "order.created.quantity: minimum is narrower" },
         { Created, "/properties/item_id/maxLength", "10", "order.created.item_id: maxLength is narrower" },
@@ -30,15 +30,14 @@ public sealed class GateTests
         { Updated, "/properties/reason/type", "\"string\"", "inventory.updated.reason: type is narrower" },
         { Updated, "/properties/reason/enum/1", null, "inventory.updated.reason: enum value \"unknown_item\" is narrower" },
         { Order, $"{Request}/properties/quantity/maximum", "999", "POST /orders request.quantity: maximum is narrower" },
-        { Order, $"{Request}/properties/colour", "{\"type\":\"string\"}", "" },
-        { Order, $"{Request}/required/2", "\"colour\"", "POST /orders request: required colour is narrower" },
+        { Order, $"{Request}/required/2", "\"color\"", "POST /orders request: required color is narrower" },
         { Order, $"{Request}/properties/item_id", null, "POST /orders request.item_id: the field is narrower" },
         { Order, $"{Post}/parameters/0", null, "POST /orders parameter Idempotency-Key is removed" },
         { Order, $"{Post}/parameters/0/required", "true", "POST /orders parameter Idempotency-Key is required" },
         { Order, "/paths/~1orders/get/parameters/1/schema/maximum", "100", "GET /orders parameter limit: maximum is narrower" },
         { Order, Post, null, "POST /orders is removed" },
 
-        // What we send loses something, or may be something that it never was.
+        // Output loses a field, or may have values that it could not have before.
         { Created, "/properties/created_at", null, "order.created.created_at is removed" },
         { Created, "/required/3", null, "order.created: required created_at is wider" },
         { Created, "/properties/quantity/maximum", "2000", "order.created.quantity: maximum is wider" },
@@ -51,45 +50,46 @@ public sealed class GateTests
         { Order, $"{Post}/responses/201", null, "POST /orders 201 is removed" },
         { Order, $"{Post}/responses/422/content/application~1problem+json", null, "POST /orders 422 application/problem+json is removed" },
 
-        // A new value of an enum, or a new status, without a new version.
+        // A new enum value or a new status, without a new version.
         { Updated, "/properties/outcome/enum/2", "\"partly_reserved\"", "inventory.updated.outcome: enum value \"partly_reserved\" needs a new version" },
         { Order, "/components/schemas/OrderStatus/enum/3", "\"cancelled\"", "POST /orders 201.status: enum value \"cancelled\" needs a new version" },
         { Order, $"{Post}/responses/409", "{\"description\":\"Conflict\"}", "POST /orders 409 needs a new version" },
 
-        // An exchange that others may rely upon.
+        // A changed exchange.
         { "http/order.exchanges.json", "/exchanges/4/response/body/status", "400", "is removed or changed" },
         { "http/order.exchanges.json", "/exchanges/5/response/body/errors/amount", "[]", "is removed or changed" },
         { "http/notification.exchanges.json", "/exchanges/0/response/status", "201", "'notifies of a reserved order' is removed or changed" },
 
-        // What breaks nobody.
-        { "http/order.exchanges.json", "/exchanges/4/response/body/title", "\"Other words.\"", "" },
+        // Changes that break nobody.
+        { "http/order.exchanges.json", "/exchanges/4/response/body/title", "\"Another text.\"", "" },
         { "http/order.exchanges.json", "/exchanges/5/name", "\"another name\"", "" },
+        { Order, $"{Request}/properties/color", "{\"type\":\"string\"}", "" },
         { Created, "/properties/channel", "{\"type\":\"string\"}", "" },
-        { Created, "/description", "\"Other words.\"", "" },
+        { Created, "/description", "\"Another text.\"", "" },
         { Order, $"{View}/properties/channel", "{\"type\":\"string\"}", "" },
         { Order, $"{Post}/responses/422", null, "" },
     };
 
     [Theory]
     [MemberData(nameof(Releases))]
-    public void A_release_is_never_changed(string version) =>
+    public void Released_files_are_unchanged(string version) =>
         Assert.Empty(ContractSet.ChangedAfterRelease(Path.Combine(ContractFiles.Folder, "released", version)));
 
     [Theory]
     [MemberData(nameof(Releases))]
-    public void No_promise_of_a_release_is_broken(string version) => Assert.Empty(Gate.Compare(ContractSet.Releases[version], ContractSet.Current));
+    public void Current_contracts_keep_the_promises_of_each_release(string version) => Assert.Empty(Gate.Compare(ContractSet.Releases[version], ContractSet.Current));
 
     [Theory]
-    [MemberData(nameof(Breaks))]
-    public void Each_kind_of_break_is_caught_and_what_breaks_nobody_is_not(string file, string place, string? value, string expected)
+    [MemberData(nameof(Changes))]
+    public void Breaking_change_is_detected_and_a_compatible_one_is_not(string file, string location, string? value, string expected)
     {
-        var changed = ContractSet.Current.With(file, text => Put(JsonNode.Parse(text)!, place, value));
+        var changed = ContractSet.Current.With(file, text => Set(JsonNode.Parse(text)!, location, value));
 
         var broken = Gate.Compare(ContractSet.Current, changed);
 
         Assert.True(
             expected.Length == 0 ? broken.Count == 0 : broken.Any(one => one.Contains(expected, StringComparison.Ordinal)),
-            $"expected '{expected}', not: {string.Join("\n", broken)}");
+            $"Expected '{expected}', but found: {string.Join("\n", broken)}");
     }
 
     [Theory]
@@ -97,7 +97,7 @@ public sealed class GateTests
     [InlineData("    action: send\n    x-app-id: order", "    action: send\n    x-app-id: gateway", "order send order.created is removed")]
     [InlineData("    action: receive\n    x-app-id: notification", "    action: receive\n    x-app-id: mail", "notification receive inventory.updated is removed")]
     [InlineData("version: \"1.1\"", "version: \"0.9\"", "0.9 is older than the release 1.1")]
-    public void A_changed_topic_publisher_subscriber_or_an_older_version_is_caught(string from, string to, string expected)
+    public void Changed_topic_publisher_or_subscriber_or_an_older_version_is_detected(string from, string to, string expected)
     {
         var changed = ContractSet.Current.With("asyncapi.yaml", text => text.Replace(from, to, StringComparison.Ordinal));
 
@@ -107,16 +107,16 @@ public sealed class GateTests
     [Theory]
     [InlineData(Created, "order.created: the schema is removed")]
     [InlineData(Order, "order POST /orders is removed")]
-    public void A_file_that_is_gone_is_caught(string file, string expected) =>
+    public void Removed_file_is_detected(string file, string expected) =>
         Assert.Contains(expected, Gate.Compare(ContractSet.Current, ContractSet.Current.Without(file)));
 
     [Theory]
     [InlineData("1.2")]
     [InlineData("2.0")]
-    public void A_new_version_may_have_a_new_value_of_an_enum(string version)
+    public void New_version_may_add_an_enum_value(string version)
     {
         var changed = ContractSet.Current
-            .With(Updated, text => Put(JsonNode.Parse(text)!, "/properties/outcome/enum/2", "\"partly_reserved\""))
+            .With(Updated, text => Set(JsonNode.Parse(text)!, "/properties/outcome/enum/2", "\"partly_reserved\""))
             .With("asyncapi.yaml", text => text.Replace("version: \"1.1\"", $"version: \"{version}\"", StringComparison.Ordinal));
 
         Assert.Empty(Gate.Compare(ContractSet.Current, changed));
@@ -128,14 +128,14 @@ public sealed class GateTests
     public void Only_a_new_major_version_may_remove_a_field(string version, int broken)
     {
         var changed = ContractSet.Current
-            .With(Order, text => Put(JsonNode.Parse(text)!, $"{View}/properties/created_at", null))
+            .With(Order, text => Set(JsonNode.Parse(text)!, $"{View}/properties/created_at", null))
             .With("asyncapi.yaml", text => text.Replace("version: \"1.1\"", $"version: \"{version}\"", StringComparison.Ordinal));
 
         Assert.Equal(broken, Math.Min(1, Gate.Compare(ContractSet.Current, changed).Count));
     }
 
     [Fact]
-    public async Task Version_is_released_once_and_a_later_change_of_it_is_noticed()
+    public async Task Version_is_released_once_and_later_changes_to_it_are_detected()
     {
         var folder = Directory.CreateTempSubdirectory("dapr-orders-release-").FullName;
         try
@@ -167,12 +167,12 @@ public sealed class GateTests
         }
     }
 
-    /// <summary>Puts a value at a JSON pointer, or takes away what is there.</summary>
-    private static string Put(JsonNode document, string pointer, string? value)
+    /// <summary>Sets the value at a JSON pointer, or removes it if the new value is null.</summary>
+    private static string Set(JsonNode document, string pointer, string? value)
     {
         var names = pointer[1..].Split('/').Select(name => name.Replace("~1", "/", StringComparison.Ordinal)).ToList();
-        var at = names.SkipLast(1).Aggregate(document, (node, name) => node is JsonArray list ? list[int.Parse(name, null)]! : node[name]!);
-        switch (at)
+        var parent = names.SkipLast(1).Aggregate(document, (node, name) => node is JsonArray list ? list[int.Parse(name, null)]! : node[name]!);
+        switch (parent)
         {
             case JsonArray list when value is null:
                 list.RemoveAt(int.Parse(names[^1], null));
@@ -181,10 +181,10 @@ public sealed class GateTests
                 list.Insert(int.Parse(names[^1], null), JsonNode.Parse(value));
                 break;
             case JsonObject fields when value is null:
-                Assert.True(fields.Remove(names[^1]), $"{pointer} is not there");
+                Assert.True(fields.Remove(names[^1]), $"{pointer} does not exist");
                 break;
             default:
-                at[names[^1]] = JsonNode.Parse(value!);
+                parent[names[^1]] = JsonNode.Parse(value!);
                 break;
         }
 

@@ -8,21 +8,21 @@ using WireMock.ResponseBuilders;
 
 namespace DaprOrders.Contracts.Tests.Consumers;
 
-/// <summary>The gateway and a sidecar that knows the contract and nothing else: a call that no stub expects fails the test.</summary>
+/// <summary>Runs the gateway with a stub of its sidecar. A call that matches no exchange of the contract fails the test.</summary>
 internal sealed class GatewayHost : GatewayHost<gateway::Program>
 {
-    /// <summary>Returns the gateway for the next test. Its sidecar has forgotten the test before.</summary>
+    /// <summary>Resets the sidecar and returns the gateway for the next test.</summary>
     public Provider Next()
     {
         Sidecar.Reset();
         return new Provider(CreateClient(), Sidecar, () => ValueTask.CompletedTask);
     }
 
-    /// <summary>Has the service answer an exchange's request, and only that one, as the exchange says.</summary>
+    /// <summary>Stubs the response to the request of an exchange. Other requests do not match.</summary>
     public void Expect(string service, Exchange exchange) =>
-        Sidecar.Server.Given(RequestOf(service, exchange.Request)).RespondWith(Answer(exchange.Response));
+        Sidecar.Server.Given(RequestOf(service, exchange.Request)).RespondWith(ResponseOf(exchange.Response));
 
-    /// <summary>The request as it reaches the gateway's sidecar: whole, or it does not match.</summary>
+    /// <summary>Matches a request at the sidecar of the gateway by its method, path, body and headers.</summary>
     public static IRequestBuilder RequestOf(string service, HttpMessage request)
     {
         var matcher = Request.Create().UsingMethod(request.Method!)
@@ -36,14 +36,14 @@ internal sealed class GatewayHost : GatewayHost<gateway::Program>
         return matcher;
     }
 
-    public static IResponseBuilder Answer(HttpMessage response)
+    public static IResponseBuilder ResponseOf(HttpMessage message)
     {
-        var answer = Response.Create().WithStatusCode(response.Status).WithBody(response.Content ?? "");
-        return response.Headers.Aggregate(answer, (builder, header) => builder.WithHeader(header.Key, header.Value));
+        var response = Response.Create().WithStatusCode(message.Status).WithBody(message.Content ?? "");
+        return message.Headers.Aggregate(response, (builder, header) => builder.WithHeader(header.Key, header.Value));
     }
 }
 
-/// <summary>One gateway for all tests of a class: only for tests that leave nothing behind in it.</summary>
+/// <summary>One gateway for all tests of a class. Use it only for tests that leave no state in it.</summary>
 public sealed class SharedGateway : IAsyncDisposable
 {
     internal GatewayHost Host { get; } = new();

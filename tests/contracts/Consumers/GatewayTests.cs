@@ -5,11 +5,11 @@ using DaprOrders.Contracts.Tests.Providers;
 
 namespace DaprOrders.Contracts.Tests.Consumers;
 
-/// <summary>The gateway against everything that a service may answer by the contract, and everything that a sidecar was seen to answer instead.</summary>
+/// <summary>Tests the gateway with every response in the contract, and with every recorded failure of the sidecar.</summary>
 public sealed class GatewayTests(SharedGateway shared) : IClassFixture<SharedGateway>
 {
-    /// <summary>One request to each service, for the failures, in which the service plays no part.</summary>
-    private static readonly Dictionary<string, string> Sample = new()
+    /// <summary>For each service, the exchange whose request is used to test failures.</summary>
+    private static readonly Dictionary<string, string> FailureExchanges = new()
     {
         ["order"] = "places an order",
         ["inventory"] = "reads the stock of an item",
@@ -35,7 +35,7 @@ public sealed class GatewayTests(SharedGateway shared) : IClassFixture<SharedGat
         }
     }
 
-    /// <summary>All that is neither success nor the word of an app that refuses a request.</summary>
+    /// <summary>The recorded responses, except success and except 4xx responses of the app.</summary>
     public static TheoryData<string, string> Failures => Recordings.Cases(["invoke", "invoke_with_timeout_policy"], recorded =>
         (int)recorded["response"]!["status"]! >= 300
         && !((int)recorded["response"]!["status"]! is >= 400 and < 500 && recorded["app_received"]!.AsArray().Count > 0));
@@ -62,7 +62,7 @@ public sealed class GatewayTests(SharedGateway shared) : IClassFixture<SharedGat
 
         if (host.Sidecar.Server.LogEntries.Count == 0)
         {
-            // The gateway refuses the request as the service would.
+            // The gateway refused the request itself. Its response must be the same as that of the service.
             Assert.Empty(Comparison.Of(exchange.Response, await Provider.ReadAsync(response), new Bindings()));
             return;
         }
@@ -79,26 +79,26 @@ public sealed class GatewayTests(SharedGateway shared) : IClassFixture<SharedGat
 
     [Theory]
     [MemberData(nameof(Failures))]
-    public async Task Failed_invocation_is_a_problem_that_the_gateways_document_names(string file, string name)
+    public async Task Failed_invocation_is_a_problem_that_the_OpenAPI_document_describes(string file, string name)
     {
         var recorded = Recordings.Read(file)[name]!;
-        foreach (var (service, exchangeName) in Sample)
+        foreach (var (service, exchangeName) in FailureExchanges)
         {
             var host = shared.Host;
             await using var gateway = host.Next();
             var exchange = ExchangeFile.Of(service).Exchanges[exchangeName];
             host.Sidecar.Server.Given(GatewayHost.RequestOf(service, exchange.Request))
-                .RespondWith(GatewayHost.Answer(Recordings.Answer(recorded)));
+                .RespondWith(GatewayHost.ResponseOf(Recordings.ResponseOf(recorded)));
 
-            var answer = await gateway.SendAsync(exchange.Request, new Bindings(keepExamples: true));
+            var response = await gateway.SendAsync(exchange.Request, new Bindings(keepExamples: true));
 
             Assert.Equal(IsRetried(recorded), host.Sidecar.Server.LogEntries.Count > 1);
-            Assert.InRange(answer.Status, 431, 503);
-            Assert.Empty(OpenApiFile.Of("gateway").Violations(exchange.Request, answer));
+            Assert.InRange(response.Status, 431, 503);
+            Assert.Empty(OpenApiFile.Of("gateway").Violations(exchange.Request, response));
         }
     }
 
-    /// <summary>An error of the sidecar, or 503 of the app. Anything else would be the same again.</summary>
+    /// <summary>The gateway retries errors of the sidecar and 503 of the app. A retry would not change any other response.</summary>
     private static bool IsRetried(JsonNode recorded) =>
         (int)recorded["response"]!["status"]! is 503
         || ((string)recorded["response"]!["body"]!).Contains("\"errorCode\"", StringComparison.Ordinal);

@@ -5,14 +5,14 @@ using DaprOrders.Stack;
 
 namespace DaprOrders.Contracts.Tests.Consumers;
 
-/// <summary>What the real runtime answered: tests/recordings.</summary>
+/// <summary>Reads the recorded responses of the real Dapr runtime (tests/recordings).</summary>
 internal static class Recordings
 {
     private static readonly string Folder = Path.Combine(Repository.Root, "tests", "recordings", "dapr-1.18.3");
 
     public static JsonObject Read(string file) => JsonNode.Parse(File.ReadAllText(Path.Combine(Folder, $"{file}.json")))!.AsObject();
 
-    public static HttpMessage Answer(JsonNode recorded)
+    public static HttpMessage ResponseOf(JsonNode recorded)
     {
         var response = recorded["response"]!;
         var headers = response["headers"]!.AsObject()
@@ -22,17 +22,17 @@ internal static class Recordings
     }
 
     /// <summary>
-    /// The cases of some files that have a request and an answer, by file and name. Of those whose answers are the same, byte for byte, only the
-    /// first: whoever is answered cannot tell them apart.
+    /// Returns the file and the name of each recording that has a response and meets the condition. Of recordings with identical responses it
+    /// returns only the first, because a client cannot tell them apart.
     /// </summary>
     public static TheoryData<string, string> Cases(IEnumerable<string> files, Func<JsonNode, bool> condition) =>
         new(files.SelectMany(file => Read(file)
-                .Where(one => one.Value?["response"] is JsonObject && condition(one.Value))
-                .Select(one => (File: file, Name: one.Key, Answer: one.Value!["response"]!.ToJsonString())))
-            .DistinctBy(one => one.Answer)
-            .Select(one => (one.File, one.Name)));
+                .Where(recording => recording.Value?["response"] is JsonObject && condition(recording.Value))
+                .Select(recording => (File: file, Name: recording.Key, Response: recording.Value!["response"]!.ToJsonString())))
+            .DistinctBy(recording => recording.Response)
+            .Select(recording => (recording.File, recording.Name)));
 
-    /// <summary>The ids of the entries that were published. The recorder cut long bodies off; the ids in them are 1 and 2.</summary>
+    /// <summary>Returns the ids of the entries that were published. The recorder truncated long bodies, in which the ids are 1 and 2.</summary>
     public static IReadOnlyList<string> EntryIds(JsonNode recorded) =>
         recorded["request"]!["body"] is JsonValue body && body.GetValueKind() is JsonValueKind.String && TryParse((string)body!) is JsonArray entries
             ? [.. entries.Select(entry => (string?)entry?["entryId"] ?? "")]
@@ -46,7 +46,7 @@ internal static class Recordings
         }
         catch (JsonException)
         {
-            return null; // cut off by the recorder
+            return null; // truncated by the recorder
         }
     }
 }

@@ -11,8 +11,8 @@ using WireMock.ResponseBuilders;
 namespace DaprOrders.Contracts.Tests.Consumers;
 
 /// <summary>
-/// Tests the relay against every recorded response of the real runtime to a publish (tests/recordings): events that were not accepted are published
-/// again unchanged, events that were accepted are not.
+/// Tests the relay with every recorded response of the real runtime to a publish (tests/recordings). Events that were not accepted are
+/// republished unchanged. Events that were accepted are not republished.
 /// </summary>
 public sealed class RelayTests(Implementations implementations)
 {
@@ -20,39 +20,39 @@ public sealed class RelayTests(Implementations implementations)
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    public static TheoryData<string, string> Answers => Recordings.Cases(
+    public static TheoryData<string, string> Responses => Recordings.Cases(
         ["publish", "bulk_publish", "broker_outage"], recorded => ((string?)recorded["request"]?["path"])?.Contains("/publish", StringComparison.Ordinal) == true);
 
     [Theory]
-    [MemberData(nameof(Answers))]
+    [MemberData(nameof(Responses))]
     public async Task No_response_to_a_publish_loses_or_changes_an_event(string file, string name)
     {
         await using var service = await implementations.StartOrderServiceAsync(("Messaging:PollInterval", "00:00:00.010"));
         var recorded = Recordings.Read(file)[name]!;
-        AnswerOnce(service.Sidecar, Recordings.Answer(recorded), Recordings.EntryIds(recorded));
+        RespondOnce(service.Sidecar, Recordings.ResponseOf(recorded), Recordings.EntryIds(recorded));
         using var client = service.CreateClient();
 
         var (first, second) = (Guid.CreateVersion7(), Guid.CreateVersion7());
         await PutIntoOutboxAsync(service, first, second);
-        HashSet<Guid> again = (int)recorded["response"]!["status"]! is 204 ? [] : [first, second];
-        var calls = await CallsUntilAsync(service, calls => calls.Count >= 1 && again.IsSubsetOf(Ids(calls.Skip(1))));
+        HashSet<Guid> republished = (int)recorded["response"]!["status"]! is 204 ? [] : [first, second];
+        var calls = await CallsUntilAsync(service, calls => calls.Count >= 1 && republished.IsSubsetOf(Ids(calls.Skip(1))));
 
-        // One relay at a time: when a later event is published, the result of the earlier ones is committed.
+        // The relay publishes one batch at a time: when a later event is published, the result for the earlier ones is committed.
         var last = Guid.CreateVersion7();
         await PutIntoOutboxAsync(service, last);
         calls = await CallsUntilAsync(service, calls => Ids(calls).Contains(last));
 
         Assert.Equal([first, second], Ids(calls.Take(1)));
-        Assert.Equal(again, Ids(calls.Skip(1)).Where(id => id != last).ToHashSet());
+        Assert.Equal(republished, Ids(calls.Skip(1)).Where(id => id != last).ToHashSet());
         Assert.Equal(0, await service.QueryAsync<long>($"SELECT count(*) FROM outbox WHERE id IN ('{first}', '{second}')"));
         Assert.Equal(0, await service.QueryAsync<long>("SELECT count(*) FROM dead_letters"));
         Assert.Single(calls.SelectMany(call => call).Where(entry => Id(entry) == first).Select(entry => entry!.ToJsonString()).Distinct());
     }
 
-    private static void AnswerOnce(SidecarStub sidecar, HttpMessage answer, IReadOnlyList<string> recordedIds)
+    private static void RespondOnce(SidecarStub sidecar, HttpMessage message, IReadOnlyList<string> recordedIds)
     {
-        var response = Response.Create().WithStatusCode(answer.Status).WithBody(request => WithIdsOf(request, answer.Content ?? "", recordedIds));
-        foreach (var (name, value) in answer.Headers)
+        var response = Response.Create().WithStatusCode(message.Status).WithBody(request => WithIdsOf(request, message.Content ?? "", recordedIds));
+        foreach (var (name, value) in message.Headers)
         {
             response = response.WithHeader(name, value);
         }
@@ -60,7 +60,7 @@ public sealed class RelayTests(Implementations implementations)
         sidecar.Server.Given(Bulk()).InScenario("recorded").WillSetStateTo("passing").AtPriority(1).RespondWith(response);
     }
 
-    /// <summary>Puts the ids of the actual entries where the recorded ones were named.</summary>
+    /// <summary>Replaces the recorded entry ids with the actual ones.</summary>
     private static string WithIdsOf(IRequestMessage request, string body, IReadOnlyList<string> recordedIds)
     {
         var ids = JsonNode.Parse(request.Body!)!.AsArray().Select(entry => (string)entry!["entryId"]!).ToList();
@@ -70,7 +70,7 @@ public sealed class RelayTests(Implementations implementations)
 
     private static IRequestBuilder Bulk() => Request.Create().UsingPost().WithPath($"/v1.0/publish/bulk/pubsub/{Topic}");
 
-    /// <summary>In one statement, so that the relay finds all or none.</summary>
+    /// <summary>Adds events in one statement, so that the relay finds all or none.</summary>
     private static async Task PutIntoOutboxAsync(ServiceHost<order::Program> service, params Guid[] ids)
     {
         var data = ContractFiles.Example("order.created")["data"]!.ToJsonString();

@@ -4,7 +4,7 @@ using CsCheck;
 
 namespace DaprOrders.Contracts.Tests.Events;
 
-/// <summary>Generators of event data: valid ones over the whole range of each field, and ones in which something is wrong.</summary>
+/// <summary>Generates event data: valid data over the whole range of each field, and data with an error.</summary>
 internal static class EventData
 {
     private const string Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
@@ -60,8 +60,8 @@ internal static class EventData
         _ => throw new ArgumentException($"There is no generator for {topic}.", nameof(topic)),
     };
 
-    /// <summary>The same data with its fields in another order and with fields that the contract does not name.</summary>
-    public static Gen<JsonObject> FromALaterVersion(Gen<JsonObject> data) => Gen.Select(data, Gen.Int, (valid, seed) =>
+    /// <summary>Generates the same data with the fields in another order, and with fields that are not in the contract.</summary>
+    public static Gen<JsonObject> FromLaterVersion(Gen<JsonObject> data) => Gen.Select(data, Gen.Int, (valid, seed) =>
     {
         var random = new Random(seed);
         var fields = valid.Select(field => KeyValuePair.Create(field.Key, field.Value?.DeepClone()))
@@ -72,11 +72,11 @@ internal static class EventData
         return new JsonObject(fields);
     });
 
-    /// <summary>Data in which one field is missing or has some other value, which may by chance be a right one.</summary>
-    public static Gen<JsonObject> Mutated(Gen<JsonObject> data) => Gen.Select(data, Gen.Int[0, 100], Gen.Bool, Anything, (valid, at, isRemoved, value) =>
+    /// <summary>Generates data in which one field is missing or has another value. That value may be valid by chance.</summary>
+    public static Gen<JsonObject> Mutated(Gen<JsonObject> data) => Gen.Select(data, Gen.Int[0, 100], Gen.Bool, Anything, (valid, index, isRemoved, value) =>
     {
         var copy = valid.DeepClone().AsObject();
-        var name = copy.ElementAt(at % copy.Count).Key;
+        var name = copy.ElementAt(index % copy.Count).Key;
         if (isRemoved)
         {
             copy.Remove(name);

@@ -5,12 +5,12 @@ using NJsonSchema;
 
 namespace DaprOrders.Contracts.Tests.Events;
 
-/// <summary>The schemas of contracts/events, by topic.</summary>
+/// <summary>Validates data with the schemas of contracts/events.</summary>
 internal static class EventSchemas
 {
     private static readonly ConcurrentDictionary<string, JsonSchema?> Schemas = new();
 
-    /// <summary>Says what is wrong with the data of an event; nothing when it is as the schema wants it.</summary>
+    /// <summary>Returns the errors in the data of an event. The list is empty if the data is valid.</summary>
     public static IReadOnlyList<string> Validate(string topic, JsonNode? data) =>
         Schemas.GetOrAdd(topic, Read) is { } schema
             ? [.. schema.Validate(data?.ToJsonString() ?? "null").Select(error => $"{error.Path}: {error.Kind}")]

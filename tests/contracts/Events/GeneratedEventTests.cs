@@ -14,14 +14,14 @@ using Placed = order::DaprOrders.OrderService.Orders.OrderCreated;
 
 namespace DaprOrders.Contracts.Tests.Events;
 
-/// <summary>What holds for every event that there can be, not only for the examples.</summary>
+/// <summary>Tests events with generated data, not only with the examples.</summary>
 public sealed class GeneratedEventTests(Implementations implementations)
 {
-    /// <summary>Stock with few or many units, or of an unknown item.</summary>
+    /// <summary>Stock with few or many units, or null for an unknown item.</summary>
     private static readonly Gen<StockItem?> Stock = Gen.Select(Gen.Int[0, 5], Gen.OneOf(Gen.Int[0, 1000], Gen.Int[0, int.MaxValue]))
         .Select((kind, units) => kind == 0 ? null : new StockItem { ItemId = "item", Initial = units, Available = units });
 
-    /// <summary>The events as each service reads them, by topic.</summary>
+    /// <summary>For each topic, functions that read an event as the receiving services do, and write it back to JSON.</summary>
     private static readonly Dictionary<string, Func<JsonObject, JsonObject>[]> Readers = new()
     {
         [Placed.Topic] = [Read<OrderCreated>],
@@ -37,34 +37,34 @@ public sealed class GeneratedEventTests(Implementations implementations)
     [Fact]
     public void Every_order_is_published_as_the_schema_requires() =>
         Gen.Select(EventData.ItemId, EventData.Quantity, EventData.Time).Sample((item, quantity, time) =>
-            Assert.Empty(EventSchemas.Validate(Placed.Topic, Written(Placed.From(Order.Place(item, quantity, null, time, TimeSpan.FromSeconds(30)))))));
+            Assert.Empty(EventSchemas.Validate(Placed.Topic, Write(Placed.From(Order.Place(item, quantity, null, time, TimeSpan.FromSeconds(30)))))));
 
     [Fact]
     public void Every_reservation_is_published_as_the_schema_requires() =>
         Gen.Select(Gen.Guid, EventData.ItemId, EventData.Quantity, Stock, EventData.Time).Sample((orderId, item, quantity, stock, time) =>
         {
             var reservation = Reservation.Decide(orderId, item, quantity, stock, time);
-            Assert.Empty(EventSchemas.Validate(InventoryUpdated.Topic, Written(InventoryUpdated.From(reservation))));
+            Assert.Empty(EventSchemas.Validate(InventoryUpdated.Topic, Write(InventoryUpdated.From(reservation))));
         });
 
     [Theory]
     [MemberData(nameof(Topics))]
-    public void Every_reader_reads_all_that_the_schema_allows_whatever_else_is_there_and_in_whatever_order(string topic) =>
-        EventData.FromALaterVersion(EventData.Of(topic)).Sample(data =>
+    public void Readers_read_valid_events_with_unknown_fields_in_any_order(string topic) =>
+        EventData.FromLaterVersion(EventData.Of(topic)).Sample(data =>
         {
             Assert.Empty(EventSchemas.Validate(topic, data));
             foreach (var read in Readers[topic])
             {
                 foreach (var (name, value) in read(data))
                 {
-                    Assert.True(JsonNode.DeepEquals(data[name], value), $"{name}: {value} of {data.ToJsonString()}");
+                    Assert.True(JsonNode.DeepEquals(data[name], value), $"{name} was read as {value} from {data.ToJsonString()}");
                 }
             }
         });
 
     [Theory]
     [MemberData(nameof(Topics))]
-    public void No_reader_refuses_what_the_schema_allows(string topic)
+    public void Readers_accept_all_data_that_the_schema_allows(string topic)
     {
         var allowed = 0;
         EventData.Mutated(EventData.Of(topic)).Sample(
@@ -81,11 +81,11 @@ public sealed class GeneratedEventTests(Implementations implementations)
     }
 
     [Fact]
-    public async Task However_often_and_in_whatever_company_an_outcome_comes_it_is_notified_once()
+    public async Task Outcome_is_notified_once_however_often_it_is_delivered()
     {
         await using var provider = await implementations.StartAsync("notification");
 
-        await Gen.Select(EventData.FromALaterVersion(EventData.InventoryUpdated).Array[1, 12], Gen.Int).SampleAsync(
+        await Gen.Select(EventData.FromLaterVersion(EventData.InventoryUpdated).Array[1, 12], Gen.Int).SampleAsync(
             async (outcomes, seed) =>
             {
                 var deliveries = outcomes.Concat(outcomes).ToArray();
@@ -97,8 +97,8 @@ public sealed class GeneratedEventTests(Implementations implementations)
                 {
                     var list = await provider.Http.GetStringAsync(
                         new Uri($"/notifications?order_id={outcome["order_id"]}", UriKind.Relative), TestContext.Current.CancellationToken);
-                    var told = Assert.Single(JsonNode.Parse(list)!["items"]!.AsArray())!;
-                    Assert.All((string[])["item_id", "quantity", "outcome", "reason"], name => Assert.True(JsonNode.DeepEquals(outcome[name], told[name]), list));
+                    var notification = Assert.Single(JsonNode.Parse(list)!["items"]!.AsArray())!;
+                    Assert.All((string[])["item_id", "quantity", "outcome", "reason"], name => Assert.True(JsonNode.DeepEquals(outcome[name], notification[name]), list));
                 }
             },
             iter: 15,
@@ -117,7 +117,7 @@ public sealed class GeneratedEventTests(Implementations implementations)
         ["type"] = InventoryUpdated.Topic,
     };
 
-    private static JsonObject Read<TEvent>(JsonObject data) => Written(data.Deserialize<TEvent>(EventJson.Options)!);
+    private static JsonObject Read<TEvent>(JsonObject data) => Write(data.Deserialize<TEvent>(EventJson.Options)!);
 
-    private static JsonObject Written<TEvent>(TEvent message) => JsonSerializer.SerializeToNode(message, EventJson.Options)!.AsObject();
+    private static JsonObject Write<TEvent>(TEvent message) => JsonSerializer.SerializeToNode(message, EventJson.Options)!.AsObject();
 }

@@ -8,8 +8,9 @@ namespace DaprOrders.Contracts.Tests.Events;
 public sealed class SchemaTests
 {
     /// <summary>
-    /// Keywords that draft-07 and 2020-12 understand alike and every validator has. Not among them: format (checked by the one, a remark to the
-    /// other), $ref (its neighbours count in one of them only), definitions, items as a list, dependencies, contains, const and if.
+    /// Keywords that mean the same in draft-07 and 2020-12, and that every validator supports. Among those left out are format (validated in
+    /// draft-07, only an annotation in 2020-12), $ref (draft-07 ignores the keywords next to it), definitions, items as a list, dependencies,
+    /// contains, const and if.
     /// </summary>
     private static readonly string[] Keywords =
     [
@@ -23,18 +24,18 @@ public sealed class SchemaTests
 
     [Theory]
     [MemberData(nameof(Topics))]
-    public void A_schema_uses_only_keywords_that_mean_the_same_in_draft_07_and_2020_12(string topic) =>
-        Assert.Empty(Foreign(ContractFiles.Schema(topic)));
+    public void Schema_uses_only_keywords_that_mean_the_same_in_draft_07_and_2020_12(string topic) =>
+        Assert.Empty(OtherKeywords(ContractFiles.Schema(topic)));
 
     [Theory]
     [MemberData(nameof(Topics))]
-    public void Each_field_has_title_description_unit_range_and_examples_that_are_valid(string topic)
+    public void Each_field_has_a_title_description_unit_range_and_valid_examples(string topic)
     {
         foreach (var (name, field) in ContractFiles.Schema(topic)["properties"]!.AsObject())
         {
-            Assert.All((string[])["title", "description", "x-unit"], keyword => Assert.False(string.IsNullOrWhiteSpace((string?)field![keyword]), $"{name}: {keyword}"));
+            Assert.All((string[])["title", "description", "x-unit"], keyword => Assert.False(string.IsNullOrWhiteSpace((string?)field![keyword]), $"{name} has no {keyword}"));
             Assert.True(
-                (field!["minimum"] is not null && field["maximum"] is not null) || field["pattern"] is not null || field["enum"] is not null, $"{name}: range");
+                (field!["minimum"] is not null && field["maximum"] is not null) || field["pattern"] is not null || field["enum"] is not null, $"{name} has no range");
             Assert.NotEmpty(field["examples"]!.AsArray());
             Assert.All(field["examples"]!.AsArray(), example => Assert.Empty(EventSchemas.Validate(field.AsObject(), example)));
         }
@@ -42,7 +43,7 @@ public sealed class SchemaTests
 
     [Theory]
     [MemberData(nameof(Examples))]
-    public void An_example_is_valid_and_has_the_form_in_which_the_real_runtime_delivers(string name)
+    public void Example_is_valid_and_has_the_structure_of_a_recorded_delivery(string name)
     {
         var example = ContractFiles.Example(name);
         var recorded = example["entries"] is null
@@ -66,7 +67,7 @@ public sealed class SchemaTests
     }
 
     [Fact]
-    public void The_suite_delivers_in_the_form_in_which_the_real_runtime_does()
+    public void Delivery_of_the_tests_has_the_structure_of_a_recorded_one()
     {
         var recorded = JsonNode.Parse((string)Recordings.Read("bulk_delivery")["all_success"]!["deliveries"]![0]!["body"]!)!;
 
@@ -79,7 +80,7 @@ public sealed class SchemaTests
 
     [Theory]
     [MemberData(nameof(Topics))]
-    public void Every_value_of_every_enum_and_both_forms_of_delivery_have_an_example(string topic)
+    public void Every_enum_value_and_both_kinds_of_delivery_have_an_example(string topic)
     {
         var examples = ContractFiles.Examples().Select(ContractFiles.Example).Where(example => (string?)example["topic"] == topic).ToList();
         var events = examples.SelectMany(Delivery.EventsOf).ToList();
@@ -88,13 +89,13 @@ public sealed class SchemaTests
         Assert.Contains(examples, example => example["entries"] is null);
         foreach (var (name, field) in ContractFiles.Schema(topic)["properties"]!.AsObject().Where(field => field.Value!["enum"] is not null))
         {
-            Assert.All(field!["enum"]!.AsArray(), word => Assert.Contains(events, message => JsonNode.DeepEquals(message["data"]![name], word)));
+            Assert.All(field!["enum"]!.AsArray(), value => Assert.Contains(events, message => JsonNode.DeepEquals(message["data"]![name], value)));
         }
     }
 
-    private static IEnumerable<string> Foreign(JsonObject schema) =>
+    private static IEnumerable<string> OtherKeywords(JsonObject schema) =>
         schema.Select(keyword => keyword.Key).Except(Keywords)
-            .Concat((schema["properties"]?.AsObject() ?? []).SelectMany(field => Foreign(field.Value!.AsObject())));
+            .Concat((schema["properties"]?.AsObject() ?? []).SelectMany(field => OtherKeywords(field.Value!.AsObject())));
 
     private static IEnumerable<string> Keys(JsonNode node) => node.AsObject().Select(field => field.Key);
 }

@@ -5,8 +5,8 @@ using System.Text.Json.Nodes;
 namespace DaprOrders.Contracts.Tests.Exchanges;
 
 /// <summary>
-/// Compares what a service said with an example of what it must say. Ids, times and cursors are other ones each time, but the same ones at all
-/// places; stock that is left varies; fields may be added; the words of a problem are the service's own. All else is as in the example.
+/// Compares a response or an event with an example. Ids, times and cursors may differ from the example, but must be the same in all places.
+/// Available stock may vary, fields may be added, and the texts of a problem may differ. Everything else must be as in the example.
 /// </summary>
 internal sealed class Comparison(Bindings bindings)
 {
@@ -41,21 +41,21 @@ internal sealed class Comparison(Bindings bindings)
 
         foreach (var header in (string[])["Location", "Idempotency-Replayed", "Retry-After"])
         {
-            var wanted = expected.Headers.GetValueOrDefault(header);
-            var given = actual.Headers.GetValueOrDefault(header);
-            Expect(header, given == (wanted is null ? null : bindings.Resolve(wanted)), wanted, given);
+            var expectedValue = expected.Headers.GetValueOrDefault(header);
+            var actualValue = actual.Headers.GetValueOrDefault(header);
+            Expect(header, actualValue == (expectedValue is null ? null : bindings.Resolve(expectedValue)), expectedValue, actualValue);
         }
     }
 
     private void CompareProblem(string path, JsonNode expected, JsonNode? actual)
     {
         Expect($"{path}.status", (int?)actual?["status"] == (int)expected["status"]!, $"{expected["status"]}", $"{actual?["status"]}");
-        Expect($"{path}.title", !string.IsNullOrEmpty((string?)actual?["title"]), "some words", null);
+        Expect($"{path}.title", !string.IsNullOrEmpty((string?)actual?["title"]), "a text", null);
         if (expected["errors"] is JsonObject errors)
         {
-            var wanted = string.Join(", ", errors.Select(error => error.Key));
-            var given = string.Join(", ", (actual?["errors"] as JsonObject ?? []).Select(error => error.Key));
-            Expect($"{path}.errors", wanted == given, wanted, given);
+            var expectedNames = string.Join(", ", errors.Select(error => error.Key));
+            var actualNames = string.Join(", ", (actual?["errors"] as JsonObject ?? []).Select(error => error.Key));
+            Expect($"{path}.errors", expectedNames == actualNames, expectedNames, actualNames);
         }
     }
 
@@ -75,7 +75,7 @@ internal sealed class Comparison(Bindings bindings)
 
         switch (expected)
         {
-            case JsonObject problem when path.EndsWith(".problem", StringComparison.Ordinal): // of one entry of a list
+            case JsonObject problem when path.EndsWith(".problem", StringComparison.Ordinal): // in an entry of a list
                 CompareProblem(path, problem, actual);
                 break;
             case JsonObject fields:
@@ -95,12 +95,12 @@ internal sealed class Comparison(Bindings bindings)
 
                 break;
             default:
-                Expect(path, AreAlike(path, expected, actual), expected.ToJsonString(), actual.ToJsonString());
+                Expect(path, AreEquivalent(path, expected, actual), expected.ToJsonString(), actual.ToJsonString());
                 break;
         }
     }
 
-    private bool AreAlike(string path, JsonNode expected, JsonNode actual)
+    private bool AreEquivalent(string path, JsonNode expected, JsonNode actual)
     {
         if (expected.GetValueKind() is not JsonValueKind.String)
         {
@@ -111,17 +111,17 @@ internal sealed class Comparison(Bindings bindings)
         }
 
         var (example, text) = ((string)expected!, (string)actual!);
-        return path.EndsWith(".next", StringComparison.Ordinal) ? text.Length > 0 && bindings.AgreesOn(example, text)
-            : Bindings.IsUuid(example) ? Bindings.IsUuid(text) && bindings.AgreesOn(example, text)
-            : Bindings.IsTime(example) ? Bindings.IsTime(text) && bindings.AgreesOn(example, DateTimeOffset.Parse(text, CultureInfo.InvariantCulture))
+        return path.EndsWith(".next", StringComparison.Ordinal) ? text.Length > 0 && bindings.TryBind(example, text)
+            : Bindings.IsUuid(example) ? Bindings.IsUuid(text) && bindings.TryBind(example, text)
+            : Bindings.IsTime(example) ? Bindings.IsTime(text) && bindings.TryBind(example, DateTimeOffset.Parse(text, CultureInfo.InvariantCulture))
             : example == text;
     }
 
-    private void Expect(string what, bool isSo, string? expected, string? actual)
+    private void Expect(string path, bool isMatch, string? expected, string? actual)
     {
-        if (!isSo)
+        if (!isMatch)
         {
-            _differences.Add($"{what}: expected {expected ?? "none"}, not {actual ?? "none"}");
+            _differences.Add($"{path}: expected {expected ?? "none"}, but was {actual ?? "none"}");
         }
     }
 

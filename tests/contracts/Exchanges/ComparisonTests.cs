@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace DaprOrders.Contracts.Tests.Exchanges;
 
-/// <summary>The suite itself: what a service must not do otherwise than an exchange says, and what it may.</summary>
+/// <summary>Tests which differences from an exchange the comparison reports, and which it allows.</summary>
 public sealed class ComparisonTests
 {
     private const string Id = "0199b0c2-7e2a-7c3e-9d1f-2b8f6a5c4d3e";
@@ -34,7 +34,7 @@ public sealed class ComparisonTests
     [InlineData("\"abc\"", "\"another cursor\"")]
     [InlineData("\"quantity\": 1", "\"quantity\": 1, \"channel\": \"web\"")]
     [InlineData("application/json; charset=utf-8", "application/json")]
-    public void What_a_service_may_do_otherwise_is_no_difference(string from, string to) => Assert.Empty(Differences(Example, from, to));
+    public void Allowed_difference_is_not_reported(string from, string to) => Assert.Empty(Differences(Example, from, to));
 
     [Theory]
     [InlineData("201", "200", "status")]
@@ -53,37 +53,37 @@ public sealed class ComparisonTests
     [InlineData("\"abc\"", "\"\"", "body.next")]
     [InlineData("[{", "[{}, {", "body.items")]
     [InlineData("\"Location\"", "\"Idempotency-Replayed\": \"true\", \"Location\"", "Idempotency-Replayed")]
-    public void What_a_service_must_not_do_otherwise_is_noticed(string from, string to, string where) => Assert.Contains(
-        Differences(Example, from, to), difference => difference.StartsWith($"{where}:", StringComparison.Ordinal));
+    public void Other_difference_is_reported_with_its_path(string from, string to, string path) => Assert.Contains(
+        Differences(Example, from, to), difference => difference.StartsWith($"{path}:", StringComparison.Ordinal));
 
     [Theory]
-    [InlineData("One or more validation errors occurred.", "That will not do.")]
+    [InlineData("One or more validation errors occurred.", "Another text.")]
     [InlineData("limit must be …", "no")]
-    public void The_words_of_a_problem_are_the_services_own(string from, string to) => Assert.Empty(Differences(Problem, from, to));
+    public void Texts_of_a_problem_may_differ(string from, string to) => Assert.Empty(Differences(Problem, from, to));
 
     [Theory]
     [InlineData("\"limit\":", "\"Limit\":", "body.errors")]
     [InlineData("\"status\": 400, \"errors\"", "\"errors\"", "body.status")]
     [InlineData("One or more validation errors occurred.", "", "body.title")]
     [InlineData("application/problem+json", "application/json", "Content-Type")]
-    public void What_a_problem_must_say_is_noticed_when_it_does_not(string from, string to, string where) => Assert.Contains(
-        Differences(Problem, from, to), difference => difference.StartsWith($"{where}:", StringComparison.Ordinal));
+    public void Other_difference_in_a_problem_is_reported_with_its_path(string from, string to, string path) => Assert.Contains(
+        Differences(Problem, from, to), difference => difference.StartsWith($"{path}:", StringComparison.Ordinal));
 
     [Theory]
-    [InlineData("That will not do.", "no", "")]
+    [InlineData("Another text.", "no", "")]
     [InlineData("\"quantity\":", "\"Quantity\":", "data.results[0].problem.errors")]
     [InlineData("\"status\":400,\"errors\"", "\"status\":422,\"errors\"", "data.results[0].problem.status")]
-    public void The_problem_of_an_entry_is_compared_as_one(string from, string to, string where)
+    public void Problem_of_a_batch_entry_is_compared_as_a_problem(string from, string to, string path)
     {
-        const string Entry = """{"results":[{"status":400,"problem":{"title":"That will not do.","status":400,"errors":{"quantity":["no"]}}}]}""";
+        const string Entry = """{"results":[{"status":400,"problem":{"title":"Another text.","status":400,"errors":{"quantity":["no"]}}}]}""";
 
         var differences = Comparison.Of(JsonNode.Parse(Entry), JsonNode.Parse(Entry.Replace(from, to, StringComparison.Ordinal)), new Bindings());
 
-        Assert.Equal(where.Length == 0 ? [] : [where], differences.Select(difference => difference.Split(':')[0]));
+        Assert.Equal(path.Length == 0 ? [] : [path], differences.Select(difference => difference.Split(':')[0]));
     }
 
     [Fact]
-    public void An_id_or_a_time_that_two_answers_have_in_common_must_be_the_same_in_both()
+    public void Same_id_or_time_in_two_examples_must_be_the_same_in_both_responses()
     {
         var bindings = new Bindings();
         Assert.Empty(Comparison.Of(JsonNode.Parse($$"""{"id":"{{Id}}","at":"2026-11-23T08:20:07Z"}"""), JsonNode.Parse($$"""{"id":"{{Other}}","at":"2027-01-01T00:00:00Z"}"""), bindings));

@@ -3,7 +3,7 @@ using DaprOrders.Stack;
 
 namespace DaprOrders.Contracts.Tests.Exchanges;
 
-/// <summary>The files of contracts/, read from the clone: what is committed is what is tested.</summary>
+/// <summary>Reads the files of contracts/ in the repository.</summary>
 internal static class ContractFiles
 {
     public static string Folder { get; } = Path.Combine(Repository.Root, "contracts");
@@ -11,7 +11,7 @@ internal static class ContractFiles
     public static JsonObject Read(params string[] path) =>
         JsonNode.Parse(File.ReadAllText(Path.Combine([Folder, .. path])))!.AsObject();
 
-    /// <summary>A CloudEvent, or a bulk delivery, as Dapr delivers it.</summary>
+    /// <summary>Reads an example: a CloudEvent or a bulk delivery, as Dapr delivers it.</summary>
     public static JsonObject Example(string name) => Read("events", "examples", $"{name}.json");
 
     public static IEnumerable<string> Examples() => Names(Path.Combine("events", "examples"), ".json");
@@ -20,8 +20,8 @@ internal static class ContractFiles
 
     public static JsonObject Schema(string topic) => Read("events", $"{topic}.schema.json");
 
-    private static IEnumerable<string> Names(string folder, string ending) => Directory
-        .GetFiles(Path.Combine(Folder, folder), $"*{ending}")
-        .Select(file => Path.GetFileName(file)[..^ending.Length])
+    private static IEnumerable<string> Names(string folder, string suffix) => Directory
+        .GetFiles(Path.Combine(Folder, folder), $"*{suffix}")
+        .Select(file => Path.GetFileName(file)[..^suffix.Length])
         .Order(StringComparer.Ordinal);
 }

@@ -3,13 +3,13 @@ using System.Text.Json.Nodes;
 
 namespace DaprOrders.Contracts.Tests.Exchanges;
 
-/// <summary>A request of the gateway to a service, the answer, what must have happened before, and what the service publishes because of it.</summary>
+/// <summary>A request of the gateway to a service, the steps before it, the response, and the events that the service then publishes.</summary>
 internal sealed record Exchange(string Name, IReadOnlyList<Step> Given, HttpMessage Request, HttpMessage Response, IReadOnlyList<string> Publishes);
 
-/// <summary>Something that must have happened: another exchange of the same file, by its name, or the delivery of an example.</summary>
+/// <summary>A step before an exchange: either another exchange of the same file, or the delivery of an example.</summary>
 internal sealed record Step(string? Exchange, string? Deliver);
 
-/// <summary>A request or an answer. A body of text is sent as it is, everything else as JSON.</summary>
+/// <summary>A request or a response. A string body is sent as it is, any other body as JSON.</summary>
 internal sealed record HttpMessage(string? Method, string? Path, int Status, Dictionary<string, string> Headers, JsonNode? Body)
 {
     public string? Content => Body is JsonValue value && value.GetValueKind() is JsonValueKind.String ? value.GetValue<string>() : Body?.ToJsonString(Relaxed);
@@ -17,17 +17,17 @@ internal sealed record HttpMessage(string? Method, string? Path, int Status, Dic
     private static readonly JsonSerializerOptions Relaxed = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 }
 
-/// <summary>Events that are delivered to a service, and what it publishes because of them.</summary>
+/// <summary>Events that are delivered to a service, and the events that it then publishes.</summary>
 internal sealed record EventExchange(string Name, IReadOnlyList<string> Deliver, IReadOnlyList<string> Publishes);
 
-/// <summary>What gateway and broker on one side and a service on the other agreed upon: contracts/http/….exchanges.json.</summary>
+/// <summary>Reads contracts/http/….exchanges.json: what the gateway and the broker exchange with a service.</summary>
 internal sealed class ExchangeFile
 {
     private ExchangeFile(JsonObject file)
     {
         Exchanges = file["exchanges"]!.AsArray().Select(exchange => Read(exchange!)).ToDictionary(exchange => exchange.Name);
         Events = (file["events"]?.AsArray() ?? []).Select(item => new EventExchange(
-            (string)item!["name"]!, Texts(item["deliver"]), Texts(item["publishes"]))).ToDictionary(exchange => exchange.Name);
+            (string)item!["name"]!, Strings(item["deliver"]), Strings(item["publishes"]))).ToDictionary(exchange => exchange.Name);
     }
 
     public static IReadOnlyList<string> Services { get; } = ["order", "inventory", "notification"];
@@ -43,7 +43,7 @@ internal sealed class ExchangeFile
         [.. (exchange["given"]?.AsArray() ?? []).Select(step => step is JsonObject ? new Step(null, (string)step["deliver"]!) : new Step((string)step!, null))],
         Message(exchange["request"]!),
         Message(exchange["response"]!),
-        Texts(exchange["publishes"]));
+        Strings(exchange["publishes"]));
 
     public static HttpMessage Message(JsonNode message) => new(
         (string?)message["method"],
@@ -52,5 +52,5 @@ internal sealed class ExchangeFile
         (message["headers"]?.AsObject() ?? []).ToDictionary(header => header.Key, header => (string)header.Value!, StringComparer.OrdinalIgnoreCase),
         message["body"]);
 
-    private static List<string> Texts(JsonNode? list) => [.. (list?.AsArray() ?? []).Select(text => (string)text!)];
+    private static List<string> Strings(JsonNode? list) => [.. (list?.AsArray() ?? []).Select(text => (string)text!)];
 }

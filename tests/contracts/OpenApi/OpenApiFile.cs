@@ -7,7 +7,7 @@ using DaprOrders.Contracts.Tests.Exchanges;
 
 namespace DaprOrders.Contracts.Tests.OpenApi;
 
-/// <summary>What contracts/http says of a service: its operations, with every reference replaced by what it refers to.</summary>
+/// <summary>Reads the operations of an OpenAPI document. Every reference is replaced with its target.</summary>
 internal sealed class OpenApiFile
 {
     private static readonly ConcurrentDictionary<string, OpenApiFile> Files = new();
@@ -25,40 +25,39 @@ internal sealed class OpenApiFile
 
     public static OpenApiFile Read(JsonObject document) => new(document);
 
-    /// <summary>The operation that a request asks for, or null.</summary>
-    public Operation? For(HttpMessage request) => Operations.SingleOrDefault(operation => operation.Method == request.Method && operation.Matches(request.Path!));
+    /// <summary>Returns the operation of a request, or null if there is none.</summary>
+    public Operation? Find(HttpMessage request) => Operations.SingleOrDefault(operation => operation.Method == request.Method && operation.Matches(request.Path!));
 
-    /// <summary>What the document forbids of an answer to a request.</summary>
-    public IReadOnlyList<string> Violations(HttpMessage request, HttpMessage answer)
+    /// <summary>Returns how a response to a request violates the document.</summary>
+    public IReadOnlyList<string> Violations(HttpMessage request, HttpMessage message)
     {
-        if (For(request) is not { } operation)
+        if (Find(request) is not { } operation)
         {
-            return [$"{request.Method} {request.Path} is no operation"];
+            return [$"{request.Method} {request.Path} is not an operation"];
         }
 
-        if (operation.Responses[Status(answer.Status)] is not JsonObject response)
+        if (operation.Responses[Status(message.Status)] is not JsonObject response)
         {
-            return [$"{operation} does not answer {answer.Status}"];
+            return [$"{operation} has no response {message.Status}"];
         }
 
-        var type = answer.Headers.GetValueOrDefault("Content-Type", "").Split(';')[0];
+        var type = message.Headers.GetValueOrDefault("Content-Type", "").Split(';')[0];
         return response["content"]?[type]?["schema"] is JsonObject schema
-            ? EventSchemas.Validate(schema, answer.Body)
-            : [$"{operation} does not answer {answer.Status} as '{type}'"];
+            ? EventSchemas.Validate(schema, message.Body)
+            : [$"{operation} has no response {message.Status} of type '{type}'"];
     }
 
     private static string Status(int status) => status.ToString(CultureInfo.InvariantCulture);
 
     private static JsonNode? Inline(JsonNode? node, JsonObject document) => node switch
     {
-        JsonObject reference when (string?)reference["$ref"] is { } target => Inline(target[2..].Split('/').Aggregate((JsonNode)document, (at, name) => at[name]!), document),
+        JsonObject reference when (string?)reference["$ref"] is { } target => Inline(target[2..].Split('/').Aggregate((JsonNode)document, (node, name) => node[name]!), document),
         JsonObject fields => new JsonObject(fields.Select(field => KeyValuePair.Create(field.Key, Inline(field.Value, document)))),
         JsonArray items => new JsonArray([.. items.Select(item => Inline(item, document))]),
         _ => node?.DeepClone(),
     };
 }
 
-/// <summary>One operation of a document.</summary>
 internal sealed record Operation(string Method, string Path, JsonObject Content)
 {
     public JsonObject Responses => Content["responses"]!.AsObject();

@@ -8,18 +8,18 @@ using Microsoft.OpenApi;
 
 namespace DaprOrders.Contracts.Tests.OpenApi;
 
-/// <summary>The OpenAPI documents are generated from the code. These tests check that they are current, complete and true.</summary>
+/// <summary>The OpenAPI documents are generated from the code. These tests check that they are current, complete and correct.</summary>
 public sealed class OpenApiTests
 {
     public static TheoryData<string> Services => [.. Repository.Projects.Keys];
 
-    public static TheoryData<string> Owners => [.. ExchangeFile.Services];
+    public static TheoryData<string> BackendServices => [.. ExchangeFile.Services];
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Theory]
     [MemberData(nameof(Services))]
-    public async Task Committed_document_is_the_generated_one(string service)
+    public async Task Committed_document_is_the_same_as_the_generated_one(string service)
     {
         var generated = await File.ReadAllTextAsync(await OpenApiDocuments.GenerateAsync(service, Cancel), Cancel);
 
@@ -48,25 +48,25 @@ public sealed class OpenApiTests
     }
 
     [Theory]
-    [MemberData(nameof(Owners))]
+    [MemberData(nameof(BackendServices))]
     public void Gateway_describes_routes_as_their_service_does(string service)
     {
         var gateway = OpenApiFile.Of("gateway").Operations;
 
         foreach (var operation in OpenApiFile.Of(service).Operations)
         {
-            var same = Assert.Single(gateway, other => other.Method == operation.Method && other.Path == operation.Path);
-            Assert.Equal(operation.Parameters.ToJsonString(), same.Parameters.ToJsonString());
-            Assert.Equal(operation.RequestSchema?.ToJsonString(), same.RequestSchema?.ToJsonString());
+            var route = Assert.Single(gateway, other => other.Method == operation.Method && other.Path == operation.Path);
+            Assert.Equal(operation.Parameters.ToJsonString(), route.Parameters.ToJsonString());
+            Assert.Equal(operation.RequestSchema?.ToJsonString(), route.RequestSchema?.ToJsonString());
             foreach (var (status, response) in operation.Responses.Where(response => int.Parse(response.Key, CultureInfo.InvariantCulture) < 500))
             {
-                Assert.Equal(response!.ToJsonString(), same.Responses[status]!.ToJsonString());
+                Assert.Equal(response!.ToJsonString(), route.Responses[status]!.ToJsonString());
             }
         }
     }
 
     [Theory]
-    [MemberData(nameof(Owners))]
+    [MemberData(nameof(BackendServices))]
     public void Every_exchange_conforms_to_the_document(string service)
     {
         var document = OpenApiFile.Of(service);
@@ -79,13 +79,13 @@ public sealed class OpenApiTests
     }
 
     [Theory]
-    [MemberData(nameof(Owners))]
-    public void Every_operation_and_every_error_of_it_has_an_exchange(string service)
+    [MemberData(nameof(BackendServices))]
+    public void Every_response_of_every_operation_has_an_exchange(string service)
     {
         var exchanges = ExchangeFile.Of(service).Exchanges.Values;
 
-        // Only the document describes bodies that are too large, and services that fail.
-        var without =
+        // There are no exchanges for bodies that are too large (413) and for failures of the service (500, 503).
+        var missing =
             from operation in OpenApiFile.Of(service).Operations
             from status in operation.Responses.Select(response => response.Key)
             where status is not ("413" or "500" or "503")
@@ -93,8 +93,8 @@ public sealed class OpenApiTests
                 && exchange.Response.Status.ToString(CultureInfo.InvariantCulture) == status)
             select $"{operation} {status}";
 
-        // The gateway refuses malformed ids before a service sees them.
-        Assert.Equal(service switch { "order" => ["GET /orders/{id} 400"], "inventory" => ["GET /inventory/{itemId} 400"], _ => [] }, without);
+        // The gateway refuses malformed ids, so they reach no service.
+        Assert.Equal(service switch { "order" => ["GET /orders/{id} 400"], "inventory" => ["GET /inventory/{itemId} 400"], _ => [] }, missing);
     }
 
     private static IEnumerable<string> Missing(Operation operation)

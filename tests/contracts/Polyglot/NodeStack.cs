@@ -3,7 +3,7 @@ using DaprOrders.Stack;
 
 namespace DaprOrders.Contracts.Tests.Polyglot;
 
-/// <summary>The whole system by the run file of samples/notification-node. Tests look at it from outside.</summary>
+/// <summary>Runs the whole system with the run file of samples/notification-node. Tests use it through the gateway.</summary>
 public sealed class NodeStack : IAsyncDisposable
 {
     private static readonly string RunFilePath = Path.Combine("samples", "notification-node", "dapr.yaml");
@@ -21,10 +21,10 @@ public sealed class NodeStack : IAsyncDisposable
 
     public HttpClient Gateway => _stack.Gateway;
 
-    /// <summary>Starts the system, once. Not with the fixture: xUnit creates that also when none of its tests is to run.</summary>
+    /// <summary>Starts the system once. The constructor does not start it, because xUnit creates the fixture even if none of its tests run.</summary>
     public Task StartAsync() => _started ??= _stack.StartAsync();
 
-    /// <summary>Puts the ports of this copy in place of those of the run file.</summary>
+    /// <summary>Replaces the ports of the run file with the ports of this system.</summary>
     public string WithFreePorts(string text) => RunFile.Read(Path.Combine(Repository.Root, RunFilePath)).Apps
         .Zip(_stack.Instances, (app, instance) => new[] { (Old: app.AppPort, New: instance.Port), (Old: app.HttpPort, New: instance.SidecarPort) })
         .SelectMany(ports => ports)

@@ -7,7 +7,7 @@ using DaprOrders.Testing;
 
 namespace DaprOrders.Contracts.Tests.Polyglot;
 
-/// <summary>samples/notification-node as a process of its own, with a file of its own.</summary>
+/// <summary>Runs samples/notification-node as a process with its own file.</summary>
 internal sealed class NotificationNode : IAsyncDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("dapr-orders-node-").FullName;
@@ -19,7 +19,7 @@ internal sealed class NotificationNode : IAsyncDisposable
 
     public string Output => string.Join('\n', _output);
 
-    /// <summary>Starts it beside a sidecar that expects no call at all: this service has nothing to ask.</summary>
+    /// <summary>Starts the service with a stub sidecar. The service does not call its sidecar.</summary>
     public static async Task<Provider> StartProviderAsync()
     {
         Assert.SkipUnless(Programs.Has("node"), "the sample needs Node 20");
@@ -34,7 +34,7 @@ internal sealed class NotificationNode : IAsyncDisposable
         });
     }
 
-    /// <summary>Starts it, and waits until it says that it listens.</summary>
+    /// <summary>Starts the service and waits until it listens.</summary>
     public async Task<HttpClient> StartAsync()
     {
         var listening = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -63,7 +63,7 @@ internal sealed class NotificationNode : IAsyncDisposable
         }
     }
 
-    /// <summary>Ends it as a crash would.</summary>
+    /// <summary>Kills the process, as in a crash.</summary>
     public async Task KillAsync()
     {
         _process!.Kill();

@@ -4,7 +4,7 @@ using DaprOrders.Testing;
 
 namespace DaprOrders.Contracts.Tests.Polyglot;
 
-/// <summary>The provider suite once more, with the notification service in Node.</summary>
+/// <summary>Runs the provider tests against the notification service in Node.</summary>
 public sealed class NotificationNodeTests
 {
     private const string Service = "notification";
@@ -16,7 +16,7 @@ public sealed class NotificationNodeTests
 
     [Theory]
     [MemberData(nameof(Exchanges))]
-    public async Task It_answers_each_request_as_the_contract_says(string exchange)
+    public async Task Response_to_each_request_matches_the_contract(string exchange)
     {
         await using var provider = await NotificationNode.StartProviderAsync();
 
@@ -24,7 +24,7 @@ public sealed class NotificationNodeTests
     }
 
     [Fact]
-    public async Task It_takes_every_example_with_fields_that_it_does_not_know_and_in_another_order_too()
+    public async Task Every_example_is_handled_with_unknown_fields_and_in_another_order()
     {
         await using var provider = await NotificationNode.StartProviderAsync();
 
@@ -32,15 +32,15 @@ public sealed class NotificationNodeTests
     }
 
     [Fact]
-    public async Task Events_that_can_never_be_handled_are_not_asked_for_again_and_harm_no_other()
+    public async Task Malformed_events_are_not_retried_and_do_not_affect_other_events()
     {
         await using var provider = await NotificationNode.StartProviderAsync();
 
-        await Replay.BadEventsAsync(provider, Service);
+        await Replay.MalformedEventsAsync(provider, Service);
     }
 
     [Fact]
-    public async Task It_subscribes_to_what_the_contract_says()
+    public async Task Service_subscribes_to_its_topic_only()
     {
         await using var provider = await NotificationNode.StartProviderAsync();
 
@@ -49,7 +49,7 @@ public sealed class NotificationNodeTests
     }
 
     [Fact]
-    public async Task What_it_has_answered_is_still_there_after_a_crash_and_a_line_that_was_cut_off_is_not()
+    public async Task Crash_keeps_acknowledged_events_and_removes_a_truncated_line()
     {
         await using var node = new NotificationNode();
         await using (var before = new Provider(await node.StartAsync(), new SidecarStub(), () => ValueTask.CompletedTask))
@@ -59,13 +59,13 @@ public sealed class NotificationNodeTests
         }
 
         await node.KillAsync();
-        var lines = await File.ReadAllTextAsync(node.File, Cancel);
-        await File.AppendAllTextAsync(node.File, """{"id":"cut off in the mid""", Cancel);
+        var stored = await File.ReadAllTextAsync(node.File, Cancel);
+        await File.AppendAllTextAsync(node.File, """{"id":"truncated li""", Cancel);
 
         await using var after = new Provider(await node.StartAsync(), new SidecarStub(), () => ValueTask.CompletedTask);
-        Assert.Equal(lines, await File.ReadAllTextAsync(node.File, Cancel));
+        Assert.Equal(stored, await File.ReadAllTextAsync(node.File, Cancel));
         await after.DeliverExampleAsync("inventory.updated.bulk", new Bindings(keepExamples: true));
         Assert.Equal(3, (await File.ReadAllLinesAsync(node.File, Cancel)).Length);
-        Assert.StartsWith(lines, await File.ReadAllTextAsync(node.File, Cancel), StringComparison.Ordinal);
+        Assert.StartsWith(stored, await File.ReadAllTextAsync(node.File, Cancel), StringComparison.Ordinal);
     }
 }

@@ -8,7 +8,7 @@ using DaprOrders.Stack;
 
 namespace DaprOrders.Contracts.Tests.Polyglot;
 
-/// <summary>The order flow with a service in another language in it, seen through the gateway only; and the README of the contracts, line by line.</summary>
+/// <summary>Tests the order flow, through the gateway only, with one service in another language. Also runs the commands of contracts/README.md.</summary>
 [Trait("Form", "scripts")]
 public sealed partial class PolyglotTests(NodeStack stack) : IClassFixture<NodeStack>, IAsyncLifetime
 {
@@ -26,7 +26,7 @@ public sealed partial class PolyglotTests(NodeStack stack) : IClassFixture<NodeS
     [InlineData("item-123", 1, "confirmed", null, "reserved")]
     [InlineData("item-100", 4, "rejected", "out_of_stock", "rejected")]
     [InlineData("no-such-item", 1, "rejected", "unknown_item", "rejected")]
-    public async Task An_order_is_settled_and_notified(string item, int quantity, string status, string? reason, string outcome)
+    public async Task Order_is_settled_and_notified(string item, int quantity, string status, string? reason, string outcome)
     {
         var placed = await PlaceAsync(item, quantity);
         var id = placed.GetProperty("id").GetString();
@@ -35,7 +35,7 @@ public sealed partial class PolyglotTests(NodeStack stack) : IClassFixture<NodeS
         var list = await UntilAsync($"/notifications?order_id={id}", page => page.GetProperty("items").GetArrayLength() > 0);
 
         Assert.Equal(status, settled.GetProperty("status").GetString());
-        Assert.Equal(reason, settled.TryGetProperty("reason", out var why) ? why.GetString() : null);
+        Assert.Equal(reason, settled.TryGetProperty("reason", out var text) ? text.GetString() : null);
         var notification = Assert.Single(list.GetProperty("items").EnumerateArray());
         Assert.Equal(outcome, notification.GetProperty("outcome").GetString());
         Assert.Equal(reason, notification.GetProperty("reason").GetString());
@@ -43,7 +43,7 @@ public sealed partial class PolyglotTests(NodeStack stack) : IClassFixture<NodeS
     }
 
     [Fact(Explicit = true)]
-    public async Task Orders_that_are_placed_together_are_each_settled_and_notified_once()
+    public async Task Concurrent_orders_are_each_settled_and_notified_once()
     {
         var ids = await Task.WhenAll(Enumerable.Range(0, 20).Select(async _ => (await PlaceAsync("item-7", 1)).GetProperty("id").GetString()!));
 
@@ -57,7 +57,7 @@ public sealed partial class PolyglotTests(NodeStack stack) : IClassFixture<NodeS
     }
 
     [Fact(Explicit = true)]
-    public async Task A_bad_request_is_refused_through_the_gateway_in_the_words_of_the_service()
+    public async Task Error_of_the_service_reaches_the_client_through_the_gateway()
     {
         using var response = await stack.Gateway.GetAsync(new Uri("/notifications?limit=0", UriKind.Relative), Cancel);
 
@@ -67,14 +67,14 @@ public sealed partial class PolyglotTests(NodeStack stack) : IClassFixture<NodeS
     }
 
     [Fact(Explicit = true)]
-    public async Task Every_command_of_the_README_of_the_contracts_gives_the_output_beside_it()
+    public async Task Every_command_in_the_README_of_the_contracts_prints_the_output_below_it()
     {
-        var blocks = Block().Matches(await File.ReadAllTextAsync(Path.Combine(Repository.Root, "contracts", "README.md"), Cancel))
+        var blocks = CodeBlock().Matches(await File.ReadAllTextAsync(Path.Combine(Repository.Root, "contracts", "README.md"), Cancel))
             .Select(match => (Language: match.Groups[1].Value, Text: match.Groups[2].Value.Trim()))
             .ToList();
         var commands = blocks.Zip(blocks.Skip(1)).Where(pair => pair.First.Language == "sh" && pair.Second.Language == "text").ToList();
         Assert.InRange(commands.Count, 8, 100);
-        Assert.Equal(["../run.sh contracts release 1.1", "../run.sh contracts write"], blocks // those have tests of their own
+        Assert.Equal(["../run.sh contracts release 1.1", "../run.sh contracts write"], blocks // these have their own tests
             .Where((block, i) => block.Language == "sh" && (i + 1 == blocks.Count || blocks[i + 1].Language != "text"))
             .Select(block => block.Text).Order(StringComparer.Ordinal));
 
@@ -82,11 +82,11 @@ public sealed partial class PolyglotTests(NodeStack stack) : IClassFixture<NodeS
         {
             var (_, output) = await Programs.RunAsync(Path.Combine(Repository.Root, "contracts"), "", "bash", "-c", stack.WithFreePorts(command.Text));
 
-            Assert.Equal(Masked(expected.Text), Masked(output));
+            Assert.Equal(Mask(expected.Text), Mask(output));
         }
     }
 
-    /// <summary>Places an order. The key allows to retry where the gateway, on a busy machine, says so.</summary>
+    /// <summary>Places an order. On a busy machine the gateway may ask for a retry, which the key makes safe.</summary>
     private Task<JsonElement> PlaceAsync(string item, int quantity)
     {
         var key = Guid.NewGuid().ToString();
@@ -99,13 +99,13 @@ public sealed partial class PolyglotTests(NodeStack stack) : IClassFixture<NodeS
         });
     }
 
-    /// <summary>Notification receives an outcome when order does, not before: asks until it is there.</summary>
+    /// <summary>Reads a path until its response meets the condition. A notification may appear later than the outcome of its order.</summary>
     private Task<JsonElement> UntilAsync(string path, Func<JsonElement, bool> condition) =>
         UntilAsync(path, () => stack.Gateway.GetAsync(new Uri(path, UriKind.Relative), Cancel), condition);
 
     private static async Task<JsonElement> UntilAsync(string what, Func<Task<HttpResponseMessage>> send, Func<JsonElement, bool>? condition = null)
     {
-        JsonElement answer = default;
+        JsonElement body = default;
         await Wait.UntilAsync(
             what,
             async () =>
@@ -116,21 +116,21 @@ public sealed partial class PolyglotTests(NodeStack stack) : IClassFixture<NodeS
                     return false;
                 }
 
-                answer = await response.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<JsonElement>(Cancel);
-                return condition is null || condition(answer);
+                body = await response.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<JsonElement>(Cancel);
+                return condition is null || condition(body);
             },
             TimeSpan.FromSeconds(90));
-        return answer;
+        return body;
     }
 
-    private static string Masked(string output)
+    private static string Mask(string output)
     {
         var masked = Uuid().Replace(output.Replace("\r", "", StringComparison.Ordinal), "<id>");
         return Time().Replace(masked, "<time>").Trim();
     }
 
     [GeneratedRegex("^```(\\w+)\n(.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline)]
-    private static partial Regex Block();
+    private static partial Regex CodeBlock();
 
     [GeneratedRegex("[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")]
     private static partial Regex Uuid();

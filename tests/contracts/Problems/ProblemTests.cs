@@ -8,13 +8,13 @@ using DaprOrders.ServiceDefaults;
 
 namespace DaprOrders.Contracts.Tests.Problems;
 
-/// <summary>Checks that contracts/http/problems.json lists the problems that the services respond with.</summary>
+/// <summary>Checks that contracts/http/problems.json lists the problems that the services return.</summary>
 public sealed class ProblemTests
 {
     private static readonly JsonArray Listed = ContractFiles.Read("http", "problems.json")["problems"]!.AsArray();
 
     [Fact]
-    public void Every_problem_of_the_code_is_listed_with_its_status_and_every_listed_one_exists()
+    public void Listed_problems_are_those_of_the_code_with_their_statuses()
     {
         Assembly[] assemblies = [typeof(Problem).Assembly, typeof(gateway::Program).Assembly, typeof(order::Program).Assembly];
         var problems = assemblies.SelectMany(assembly => assembly.GetTypes()).SelectMany(Problems).ToList();

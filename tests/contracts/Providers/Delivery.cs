@@ -2,10 +2,10 @@ using System.Text.Json.Nodes;
 
 namespace DaprOrders.Contracts.Tests.Providers;
 
-/// <summary>Deliveries in the form in which Dapr makes them; a test compares the form with the recordings.</summary>
+/// <summary>Creates deliveries with the structure that Dapr uses. A test compares the structure with a recording.</summary>
 internal static class Delivery
 {
-    /// <summary>The CloudEvents of an example: those of a bulk delivery, or the one that it is.</summary>
+    /// <summary>Returns the CloudEvents of an example, which is a bulk delivery or one CloudEvent.</summary>
     public static IReadOnlyList<JsonNode> EventsOf(JsonObject example) => example["entries"] is JsonArray entries
         ? [.. entries.Select(entry => entry!["event"]!)]
         : [example];

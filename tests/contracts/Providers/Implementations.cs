@@ -11,8 +11,9 @@ using DaprOrders.Testing;
 namespace DaprOrders.Contracts.Tests.Providers;
 
 /// <summary>
-/// The implementations that the contract is tested with: ours, or another one where ORDER_URL, INVENTORY_URL or NOTIFICATION_URL says where it
-/// listens. That one has the sidecar port of dapr.yaml, on which the suite then stubs the sidecar. All tests share them: each has ids of its own.
+/// Starts our services for the contract tests. If ORDER_URL, INVENTORY_URL or NOTIFICATION_URL is set, the tests use the running service at that
+/// URL instead. Its sidecar port must be the one in dapr.yaml, because the tests start the stub of the sidecar there. All tests share the
+/// services, so each test uses its own ids.
 /// </summary>
 public sealed class Implementations : IAsyncDisposable
 {
@@ -32,16 +33,16 @@ public sealed class Implementations : IAsyncDisposable
     }
 
     internal Task<Provider> StartAsync(string service) => Environment.GetEnvironmentVariable($"{service.ToUpperInvariant()}_URL") is { Length: > 0 } url
-        ? Task.FromResult(Elsewhere(service, new Uri(url)))
+        ? Task.FromResult(CreateExternal(service, new Uri(url)))
         : service switch
         {
-            "order" => HereAsync(_orderHost.Value),
-            "inventory" => HereAsync(_inventoryHost.Value),
-            "notification" => HereAsync(_notificationHost.Value),
+            "order" => CreateAsync(_orderHost.Value),
+            "inventory" => CreateAsync(_inventoryHost.Value),
+            "notification" => CreateAsync(_notificationHost.Value),
             _ => throw new ArgumentException($"There is no service {service}.", nameof(service)),
         };
 
-    /// <summary>An order service of ours for one test, which looks into its database.</summary>
+    /// <summary>Starts our order service for one test that reads its database.</summary>
     internal Task<ServiceHost<order::Program>> StartOrderServiceAsync(params (string Key, string Value)[] settings) => _order.StartAsync(settings);
 
     public async ValueTask DisposeAsync()
@@ -58,7 +59,7 @@ public sealed class Implementations : IAsyncDisposable
         }
     }
 
-    private static async Task<Provider> HereAsync<TProgram>(Task<ServiceHost<TProgram>> service)
+    private static async Task<Provider> CreateAsync<TProgram>(Task<ServiceHost<TProgram>> service)
         where TProgram : class
     {
         var host = await service;
@@ -74,7 +75,7 @@ public sealed class Implementations : IAsyncDisposable
         }
     }
 
-    private Provider Elsewhere(string service, Uri url)
+    private Provider CreateExternal(string service, Uri url)
     {
         var port = 3501 + Array.IndexOf(["order", "inventory", "notification"], service);
         var sidecar = _sidecars.GetOrAdd(service, _ => new Lazy<SidecarStub>(() => new SidecarStub(port)));

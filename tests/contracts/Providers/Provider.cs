@@ -8,7 +8,7 @@ using WireMock.ResponseBuilders;
 
 namespace DaprOrders.Contracts.Tests.Providers;
 
-/// <summary>A service, whoever wrote it, and the sidecar beside it, which the test plays. What reaches the sidecar meanwhile is looked at in the end.</summary>
+/// <summary>A service in any implementation, and the stub of its sidecar. When it is disposed, it checks all calls and events that reached the sidecar.</summary>
 internal sealed class Provider : IAsyncDisposable
 {
     private readonly Func<ValueTask> _stop;
@@ -30,7 +30,7 @@ internal sealed class Provider : IAsyncDisposable
 
     public SidecarStub Sidecar { get; }
 
-    /// <summary>Gets or sets what becomes of the data of examples before they are delivered.</summary>
+    /// <summary>Gets or sets the change that is made to the data of each example before its delivery.</summary>
     public Func<JsonObject, JsonObject> Rewrite { get; set; } = data => data;
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
@@ -67,14 +67,14 @@ internal sealed class Provider : IAsyncDisposable
         return new HttpMessage(null, null, (int)response.StatusCode, headers, text.Length == 0 ? null : JsonNode.Parse(text));
     }
 
-    /// <summary>What the service says that it wants to hear, and where.</summary>
+    /// <summary>Returns the subscriptions that the service declares.</summary>
     public async Task<IReadOnlyList<Subscription>> SubscriptionsAsync()
     {
         var subscriptions = JsonNode.Parse(await Http.GetStringAsync(new Uri("/dapr/subscribe", UriKind.Relative), Cancel))!.AsArray();
         return [.. subscriptions.Select(subscription => Subscription.Read(subscription!.AsObject()))];
     }
 
-    /// <summary>Delivers CloudEvents as Dapr does, all at once or one after the other as the service wants them.</summary>
+    /// <summary>Delivers CloudEvents as Dapr does: in bulk or one by one, as the service has subscribed.</summary>
     /// <returns>The status of each event.</returns>
     public async Task<IReadOnlyList<string>> DeliverAsync(string topic, params IReadOnlyList<JsonNode> events)
     {
@@ -106,7 +106,7 @@ internal sealed class Provider : IAsyncDisposable
         Assert.All(statuses, status => Assert.Equal("SUCCESS", status));
     }
 
-    /// <summary>The events that were handed to the sidecar so far, in order.</summary>
+    /// <summary>Returns the events that were published so far, in order.</summary>
     public IReadOnlyList<PublishedEvent> Published() => PublishedEvent.Of(Sidecar.Server.LogEntries.Skip(_earlierRequests));
 
     public async Task<IReadOnlyList<PublishedEvent>> UntilPublishedAsync(Func<IReadOnlyList<PublishedEvent>, bool> condition) =>
@@ -115,10 +115,10 @@ internal sealed class Provider : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         var unexpected = Sidecar.UnexpectedCalls(_earlierRequests);
-        var wrong = Published().SelectMany(message => message.Violations()).ToList();
+        var violations = Published().SelectMany(message => message.Violations()).ToList();
         await _stop();
-        Assert.True(unexpected.Count == 0, $"No stub expects {string.Join(", ", unexpected)}");
-        Assert.True(wrong.Count == 0, string.Join("\n", wrong));
+        Assert.True(unexpected.Count == 0, $"Unexpected calls to the sidecar: {string.Join(", ", unexpected)}");
+        Assert.True(violations.Count == 0, string.Join("\n", violations));
     }
 
     private async Task<IReadOnlyList<string>> PostBulkAsync(string route, JsonObject body)
@@ -127,13 +127,13 @@ internal sealed class Provider : IAsyncDisposable
         content.Headers.ContentType!.CharSet = null; // as Dapr sends it
         using var response = await Http.PostAsync(new Uri(route, UriKind.Relative), content, Cancel);
         var text = await response.Content.ReadAsStringAsync(Cancel);
-        Assert.True(response.IsSuccessStatusCode, $"A bulk delivery was answered {(int)response.StatusCode} {text}");
+        Assert.True(response.IsSuccessStatusCode, $"The response to a bulk delivery was {(int)response.StatusCode} {text}");
         var statuses = JsonNode.Parse(text)!["statuses"]!.AsArray()
             .ToDictionary(status => (string)status!["entryId"]!, status => (string)status!["status"]!);
         return [.. body["entries"]!.AsArray().Select(entry => statuses.GetValueOrDefault((string)entry!["entryId"]!, "RETRY"))];
     }
 
-    /// <summary>What Dapr makes of the answer to a single delivery (tests/recordings, delivery.json).</summary>
+    /// <summary>Returns the status that Dapr derives from the response to a single delivery (tests/recordings, delivery.json).</summary>
     private async Task<string> PostSingleAsync(string route, JsonNode message)
     {
         using var content = new StringContent(message.ToJsonString(), Encoding.UTF8, "application/cloudevents+json");

@@ -2,18 +2,18 @@ using DaprOrders.Contracts.Tests.Exchanges;
 
 namespace DaprOrders.Contracts.Tests.Providers;
 
-/// <summary>Replays every exchange against each service. What must have happened before, happens by the contract's own calls.</summary>
+/// <summary>Replays every exchange against each service. The steps before an exchange use only calls and deliveries of the contract.</summary>
 public sealed class ProviderTests(Implementations implementations)
 {
     public static TheoryData<string, string> Exchanges => Cases(file => file.Exchanges.Keys);
 
     public static TheoryData<string, string> EventExchanges => Cases(file => file.Events.Keys);
 
-    public static TheoryData<string> Handlers => [.. ExchangeFile.Services];
+    public static TheoryData<string> Services => [.. ExchangeFile.Services];
 
     [Theory]
     [MemberData(nameof(Exchanges))]
-    public async Task Each_service_answers_each_request_as_the_contract_says(string service, string exchange)
+    public async Task Response_to_each_request_matches_the_contract(string service, string exchange)
     {
         await using var provider = await implementations.StartAsync(service);
 
@@ -22,7 +22,7 @@ public sealed class ProviderTests(Implementations implementations)
 
     [Theory]
     [MemberData(nameof(EventExchanges))]
-    public async Task Each_service_publishes_what_the_contract_says_when_it_hears_an_event(string service, string exchange)
+    public async Task Events_that_a_handler_publishes_match_the_contract(string service, string exchange)
     {
         await using var provider = await implementations.StartAsync(service);
 
@@ -30,8 +30,8 @@ public sealed class ProviderTests(Implementations implementations)
     }
 
     [Theory]
-    [MemberData(nameof(Handlers))]
-    public async Task Each_handler_takes_every_example_with_fields_that_it_does_not_know_and_in_another_order_too(string service)
+    [MemberData(nameof(Services))]
+    public async Task Every_example_is_handled_with_unknown_fields_and_in_another_order(string service)
     {
         await using var provider = await implementations.StartAsync(service);
 
@@ -39,16 +39,16 @@ public sealed class ProviderTests(Implementations implementations)
     }
 
     [Theory]
-    [MemberData(nameof(Handlers))]
-    public async Task Events_that_can_never_be_handled_are_not_asked_for_again_and_harm_no_other(string service)
+    [MemberData(nameof(Services))]
+    public async Task Malformed_events_are_not_retried_and_do_not_affect_other_events(string service)
     {
         await using var provider = await implementations.StartAsync(service);
 
-        await Replay.BadEventsAsync(provider, service);
+        await Replay.MalformedEventsAsync(provider, service);
     }
 
     [Fact]
-    public async Task An_order_that_comes_twice_takes_its_pieces_once()
+    public async Task Order_that_is_delivered_twice_takes_its_units_once()
     {
         await using var provider = await implementations.StartAsync("inventory");
         var exchange = ExchangeFile.Of("inventory").Events["publishes one outcome for an order that is delivered twice"];

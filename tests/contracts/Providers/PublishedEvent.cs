@@ -4,7 +4,7 @@ using WireMock.Logging;
 
 namespace DaprOrders.Contracts.Tests.Providers;
 
-/// <summary>An event that a service handed to its sidecar, by either way that Dapr has for it.</summary>
+/// <summary>An event that a service published, alone or in bulk.</summary>
 internal sealed record PublishedEvent(string Topic, JsonNode? Data, IReadOnlyDictionary<string, string> Metadata)
 {
     private const string Bulk = "/v1.0/publish/bulk/pubsub/";
@@ -16,7 +16,7 @@ internal sealed record PublishedEvent(string Topic, JsonNode? Data, IReadOnlyDic
 
     public static IReadOnlyList<PublishedEvent> Of(IEnumerable<ILogEntry> requests) => [.. requests.SelectMany(Of)];
 
-    /// <summary>What the contract forbids of it.</summary>
+    /// <summary>Returns how the event violates the contract.</summary>
     public IEnumerable<string> Violations()
     {
         foreach (var violation in EventSchemas.Validate(Topic, Data))

@@ -3,7 +3,7 @@ using DaprOrders.Contracts.Tests.Exchanges;
 
 namespace DaprOrders.Contracts.Tests.Providers;
 
-/// <summary>Does to a service what an exchange says, and holds what it answers and publishes against the exchange.</summary>
+/// <summary>Replays exchanges against a service, and compares its responses and events with them.</summary>
 internal static class Replay
 {
     public static Task ExchangeAsync(Provider provider, string service, string exchange) =>
@@ -20,11 +20,11 @@ internal static class Replay
         await ExpectPublishedAsync(provider, exchange.Publishes, bindings);
     }
 
-    /// <summary>Every exchange before which something is delivered, with events as a later version of their publisher might send them.</summary>
+    /// <summary>Replays every exchange with deliveries, once with additional fields in the data and once with the fields in reverse order.</summary>
     public static async Task HandlersAsync(Provider provider, string service)
     {
         var file = ExchangeFile.Of(service);
-        foreach (var rewrite in (Func<JsonObject, JsonObject>[])[WithMore, Reversed])
+        foreach (var rewrite in (Func<JsonObject, JsonObject>[])[WithAdditionalFields, Reversed])
         {
             provider.Rewrite = rewrite;
             foreach (var name in file.Exchanges.Values.Where(exchange => exchange.Given.Any(step => step.Deliver is not null)).Select(exchange => exchange.Name))
@@ -39,38 +39,38 @@ internal static class Replay
         }
     }
 
-    public static async Task BadEventsAsync(Provider provider, string service)
+    public static async Task MalformedEventsAsync(Provider provider, string service)
     {
         var bindings = new Bindings();
         var topic = (await provider.SubscriptionsAsync()).First(subscription => !subscription.IsRaw).Topic;
-        var good = bindings.Resolve(ContractFiles.Examples().Select(ContractFiles.Example)
+        var valid = bindings.Resolve(ContractFiles.Examples().Select(ContractFiles.Example)
             .First(example => (string)example["topic"]! == topic && example["entries"] is null));
-        var bad = Bad(good).ToList();
+        var malformed = Malformed(valid).ToList();
 
-        var statuses = await provider.DeliverAsync(topic, [good, .. bad]);
+        var statuses = await provider.DeliverAsync(topic, [valid, .. malformed]);
 
         Assert.Equal("SUCCESS", statuses[0]);
-        Assert.All(statuses.Zip([good, .. bad]).Skip(1), one => Assert.True(
-            one.First is "SUCCESS" or "DROP", $"{service} answered {one.First} to {one.Second.ToJsonString()}"));
+        Assert.All(statuses.Zip([valid, .. malformed]).Skip(1), pair => Assert.True(
+            pair.First is "SUCCESS" or "DROP", $"{service} returned {pair.First} for {pair.Second.ToJsonString()}"));
     }
 
-    /// <summary>What no repetition makes any better.</summary>
-    private static IEnumerable<JsonNode> Bad(JsonObject good)
+    /// <summary>Returns events that a service can never handle.</summary>
+    private static IEnumerable<JsonNode> Malformed(JsonObject valid)
     {
         yield return new JsonObject { ["hello"] = "world" };
         foreach (var data in (JsonNode?[])[null, "text", new JsonObject(), new JsonArray(), 1])
         {
-            var message = WithNewId(good);
+            var message = WithNewId(valid);
             message["data"] = data;
             yield return message;
         }
 
         foreach (var name in (string[])["order_id", "item_id", "quantity", "outcome"])
         {
-            var message = WithNewId(good);
+            var message = WithNewId(valid);
             if (message["data"]!.AsObject().Remove(name))
             {
-                // Whether a service reads the field is its own affair; as a wrong kind it may matter to none.
+                // A service need not read this field. If it does, the value has the wrong type.
                 message["data"]![name] = new JsonArray();
                 yield return message;
             }
@@ -85,7 +85,7 @@ internal static class Replay
         return copy;
     }
 
-    private static JsonObject WithMore(JsonObject data)
+    private static JsonObject WithAdditionalFields(JsonObject data)
     {
         data.Insert(0, "channel", "web");
         data.Add("customer", new JsonObject { ["order_id"] = 17, ["outcome"] = "none" });
@@ -117,13 +117,13 @@ internal static class Replay
             var example = ContractFiles.Example(name);
             var topic = (string)example["topic"]!;
             var orderId = bindings.Resolve((string)example["data"]!["order_id"]!);
-            var published = await provider.UntilPublishedAsync(events => events.Any(IsIt));
+            var published = await provider.UntilPublishedAsync(events => events.Any(IsExpected));
 
-            // It may be handed over twice, but it is one event.
-            var answer = Assert.Single(published.Where(IsIt).DistinctBy(message => message.Id));
-            Assert.Empty(Comparison.Of(example["data"], answer.Data, bindings));
+            // The event may be published twice, but always with the same id.
+            var message = Assert.Single(published.Where(IsExpected).DistinctBy(item => item.Id));
+            Assert.Empty(Comparison.Of(example["data"], message.Data, bindings));
 
-            bool IsIt(PublishedEvent message) => message.Topic == topic && message.OrderId == orderId;
+            bool IsExpected(PublishedEvent item) => item.Topic == topic && item.OrderId == orderId;
         }
     }
 }

@@ -2,7 +2,7 @@ using DaprOrders.Testing;
 
 namespace DaprOrders.Contracts.Tests.Providers;
 
-/// <summary>What was asked of a sidecar that no stub expects. Each test looks at it in the end, and fails when there is any.</summary>
+/// <summary>Returns the calls to a sidecar that match no stub. Each test checks them at its end, and fails if there are any.</summary>
 internal static class UnexpectedCallsExtensions
 {
     public static IReadOnlyList<string> UnexpectedCalls(this SidecarStub sidecar, int earlierRequests) =>
