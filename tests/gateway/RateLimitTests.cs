@@ -31,21 +31,21 @@ public sealed class RateLimitTests
     }
 
     [Fact]
-    public async Task No_limit_by_default()
+    public async Task Requests_are_not_limited_by_default()
     {
         await using var gateway = new GatewayHost();
         Assert.All(await PostAllAsync(gateway), response => Assert.Equal(HttpStatusCode.Created, response.StatusCode));
     }
 
     [Fact]
-    public async Task Health_is_not_limited()
+    public async Task Health_checks_are_not_limited()
     {
         await using var gateway = new GatewayHost((PermitsPerSecond, "1"));
         using var client = gateway.CreateClient();
 
-        var answers = await Task.WhenAll(Enumerable.Range(0, Requests).Select(_ => client.GetStringAsync(new Uri("/healthz/live", UriKind.Relative), Cancel)));
+        var bodies = await Task.WhenAll(Enumerable.Range(0, Requests).Select(_ => client.GetStringAsync(new Uri("/healthz/live", UriKind.Relative), Cancel)));
 
-        Assert.All(answers, answer => Assert.Equal("Healthy", answer));
+        Assert.All(bodies, body => Assert.Equal("Healthy", body));
     }
 
     [Theory]
@@ -53,22 +53,22 @@ public sealed class RateLimitTests
     [InlineData("-1")]
     public void Invalid_limit_prevents_the_start(string permits)
     {
-        // Not by starting a host: one that fails may dispose of its services before the test's factory has read the failure.
+        // The test starts no host: a host that fails may dispose its services before the test factory reads the exception.
         var services = new ServiceCollection();
         services.AddSingleton<IConfiguration>(
             new ConfigurationBuilder().AddInMemoryCollection([new(PermitsPerSecond, permits)]).Build());
         services.AddRateLimit();
         using var provider = services.BuildServiceProvider();
 
-        var refusal = Assert.Throws<OptionsValidationException>(provider.GetRequiredService<IStartupValidator>().Validate);
+        var exception = Assert.Throws<OptionsValidationException>(provider.GetRequiredService<IStartupValidator>().Validate);
 
-        Assert.Contains("between 1 and 1000000", refusal.Message, StringComparison.Ordinal);
+        Assert.Contains("between 1 and 1000000", exception.Message, StringComparison.Ordinal);
     }
 
     private static async Task<HttpResponseMessage[]> PostAllAsync(GatewayHost gateway)
     {
         using var client = gateway.CreateClient();
-        gateway.Answers("POST", "/v1.0/invoke/order/method/orders", 201, "{}");
+        gateway.StubResponse("POST", "/v1.0/invoke/order/method/orders", 201, "{}");
         return await Task.WhenAll(Enumerable.Range(0, Requests).Select(_ =>
             client.PostAsJsonAsync("/orders", new { item_id = "item-123", quantity = 1 }, Cancel)));
     }

@@ -19,7 +19,7 @@ public sealed class RetryTests
 {
     private const string Orders = "/v1.0/invoke/order/method/orders";
     private const string Placed = """{"id":"0199b0c2-7e2a-7c3e-9d1f-2b8f6a5c4d3e","status":"pending"}""";
-    private const string NoAnswer = """{"errorCode":"ERR_DIRECT_INVOKE","message":"failed to invoke, id: order, err: context deadline exceeded"}""";
+    private const string NoResponse = """{"errorCode":"ERR_DIRECT_INVOKE","message":"failed to invoke, id: order, err: context deadline exceeded"}""";
     private const string NoHost = """{"errorCode":"ERR_DIRECT_INVOKE","message":"failed to invoke, id: order, err: no host found with the given ID"}""";
 
     private static readonly object Order = new { item_id = "item-123", quantity = 1 };
@@ -32,7 +32,7 @@ public sealed class RetryTests
         var time = new SkippedPauses();
         await using var gateway = new GatewayHost { Time = time };
         using var client = gateway.CreateClient();
-        var keys = new ConcurrentQueue<string>(); // as they arrive: WireMock logs a request when it has responded
+        var keys = new ConcurrentQueue<string>(); // in order of arrival; WireMock logs a request only after its response
         var firstResponse = new TaskCompletionSource<string>();
         gateway.Sidecar.Server.Given(Request.Create().UsingPost().WithPath(Orders)).RespondWith(
             Response.Create().WithStatusCode(201).WithHeader("Content-Type", "application/json").WithBody(async request =>
@@ -84,11 +84,11 @@ public sealed class RetryTests
     }
 
     [Fact]
-    public async Task One_attempt_that_may_have_run_counts_more_than_all_that_did_not()
+    public async Task One_attempt_that_may_have_run_makes_the_outcome_unknown()
     {
         await using var gateway = new GatewayHost();
         using var client = gateway.CreateClient();
-        InTurn(gateway, Json(500, NoAnswer), Json(500, NoHost));
+        RespondInTurn(gateway, Json(500, NoResponse), Json(500, NoHost));
 
         using var response = await client.PostAsJsonAsync("/orders", Order, Cancel);
 
@@ -99,7 +99,7 @@ public sealed class RetryTests
     }
 
     [Fact]
-    public async Task A_gateway_without_its_sidecar_is_503_and_nothing_was_done()
+    public async Task Request_without_a_sidecar_is_503_with_Retry_After()
     {
         await using var gateway = new GatewayHost(("DAPR_HTTP_ENDPOINT", $"http://127.0.0.1:{FreePort.Take()}"));
         using var client = gateway.CreateClient();
@@ -112,27 +112,27 @@ public sealed class RetryTests
     }
 
     [Fact]
-    public async Task An_answer_that_breaks_off_in_its_body_is_asked_for_again_and_at_last_502()
+    public async Task Truncated_response_is_retried_and_finally_502()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         await using var gateway = new GatewayHost(("DAPR_HTTP_ENDPOINT", $"http://{listener.LocalEndpoint}"));
         using var client = gateway.CreateClient();
 
-        var asked = client.PostAsJsonAsync("/orders", Order, Cancel);
+        var posted = client.PostAsJsonAsync("/orders", Order, Cancel);
         var attempts = 0;
-        while (await Task.WhenAny(asked, BreakOffAsync(listener)).WaitAsync(Wait.Limit, Cancel) != asked)
+        while (await Task.WhenAny(posted, SendTruncatedResponseAsync(listener)).WaitAsync(Wait.Limit, Cancel) != posted)
         {
             attempts++;
         }
 
-        using var response = await asked;
+        using var response = await posted;
         Assert.Equal(HttpStatusCode.BadGateway, response.StatusCode);
         Assert.False(response.Headers.Contains("Retry-After"));
         Assert.InRange(attempts, 2, 1000);
     }
 
-    private static async Task BreakOffAsync(TcpListener listener)
+    private static async Task SendTruncatedResponseAsync(TcpListener listener)
     {
         using var connection = await listener.AcceptTcpClientAsync(Cancel);
         var stream = connection.GetStream();
@@ -144,7 +144,7 @@ public sealed class RetryTests
     private static IResponseBuilder Json(int status, string body) =>
         Response.Create().WithStatusCode(status).WithHeader("Content-Type", "application/json").WithBody(body);
 
-    private static void InTurn(GatewayHost gateway, IResponseBuilder first, IResponseBuilder then)
+    private static void RespondInTurn(GatewayHost gateway, IResponseBuilder first, IResponseBuilder then)
     {
         var post = Request.Create().UsingPost().WithPath(Orders);
         gateway.Sidecar.Server.Given(post).InScenario("turns").WillSetStateTo("then").RespondWith(first);

@@ -28,16 +28,16 @@ public sealed class BadInputTests(SharedGateway shared) : IClassFixture<SharedGa
     [InlineData("DELETE", $"/orders/{OrderId}", 405, "")]
     [InlineData("PUT", "/orders", 405, "")]
     [InlineData("POST", "/inventory/item-1", 405, "")]
-    public async Task Request_that_no_service_can_handle_is_refused_by_the_gateway(string method, string path, int status, string where)
+    public async Task Request_that_no_service_can_handle_is_refused_by_the_gateway(string method, string path, int status, string expected)
     {
         var gateway = shared.Next();
         using var client = gateway.CreateClient();
-        var longest = path.Replace("65", new string('a', 65), StringComparison.Ordinal).Replace("1025", new string('a', 1025), StringComparison.Ordinal);
-        using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(longest, UriKind.Relative));
+        var url = path.Replace("65", new string('a', 65), StringComparison.Ordinal).Replace("1025", new string('a', 1025), StringComparison.Ordinal);
+        using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(url, UriKind.Relative));
 
         using var response = await client.SendAsync(request, Cancel);
 
-        await AssertProblemAsync(response, status, where);
+        await AssertProblemAsync(response, status, expected);
         Assert.Empty(gateway.Sidecar.Server.LogEntries);
     }
 
@@ -116,7 +116,7 @@ public sealed class BadInputTests(SharedGateway shared) : IClassFixture<SharedGa
     {
         var gateway = shared.Next();
         using var client = gateway.CreateClient();
-        gateway.Answers("POST", "/v1.0/invoke/order/method/orders", 400, """{"title":"from the order service"}""", "application/problem+json");
+        gateway.StubResponse("POST", "/v1.0/invoke/order/method/orders", 400, """{"title":"from the order service"}""", "application/problem+json");
         using var content = new StringContent(body, null, "application/json");
 
         using var response = await client.PostAsync(new Uri("/orders", UriKind.Relative), content, Cancel);
@@ -128,11 +128,11 @@ public sealed class BadInputTests(SharedGateway shared) : IClassFixture<SharedGa
         Assert.StartsWith("application/json", forwarded.Headers!["Content-Type"].Single(), StringComparison.Ordinal);
     }
 
-    private static async Task AssertProblemAsync(HttpResponseMessage response, int status, string where)
+    private static async Task AssertProblemAsync(HttpResponseMessage response, int status, string expected)
     {
         var problem = System.Text.RegularExpressions.Regex.Unescape(await response.Content.ReadAsStringAsync(Cancel));
         Assert.Equal((status, "application/problem+json"), ((int)response.StatusCode, response.Content.Headers.ContentType?.MediaType));
-        Assert.Contains(where, problem, StringComparison.Ordinal);
+        Assert.Contains(expected, problem, StringComparison.Ordinal);
         Assert.DoesNotContain("DaprOrders", problem, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", problem, StringComparison.Ordinal);
         Assert.Equal(status is 405, response.Content.Headers.Allow.Count > 0);

@@ -8,8 +8,8 @@ public sealed class BatchRouteTests
 {
     private const string Batch = "/v1.0/invoke/order/method/orders/batch";
     private const string Body = """{"orders":[{"item_id":"item-123","quantity":1},17]}""";
-    private const string Answer = """{"results":[{"index":0,"status":201,"id":"0199b0c2-7e2a-7c3e-9d1f-2b8f6a5c4d3e"},{"index":1,"status":400,"problem":{}}]}""";
-    private const string NoAnswer = """{"errorCode":"ERR_DIRECT_INVOKE","message":"failed to invoke, id: order, err: context deadline exceeded"}""";
+    private const string Results = """{"results":[{"index":0,"status":201,"id":"0199b0c2-7e2a-7c3e-9d1f-2b8f6a5c4d3e"},{"index":1,"status":400,"problem":{}}]}""";
+    private const string NoResponse = """{"errorCode":"ERR_DIRECT_INVOKE","message":"failed to invoke, id: order, err: context deadline exceeded"}""";
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -18,12 +18,12 @@ public sealed class BatchRouteTests
     {
         await using var gateway = new GatewayHost();
         using var client = gateway.CreateClient();
-        gateway.Answers("POST", Batch, 200, Answer);
+        gateway.StubResponse("POST", Batch, 200, Results);
 
         using var response = await PostAsync(client, Body);
 
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        Assert.Equal(Answer, await response.Content.ReadAsStringAsync(Cancel));
+        Assert.Equal(Results, await response.Content.ReadAsStringAsync(Cancel));
         var request = Assert.Single(gateway.Sidecar.Server.LogEntries).RequestMessage!;
         Assert.Equal(Body, request.Body);
         Assert.Equal($"{Body.Length}", Assert.Single(request.Headers!["Content-Length"]));
@@ -36,8 +36,8 @@ public sealed class BatchRouteTests
         await using var gateway = new GatewayHost();
         using var client = gateway.CreateClient();
         var post = Request.Create().UsingPost().WithPath(Batch);
-        gateway.Sidecar.Server.Given(post).InScenario("lost").WillSetStateTo("then").RespondWith(Json(500, NoAnswer));
-        gateway.Sidecar.Server.Given(post).InScenario("lost").WhenStateIs("then").RespondWith(Json(200, Answer));
+        gateway.Sidecar.Server.Given(post).InScenario("lost").WillSetStateTo("then").RespondWith(Json(500, NoResponse));
+        gateway.Sidecar.Server.Given(post).InScenario("lost").WhenStateIs("then").RespondWith(Json(200, Results));
 
         using var response = await PostAsync(client, Body);
 
@@ -57,7 +57,7 @@ public sealed class BatchRouteTests
     {
         await using var gateway = new GatewayHost();
         using var client = gateway.CreateClient();
-        gateway.Answers("POST", Batch, status, """{"title":"from the order service"}""", "application/problem+json");
+        gateway.StubResponse("POST", Batch, status, """{"title":"from the order service"}""", "application/problem+json");
 
         using var response = await PostAsync(client, "{}");
 
@@ -67,11 +67,11 @@ public sealed class BatchRouteTests
     }
 
     [Fact]
-    public async Task A_batch_may_have_512_KiB()
+    public async Task Batch_of_512_KiB_is_accepted()
     {
         await using var gateway = new GatewayHost();
         using var client = gateway.CreateClient();
-        gateway.Answers("POST", Batch, 200, Answer);
+        gateway.StubResponse("POST", Batch, 200, Results);
 
         using var response = await PostAsync(client, new string(' ', 512 << 10));
 
@@ -81,7 +81,7 @@ public sealed class BatchRouteTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_batch_of_over_512_KiB_is_413_also_when_it_comes_in_chunks(bool chunked)
+    public async Task Batch_over_512_KiB_is_413_with_or_without_a_length(bool chunked)
     {
         await using var gateway = new GatewayHost();
         using var client = gateway.CreateClient();
@@ -96,11 +96,11 @@ public sealed class BatchRouteTests
     }
 
     [Fact]
-    public async Task A_batch_counts_as_one_request_for_the_rate_limit()
+    public async Task Batch_counts_as_one_request_for_the_rate_limit()
     {
         await using var gateway = new GatewayHost(("RateLimit:PermitsPerSecond", "1"));
         using var client = gateway.CreateClient();
-        gateway.Answers("POST", Batch, 200, Answer);
+        gateway.StubResponse("POST", Batch, 200, Results);
 
         using var first = await PostAsync(client, Body);
         var others = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => PostAsync(client, Body)));

@@ -24,7 +24,7 @@ public sealed class OrderRoutesTests
     {
         await using var gateway = new GatewayHost();
         using var client = gateway.CreateClient();
-        gateway.Answers("POST", Orders, 201, Pending, location: $"/orders/{OrderId}");
+        gateway.StubResponse("POST", Orders, 201, Pending, location: $"/orders/{OrderId}");
 
         using var response = await client.PostAsJsonAsync("/orders", new { item_id = "item-123", quantity = 1 }, Cancel);
 
@@ -38,11 +38,11 @@ public sealed class OrderRoutesTests
     }
 
     [Fact]
-    public async Task The_clients_own_key_is_used()
+    public async Task Key_of_the_client_is_used()
     {
         await using var gateway = new GatewayHost();
         using var client = gateway.CreateClient();
-        gateway.Answers("POST", Orders, 201, Pending, location: $"/orders/{OrderId}");
+        gateway.StubResponse("POST", Orders, 201, Pending, location: $"/orders/{OrderId}");
         client.DefaultRequestHeaders.Add("Idempotency-Key", "my-key");
 
         using var response = await client.PostAsJsonAsync("/orders", new { item_id = "item-123", quantity = 1 }, Cancel);
@@ -52,9 +52,9 @@ public sealed class OrderRoutesTests
     }
 
     [Theory]
-    [InlineData("my-key", true)] // the client may have asked before
+    [InlineData("my-key", true)] // the client may have sent the order before
     [InlineData(null, false)]
-    public async Task An_answer_to_a_repeated_attempt_of_the_gateway_is_no_replay_to_a_client_that_asked_once(string? key, bool isReplay)
+    public async Task Response_to_a_retry_is_replayed_only_if_the_client_sent_the_key(string? key, bool isReplay)
     {
         await using var gateway = new GatewayHost();
         using var client = gateway.CreateClient();
@@ -78,11 +78,11 @@ public sealed class OrderRoutesTests
     [InlineData(400)]
     [InlineData(415)]
     [InlineData(422)]
-    public async Task A_refusal_of_the_order_service_reaches_the_client_unchanged(int status)
+    public async Task Error_of_the_order_service_reaches_the_client_unchanged(int status)
     {
         await using var gateway = new GatewayHost();
         using var client = gateway.CreateClient();
-        gateway.Answers("POST", Orders, status, """{"title":"from the order service"}""", "application/problem+json");
+        gateway.StubResponse("POST", Orders, status, """{"title":"from the order service"}""", "application/problem+json");
 
         using var response = await client.PostAsJsonAsync("/orders", new { }, Cancel);
 
@@ -117,7 +117,7 @@ public sealed class OrderRoutesTests
     {
         await using var gateway = new GatewayHost();
         using var client = gateway.CreateClient();
-        gateway.Answers("POST", Orders, 500, AppDown);
+        gateway.StubResponse("POST", Orders, 500, AppDown);
         if (clientHasKey)
         {
             client.DefaultRequestHeaders.Add("Idempotency-Key", "my-key");
@@ -178,8 +178,8 @@ public sealed class OrderRoutesTests
     {
         await using var gateway = token is null ? new GatewayHost() : new GatewayHost(("DAPR_API_TOKEN", token));
         using var client = gateway.CreateClient();
-        gateway.Answers("POST", Orders, 201, Pending);
-        gateway.Answers("GET", "/v1.0/invoke/inventory/method/inventory", 200, "{}");
+        gateway.StubResponse("POST", Orders, 201, Pending);
+        gateway.StubResponse("GET", "/v1.0/invoke/inventory/method/inventory", 200, "{}");
 
         using var placed = await client.PostAsJsonAsync("/orders", new { item_id = "item-123", quantity = 1 }, Cancel);
         await client.GetStringAsync(new Uri("/inventory", UriKind.Relative), Cancel);
@@ -195,8 +195,8 @@ public sealed class OrderRoutesTests
     {
         await using var gateway = new GatewayHost();
         using var client = gateway.CreateClient();
-        gateway.Answers("POST", Orders, 201, Pending);
-        gateway.Answers("GET", Orders, 200, "{}");
+        gateway.StubResponse("POST", Orders, 201, Pending);
+        gateway.StubResponse("GET", Orders, 200, "{}");
         client.DefaultRequestHeaders.Add("Authorization", "Bearer secret");
         client.DefaultRequestHeaders.Add("Cookie", "session=secret");
 
@@ -218,7 +218,7 @@ public sealed class OrderRoutesTests
     {
         await using var gateway = new GatewayHost();
         using var client = gateway.CreateClient();
-        gateway.Answers("GET", invocation, 200, """{"from":"the owner"}""");
+        gateway.StubResponse("GET", invocation, 200, """{"from":"the owner"}""");
 
         Assert.Equal("""{"from":"the owner"}""", await client.GetStringAsync(new Uri(path, UriKind.Relative), Cancel));
     }
@@ -230,7 +230,7 @@ public sealed class OrderRoutesTests
     {
         await using var gateway = new GatewayHost();
         using var client = gateway.CreateClient();
-        gateway.Answers("GET", Orders, 400, """{"title":"from the order service"}""", "application/problem+json");
+        gateway.StubResponse("GET", Orders, 400, """{"title":"from the order service"}""", "application/problem+json");
 
         using var response = await client.GetAsync(new Uri(path, UriKind.Relative), Cancel);
 
@@ -240,7 +240,7 @@ public sealed class OrderRoutesTests
     }
 
     [Fact]
-    public async Task Gateway_is_unready_while_its_sidecar_is()
+    public async Task Gateway_is_unready_while_its_sidecar_is_unhealthy()
     {
         await using var gateway = new GatewayHost();
         using var client = gateway.CreateClient();
