@@ -13,7 +13,7 @@ public sealed class DatabaseOutageTests
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task A_service_that_starts_before_its_database_answers_503_and_goes_on_when_the_database_is_there()
+    public async Task Service_returns_503_until_its_database_starts()
     {
         var port = FreePort.Take();
         await using var host = new ServiceHost<Program>("order", ConnectionString(port), new SidecarStub());
@@ -32,7 +32,7 @@ public sealed class DatabaseOutageTests
     }
 
     [Fact]
-    public async Task A_database_that_goes_away_and_comes_back_costs_503_meanwhile_and_no_order()
+    public async Task Order_during_a_database_outage_is_503_and_no_stored_order_is_lost()
     {
         await using var cluster = await PostgresCluster.StartAsync();
         await cluster.RunScriptAsync(InitSql);
@@ -41,8 +41,8 @@ public sealed class DatabaseOutageTests
         await UntilCreatedAsync(client);
 
         await cluster.StopServerAsync();
-        using var meanwhile = await PostAsync(client);
-        await AssertUnavailableAsync(meanwhile);
+        using var duringOutage = await PostAsync(client);
+        await AssertUnavailableAsync(duringOutage);
         await cluster.StartServerAsync();
 
         await UntilCreatedAsync(client);

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 
 namespace DaprOrders.OrderService.Tests;
 
-/// <summary>Passes TCP on to a port of 127.0.0.1 until it is frozen: from then on connections are taken and stay, and nothing is answered.</summary>
+/// <summary>Forwards TCP connections to a port of 127.0.0.1 until it is frozen. Then it accepts and keeps connections, but sends nothing.</summary>
 internal sealed class FreezableProxy : IDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -23,7 +23,7 @@ internal sealed class FreezableProxy : IDisposable
 
     public void Freeze() => _frozen.Cancel();
 
-    /// <summary>Ends all connections, too.</summary>
+    /// <summary>Stops listening and closes all connections.</summary>
     public void Dispose()
     {
         _listener.Dispose();
@@ -42,12 +42,12 @@ internal sealed class FreezableProxy : IDisposable
             _connections.Add(client);
             if (!_frozen.IsCancellationRequested)
             {
-                _ = PassOnAsync(client);
+                _ = ForwardAsync(client);
             }
         }
     }
 
-    private async Task PassOnAsync(TcpClient client)
+    private async Task ForwardAsync(TcpClient client)
     {
         var server = new TcpClient();
         _connections.Add(server);

@@ -13,20 +13,20 @@ namespace DaprOrders.OrderService.Tests;
 
 public sealed class HealthTests(OrderServiceFixture fixture)
 {
-    private const string NoAnswer = "no answer within 1 s";
-    private const string Known = """{"subscriptions":[{"topic":"inventory.updated"},{"topic":"order.dead"}]}""";
+    private const string TimedOut = "no answer within 1 s";
+    private const string AllSubscriptions = """{"subscriptions":[{"topic":"inventory.updated"},{"topic":"order.dead"}]}""";
 
     private static readonly Uri Ready = new("/healthz/ready", UriKind.Relative);
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Service_with_all_it_needs_is_healthy()
+    public async Task Service_is_healthy_if_all_that_it_needs_is_available()
     {
         await using var host = await StartAsync();
         using var client = host.CreateClient();
 
-        var (status, body) = await AnswerAsync(client);
+        var (status, body) = await GetReadyAsync(client);
 
         Assert.Equal(HttpStatusCode.OK, status);
         Assert.Equal("""{"status":"healthy","failing":{}}""", body);
@@ -43,7 +43,7 @@ public sealed class HealthTests(OrderServiceFixture fixture)
             $"ALTER DATABASE {name} ALLOW_CONNECTIONS false; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'");
         await close.ExecuteNonQueryAsync(Cancel);
 
-        // A pooled connection may first fail for having been ended.
+        // The error differs: a pooled connection was terminated, or a new connection is refused. Only the name of the check is tested.
         var failing = await FailingAsync(client);
 
         Assert.Contains("database", failing.Keys);
@@ -52,33 +52,33 @@ public sealed class HealthTests(OrderServiceFixture fixture)
     }
 
     [Fact]
-    public async Task Database_that_does_not_respond_is_named_after_a_second()
+    public async Task Database_that_does_not_respond_is_reported_after_a_second()
     {
         await using var host = await StartAsync();
         using var proxy = new FreezableProxy(new NpgsqlConnectionStringBuilder(host.ConnectionString).Port);
         var throughProxy = new NpgsqlConnectionStringBuilder(host.ConnectionString) { Port = proxy.Port }.ConnectionString;
-        await using var service = new ServiceHost<Program>("order", throughProxy, Knowing(new SidecarStub()));
+        await using var service = new ServiceHost<Program>("order", throughProxy, StubMetadata(new SidecarStub()));
         using var client = service.CreateClient();
         proxy.Freeze();
 
         var started = Stopwatch.GetTimestamp();
         using var ready = await client.GetAsync(Ready, Cancel);
 
-        Assert.Equal(NoAnswer, Failing(await ready.Content.ReadAsStringAsync(Cancel))["database"]);
+        Assert.Equal(TimedOut, Failing(await ready.Content.ReadAsStringAsync(Cancel))["database"]);
         Assert.True(Stopwatch.GetElapsedTime(started) >= TimeSpan.FromSeconds(0.9));
         await AssertAliveAsync(client);
-        proxy.Dispose(); // else the service waits for its database before it ends
+        proxy.Dispose(); // otherwise the service waits for its database when it stops
     }
 
     [Theory]
     [InlineData(29, null)]
     [InlineData(120, "the oldest event has waited for [0-9]{3} s")]
-    public async Task Outbox_whose_oldest_event_has_waited_for_over_30_seconds_is_degraded(int seconds, string? reason)
+    public async Task Event_that_has_waited_for_over_30_seconds_makes_the_service_degraded(int seconds, string? reason)
     {
         await using var host = await StartAsync();
         using var client = host.CreateClient();
 
-        // The time that counts is the database's, so the younger one is made in the future: the machine may be slow.
+        // The database measures the age. The younger event is created in the future, so that it stays young enough on a slow machine.
         var age = reason is null ? "-1 h" : $"{seconds} s";
         await host.ExecuteAsync(
             $$"""
@@ -86,12 +86,12 @@ public sealed class HealthTests(OrderServiceFixture fixture)
             VALUES (gen_random_uuid(), 'order.created', 'k', '{}', now() - interval '{{age}}', now() + interval '1 h', 0)
             """);
 
-        var (status, body) = await AnswerAsync(client);
+        var (status, body) = await GetReadyAsync(client);
         if (reason is not null)
         {
             await Wait.UntilAsync("the relay to measure the outbox", async () =>
             {
-                (status, body) = await AnswerAsync(client);
+                (status, body) = await GetReadyAsync(client);
                 return Failing(body).ContainsKey("outbox");
             });
             Assert.Matches(reason, Failing(body)["outbox"]);
@@ -102,13 +102,13 @@ public sealed class HealthTests(OrderServiceFixture fixture)
     }
 
     [Fact]
-    public async Task Subscription_that_the_sidecar_does_not_know_is_degraded()
+    public async Task Subscription_that_is_missing_in_the_sidecar_makes_the_service_degraded()
     {
         await using var host = await fixture.StartAsync();
         using var client = host.CreateClient();
-        Knowing(host.Sidecar, """{"subscriptions":[{"topic":"order.dead"}]}""");
+        StubMetadata(host.Sidecar, """{"subscriptions":[{"topic":"order.dead"}]}""");
 
-        var (status, body) = await AnswerAsync(client);
+        var (status, body) = await GetReadyAsync(client);
         var failing = Failing(body);
 
         Assert.Equal(HttpStatusCode.OK, status);
@@ -117,11 +117,11 @@ public sealed class HealthTests(OrderServiceFixture fixture)
     }
 
     [Fact]
-    public async Task Service_takes_orders_and_stays_ready_while_the_broker_refuses_everything_for_a_minute()
+    public async Task Service_accepts_orders_and_stays_ready_while_the_broker_is_unavailable()
     {
         var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
         await using var host = await fixture.StartAsync(time);
-        Knowing(host.Sidecar);
+        StubMetadata(host.Sidecar);
         host.Sidecar.Server.Given(Request.Create().WithPath("/v1.0/publish/bulk/*")).AtPriority(1)
             .RespondWith(Response.Create().WithStatusCode(500).WithBody("the broker is unavailable"));
         using var client = host.CreateClient();
@@ -130,21 +130,21 @@ public sealed class HealthTests(OrderServiceFixture fixture)
         {
             using var placed = await client.PostAsJsonAsync(new Uri("/orders", UriKind.Relative), new { item_id = "item-1", quantity = 1 }, Cancel);
             Assert.Equal(HttpStatusCode.Created, placed.StatusCode);
-            Assert.Equal(HttpStatusCode.OK, (await AnswerAsync(client)).Status);
+            Assert.Equal(HttpStatusCode.OK, (await GetReadyAsync(client)).Status);
             time.Advance(TimeSpan.FromSeconds(1));
         }
 
-        await Wait.UntilAsync("the outbox to be named", async () =>
+        await Wait.UntilAsync("the outbox to be reported", async () =>
         {
             time.Advance(TimeSpan.FromSeconds(1));
-            var (status, body) = await AnswerAsync(client);
+            var (status, body) = await GetReadyAsync(client);
             Assert.Equal(HttpStatusCode.OK, status);
             return Failing(body).ContainsKey("outbox");
         });
         Assert.Equal(60L, await host.QueryAsync<long>("SELECT count(*) FROM outbox"));
     }
 
-    private static SidecarStub Knowing(SidecarStub sidecar, string metadata = Known)
+    private static SidecarStub StubMetadata(SidecarStub sidecar, string metadata = AllSubscriptions)
     {
         sidecar.Server.Given(Request.Create().WithPath("/v1.0/metadata")).AtPriority(10)
             .RespondWith(Response.Create().WithStatusCode(200).WithHeader("Content-Type", "application/json").WithBody(metadata));
@@ -161,22 +161,22 @@ public sealed class HealthTests(OrderServiceFixture fixture)
 
     private static async Task<Dictionary<string, string>> FailingAsync(HttpClient client)
     {
-        var (status, body) = await AnswerAsync(client);
+        var (status, body) = await GetReadyAsync(client);
         Assert.Equal(HttpStatusCode.ServiceUnavailable, status);
         return Failing(body);
     }
 
-    /// <summary>Asks again where a check was merely slow, as each may be on a busy machine.</summary>
-    private static async Task<(HttpStatusCode Status, string Body)> AnswerAsync(HttpClient client)
+    /// <summary>Returns the response of the readiness check. Repeats it if a check timed out, which can happen on a busy machine.</summary>
+    private static async Task<(HttpStatusCode Status, string Body)> GetReadyAsync(HttpClient client)
     {
-        var answer = (HttpStatusCode.OK, Body: "");
-        await Wait.UntilAsync("checks that are not slow", async () =>
+        var response = (HttpStatusCode.OK, Body: "");
+        await Wait.UntilAsync("checks that do not time out", async () =>
         {
             using var ready = await client.GetAsync(Ready, Cancel);
-            answer = (ready.StatusCode, await ready.Content.ReadAsStringAsync(Cancel));
-            return !Failing(answer.Body).ContainsValue(NoAnswer);
+            response = (ready.StatusCode, await ready.Content.ReadAsStringAsync(Cancel));
+            return !Failing(response.Body).ContainsValue(TimedOut);
         });
-        return answer;
+        return response;
     }
 
     private static Dictionary<string, string> Failing(string body) =>
@@ -191,7 +191,7 @@ public sealed class HealthTests(OrderServiceFixture fixture)
     private async Task<ServiceHost<Program>> StartAsync()
     {
         var host = await fixture.StartAsync();
-        Knowing(host.Sidecar);
+        StubMetadata(host.Sidecar);
         return host;
     }
 }

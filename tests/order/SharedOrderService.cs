@@ -2,7 +2,7 @@ using DaprOrders.Testing;
 
 namespace DaprOrders.OrderService.Tests;
 
-/// <summary>One service for all tests of a class, whose requests are all refused.</summary>
+/// <summary>One service for all tests of a class. Use it only for tests whose requests are all refused.</summary>
 public sealed class SharedOrderService(OrderServiceFixture fixture) : SharedService<Program>(fixture), IAsyncLifetime
 {
     public async Task AssertNothingWasStoredAsync()

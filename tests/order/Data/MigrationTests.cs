@@ -24,7 +24,7 @@ public sealed class MigrationTests(OrderServiceFixture fixture)
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Database_of_the_first_schema_is_migrated_with_its_rows()
+    public async Task Migration_from_the_first_schema_keeps_all_rows()
     {
         await using var host = new ServiceHost<Program>("order", await fixture.CreateEmptyDatabaseAsync(), new SidecarStub());
         await host.ExecuteAsync(await File.ReadAllTextAsync(Schema, Cancel) + Rows);
@@ -48,7 +48,7 @@ public sealed class MigrationTests(OrderServiceFixture fixture)
     }
 
     [Fact]
-    public async Task Migrated_database_takes_new_orders_and_finds_the_old_ones_by_their_keys()
+    public async Task Migrated_database_accepts_new_orders_and_finds_old_ones_by_their_keys()
     {
         await using var host = new ServiceHost<Program>("order", await fixture.CreateEmptyDatabaseAsync(), new SidecarStub());
         await host.ExecuteAsync(await File.ReadAllTextAsync(Schema, Cancel) + Rows);
@@ -64,7 +64,7 @@ public sealed class MigrationTests(OrderServiceFixture fixture)
     }
 
     [Fact]
-    public async Task Migration_sets_the_time_limits_of_the_database()
+    public async Task Migration_sets_the_timeouts_and_the_plan_cache_mode()
     {
         await using var host = new ServiceHost<Program>("order", await fixture.CreateEmptyDatabaseAsync(), new SidecarStub());
 

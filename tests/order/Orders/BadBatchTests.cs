@@ -9,7 +9,7 @@ public sealed class BadBatchTests(SharedOrderService service) : IClassFixture<Sh
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    /// <summary>All bodies of single orders that are JSON; one with a field twice makes the whole batch unreadable.</summary>
+    /// <summary>The malformed single orders that are valid JSON. A duplicate field is left out, because it makes the whole batch unreadable.</summary>
     public static TheoryData<string> BadOrders =>
         [.. BadInputTests.Bodies.Select(row => row.Data.Item1).Where(body => IsJson(body) && !body.Contains("1,\"quantity\"", StringComparison.Ordinal))];
 
@@ -32,7 +32,7 @@ public sealed class BadBatchTests(SharedOrderService service) : IClassFixture<Sh
 
     [Theory]
     [MemberData(nameof(BadOrders))]
-    public async Task Bad_order_of_a_batch_has_the_same_problem_as_alone(string order)
+    public async Task Malformed_order_has_the_same_problem_in_a_batch_as_alone(string order)
     {
         using var alone = await service.Client.PostAsync(new Uri("/orders", UriKind.Relative), PlaceOrdersTests.Json(order), Cancel);
         var expected = (await alone.Content.ReadFromJsonAsync<JsonObject>(Cancel))!;
@@ -42,17 +42,17 @@ public sealed class BadBatchTests(SharedOrderService service) : IClassFixture<Sh
 
         var result = Assert.Single(results)!;
         Assert.Equal(400, (int)result["status"]!);
-        Assert.True(JsonNode.DeepEquals(expected, result["problem"]), $"alone {expected.ToJsonString()}, in a batch {result["problem"]!.ToJsonString()}");
+        Assert.True(JsonNode.DeepEquals(expected, result["problem"]), $"Alone: {expected.ToJsonString()}, in a batch: {result["problem"]!.ToJsonString()}");
         await service.AssertNothingWasStoredAsync();
     }
 
     [Theory]
     [MemberData(nameof(BadBatches))]
-    public async Task Malformed_batch_is_400_with_what_is_wrong(string body, string where)
+    public async Task Malformed_batch_is_400_with_a_description_of_the_error(string body, string expected)
     {
         using var response = await service.Client.PostAsync(new Uri("/orders/batch", UriKind.Relative), PlaceOrdersTests.Json(body), Cancel);
 
-        await PlaceOrdersTests.AssertProblemAsync(response, HttpStatusCode.BadRequest, where);
+        await PlaceOrdersTests.AssertProblemAsync(response, HttpStatusCode.BadRequest, expected);
         await service.AssertNothingWasStoredAsync();
     }
 

@@ -6,7 +6,7 @@ namespace DaprOrders.OrderService.Tests.Orders;
 
 public sealed class BadInputTests(SharedOrderService service) : IClassFixture<SharedOrderService>
 {
-    private const string Good = """{"item_id":"item-123","quantity":1}""";
+    private const string ValidBody = """{"item_id":"item-123","quantity":1}""";
     private const string ItemIdRule = "item_id must be 1 to 64 of A-Z, a-z, 0-9";
     private const string QuantityRule = "quantity must be a whole number from 1 to 1000";
 
@@ -54,10 +54,10 @@ public sealed class BadInputTests(SharedOrderService service) : IClassFixture<Sh
 
     [Theory]
     [MemberData(nameof(Bodies))]
-    public async Task Malformed_order_is_400_with_the_field_and_its_rule(string body, string where)
+    public async Task Malformed_order_is_400_with_the_field_and_its_rule(string body, string expected)
     {
         using var content = new StringContent(body, null, "application/json");
-        await AssertRefusedAsync(content, HttpStatusCode.BadRequest, where);
+        await AssertRefusedAsync(content, HttpStatusCode.BadRequest, expected);
     }
 
     [Fact]
@@ -77,7 +77,7 @@ public sealed class BadInputTests(SharedOrderService service) : IClassFixture<Sh
     [InlineData(null)]
     public async Task Body_without_a_JSON_content_type_is_415(string? contentType)
     {
-        using var content = new ByteArrayContent(Encoding.UTF8.GetBytes(Good));
+        using var content = new ByteArrayContent(Encoding.UTF8.GetBytes(ValidBody));
         if (contentType is not null)
         {
             content.Headers.TryAddWithoutValidation("Content-Type", contentType);
@@ -91,7 +91,7 @@ public sealed class BadInputTests(SharedOrderService service) : IClassFixture<Sh
     [InlineData(true)]
     public async Task Body_over_64_KiB_is_413_with_or_without_a_length(bool chunked)
     {
-        using var content = new StringContent(Good + new string(' ', 64 << 10), null, "application/json");
+        using var content = new StringContent(ValidBody + new string(' ', 64 << 10), null, "application/json");
         await AssertRefusedAsync(content, HttpStatusCode.RequestEntityTooLarge, "65536 bytes", chunked);
     }
 
@@ -103,7 +103,7 @@ public sealed class BadInputTests(SharedOrderService service) : IClassFixture<Sh
     [InlineData("256")]
     public async Task Malformed_idempotency_key_is_400(string key)
     {
-        using var content = new StringContent(Good, null, "application/json");
+        using var content = new StringContent(ValidBody, null, "application/json");
         await AssertRefusedAsync(
             content, HttpStatusCode.BadRequest, "Idempotency-Key must be sent once, with 1 to 255 visible ASCII", key: key is "256" ? new string('k', 256) : key);
     }
@@ -120,26 +120,26 @@ public sealed class BadInputTests(SharedOrderService service) : IClassFixture<Sh
     [InlineData("PUT", "/orders", 405, "")]
     [InlineData("DELETE", "/orders/0199b0c2-7e2a-7c3e-9d1f-2b8f6a5c4d3e", 405, "")]
     [InlineData("NONSENSE", "/orders", 405, "")]
-    public async Task Request_that_no_route_handles_is_a_problem(string method, string path, int status, string where)
+    public async Task Request_that_no_route_handles_is_a_problem(string method, string path, int status, string expected)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(path, UriKind.Relative));
 
         using var response = await service.Client.SendAsync(request, Cancel);
 
-        await AssertProblemAsync(response, (HttpStatusCode)status, where);
+        await AssertProblemAsync(response, (HttpStatusCode)status, expected);
         Assert.Equal(status is 405, response.Content.Headers.Allow.Count > 0);
     }
 
-    private static async Task AssertProblemAsync(HttpResponseMessage response, HttpStatusCode status, string where)
+    private static async Task AssertProblemAsync(HttpResponseMessage response, HttpStatusCode status, string expected)
     {
         var problem = await response.Content.ReadAsStringAsync(Cancel);
         Assert.Equal((status, "application/problem+json"), (response.StatusCode, response.Content.Headers.ContentType?.MediaType));
-        Assert.Contains(where, System.Text.RegularExpressions.Regex.Unescape(problem), StringComparison.Ordinal);
-        Assert.All(Internals, word => Assert.DoesNotContain(word, problem, StringComparison.OrdinalIgnoreCase));
+        Assert.Contains(expected, System.Text.RegularExpressions.Regex.Unescape(problem), StringComparison.Ordinal);
+        Assert.All(Internals, text => Assert.DoesNotContain(text, problem, StringComparison.OrdinalIgnoreCase));
     }
 
     private async Task AssertRefusedAsync(
-        HttpContent content, HttpStatusCode status, string where, bool chunked = false, string? key = null)
+        HttpContent content, HttpStatusCode status, string expected, bool chunked = false, string? key = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/orders") { Content = content };
         request.Headers.TransferEncodingChunked = chunked;
@@ -150,7 +150,7 @@ public sealed class BadInputTests(SharedOrderService service) : IClassFixture<Sh
 
         using var response = await service.Client.SendAsync(request, Cancel);
 
-        await AssertProblemAsync(response, status, where);
+        await AssertProblemAsync(response, status, expected);
         await service.AssertNothingWasStoredAsync();
     }
 }

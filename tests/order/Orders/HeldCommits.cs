@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace DaprOrders.OrderService.Tests.Orders;
 
-/// <summary>Holds transactions that place orders in their last step, the commit, until they are released.</summary>
+/// <summary>Blocks the commit of transactions that place orders until they are released.</summary>
 internal sealed class HeldCommits : IAsyncDisposable
 {
     private readonly ServiceHost<Program> _host;
@@ -17,7 +17,7 @@ internal sealed class HeldCommits : IAsyncDisposable
 
     public static async Task<HeldCommits> HoldAsync(ServiceHost<Program> host)
     {
-        var holder = new NpgsqlConnection(host.ConnectionString + ";Pooling=false"); // in a pool the session would keep the lock
+        var holder = new NpgsqlConnection(host.ConnectionString + ";Pooling=false"); // a pooled session would keep the lock
         await holder.OpenAsync();
         await using var command = new NpgsqlCommand(
             """
@@ -30,8 +30,8 @@ internal sealed class HeldCommits : IAsyncDisposable
         return new HeldCommits(host, holder);
     }
 
-    /// <summary>Waits until so many transactions have done everything but their commit.</summary>
-    public Task HeldAsync(int transactions = 1) => _host.UntilBlockedAsync(transactions);
+    /// <summary>Waits until this many transactions are blocked in their commit.</summary>
+    public Task UntilHeldAsync(int transactions = 1) => _host.UntilBlockedAsync(transactions);
 
     public async Task ReleaseAsync()
     {

@@ -9,7 +9,7 @@ public sealed class ListOrdersTests(OrderServiceFixture fixture)
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Orders_are_listed_newest_first_as_they_read_one_by_one()
+    public async Task Orders_are_listed_newest_first_with_the_same_fields_as_single_orders()
     {
         await using var host = await fixture.StartAsync();
         using var client = host.CreateClient();
@@ -23,7 +23,7 @@ public sealed class ListOrdersTests(OrderServiceFixture fixture)
     }
 
     [Fact]
-    public async Task No_orders_are_an_empty_list()
+    public async Task List_without_orders_is_empty()
     {
         await using var host = await fixture.StartAsync();
         using var client = host.CreateClient();
@@ -35,7 +35,7 @@ public sealed class ListOrdersTests(OrderServiceFixture fixture)
     [InlineData("", 50)]
     [InlineData("?limit=1", 1)]
     [InlineData("?limit=200", 200)]
-    public async Task A_page_has_as_many_orders_as_were_asked_for_or_fifty(string query, int count)
+    public async Task Page_has_the_requested_number_of_orders_or_50(string query, int count)
     {
         await using var host = await fixture.StartAsync();
         using var client = host.CreateClient();
@@ -48,7 +48,7 @@ public sealed class ListOrdersTests(OrderServiceFixture fixture)
     }
 
     [Fact]
-    public async Task The_last_page_has_no_next_also_when_it_is_full()
+    public async Task Last_page_has_no_next_even_if_it_is_full()
     {
         await using var host = await fixture.StartAsync();
         using var client = host.CreateClient();
@@ -62,25 +62,25 @@ public sealed class ListOrdersTests(OrderServiceFixture fixture)
     [Theory]
     [InlineData("")]
     [InlineData("&status=pending")]
-    public async Task Every_order_comes_once_while_others_arrive_between_the_pages(string filter)
+    public async Task Every_order_is_listed_once_while_new_orders_are_placed(string filter)
     {
         await using var host = await fixture.StartAsync();
         using var client = host.CreateClient();
-        await InsertAsync(host, 25, sameTime: true); // of one microsecond: only their ids order them
+        await InsertAsync(host, 25, sameTime: true); // in the same microsecond, so that only their ids order them
         await InsertAsync(host, 25);
-        var there = await IdsAsync(host);
+        var expected = await IdsAsync(host);
 
         var pages = await PagesAsync(client, $"/orders?limit=7{filter}", () => PlaceOrderTests.PlaceAsync(client));
 
         var listed = pages.SelectMany(page => page).ToList();
-        Assert.Equal(there, listed);
+        Assert.Equal(expected, listed);
     }
 
     [Theory]
     [InlineData("pending", 3)]
     [InlineData("confirmed", 2)]
     [InlineData("rejected", 1)]
-    public async Task A_list_of_one_status_has_the_orders_of_that_status(string status, int count)
+    public async Task List_of_one_status_has_only_orders_of_that_status(string status, int count)
     {
         await using var host = await fixture.StartAsync();
         using var client = host.CreateClient();
@@ -98,7 +98,7 @@ public sealed class ListOrdersTests(OrderServiceFixture fixture)
     [Theory]
     [InlineData("", "ix_orders_created_at_id")]
     [InlineData("status = 'rejected' AND", "ix_orders_status_created_at_id")]
-    public async Task A_page_is_read_from_an_index_that_begins_at_its_cursor(string filter, string index)
+    public async Task Page_is_read_from_an_index_starting_at_its_cursor(string filter, string index)
     {
         await using var host = await fixture.StartAsync();
         using var client = host.CreateClient();

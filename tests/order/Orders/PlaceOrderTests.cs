@@ -46,7 +46,7 @@ public sealed class PlaceOrderTests(OrderServiceFixture fixture)
     }
 
     [Fact]
-    public async Task Order_reads_the_same_as_the_response_of_its_POST()
+    public async Task GET_returns_the_same_order_as_the_response_to_its_POST()
     {
         await using var host = await fixture.StartAsync();
         using var client = host.CreateClient();
@@ -91,7 +91,7 @@ public sealed class PlaceOrderTests(OrderServiceFixture fixture)
     }
 
     [Fact]
-    public async Task Key_of_another_order_is_422()
+    public async Task Key_that_was_used_for_another_order_is_422()
     {
         await using var host = await fixture.StartAsync();
         using var client = host.CreateClient();
@@ -118,7 +118,7 @@ public sealed class PlaceOrderTests(OrderServiceFixture fixture)
     }
 
     [Fact]
-    public async Task Requests_without_a_key_place_an_order_each()
+    public async Task Each_request_without_a_key_places_an_order()
     {
         await using var host = await fixture.StartAsync();
         using var client = host.CreateClient();
@@ -135,7 +135,7 @@ public sealed class PlaceOrderTests(OrderServiceFixture fixture)
     [Theory]
     [InlineData(1, HttpStatusCode.Created)]
     [InlineData(2, HttpStatusCode.UnprocessableEntity)]
-    public async Task Concurrent_request_with_the_same_key_gets_the_order_that_was_committed_first(int quantity, HttpStatusCode status)
+    public async Task Concurrent_request_with_the_same_key_gets_the_order_that_commits_first(int quantity, HttpStatusCode status)
     {
         await using var host = await fixture.StartAsync();
         using var client = host.CreateClient();
@@ -188,13 +188,13 @@ public sealed class PlaceOrderTests(OrderServiceFixture fixture)
         await using var transaction = await blocker.BeginTransactionAsync(Cancel);
         await using (var hold = new NpgsqlCommand("LOCK TABLE orders IN SHARE MODE", blocker))
         {
-            await hold.ExecuteNonQueryAsync(Cancel); // the orders can be read, and nothing can be written
+            await hold.ExecuteNonQueryAsync(Cancel); // orders can be read but not written
         }
 
         using var connection = new CancellationTokenSource();
-        var request = PostUntilAsync(client, "key-1", quantity: 1, connection.Token);
+        var request = PostAsync(client, "key-1", quantity: 1, connection.Token);
         await host.UntilBlockedAsync();
-        await connection.CancelAsync(); // returns after the service has seen it
+        await connection.CancelAsync(); // returns after the service has noticed the disconnect
         await transaction.CommitAsync(Cancel);
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => request);
 
@@ -212,7 +212,7 @@ public sealed class PlaceOrderTests(OrderServiceFixture fixture)
         await using var commits = await HeldCommits.HoldAsync(host);
 
         var request = PostAsync(client, "key-1", quantity: 1);
-        await commits.HeldAsync();
+        await commits.UntilHeldAsync();
 
         Assert.False(request.IsCompleted);
         Assert.Equal(0L, await host.QueryAsync<long>("SELECT count(*) FROM orders"));
@@ -254,7 +254,7 @@ public sealed class PlaceOrderTests(OrderServiceFixture fixture)
         using var client = host.CreateClient();
         var traces = Enumerable.Range(0, 4).Select(_ => ActivityTraceId.CreateRandom().ToString()).ToList();
 
-        await Task.WhenAll(traces.Select(trace => PostUntilAsync(client, trace, quantity: 1, Cancel, $"00-{trace}-00f067aa0ba902b7-01")));
+        await Task.WhenAll(traces.Select(trace => PostAsync(client, trace, quantity: 1, Cancel, $"00-{trace}-00f067aa0ba902b7-01")));
 
         Assert.Equal(4L, await host.QueryAsync<long>(
             "SELECT count(*) FROM outbox JOIN orders USING (id) WHERE trace_parent LIKE '00-' || idempotency_key || '-%-01'"));
@@ -287,9 +287,9 @@ public sealed class PlaceOrderTests(OrderServiceFixture fixture)
         using var client = host.CreateClient();
         await using var commits = await HeldCommits.HoldAsync(host);
         var requests = Enumerable.Range(0, 5).Select(i => PostAsync(client, $"{i}", quantity: 1)).ToList();
-        await commits.HeldAsync(5);
+        await commits.UntilHeldAsync(5);
 
-        await cluster.CrashServerAsync(); // a shutdown could end the holder of the lock first, and the orders would be committed
+        await cluster.CrashServerAsync(); // a shutdown could first end the session that holds the lock, and the orders would be committed
 
         Assert.All(await Task.WhenAll(requests), response => Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode));
         await cluster.StartServerAsync();
@@ -324,9 +324,9 @@ public sealed class PlaceOrderTests(OrderServiceFixture fixture)
         return (await response.Content.ReadFromJsonAsync<JsonElement>(Cancel)).GetProperty("id").GetString()!;
     }
 
-    private static Task<HttpResponseMessage> PostAsync(HttpClient client, string? key, int quantity) => PostUntilAsync(client, key, quantity, Cancel);
+    private static Task<HttpResponseMessage> PostAsync(HttpClient client, string? key, int quantity) => PostAsync(client, key, quantity, Cancel);
 
-    private static async Task<HttpResponseMessage> PostUntilAsync(
+    private static async Task<HttpResponseMessage> PostAsync(
         HttpClient client, string? key, int quantity, CancellationToken cancellationToken, string? traceParent = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, "/orders");

@@ -7,7 +7,7 @@ using Npgsql;
 
 namespace DaprOrders.OrderService.Tests.Orders;
 
-/// <summary>Runs on Kestrel, whose limits count. <see cref="BadBatchTests"/> tests requests that are refused as a whole.</summary>
+/// <summary>Runs on Kestrel, because its limits are tested. <see cref="BadBatchTests"/> tests requests that are refused as a whole.</summary>
 public sealed class PlaceOrdersTests(OrderServiceFixture fixture)
 {
     internal const string OrdersRule = "orders must be a list of 1 to 1000 items";
@@ -77,17 +77,17 @@ public sealed class PlaceOrdersTests(OrderServiceFixture fixture)
     [Theory]
     [InlineData(0, 200)]
     [InlineData(1, 413)]
-    public async Task Body_may_have_512_KiB(int more, int status)
+    public async Task Body_of_512_KiB_is_accepted_and_a_larger_one_is_413(int extra, int status)
     {
         await using var host = await StartAsync();
         using var client = host.CreateClient();
         var body = """{"orders":[{"item_id":"item-1","quantity":1}]}""";
-        using var content = Json(body + new string(' ', (512 << 10) - body.Length + more));
+        using var content = Json(body + new string(' ', (512 << 10) - body.Length + extra));
 
         using var response = await client.PostAsync(new Uri("/orders/batch", UriKind.Relative), content, Cancel);
 
         Assert.Equal(status, (int)response.StatusCode);
-        if (more > 0)
+        if (extra > 0)
         {
             await AssertProblemAsync(response, HttpStatusCode.RequestEntityTooLarge, "at most 524288 bytes");
         }
@@ -124,7 +124,7 @@ public sealed class PlaceOrdersTests(OrderServiceFixture fixture)
     [Theory]
     [InlineData(250, HttpStatusCode.OK)]
     [InlineData(251, HttpStatusCode.BadRequest)]
-    public async Task Key_of_a_batch_leaves_room_for_the_places_of_its_orders(int length, HttpStatusCode status)
+    public async Task Key_of_a_batch_leaves_room_for_the_indexes_of_its_orders(int length, HttpStatusCode status)
     {
         await using var host = await StartAsync();
         using var client = host.CreateClient();
@@ -158,7 +158,7 @@ public sealed class PlaceOrdersTests(OrderServiceFixture fixture)
     {
         await using var host = await StartAsync();
         using var client = host.CreateClient();
-        await FailAsync(host, quantity: 7, PostgresErrorCodes.DeadlockDetected);
+        await FailInsertsAsync(host, quantity: 7, PostgresErrorCodes.DeadlockDetected);
 
         var results = await PostAsync(client, "k", """{"item_id":"item-1","quantity":1},{"item_id":"item-1","quantity":7},{"item_id":"item-1","quantity":2}""");
 
@@ -167,7 +167,7 @@ public sealed class PlaceOrdersTests(OrderServiceFixture fixture)
     }
 
     [Fact]
-    public async Task Database_that_goes_away_between_single_orders_is_503_for_the_rest_at_once()
+    public async Task Database_that_fails_between_single_orders_is_503_for_the_remaining_ones()
     {
         await using var host = await StartAsync();
         using var client = host.CreateClient();
@@ -193,7 +193,7 @@ public sealed class PlaceOrdersTests(OrderServiceFixture fixture)
     }
 
     [Fact]
-    public async Task Key_derived_from_the_place_in_the_batch_is_the_same_key_when_it_is_given()
+    public async Task Key_that_equals_the_derived_key_of_another_order_is_a_duplicate()
     {
         await using var host = await StartAsync();
         using var client = host.CreateClient();
@@ -223,7 +223,7 @@ public sealed class PlaceOrdersTests(OrderServiceFixture fixture)
     }
 
     [Fact]
-    public async Task Key_that_a_concurrent_request_uses_returns_its_order_and_the_rest_is_placed_together()
+    public async Task Key_of_a_concurrent_request_returns_its_order_and_the_others_are_placed()
     {
         await using var host = await StartAsync();
         using var client = host.CreateClient();
@@ -246,8 +246,8 @@ public sealed class PlaceOrdersTests(OrderServiceFixture fixture)
     [Theory]
     [InlineData(1, 1)] // the batch is retried
     [InlineData(2, 1)]
-    [InlineData(3, 3)] // it has had its attempts: each order alone
-    public async Task Deadlock_retries_the_batch_and_finally_each_order_alone(int deadlocks, long transactions)
+    [InlineData(3, 3)] // no attempts are left, so each order is placed alone
+    public async Task Batch_is_retried_after_a_deadlock_and_finally_each_order_alone(int deadlocks, long transactions)
     {
         await using var host = await StartAsync();
         using var client = host.CreateClient();
@@ -309,9 +309,9 @@ public sealed class PlaceOrdersTests(OrderServiceFixture fixture)
         using var connection = new CancellationTokenSource();
         using var content = Batch($"{Entry("a")},{Entry("b")}");
         var request = client.PostAsync(new Uri("/orders/batch", UriKind.Relative), content, connection.Token);
-        await commits.HeldAsync();
+        await commits.UntilHeldAsync();
 
-        await connection.CancelAsync(); // returns after the service has seen it
+        await connection.CancelAsync(); // returns after the service has noticed the disconnect
         await commits.ReleaseAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => request);
 
@@ -355,9 +355,9 @@ public sealed class PlaceOrdersTests(OrderServiceFixture fixture)
 
         using var response = await client.SendAsync(request, Cancel);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        var answer = (await response.Content.ReadFromJsonAsync<JsonObject>(Cancel))!;
-        Assert.Equal("results", Assert.Single(answer).Key);
-        return answer["results"]!.AsArray();
+        var body = (await response.Content.ReadFromJsonAsync<JsonObject>(Cancel))!;
+        Assert.Equal("results", Assert.Single(body).Key);
+        return body["results"]!.AsArray();
     }
 
     private static async Task<HttpStatusCode> SingleAsync(HttpClient client, string key)
@@ -368,16 +368,16 @@ public sealed class PlaceOrdersTests(OrderServiceFixture fixture)
         return response.StatusCode;
     }
 
-    internal static async Task AssertProblemAsync(HttpResponseMessage response, HttpStatusCode status, string where)
+    internal static async Task AssertProblemAsync(HttpResponseMessage response, HttpStatusCode status, string expected)
     {
         var problem = System.Text.RegularExpressions.Regex.Unescape(await response.Content.ReadAsStringAsync(Cancel));
         Assert.Equal((status, "application/problem+json"), (response.StatusCode, response.Content.Headers.ContentType?.MediaType));
-        Assert.Contains(where, problem, StringComparison.Ordinal);
+        Assert.Contains(expected, problem, StringComparison.Ordinal);
         Assert.DoesNotContain("PlaceBatch", problem, StringComparison.Ordinal);
     }
 
-    /// <summary>Has the database fail each insert of such an order.</summary>
-    private static Task FailAsync(ServiceHost<Program> host, int quantity, string sqlState) => host.ExecuteAsync(
+    /// <summary>Makes the database refuse each order of this quantity.</summary>
+    private static Task FailInsertsAsync(ServiceHost<Program> host, int quantity, string sqlState) => host.ExecuteAsync(
         $"""
         CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
           IF NEW.quantity = {quantity} THEN RAISE EXCEPTION 'on purpose' USING ERRCODE = '{sqlState}'; END IF;

@@ -20,7 +20,7 @@ public sealed class PlacementLimitTests(OrderServiceFixture fixture)
         await using var commits = await HeldCommits.HoldAsync(host);
 
         var requests = Enumerable.Range(0, Transactions + Waiting + 1).Select(_ => PostAsync(client)).ToList();
-        await commits.HeldAsync(Transactions);
+        await commits.UntilHeldAsync(Transactions);
         var rejected = await Task.WhenAny(requests).WaitAsync(Cancel);
         var blocked = await CountBlockedAsync(host);
         requests.Remove(rejected);
@@ -41,9 +41,9 @@ public sealed class PlacementLimitTests(OrderServiceFixture fixture)
         using var client = host.CreateClient();
         await using var commits = await HeldCommits.HoldAsync(host);
         var single = Enumerable.Range(0, Transactions + Waiting).Select(_ => PostAsync(client)).ToList();
-        await commits.HeldAsync(Transactions);
+        await commits.UntilHeldAsync(Transactions);
 
-        // A batch is admitted as long as not all others have arrived. Then one of them is rejected instead.
+        // The batch may arrive before the last single order. Then a single order is rejected instead.
         var batch = PlaceOrdersTests.PostBatchAsync(client);
         using var rejected = await await Task.WhenAny(single.Append(batch)).WaitAsync(Cancel);
         await commits.ReleaseAsync();
@@ -60,7 +60,7 @@ public sealed class PlacementLimitTests(OrderServiceFixture fixture)
         using var client = host.CreateClient();
         await using var commits = await HeldCommits.HoldAsync(host);
         var waiting = Enumerable.Range(0, Transactions + 1).Select(_ => PostAsync(client)).ToList();
-        await commits.HeldAsync(Transactions);
+        await commits.UntilHeldAsync(Transactions);
 
         using var list = await client.GetAsync(new Uri("/orders", UriKind.Relative), Cancel);
 

@@ -87,7 +87,7 @@ public sealed class InventoryUpdatedHandlerTests(OrderServiceFixture fixture)
         await using var transaction = await holder.BeginTransactionAsync(Cancel);
         await using (var hold = new NpgsqlCommand($"SELECT FROM orders WHERE id = '{id}' FOR UPDATE", holder))
         {
-            await hold.ExecuteNonQueryAsync(Cancel); // both read the pending order; who waits first for its row writes first
+            await hold.ExecuteNonQueryAsync(Cancel); // both read the pending order; the one that waits first for its row writes first
         }
 
         var first = clientOne.DeliverAsync(Topic, Rejected(id));
@@ -122,7 +122,7 @@ public sealed class InventoryUpdatedHandlerTests(OrderServiceFixture fixture)
     }
 
     [Fact]
-    public async Task Waiting_reader_is_answered_as_soon_as_the_order_is_settled()
+    public async Task Waiting_reader_gets_the_order_as_soon_as_it_is_settled()
     {
         var time = new RecordedTimers();
         await using var host = await fixture.StartAsync(time);
@@ -140,7 +140,7 @@ public sealed class InventoryUpdatedHandlerTests(OrderServiceFixture fixture)
         });
 
         Assert.Equal("confirmed", (await reading).GetProperty("status").GetString());
-        Assert.True(time.GetUtcNow() - before < TimeSpan.FromSeconds(30), "The reader was answered only when its wait was over.");
+        Assert.True(time.GetUtcNow() - before < TimeSpan.FromSeconds(30), "The reader got its response only after its wait had ended.");
     }
 
     [Fact]
@@ -198,7 +198,7 @@ public sealed class InventoryUpdatedHandlerTests(OrderServiceFixture fixture)
     private static Task<JsonElement> ReadAsync(HttpClient client, string id) =>
         client.GetFromJsonAsync<JsonElement>($"/orders/{id}", Cancel);
 
-    /// <summary>A clock that stands still and records how long the timers are that are started.</summary>
+    /// <summary>A clock that only the test advances. It records the due time of each timer.</summary>
     private sealed class RecordedTimers() : FakeTimeProvider(DateTimeOffset.UtcNow)
     {
         public ConcurrentBag<TimeSpan> Started { get; } = [];
