@@ -7,5 +7,5 @@ namespace DaprOrders.NotificationService.Tests;
 
 public sealed class NotificationServiceFixture() : ServiceFixture<Program>("notification");
 
-/// <summary>One service for all tests of a class, which only read.</summary>
+/// <summary>One service for all tests of a class. Use it only for tests that write nothing.</summary>
 public sealed class SharedNotificationService(NotificationServiceFixture fixture) : SharedService<Program>(fixture), IAsyncLifetime;

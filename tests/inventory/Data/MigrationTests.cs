@@ -19,7 +19,7 @@ public sealed class MigrationTests(InventoryServiceFixture fixture)
     private static readonly string Schema = Path.Combine(AppContext.BaseDirectory, "Data", "initial-schema.sql");
 
     [Fact]
-    public async Task Database_of_the_first_schema_is_migrated_with_its_rows()
+    public async Task Migration_from_the_first_schema_keeps_all_rows()
     {
         await using var host = new ServiceHost<Program>("inventory", await fixture.CreateEmptyDatabaseAsync(), new SidecarStub());
         await host.ExecuteAsync(await File.ReadAllTextAsync(Schema, TestContext.Current.CancellationToken) + Rows);
@@ -42,7 +42,7 @@ public sealed class MigrationTests(InventoryServiceFixture fixture)
     }
 
     [Fact]
-    public async Task Migrated_database_finds_the_old_reservations()
+    public async Task Migrated_database_republishes_an_old_reservation()
     {
         await using var host = new ServiceHost<Program>("inventory", await fixture.CreateEmptyDatabaseAsync(), new SidecarStub());
         await host.ExecuteAsync(await File.ReadAllTextAsync(Schema, TestContext.Current.CancellationToken) + Rows);
@@ -53,12 +53,12 @@ public sealed class MigrationTests(InventoryServiceFixture fixture)
         await client.DeliverAsync("order.created", Deliveries.Event("order.created", new { orderId, itemId = "item-1", quantity = 2 }));
 
         Assert.Equal(8, await host.QueryAsync<int>("SELECT available FROM stock WHERE item_id = 'item-1'"));
-        var entry = Assert.Single(await host.Sidecar.PublishedAsync("inventory.updated", 1)); // it is old, so it is republished
+        var entry = Assert.Single(await host.Sidecar.PublishedAsync("inventory.updated", 1)); // the reservation is old, so it is republished
         Assert.Equal("00000000-0000-7000-8000-0000000000e1", SidecarStub.EventId(entry));
     }
 
     [Fact]
-    public async Task Migration_sets_the_time_limits_of_the_database()
+    public async Task Migration_sets_the_timeouts_and_the_plan_cache_mode()
     {
         await using var host = new ServiceHost<Program>("inventory", await fixture.CreateEmptyDatabaseAsync(), new SidecarStub());
 

@@ -111,7 +111,7 @@ public sealed class OrderCreatedHandlerTests(InventoryServiceFixture fixture)
 
     [Theory]
     [InlineData("item-123", "reserved")]
-    [InlineData("no-such-item", "rejected unknown_item")] // it has no row that could be locked
+    [InlineData("no-such-item", "rejected unknown_item")] // there is no stock row to lock
     public async Task Order_that_reaches_two_instances_at_once_is_decided_once(string item, string outcome)
     {
         await using var one = await fixture.StartAsync();
@@ -176,7 +176,7 @@ public sealed class OrderCreatedHandlerTests(InventoryServiceFixture fixture)
     }
 
     [Fact]
-    public async Task Concurrent_batches_with_the_same_items_in_opposite_order_neither_deadlock_nor_oversell()
+    public async Task Concurrent_batches_in_opposite_item_order_neither_deadlock_nor_oversell()
     {
         await using var host = await fixture.StartAsync();
         using var client = host.CreateClient();

@@ -10,20 +10,20 @@ public sealed class ReservationTests
 
     [Theory]
     [InlineData(2, 1)]
-    [InlineData(3, 0)] // all that is left
-    public void Order_is_reserved_if_there_are_enough_units(int quantity, int left)
+    [InlineData(3, 0)] // all remaining units
+    public void Order_is_reserved_if_there_are_enough_units(int quantity, int remaining)
     {
         var stock = Stock(3);
 
         var reservation = Reservation.Decide(OrderId, "item-1", quantity, stock, Now);
 
         Assert.Equal((ReservationOutcome.Reserved, null), (reservation.Outcome, reservation.Reason));
-        Assert.Equal((left, left), (reservation.Available, stock.Available));
+        Assert.Equal((remaining, remaining), (reservation.Available, stock.Available));
         Assert.Equal((OrderId, "item-1", quantity, Now), (reservation.OrderId, reservation.ItemId, reservation.Quantity, reservation.CreatedAt));
     }
 
     [Fact]
-    public void Order_of_more_units_than_there_are_is_out_of_stock_and_takes_none()
+    public void Order_of_too_many_units_is_rejected_as_out_of_stock_and_takes_none()
     {
         var stock = Stock(3);
 
@@ -34,7 +34,7 @@ public sealed class ReservationTests
     }
 
     [Fact]
-    public void Order_of_an_item_without_stock_is_an_unknown_item()
+    public void Order_of_an_item_without_a_stock_row_is_rejected_as_unknown_item()
     {
         var reservation = Reservation.Decide(OrderId, "item-1", 1, stock: null, Now);
 
@@ -43,7 +43,7 @@ public sealed class ReservationTests
     }
 
     [Fact]
-    public void Event_states_the_decision_and_has_the_id_that_the_reservation_keeps()
+    public void Event_has_the_values_and_the_event_id_of_the_reservation()
     {
         var reservation = Reservation.Decide(OrderId, "item-1", 1, Stock(3), Now);
 

@@ -3,7 +3,7 @@ namespace DaprOrders.InventoryService.Tests.Stock;
 public sealed class DevelopmentStockTests(InventoryServiceFixture fixture)
 {
     [Fact]
-    public async Task Missing_items_are_added_at_each_start_and_the_others_stay_as_they_are()
+    public async Task Each_start_adds_missing_items_and_leaves_the_others_unchanged()
     {
         await using var host = await fixture.StartAsync();
         Assert.Equal(1000L, await host.QueryAsync<long>("SELECT count(*) FROM stock"));

@@ -37,12 +37,12 @@ public sealed class StockEndpointsTests(SharedInventoryService service) : IClass
     [InlineData("/inventory?limit=0", 400, "limit must be a whole number from 1 to 200, but was ")]
     [InlineData("/inventory?cursor=%00", 400, "cursor")]
     [InlineData("/inventory?cursor=", 400, "cursor")]
-    public async Task Unknown_item_or_malformed_parameter_is_a_problem(string path, int status, string where)
+    public async Task Unknown_item_or_malformed_parameter_is_a_problem(string path, int status, string expected)
     {
         using var response = await service.Client.GetAsync(new Uri(path, UriKind.Relative), Cancel);
 
         Assert.Equal((HttpStatusCode)status, response.StatusCode);
         Assert.Equal("application/problem+json", response.Content.Headers.ContentType?.MediaType);
-        Assert.Contains(where, await response.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
+        Assert.Contains(expected, await response.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
     }
 }

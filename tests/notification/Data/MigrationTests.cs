@@ -17,7 +17,7 @@ public sealed class MigrationTests(NotificationServiceFixture fixture)
     private static readonly string Schema = Path.Combine(AppContext.BaseDirectory, "Data", "initial-schema.sql");
 
     [Fact]
-    public async Task Database_of_the_first_schema_is_migrated_with_its_rows()
+    public async Task Migration_from_the_first_schema_keeps_all_rows()
     {
         await using var host = new ServiceHost<Program>("notification", await fixture.CreateEmptyDatabaseAsync(), new SidecarStub());
         await host.ExecuteAsync(await File.ReadAllTextAsync(Schema, TestContext.Current.CancellationToken) + Rows);
@@ -38,7 +38,7 @@ public sealed class MigrationTests(NotificationServiceFixture fixture)
     }
 
     [Fact]
-    public async Task Migration_sets_the_time_limits_of_the_database()
+    public async Task Migration_sets_the_timeouts_and_the_plan_cache_mode()
     {
         await using var host = new ServiceHost<Program>("notification", await fixture.CreateEmptyDatabaseAsync(), new SidecarStub());
 

@@ -17,11 +17,11 @@ public sealed class NotificationEndpointsTests(SharedNotificationService service
     [InlineData("order_id=", "order_id")]
     [InlineData("limit=201", "limit must be a whole number from 1 to 200, but was ")]
     [InlineData("cursor=abc", "cursor")]
-    public async Task Malformed_parameter_is_400_with_its_rule(string query, string where)
+    public async Task Malformed_parameter_is_400_with_its_rule(string query, string expected)
     {
         using var response = await service.Client.GetAsync(new Uri($"/notifications?{query}", UriKind.Relative), Cancel);
 
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
-        Assert.Contains(where, await response.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
+        Assert.Contains(expected, await response.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
     }
 }
