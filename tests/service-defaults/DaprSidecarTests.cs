@@ -6,7 +6,7 @@ namespace DaprOrders.ServiceDefaults.Tests;
 public sealed class DaprSidecarTests
 {
     [Fact]
-    public async Task Api_token_is_sent_once_however_often_the_client_is_registered()
+    public async Task Api_token_is_sent_once_if_the_client_is_registered_twice()
     {
         await using var services = new ServiceCollection()
             .AddSingleton<IConfiguration>(new ConfigurationBuilder().AddInMemoryCollection([new("DAPR_API_TOKEN", "secret")]).Build())

@@ -23,5 +23,5 @@ public sealed class IntegerConverterTests
     [InlineData("\"1\"")]
     [InlineData("null")]
     [InlineData("[]")]
-    public void Anything_else_is_refused(string json) => Assert.Throws<JsonException>(() => JsonSerializer.Deserialize<int>(json, Options));
+    public void Other_JSON_values_are_refused(string json) => Assert.Throws<JsonException>(() => JsonSerializer.Deserialize<int>(json, Options));
 }

@@ -31,7 +31,7 @@ public sealed class ServiceDefaultsExtensionsTests
     [Theory]
     [InlineData(false, HttpStatusCode.OK)]
     [InlineData(true, HttpStatusCode.ServiceUnavailable)]
-    public async Task Unhealthy_sidecar_is_named_and_makes_only_a_service_unready_that_requires_it(bool isRequired, HttpStatusCode expected)
+    public async Task Unhealthy_sidecar_makes_a_service_unready_only_if_it_is_required(bool isRequired, HttpStatusCode expected)
     {
         using var sidecar = new SidecarStub();
         sidecar.Server.Given(Request.Create().WithPath("/v1.0/healthz/outbound")).AtPriority(1)
@@ -42,7 +42,7 @@ public sealed class ServiceDefaultsExtensionsTests
     }
 
     [Fact]
-    public async Task Absent_sidecar_is_reported_and_the_process_is_alive()
+    public async Task Missing_sidecar_is_reported_and_the_process_is_live()
     {
         await using var app = await StartAsync($"http://127.0.0.1:{FreePort.Take()}");
 
@@ -55,7 +55,7 @@ public sealed class ServiceDefaultsExtensionsTests
     }
 
     [Fact]
-    public async Task Service_has_started_once_it_was_ready()
+    public async Task Service_that_was_ready_once_stays_started()
     {
         using var sidecar = new SidecarStub();
         sidecar.Server.Given(Request.Create().WithPath("/v1.0/healthz/outbound")).AtPriority(1).InScenario("start").WillSetStateTo("up")
@@ -78,7 +78,7 @@ public sealed class ServiceDefaultsExtensionsTests
     }
 
     [Fact]
-    public async Task Failing_check_is_logged_once_measured_and_logged_when_it_recovers()
+    public async Task Failing_check_is_measured_and_logged_once_and_its_recovery_is_logged()
     {
         var logger = new FakeLogger<HealthMonitor>();
         await using var services = new ServiceCollection().AddMetrics().BuildServiceProvider();
@@ -131,17 +131,19 @@ public sealed class ServiceDefaultsExtensionsTests
         return app;
     }
 
-    /// <summary>Returns the status of <c>/healthz/ready</c>, and what it says of the sidecar.</summary>
+    /// <summary>Returns the status of <c>/healthz/ready</c>, and the reason that it reports for the sidecar.</summary>
     private static async Task<(HttpStatusCode Status, string? Reason)> SidecarAsync(WebApplication app)
     {
-        var answer = (Status: default(HttpStatusCode), Reason: default(string));
-        await Wait.UntilAsync("a health check that was in time, which the first one on a busy machine is not", async () =>
+        var result = (Status: default(HttpStatusCode), Reason: default(string));
+
+        // The first check can time out on a busy machine.
+        await Wait.UntilAsync("a health check that does not time out", async () =>
         {
             using var ready = await app.GetTestClient().GetAsync(new Uri("/healthz/ready", UriKind.Relative), Cancel);
             var failing = (await ready.Content.ReadFromJsonAsync<JsonElement>(Cancel)).GetProperty("failing");
-            answer = (ready.StatusCode, failing.TryGetProperty("sidecar", out var reason) ? reason.GetString() : null);
-            return answer.Reason != "no answer within 1 s";
+            result = (ready.StatusCode, failing.TryGetProperty("sidecar", out var reason) ? reason.GetString() : null);
+            return result.Reason != "no answer within 1 s";
         });
-        return answer;
+        return result;
     }
 }
