@@ -2,7 +2,7 @@ using System.Text.Json.Nodes;
 
 namespace DaprOrders.Contracts.Tests.Compatibility;
 
-/// <summary>Finds path one schema forbids values that another one allows.</summary>
+/// <summary>Finds values that one schema allows and another one forbids.</summary>
 internal static class SchemaComparison
 {
     /// <summary>Keywords whose values cannot be compared. If the value is new or different, the schema counts as narrower.</summary>

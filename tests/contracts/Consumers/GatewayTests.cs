@@ -8,7 +8,7 @@ namespace DaprOrders.Contracts.Tests.Consumers;
 /// <summary>Tests the gateway with every response in the contract, and with every recorded failure of the sidecar.</summary>
 public sealed class GatewayTests(SharedGateway shared) : IClassFixture<SharedGateway>
 {
-    /// <summary>The exchange of each service that is used to test failures. Only its request is used.</summary>
+    /// <summary>For each service, the exchange whose request is used to test failures.</summary>
     private static readonly Dictionary<string, string> FailureExchanges = new()
     {
         ["order"] = "places an order",

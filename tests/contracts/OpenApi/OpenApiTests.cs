@@ -84,7 +84,7 @@ public sealed class OpenApiTests
     {
         var exchanges = ExchangeFile.Of(service).Exchanges.Values;
 
-        // Bodies that are too large and failures of a service have no exchanges.
+        // There are no exchanges for bodies that are too large (413) and for failures of the service (500, 503).
         var missing =
             from operation in OpenApiFile.Of(service).Operations
             from status in operation.Responses.Select(response => response.Key)

@@ -74,7 +74,7 @@ public sealed partial class PolyglotTests(NodeStack stack) : IClassFixture<NodeS
             .ToList();
         var commands = blocks.Zip(blocks.Skip(1)).Where(pair => pair.First.Language == "sh" && pair.Second.Language == "text").ToList();
         Assert.InRange(commands.Count, 8, 100);
-        Assert.Equal(["../run.sh contracts release 1.1", "../run.sh contracts write"], blocks // they have their own tests
+        Assert.Equal(["../run.sh contracts release 1.1", "../run.sh contracts write"], blocks // these have their own tests
             .Where((block, i) => block.Language == "sh" && (i + 1 == blocks.Count || blocks[i + 1].Language != "text"))
             .Select(block => block.Text).Order(StringComparer.Ordinal));
 

@@ -119,7 +119,7 @@ internal static class Replay
             var orderId = bindings.Resolve((string)example["data"]!["order_id"]!);
             var published = await provider.UntilPublishedAsync(events => events.Any(IsExpected));
 
-            // It may be published twice, but always with the same id.
+            // The event may be published twice, but always with the same id.
             var message = Assert.Single(published.Where(IsExpected).DistinctBy(item => item.Id));
             Assert.Empty(Comparison.Of(example["data"], message.Data, bindings));
 

@@ -17,8 +17,8 @@ public sealed class RecordedFailureTests(SharedGateway shared) : IClassFixture<S
         ["errorCode", "ERR_", "err:", "rpc", "desc", "dial", "tcp", "127.0.0.1", "localhost", "callee", "sidecar", "dapr", "deadline", "stream", "elsewhere", "from app"];
 
     /// <summary>
-    /// Recordings in which the app received no request, but whose response does not prove it. The slow app received the request, but was
-    /// recorded later. The response about the killed sidecar describes only the last of three retries.
+    /// Recordings without a request to the app, whose response does not prove that there was none. The slow app received the request, but it was
+    /// recorded too late. The response about the killed sidecar describes only the last of three retries.
     /// </summary>
     private static readonly string[] UnknownOutcomes = [$"{InvokeWithTimeout}/slow_app_3s", $"{Invoke}/sidecar_killed"];
 

@@ -43,7 +43,7 @@ public sealed class PlacementLimitTests(OrderServiceFixture fixture)
         var single = Enumerable.Range(0, Transactions + Waiting).Select(_ => PostAsync(client)).ToList();
         await commits.UntilHeldAsync(Transactions);
 
-        // The batch may arrive before the last single order. Then that order is rejected instead.
+        // The batch may arrive before the last single order. Then a single order is rejected instead.
         var batch = PlaceOrdersTests.PostBatchAsync(client);
         using var rejected = await await Task.WhenAny(single.Append(batch)).WaitAsync(Cancel);
         await commits.ReleaseAsync();
