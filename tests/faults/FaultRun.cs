@@ -26,7 +26,12 @@ internal static class FaultRun
         var randomSources = new RandomSources(plan.Seed);
         log($"seed {plan.Seed}: schedule {schedule.Hash}");
 
-        await using var stack = new StackHost(plan.Stack with { IsProxied = true });
+        using var upgrade = await OrderUpgrade.PrepareAsync(plan);
+        await using var stack = new StackHost(plan.Stack with
+        {
+            IsProxied = true,
+            Builds = upgrade is null ? plan.Stack.Builds : new Dictionary<string, string>(plan.Stack.Builds) { [OrderUpgrade.AppId] = upgrade.Folder },
+        });
         await using var proxy = await FaultyProxy.StartAsync(stack.Instances, randomSources);
         await stack.StartAsync();
         if (plan.Targets.Spare is { } spare)
@@ -39,7 +44,7 @@ internal static class FaultRun
 
         var since = DateTimeOffset.UtcNow;
         var ledger = new Ledger();
-        var context = new FaultContext(stack, proxy, FaultyBroker.Of(stack), ledger, plan.Targets);
+        var context = new FaultContext(stack, proxy, FaultyBroker.Of(stack), ledger, plan.Targets, upgrade);
         using var clients = new Clients(stack.Gateway.BaseAddress!, plan.Load, ledger, randomSources);
         await using var sequences = new SequenceWriter(stack.ConnectionString("orders_db"), plan.SweepAfter, ledger, randomSources.For("sequences"));
         for (var i = 0; i < SequenceWriter.Keys; i++)

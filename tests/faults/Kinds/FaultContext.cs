@@ -7,7 +7,9 @@ using DaprOrders.Stack;
 namespace DaprOrders.Faults.Tests.Kinds;
 
 /// <summary>Contains the system on which faults are inflicted.</summary>
-internal sealed record FaultContext(StackHost Stack, FaultyProxy Proxy, IFaultyBroker Broker, Ledger Ledger, FaultTargets Targets)
+/// <param name="Upgrade">The next version of order; null if the plan has no upgrade.</param>
+internal sealed record FaultContext(
+    StackHost Stack, FaultyProxy Proxy, IFaultyBroker Broker, Ledger Ledger, FaultTargets Targets, OrderUpgrade? Upgrade = null)
 {
     /// <summary>Gets the violations that faults have found while they were inflicted.</summary>
     public ConcurrentQueue<Violation> Violations { get; } = new();

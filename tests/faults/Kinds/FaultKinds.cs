@@ -13,6 +13,7 @@ internal static class FaultKinds
         ProcessFaults.LongSidecarFreeze,
         ProcessFaults.ThirdInstance,
         ProcessFaults.RollingRestart,
+        UpgradeFaults.RollingUpgrade,
         BrokerFaults.Kill,
         BrokerFaults.Unavailable,
         BrokerFaults.Unreachable,
