@@ -113,20 +113,22 @@ internal static class FaultRun
     private static async Task<List<InflictedFault>> InflictAsync(FaultPlan plan, FaultSchedule schedule, FaultContext context, Action<string> log)
     {
         var inflicted = new List<InflictedFault>();
+        var duringFaults = 0;
         foreach (var fault in schedule.Faults)
         {
-            await RecoveryWatch.UntilOrdersAsync(context.Ledger, fault.AtOrders, plan.RecoveryTimeout);
-            inflicted.Add(await InflictAsync(plan, fault, context));
+            await RecoveryWatch.UntilOrdersAsync(context.Ledger, fault.AtOrders + duringFaults, plan.RecoveryTimeout);
+            var orders = RecoveryWatch.CountOrders(context.Ledger);
+            inflicted.Add(await InflictAsync(plan, fault, orders - duringFaults, context));
+            duringFaults += RecoveryWatch.CountOrders(context.Ledger) - orders;
             log($"  {inflicted[^1]}");
         }
 
         return inflicted;
     }
 
-    private static async Task<InflictedFault> InflictAsync(FaultPlan plan, ScheduledFault fault, FaultContext context)
+    private static async Task<InflictedFault> InflictAsync(FaultPlan plan, ScheduledFault fault, int atOrders, FaultContext context)
     {
         var hit = await WaitForOrderInFlightAsync(context);
-        var orders = RecoveryWatch.CountOrders(context.Ledger);
         var (duplicates, lost) = (context.Proxy.Traffic.Duplicates.Values.Sum(), context.Proxy.Traffic.LostEvents);
         var began = Stopwatch.GetTimestamp();
         try
@@ -135,7 +137,7 @@ internal static class FaultRun
             var duration = Stopwatch.GetElapsedTime(began);
             var recovery = await RecoveryWatch.WaitAsync(context.Running, context.Ledger, plan.RecoveryTimeout);
             return new InflictedFault(
-                fault, orders, hit, context.Proxy.Traffic.Duplicates.Values.Sum() - duplicates, context.Proxy.Traffic.LostEvents - lost, duration, recovery);
+                fault, atOrders, hit, context.Proxy.Traffic.Duplicates.Values.Sum() - duplicates, context.Proxy.Traffic.LostEvents - lost, duration, recovery);
         }
         catch (Exception e) when (e is TimeoutException or StackException or InvalidOperationException)
         {

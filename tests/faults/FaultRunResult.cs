@@ -6,7 +6,7 @@ namespace DaprOrders.Faults.Tests;
 
 /// <summary>A fault that was inflicted, what it hit, and how long the recovery took.</summary>
 /// <param name="Fault">The fault as scheduled.</param>
-/// <param name="AtOrders">The number of acknowledged orders when it was inflicted.</param>
+/// <param name="AtOrders">The number of acknowledged orders when it was inflicted, counted as in the schedule.</param>
 /// <param name="Hit">What was in flight when it was inflicted.</param>
 /// <param name="Duplicates">The number of events that were handled again from the start of the fault to the recovery.</param>
 /// <param name="LostEvents">The number of accepted events that the fault removed.</param>

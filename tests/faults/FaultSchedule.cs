@@ -7,8 +7,8 @@ namespace DaprOrders.Faults.Tests;
 
 /// <summary>A fault of a schedule.</summary>
 /// <param name="AtOrders">
-/// The number of acknowledged orders at which the fault is inflicted. If the system has not recovered from the previous fault at that number, it is
-/// inflicted after the recovery.
+/// The number of acknowledged orders at which the fault is inflicted. Orders that are acknowledged between a fault and the recovery from it do not
+/// count, because their number depends on timing.
 /// </param>
 internal sealed record ScheduledFault(int Number, FaultKind Kind, FaultParameters Parameters, int AtOrders)
 {
@@ -19,9 +19,6 @@ internal sealed record ScheduledFault(int Number, FaultKind Kind, FaultParameter
 /// <summary>Contains the faults of a run. It is created before the run and depends only on the plan, so a seed can be repeated.</summary>
 internal sealed record FaultSchedule(IReadOnlyList<ScheduledFault> Faults)
 {
-    /// <summary>A longer fault is not counted in the order count of the next one, because orders may fail during the fault.</summary>
-    private static readonly TimeSpan LongestCounted = TimeSpan.FromSeconds(5);
-
     /// <summary>Gets a SHA-256 of the schedule. Runs with the same hash inflict the same faults.</summary>
     public string Hash => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(ToString())));
 
@@ -41,9 +38,7 @@ internal sealed record FaultSchedule(IReadOnlyList<ScheduledFault> Faults)
         foreach (var kind in kinds.ToList())
         {
             orders += plan.Load.OrdersPerSecond * plan.Pause.TotalSeconds * (0.5 + random.NextDouble());
-            var parameters = kind.Draw(plan.Targets, random);
-            faults.Add(new ScheduledFault(faults.Count + 1, kind, parameters, (int)orders));
-            orders += plan.Load.OrdersPerSecond * (parameters.Duration < LongestCounted ? parameters.Duration : LongestCounted).TotalSeconds;
+            faults.Add(new ScheduledFault(faults.Count + 1, kind, kind.Draw(plan.Targets, random), (int)orders));
         }
 
         return new FaultSchedule(faults);

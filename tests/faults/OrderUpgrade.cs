@@ -15,9 +15,6 @@ internal sealed class OrderUpgrade : IDisposable
 
     private const string Assembly = "DaprOrders.OrderService.dll";
 
-    /// <summary>The next version is compiled once for all runs of this process.</summary>
-    private static readonly Lazy<Task<MutatedBuild>> NextVersion = new(() => MutatedBuild.CreateAsync(Change));
-
     private readonly string _nextAssembly;
 
     private OrderUpgrade(string nextAssembly) => _nextAssembly = nextAssembly;
@@ -63,6 +60,9 @@ internal sealed class OrderUpgrade : IDisposable
             }
             """),
     };
+
+    /// <summary>The next version is compiled once for all runs of this process.</summary>
+    private static readonly Lazy<Task<MutatedBuild>> NextVersion = new(() => MutatedBuild.CreateAsync(Change));
 
     /// <summary>Gets the folder from which the instances are started.</summary>
     public string Folder { get; } = Directory.CreateTempSubdirectory("dapr-orders-upgrade-").FullName;
