@@ -1,4 +1,3 @@
-using System.Globalization;
 using Npgsql;
 
 namespace DaprOrders.Faults.Tests.Load;
@@ -27,11 +26,14 @@ internal sealed class SequenceWriter(string ordersDatabase, TimeSpan sweepAfter,
         for (var i = 0; !stop.IsCancellationRequested; i++)
         {
             var id = Guid.CreateVersion7();
+            var key = KeyOf(i % Keys);
+            var order = new SentOrder($"{key} {id}", new OrderContent($"item-{random.Next(1, 10)}", 1));
             _written[i % Keys].Add(id.ToString());
+            ledger.Send(order);
             try
             {
-                await WriteAsync(id, KeyOf(i % Keys));
-                ledger.Acknowledge($"{KeyOf(i % Keys)} {id}", id);
+                await WriteAsync(id, key, order);
+                ledger.Acknowledge(order.Key, id);
             }
             catch (Exception e) when (e is NpgsqlException or TimeoutException)
             {
@@ -44,23 +46,24 @@ internal sealed class SequenceWriter(string ordersDatabase, TimeSpan sweepAfter,
 
     public ValueTask DisposeAsync() => _orders.DisposeAsync();
 
-    private async Task WriteAsync(Guid id, string key)
+    private async Task WriteAsync(Guid id, string key, SentOrder order)
     {
-        var item = string.Create(CultureInfo.InvariantCulture, $"item-{random.Next(1, 10)}");
-        var data = $$"""{"order_id":"{{id}}","item_id":"{{item}}","quantity":1,"created_at":"{{DateTimeOffset.UtcNow:O}}"}""";
+        var (item, quantity) = order.Content;
+        var data = $$"""{"order_id":"{{id}}","item_id":"{{item}}","quantity":{{quantity}},"created_at":"{{DateTimeOffset.UtcNow:O}}"}""";
         await using var command = _orders.CreateCommand(
             """
             WITH placed AS (
               INSERT INTO orders (id, item_id, quantity, status, owner, idempotency_key, created_at, next_sweep_at, sweeps)
-              VALUES ($1, $2, 1, 'pending', '', $3, now(), now() + $6, 0))
+              VALUES ($1, $2, $7, 'pending', '', $3, now(), now() + $6, 0))
             INSERT INTO outbox (id, topic, key, data) VALUES ($1, 'order.created', $4, $5::json)
             """);
         command.Parameters.AddWithValue(id);
         command.Parameters.AddWithValue(item);
-        command.Parameters.AddWithValue($"{key} {id}");
+        command.Parameters.AddWithValue(order.Key);
         command.Parameters.AddWithValue(key);
         command.Parameters.AddWithValue(data);
         command.Parameters.AddWithValue(sweepAfter);
+        command.Parameters.AddWithValue(quantity);
         await command.ExecuteNonQueryAsync();
     }
 }
