@@ -44,6 +44,12 @@ internal sealed record FaultPlan
     /// <summary>Gets whether each consumer must receive at least one duplicate.</summary>
     public bool NeedsDuplicates { get; init; } = true;
 
+    /// <summary>Gets whether events may become dead letters, because a fault makes their handler fail.</summary>
+    public bool AllowsDeadLetters { get; init; }
+
+    /// <summary>Gets how long an order may wait for its reservation; null if it is not checked.</summary>
+    public TimeSpan? ReservationLimit { get; init; }
+
     public StackOptions Stack { get; init; } = new();
 
     public TimeSpan SweepAfter { get; init; } = TimeSpan.FromSeconds(30);
@@ -139,6 +145,8 @@ internal static class FaultRun
         var violations = Invariants.Check(snapshot, new Observations
         {
             Ledger = ledger,
+            Poison = plan.AllowsDeadLetters ? snapshot.DeadLetters.Select(letter => letter.EventId).ToHashSet() : [],
+            ReservationLimit = plan.ReservationLimit,
             Duplicates = plan.NeedsDuplicates ? proxy.Traffic.Duplicates : null,
             Written = Enumerable.Range(0, SequenceWriter.Keys).ToDictionary(SequenceWriter.KeyOf, i => sequences.Written[i]),
             Published = proxy.Traffic.PublishOrder.ToDictionary(key => key.Key, key => (IReadOnlyList<string>)key.Value),
