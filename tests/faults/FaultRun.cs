@@ -83,6 +83,9 @@ internal sealed record FaultRunResult
 
     public required int LostEvents { get; init; }
 
+    /// <summary>Gets the number of orders and lists that clients read. Without them the histories prove nothing.</summary>
+    public (int Orders, int Lists) Reads { get; init; }
+
     public required IReadOnlyList<Violation> Violations { get; init; }
 
     /// <summary>Gets the instances that subscribe to events but handled none.</summary>
@@ -96,6 +99,7 @@ internal sealed record FaultRunResult
 
     public override string ToString() =>
         $"seed {Seed}: {Faults} faults, {Orders} orders, {Duplicates.Values.Sum()} duplicates, {LostEvents} events lost, "
+        + $"{Reads.Orders} orders and {Reads.Lists} lists read, "
         + $"{Violations.Count} violations, {TimeToIdle.TotalSeconds:F0} s until idle, {Duration.TotalSeconds:F0} s in total"
         + string.Concat(Violations.Select(violation => $"\n  {violation}"));
 }
@@ -159,6 +163,7 @@ internal static class FaultRun
             Orders = snapshot.Orders.Count,
             Duplicates = proxy.Traffic.Duplicates,
             LostEvents = proxy.Traffic.LostEvents,
+            Reads = ledger.CountReads(),
             Violations = violations,
             IdleConsumers = [.. stack.Instances.Where(instance => Invariants.Consumers.Contains(instance.AppId)).Except(proxy.Traffic.Consumers)],
             TimeToIdle = timeToIdle,

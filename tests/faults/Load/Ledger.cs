@@ -40,6 +40,13 @@ internal sealed class Ledger
     /// <summary>Records an order before it is sent, because it can be stored even if there is no response.</summary>
     public void Send(SentOrder order) => _sent.TryAdd(order.Key, order);
 
+    /// <summary>Returns the number of orders and lists that were read, without failed requests.</summary>
+    public (int Orders, int Lists) CountReads()
+    {
+        var operations = _histories.SelectMany(history => history.Operations).ToList();
+        return (operations.OfType<OrderRead>().Count(read => read.Order is not null), operations.OfType<ListRead>().Count());
+    }
+
     public void Acknowledge(string key, Guid order)
     {
         var first = _acknowledged.GetOrAdd(key, order);
