@@ -43,6 +43,12 @@ internal sealed record FaultPlan
     /// <summary>Gets whether each consumer must receive at least one duplicate.</summary>
     public bool NeedsDuplicates { get; init; } = true;
 
+    /// <summary>Gets whether events may become dead letters, because a fault makes their handler fail.</summary>
+    public bool AllowsDeadLetters { get; init; }
+
+    /// <summary>Gets how long an order may wait for its reservation; null if it is not checked.</summary>
+    public TimeSpan? ReservationLimit { get; init; }
+
     public StackOptions Stack { get; init; } = new();
 
     /// <summary>

@@ -80,6 +80,8 @@ internal static class FaultRun
         var violations = Invariants.Check(snapshot, new Observations
         {
             Ledger = ledger,
+            Poison = plan.AllowsDeadLetters ? snapshot.DeadLetters.Select(letter => letter.EventId).ToHashSet() : [],
+            ReservationLimit = plan.ReservationLimit,
             Duplicates = plan.NeedsDuplicates ? proxy.Traffic.Duplicates : null,
             Written = Enumerable.Range(0, SequenceWriter.Keys).ToDictionary(SequenceWriter.KeyOf, i => sequences.Written[i]),
             Published = proxy.Traffic.PublishOrder.ToDictionary(key => key.Key, key => (IReadOnlyList<string>)key.Value),
@@ -96,6 +98,7 @@ internal static class FaultRun
             Orders = snapshot.Orders.Count,
             Duplicates = proxy.Traffic.Duplicates,
             LostEvents = proxy.Traffic.LostEvents,
+            Reads = ledger.CountReads(),
             Violations = [.. context.Violations, .. violations],
             IdleConsumers = [.. context.Running.Where(instance => Invariants.Consumers.Contains(instance.AppId)).Except(proxy.Traffic.Consumers)],
             TimeToIdle = timeToIdle,

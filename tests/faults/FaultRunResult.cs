@@ -64,6 +64,9 @@ internal sealed record FaultRunResult
 
     public required int LostEvents { get; init; }
 
+    /// <summary>Gets the number of orders and lists that clients read. Without them the histories prove nothing.</summary>
+    public (int Orders, int Lists) Reads { get; init; }
+
     public required IReadOnlyList<Violation> Violations { get; init; }
 
     /// <summary>Gets the instances that subscribe to events but handled none.</summary>
@@ -82,6 +85,6 @@ internal sealed record FaultRunResult
 
     public override string ToString() =>
         $"seed {Seed} on {Runtime} with {Broker}, schedule {ScheduleHash}: {Faults.Count} faults, {Orders} orders, {Duplicates.Values.Sum()} duplicates, "
-        + $"{LostEvents} events lost, {Violations.Count} violations, {TimeToIdle.TotalSeconds:F0} s until idle, {Duration.TotalSeconds:F0} s in total"
+        + $"{LostEvents} events lost, {Reads.Orders} orders and {Reads.Lists} lists read, {Violations.Count} violations, {TimeToIdle.TotalSeconds:F0} s until idle, {Duration.TotalSeconds:F0} s in total"
         + string.Concat(Violations.Select(violation => $"\n  {violation}"));
 }
