@@ -14,7 +14,7 @@ public sealed class StackHost : IAsyncDisposable
     private readonly StackSettings _settings;
     private readonly StackOptions _options;
     private readonly RunFile _runFile;
-    private readonly string _folder = Path.Combine(Path.GetTempPath(), $"dapr-orders-stack-{Guid.NewGuid():N}");
+    private string? _folder;
     private StackRuntime? _runtime;
     private PostgresCluster? _postgres;
 
@@ -57,6 +57,9 @@ public sealed class StackHost : IAsyncDisposable
 
     public PostgresCluster Postgres => _postgres ?? throw NotStarted();
 
+    /// <summary>Gets the broker that was started for this stack; null on the emulator, and if the broker was already running.</summary>
+    public BrokerHost? Broker { get; private set; }
+
     public StackRuntime Runtime => _runtime ?? throw NotStarted();
 
     public async Task StartAsync()
@@ -71,9 +74,10 @@ public sealed class StackHost : IAsyncDisposable
         await UntilReadyAsync();
     }
 
-    /// <summary>Starts PostgreSQL and writes the run file, but does not start the apps.</summary>
+    /// <summary>Starts PostgreSQL and, on Dapr, the broker, and writes the run file, but does not start the apps.</summary>
     public async Task PrepareAsync()
     {
+        await Ownership.PrepareAsync();
         _postgres = await PostgresCluster.StartAsync(new PostgresOptions
         {
             IsDurable = true,
@@ -82,7 +86,12 @@ public sealed class StackHost : IAsyncDisposable
         });
         await _postgres.RunScriptAsync(Path.Combine(_settings.Root, "postgres", "init.sql"));
         _runFile.UsePostgres(_postgres.Port);
-        Directory.CreateDirectory(_folder);
+        _folder = Ownership.CreateFolder("stack");
+        if (_settings.Runtime is RuntimeKind.Dapr)
+        {
+            await PrepareDaprAsync(_folder);
+        }
+
         var path = Path.Combine(_folder, "dapr.yaml");
         await File.WriteAllTextAsync(path, _runFile.ToString());
 
@@ -145,10 +154,42 @@ public sealed class StackHost : IAsyncDisposable
             await _postgres.DisposeAsync();
         }
 
-        if (Directory.Exists(_folder))
+        if (Broker is not null)
+        {
+            await Broker.DisposeAsync();
+        }
+
+        if (_folder is not null)
         {
             Directory.Delete(_folder, recursive: true);
         }
+    }
+
+    /// <summary>Starts the broker, or uses the one at the address in the component if its program is not installed.</summary>
+    private async Task PrepareDaprAsync(string folder)
+    {
+        var address = Stack.Broker.Read(_runFile.ComponentFile);
+        if (BrokerPrograms.Reason(address.Name) is null)
+        {
+            Broker = await BrokerHost.StartAsync(_runFile.ComponentFile);
+        }
+        else if (!await address.RespondsAsync(CancellationToken.None))
+        {
+            throw new StackException($"{BrokerPrograms.Reason(address.Name)}, and {address} does not respond; start one with: docker compose up -d");
+        }
+
+        _runFile.CopyResources(Path.Combine(folder, "resources"), text =>
+        {
+            if (Broker is not null)
+            {
+                text = text.Replace($"{address.Host}:{address.Port}", $"127.0.0.1:{Broker.Port}", StringComparison.Ordinal);
+            }
+
+            // With the default, mDNS, a sidecar also finds the apps of another run on this network.
+            return !text.Contains("kind: Configuration", StringComparison.Ordinal) ? text : text.Replace(
+                "\nspec:\n", $"\nspec:\n  nameResolution:\n    component: sqlite\n    version: v1\n    configuration:\n      connectionString: {folder}/names.db\n",
+                StringComparison.Ordinal);
+        });
     }
 
     private static InvalidOperationException NotStarted() => new("The system is not started yet, or was not started by this test (GATEWAY_URL is set).");
