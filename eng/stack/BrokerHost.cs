@@ -17,13 +17,15 @@ public sealed class BrokerHost : IAsyncDisposable
     private readonly string _id = Guid.NewGuid().ToString("N");
     private readonly BrokerPrograms _programs;
     private readonly Resource _component;
+    private readonly string _definitionsFile;
     private readonly string _folder;
     private readonly Broker _broker;
 
-    private BrokerHost(BrokerPrograms programs, string componentFile)
+    private BrokerHost(BrokerPrograms programs, string componentFile, string definitionsFile)
     {
         _programs = programs;
         _component = Resource.Read(componentFile);
+        _definitionsFile = definitionsFile;
         _folder = Ownership.CreateFolder("broker");
         Port = FreePort.TakeConsecutive(BrokerPrograms.Ports);
         _broker = new Broker(programs.Name, "127.0.0.1", Port);
@@ -33,14 +35,16 @@ public sealed class BrokerHost : IAsyncDisposable
 
     private string Log => Path.Combine(_folder, "start.log");
 
-    /// <summary>Starts an empty broker and creates the topics of a component.</summary>
+    /// <summary>Starts a broker that contains no events, and creates the topics of a component.</summary>
+    /// <param name="componentFile">The component, which determines the kind of broker.</param>
+    /// <param name="definitionsFile">The exchanges and queues that RabbitMQ creates when it starts.</param>
     /// <exception cref="StackException">The broker is not installed or did not start.</exception>
-    public static async Task<BrokerHost> StartAsync(string componentFile)
+    public static async Task<BrokerHost> StartAsync(string componentFile, string definitionsFile)
     {
         var name = Broker.Read(componentFile).Name;
         var programs = BrokerPrograms.Find(name);
         await Ownership.PrepareAsync();
-        var broker = new BrokerHost(programs, componentFile);
+        var broker = new BrokerHost(programs, componentFile, definitionsFile);
         try
         {
             await broker.StartAsync();
@@ -129,7 +133,7 @@ public sealed class BrokerHost : IAsyncDisposable
 
     private ProcessStartInfo StartInfo()
     {
-        _programs.Configure(Port, _folder, Path.Combine(Path.GetDirectoryName(_component.File)!, "definitions.json"));
+        _programs.Configure(Port, _folder, _definitionsFile);
 
         // Output goes to a file and not to a pipe, because the broker outlives its launcher and would keep the pipe open.
         var start = new ProcessStartInfo("sh", ["-c", "exec \"$@\" > \"$0\" 2>&1 < /dev/null", Log, .. _programs.Command(Port, _folder)]) { WorkingDirectory = _folder };

@@ -66,13 +66,11 @@ public sealed record BrokerPrograms(string Name, string Program)
     };
 
     /// <summary>Writes the configuration files of the broker.</summary>
-    /// <param name="definitions">The exchanges and queues that RabbitMQ creates when it starts.</param>
-    internal void Configure(int port, string folder, string definitions)
+    internal void Configure(int port, string folder, string definitionsFile)
     {
         if (Name == "rabbitmq")
         {
-            var load = File.Exists(definitions) ? $"load_definitions = {definitions}\n" : "";
-            File.WriteAllText(Path.Combine(folder, "rabbitmq.conf"), $"listeners.tcp.1 = 127.0.0.1:{port}\n{load}");
+            File.WriteAllText(Path.Combine(folder, "rabbitmq.conf"), $"listeners.tcp.1 = 127.0.0.1:{port}\nload_definitions = {definitionsFile}\n");
             File.WriteAllText(Path.Combine(folder, "enabled_plugins"), "[].");
         }
     }

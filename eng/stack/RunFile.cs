@@ -192,7 +192,11 @@ public sealed class RunFile
     }
 
     /// <summary>Returns the run file as YAML.</summary>
-    public override string ToString() => new SerializerBuilder().WithQuotingNecessaryStrings().Build().Serialize(_file);
+    public override string ToString() => ToString(_ => true);
+
+    /// <summary>Returns the run file as YAML, with some of its apps.</summary>
+    public string ToString(Func<string, bool> includes) => new SerializerBuilder().WithQuotingNecessaryStrings().Build().Serialize(
+        new Dictionary<object, object>(_file) { ["apps"] = AppList.Where(app => includes(Id(app))).ToList() });
 
     /// <summary>
     /// Converts text to numbers and booleans, because YAML was read as text and the Dapr CLI refuses quoted numbers and booleans. Values in env remain

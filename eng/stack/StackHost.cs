@@ -16,6 +16,7 @@ public sealed class StackHost : IAsyncDisposable
     private readonly RunFile _runFile;
     private string? _folder;
     private StackRuntime? _runtime;
+    private StackRuntime? _deferred;
     private PostgresCluster? _postgres;
 
     /// <param name="options">The differences from dapr.yaml.</param>
@@ -71,7 +72,17 @@ public sealed class StackHost : IAsyncDisposable
 
         await PrepareAsync();
         await Runtime.StartAsync();
-        await UntilReadyAsync();
+        await UntilReadyAsync([.. Instances.Where(instance => !_options.Deferred.Contains(instance.AppId))]);
+    }
+
+    /// <summary>Starts the apps of <see cref="StackOptions.Deferred"/>.</summary>
+    public async Task StartDeferredAsync()
+    {
+        var path = Path.Combine(_folder!, "deferred.yaml");
+        await File.WriteAllTextAsync(path, _runFile.ToString(_options.Deferred.Contains));
+        _deferred = new DaprRuntime(path);
+        await _deferred.StartAsync();
+        await UntilReadyAsync([.. Instances.Where(instance => _options.Deferred.Contains(instance.AppId))]);
     }
 
     /// <summary>Starts PostgreSQL and, on Dapr, the broker, and writes the run file, but does not start the apps.</summary>
@@ -93,7 +104,7 @@ public sealed class StackHost : IAsyncDisposable
         }
 
         var path = Path.Combine(_folder, "dapr.yaml");
-        await File.WriteAllTextAsync(path, _runFile.ToString());
+        await File.WriteAllTextAsync(path, _runFile.ToString(appId => !_options.Deferred.Contains(appId)));
 
         _runtime = _settings.Runtime is RuntimeKind.Dapr ? new DaprRuntime(path) : new EmulatorRuntime(_settings.Emulator, path, _folder);
     }
@@ -144,6 +155,11 @@ public sealed class StackHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Gateway.Dispose();
+        if (_deferred is not null)
+        {
+            await _deferred.DisposeAsync();
+        }
+
         if (_runtime is not null)
         {
             await _runtime.DisposeAsync();
@@ -171,7 +187,7 @@ public sealed class StackHost : IAsyncDisposable
         var address = Stack.Broker.Read(_runFile.ComponentFile);
         if (BrokerPrograms.Reason(address.Name) is null)
         {
-            Broker = await BrokerHost.StartAsync(_runFile.ComponentFile);
+            Broker = await BrokerHost.StartAsync(_runFile.ComponentFile, Path.Combine(_settings.Root, "rabbitmq", "definitions.json"));
         }
         else if (!await address.RespondsAsync(CancellationToken.None))
         {
