@@ -1,0 +1,150 @@
+using System.Diagnostics;
+using DaprOrders.Stack.Platforms;
+
+namespace DaprOrders.Stack;
+
+/// <summary>A private broker on free ports of 127.0.0.1, with an empty data folder that is deleted at the end.</summary>
+public sealed class BrokerHost : IAsyncDisposable
+{
+    /// <summary>The limit is high because a killed Kafka reads its log again, possibly while other programs use all cores.</summary>
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(120);
+
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(20);
+
+    /// <summary>The programs that receive SIGTERM. The Erlang runtime crashes if its helper processes receive it as well.</summary>
+    private static readonly string[] Servers = ["java", "redis-server", "beam.smp"];
+
+    private readonly string _id = Guid.NewGuid().ToString("N");
+    private readonly BrokerPrograms _programs;
+    private readonly Resource _component;
+    private readonly string _definitionsFile;
+    private readonly string _folder;
+    private readonly Broker _broker;
+
+    private BrokerHost(BrokerPrograms programs, string componentFile, string definitionsFile)
+    {
+        _programs = programs;
+        _component = Resource.Read(componentFile);
+        _definitionsFile = definitionsFile;
+        _folder = Ownership.CreateFolder("broker");
+        Port = FreePort.TakeConsecutive(BrokerPrograms.Ports);
+        _broker = new Broker(programs.Name, "127.0.0.1", Port);
+    }
+
+    public int Port { get; }
+
+    private string Log => Path.Combine(_folder, "start.log");
+
+    /// <summary>Starts a broker that contains no events, and creates the topics of a component.</summary>
+    /// <param name="componentFile">The component, which determines the kind of broker.</param>
+    /// <param name="definitionsFile">The exchanges and queues that RabbitMQ creates when it starts.</param>
+    /// <exception cref="StackException">The broker is not installed or did not start.</exception>
+    public static async Task<BrokerHost> StartAsync(string componentFile, string definitionsFile)
+    {
+        var name = Broker.Read(componentFile).Name;
+        var programs = BrokerPrograms.Find(name);
+        await Ownership.PrepareAsync();
+        var broker = new BrokerHost(programs, componentFile, definitionsFile);
+        try
+        {
+            await broker.StartAsync();
+            await broker.CreateTopicsAsync();
+            return broker;
+        }
+        catch
+        {
+            await broker.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Starts the broker with the data that it has, unless it runs.</summary>
+    public async Task StartAsync()
+    {
+        if (await IsAvailableAsync())
+        {
+            return;
+        }
+
+        using var process = Process.Start(StartInfo())!;
+        await Wait.UntilAsync($"{_broker} to respond", async () => Failed() || await IsAvailableAsync(), StartTimeout);
+        if (Failed())
+        {
+            throw new StackException($"{_broker} exited with {process.ExitCode}:\n{await File.ReadAllTextAsync(Log)}");
+        }
+
+        // The launcher of Kafka exits with 0 once Kafka runs.
+        bool Failed() => process.HasExited && process.ExitCode != 0;
+    }
+
+    /// <summary>Asks the broker to end, and kills it after 20 s.</summary>
+    public async Task StopAsync()
+    {
+        var servers = Leftovers.Find(_id).Where(id => Platform.Current.CommandLine(id) is [var program, ..] && Servers.Contains(Path.GetFileName(program))).ToList();
+        servers.ForEach(id => Platform.Current.Send(id, Signal.Terminate));
+        try
+        {
+            await Wait.UntilAsync($"{_broker} to end", () => !servers.Exists(Platform.Current.IsRunning), StopTimeout);
+        }
+        catch (TimeoutException)
+        {
+            // Killed below.
+        }
+
+        await KillAsync();
+    }
+
+    /// <summary>Kills all processes of the broker.</summary>
+    public Task KillAsync() => Wait.UntilAsync($"the processes of {_broker} to end", () =>
+    {
+        var running = Leftovers.Find(_id);
+        foreach (var id in running)
+        {
+            Platform.Current.Send(id, Signal.Kill);
+        }
+
+        return running.Count == 0;
+    });
+
+    /// <summary>Stops the broker and starts it with the same data.</summary>
+    public async Task RestartAsync()
+    {
+        await StopAsync();
+        await StartAsync();
+    }
+
+    /// <summary>Returns whether the broker responds to a request in its protocol.</summary>
+    public Task<bool> IsAvailableAsync() => _broker.RespondsAsync(CancellationToken.None);
+
+    /// <summary>Runs an administration command of the broker, for example <c>rabbitmqctl list_queues</c>, and returns its output.</summary>
+    /// <exception cref="StackException">The command failed or took longer than 60 s.</exception>
+    public async Task<string> RunAsync(params IReadOnlyList<string> command)
+    {
+        var (exitCode, output) = await ProcessRunner.RunAsync(
+            command, _folder, TimeSpan.FromSeconds(60), _programs.Environment(Port, _folder), CancellationToken.None);
+        return exitCode == 0 ? output : throw new StackException($"{string.Join(' ', command)} exited with {exitCode}:\n{output}");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private ProcessStartInfo StartInfo()
+    {
+        _programs.Configure(Port, _folder, _definitionsFile);
+
+        // Output goes to a file and not to a pipe, because the broker outlives its launcher and would keep the pipe open.
+        var start = new ProcessStartInfo("sh", ["-c", "exec \"$@\" > \"$0\" 2>&1 < /dev/null", Log, .. _programs.Command(Port, _folder)]) { WorkingDirectory = _folder };
+        foreach (var (name, value) in _programs.Environment(Port, _folder).Append(KeyValuePair.Create(StackRuntime.Marker, _id)))
+        {
+            start.Environment[name] = value;
+        }
+
+        return start;
+    }
+
+    private Task CreateTopicsAsync() => _programs.Name != "kafka" ? Task.CompletedTask : Task.WhenAll(_component.Topics.Select(topic =>
+        RunAsync(_programs.Program, "topics", "--create", "--topic", topic, "--partitions", $"{BrokerPrograms.KafkaPartitions}")));
+}
