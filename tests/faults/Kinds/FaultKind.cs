@@ -48,7 +48,8 @@ internal sealed record FaultEnvironment(RuntimeKind Runtime, string Broker, bool
     {
         var settings = StackSettings.FromEnvironment();
         return new FaultEnvironment(
-            settings.Runtime, settings.Broker, Environment.IsPrivilegedProcess, ControlsBroker: settings.Runtime is RuntimeKind.Emulator, Repository.IsHere);
+            settings.Runtime, settings.Broker, Environment.IsPrivilegedProcess, ControlsBroker: settings.Runtime is RuntimeKind.Emulator || BrokerPrograms.Reason(settings.Broker) is null,
+            Repository.IsHere);
     }
 }
 

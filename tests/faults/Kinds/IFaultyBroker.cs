@@ -23,7 +23,9 @@ internal interface IFaultyBroker
 /// <summary>Creates the broker that faults control.</summary>
 internal static class FaultyBroker
 {
-    public static IFaultyBroker Of(StackHost stack) => stack.Runtime is EmulatorRuntime ? new EmulatorBroker(stack) : new UncontrolledBroker();
+    public static IFaultyBroker Of(StackHost stack) => stack.Runtime is EmulatorRuntime ? new EmulatorBroker(stack)
+        : stack.Broker is { } host ? new PrivateBroker(host)
+        : new UncontrolledBroker();
 }
 
 /// <summary>A broker that the tests did not start, so they cannot stop it.</summary>
@@ -38,6 +40,20 @@ internal sealed class UncontrolledBroker : IFaultyBroker
     public Task SuspendAsync(string? appId) => throw new NotSupportedException(Reason);
 
     public Task ResumeAsync(string? appId) => throw new NotSupportedException(Reason);
+}
+
+/// <summary>The broker that was started for the stack.</summary>
+internal sealed class PrivateBroker(BrokerHost host) : IFaultyBroker
+{
+    public Task KillAsync() => host.KillAsync();
+
+    public Task StartAsync() => host.StartAsync();
+
+    /// <summary>Kills the broker, so that its port refuses connections.</summary>
+    public Task SuspendAsync(string? appId) =>
+        appId is null ? host.KillAsync() : throw new NotSupportedException("All sidecars use the same address of the broker.");
+
+    public Task ResumeAsync(string? appId) => host.StartAsync();
 }
 
 /// <summary>The broker of the emulator. It is a part of the emulator, so killing it also ends all sidecars.</summary>
