@@ -116,15 +116,6 @@ public sealed class BrokerHost : IAsyncDisposable
     /// <summary>Returns whether the broker responds to a request in its protocol.</summary>
     public Task<bool> IsAvailableAsync() => _broker.RespondsAsync(CancellationToken.None);
 
-    /// <summary>Runs an administration command of the broker, for example <c>rabbitmqctl list_queues</c>, and returns its output.</summary>
-    /// <exception cref="StackException">The command failed or took longer than 60 s.</exception>
-    public async Task<string> RunAsync(params IReadOnlyList<string> command)
-    {
-        var (exitCode, output) = await ProcessRunner.RunAsync(
-            command, _folder, TimeSpan.FromSeconds(60), _programs.Environment(Port, _folder), CancellationToken.None);
-        return exitCode == 0 ? output : throw new StackException($"{string.Join(' ', command)} exited with {exitCode}:\n{output}");
-    }
-
     public async ValueTask DisposeAsync()
     {
         await KillAsync();
@@ -145,6 +136,6 @@ public sealed class BrokerHost : IAsyncDisposable
         return start;
     }
 
-    private Task CreateTopicsAsync() => _programs.Name != "kafka" ? Task.CompletedTask : Task.WhenAll(_component.Topics.Select(topic =>
-        RunAsync(_programs.Program, "topics", "--create", "--topic", topic, "--partitions", $"{BrokerPrograms.KafkaPartitions}")));
+    private Task CreateTopicsAsync() =>
+        _programs.Name == "kafka" ? KafkaTopics.CreateAsync(Port, _component.Topics, BrokerPrograms.KafkaPartitions) : Task.CompletedTask;
 }

@@ -32,7 +32,7 @@ public static class Ownership
     /// <param name="isInMemory">Whether to create it in memory, on Linux.</param>
     public static string CreateFolder(string kind, bool isInMemory = false)
     {
-        var path = Path.Combine(isInMemory ? Memory : Path.GetTempPath(), $"dapr-orders-{kind}-{Owner.Value}-{Interlocked.Increment(ref _folders)}");
+        var path = Path.Combine(isInMemory ? Memory : Path.GetTempPath(), $"dapr-orders-{kind}-{Owner.Value}-{Interlocked.Increment(ref _folders):D4}");
         if (OperatingSystem.IsWindows())
         {
             return Directory.CreateDirectory(path).FullName;

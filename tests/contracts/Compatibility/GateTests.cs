@@ -137,7 +137,7 @@ public sealed class GateTests
     [Fact]
     public async Task Version_is_released_once_and_a_later_change_of_it_is_noticed()
     {
-        var folder = Directory.CreateTempSubdirectory("dapr-orders-release-").FullName;
+        var folder = Ownership.CreateFolder("release");
         try
         {
             await Programs.RunAsync(Repository.Root, "", "cp", "-R", "--parents", "contracts", folder);

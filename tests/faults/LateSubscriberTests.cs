@@ -2,7 +2,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using DaprOrders.Stack;
 
-namespace DaprOrders.EndToEnd.Tests;
+namespace DaprOrders.Faults.Tests;
 
 /// <summary>Starts a service for the first time after events for it were published. No sweep republishes the events of a confirmed order.</summary>
 [Trait("Form", "dapr")]
