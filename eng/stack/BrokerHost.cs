@@ -21,7 +21,10 @@ public sealed class BrokerHost : IAsyncDisposable
     private readonly string _folder;
     private readonly Broker _broker;
 
-    private BrokerHost(BrokerPrograms programs, string componentFile, string definitionsFile)
+    private readonly IReadOnlyDictionary<string, int> _proxies;
+    private readonly Dictionary<string, int> _listeners;
+
+    private BrokerHost(BrokerPrograms programs, string componentFile, string definitionsFile, IReadOnlyDictionary<string, int> proxies)
     {
         _programs = programs;
         _component = Resource.Read(componentFile);
@@ -29,9 +32,14 @@ public sealed class BrokerHost : IAsyncDisposable
         _folder = Ownership.CreateFolder("broker");
         Port = FreePort.TakeConsecutive(BrokerPrograms.Ports);
         _broker = new Broker(programs.Name, "127.0.0.1", Port);
+        _proxies = proxies;
+        _listeners = proxies.Keys.ToDictionary(appId => appId, _ => programs.Name == "kafka" ? FreePort.Take() : Port);
     }
 
     public int Port { get; }
+
+    /// <summary>Returns the port to which the proxy of an app forwards.</summary>
+    public int PortBehindProxy(string appId) => _listeners[appId];
 
     private string Log => Path.Combine(_folder, "start.log");
 
@@ -39,12 +47,14 @@ public sealed class BrokerHost : IAsyncDisposable
     /// <param name="componentFile">The component, which determines the kind of broker.</param>
     /// <param name="definitionsFile">The exchanges and queues that RabbitMQ creates when it starts.</param>
     /// <exception cref="StackException">The broker is not installed or did not start.</exception>
-    public static async Task<BrokerHost> StartAsync(string componentFile, string definitionsFile)
+    /// <param name="proxies">The ports of the proxies between the broker and the sidecars of some apps, by app id.</param>
+    public static async Task<BrokerHost> StartAsync(
+        string componentFile, string definitionsFile, IReadOnlyDictionary<string, int>? proxies = null)
     {
         var name = Broker.Read(componentFile).Name;
         var programs = BrokerPrograms.Find(name);
         await Ownership.PrepareAsync();
-        var broker = new BrokerHost(programs, componentFile, definitionsFile);
+        var broker = new BrokerHost(programs, componentFile, definitionsFile, proxies ?? new Dictionary<string, int>());
         try
         {
             await broker.StartAsync();
@@ -128,12 +138,32 @@ public sealed class BrokerHost : IAsyncDisposable
 
         // Output goes to a file and not to a pipe, because the broker outlives its launcher and would keep the pipe open.
         var start = new ProcessStartInfo("sh", ["-c", "exec \"$@\" > \"$0\" 2>&1 < /dev/null", Log, .. _programs.Command(Port, _folder)]) { WorkingDirectory = _folder };
-        foreach (var (name, value) in _programs.Environment(Port, _folder).Append(KeyValuePair.Create(StackRuntime.Marker, _id)))
+        foreach (var (name, value) in Environment().Append(KeyValuePair.Create(StackRuntime.Marker, _id)))
         {
             start.Environment[name] = value;
         }
 
         return start;
+    }
+
+    /// <summary>
+    /// Returns the environment of the broker. Clients of Kafka connect to the address that Kafka advertises, so each proxy needs a listener that
+    /// advertises the proxy.
+    /// </summary>
+    private Dictionary<string, string> Environment()
+    {
+        var environment = new Dictionary<string, string>(_programs.Environment(Port, _folder));
+        if (_programs.Name == "kafka" && _proxies.Count > 0)
+        {
+            string Listeners(Func<string, string> format) => string.Concat(_proxies.Keys.Select(appId => $",{format(appId)}"));
+            environment["KAFKA_PROPERTIES"] = $"""
+                listeners=PLAINTEXT://127.0.0.1:{Port},CONTROLLER://127.0.0.1:{Port + 1}{Listeners(appId => $"{appId.ToUpperInvariant()}://127.0.0.1:{_listeners[appId]}")}
+                advertised.listeners=PLAINTEXT://127.0.0.1:{Port}{Listeners(appId => $"{appId.ToUpperInvariant()}://127.0.0.1:{_proxies[appId]}")}
+                listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT{Listeners(appId => $"{appId.ToUpperInvariant()}:PLAINTEXT")}
+                """;
+        }
+
+        return environment;
     }
 
     private Task CreateTopicsAsync() =>

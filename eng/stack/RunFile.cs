@@ -101,6 +101,26 @@ public sealed class RunFile
         string CopyOf(string original) => Path.Combine(folder, Path.GetFileName(original));
     }
 
+    /// <summary>Gives the sidecars of one app a copy of the broker's component with another address.</summary>
+    /// <param name="appId">The app.</param>
+    /// <param name="folder">The folder for the copy.</param>
+    /// <param name="address">The address in the component, as host:port.</param>
+    /// <param name="replacement">The address for this app.</param>
+    public void UseBrokerAddress(string appId, string folder, string address, string replacement)
+    {
+        var copy = Path.Combine(folder, $"{Path.GetFileName(ResourceFolders[^1])}-{appId}");
+        Directory.CreateDirectory(copy);
+        foreach (var file in Resource.FilesIn(ResourceFolders[^1]))
+        {
+            File.WriteAllText(Path.Combine(copy, Path.GetFileName(file)), File.ReadAllText(file).Replace(address, replacement, StringComparison.Ordinal));
+        }
+
+        foreach (var app in AppList.Where(app => Id(app) == appId))
+        {
+            app["resourcesPaths"] = ResourceFolders.SkipLast(1).Append(copy).ToList<object>();
+        }
+    }
+
     /// <summary>Makes apps and sidecars log to the console only, not to files.</summary>
     public void LogToConsole() => Common["appLogDestination"] = Common["daprdLogDestination"] = "console";
 

@@ -187,7 +187,8 @@ public sealed class StackHost : IAsyncDisposable
         var address = Stack.Broker.Read(_runFile.ComponentFile);
         if (BrokerPrograms.Reason(address.Name) is null)
         {
-            Broker = await BrokerHost.StartAsync(_runFile.ComponentFile, Path.Combine(_settings.Root, "rabbitmq", "definitions.json"));
+            Broker = await BrokerHost.StartAsync(
+                _runFile.ComponentFile, Path.Combine(_settings.Root, "rabbitmq", "definitions.json"), _options.BrokerProxies);
         }
         else if (!await address.RespondsAsync(CancellationToken.None))
         {
@@ -206,6 +207,10 @@ public sealed class StackHost : IAsyncDisposable
                 "\nspec:\n", $"\nspec:\n  nameResolution:\n    component: sqlite\n    version: v1\n    configuration:\n      connectionString: {folder}/names.db\n",
                 StringComparison.Ordinal);
         });
+        foreach (var (appId, port) in Broker is null ? new Dictionary<string, int>() : _options.BrokerProxies)
+        {
+            _runFile.UseBrokerAddress(appId, Path.Combine(folder, "resources"), $"127.0.0.1:{Broker!.Port}", $"127.0.0.1:{port}");
+        }
     }
 
     private static InvalidOperationException NotStarted() => new("The system is not started yet, or was not started by this test (GATEWAY_URL is set).");

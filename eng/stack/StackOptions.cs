@@ -18,6 +18,12 @@ public sealed record StackOptions
     /// <summary>Gets whether apps and sidecars call each other through a proxy of the test, which must listen on the ports between them.</summary>
     public bool IsProxied { get; init; }
 
+    /// <summary>
+    /// Gets the ports of proxies of the test between the broker and the sidecars of some apps, by app id. Used only on Dapr, if the stack starts
+    /// the broker.
+    /// </summary>
+    public IReadOnlyDictionary<string, int> BrokerProxies { get; init; } = new Dictionary<string, int>();
+
     /// <summary>Gets additional environment variables of every app.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 

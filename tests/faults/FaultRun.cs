@@ -27,13 +27,18 @@ internal static class FaultRun
         log($"seed {plan.Seed}: schedule {schedule.Hash}");
 
         using var upgrade = await OrderUpgrade.PrepareAsync(plan);
+        await using var brokerProxies = new BrokerProxies(Invariants.Consumers);
         await using var stack = new StackHost(plan.Stack with
         {
             IsProxied = true,
+            BrokerProxies = brokerProxies.Ports,
             Builds = upgrade is null ? plan.Stack.Builds : new Dictionary<string, string>(plan.Stack.Builds) { [OrderUpgrade.AppId] = upgrade.Folder },
         });
         await using var proxy = await FaultyProxy.StartAsync(stack.Instances, randomSources);
-        await stack.StartAsync();
+        await stack.PrepareAsync();
+        brokerProxies.Connect(stack.Broker);
+        await stack.Runtime.StartAsync();
+        await stack.UntilReadyAsync();
         if (plan.Targets.Spare is { } spare)
         {
             await stack.Runtime.StopAsync(stack.Instances.Single(instance => $"{instance}" == spare));
@@ -44,7 +49,7 @@ internal static class FaultRun
 
         var since = DateTimeOffset.UtcNow;
         var ledger = new Ledger();
-        var context = new FaultContext(stack, proxy, FaultyBroker.Of(stack), ledger, plan.Targets, upgrade);
+        var context = new FaultContext(stack, proxy, FaultyBroker.Of(stack, brokerProxies), ledger, plan.Targets, upgrade);
         using var clients = new Clients(stack.Gateway.BaseAddress!, plan.Load, ledger, randomSources);
         await using var sequences = new SequenceWriter(stack.ConnectionString("orders_db"), plan.SweepAfter, ledger, randomSources.For("sequences"));
         for (var i = 0; i < SequenceWriter.Keys; i++)

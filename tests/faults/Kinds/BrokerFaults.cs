@@ -9,7 +9,6 @@ internal static class BrokerFaults
     public const string StaysReady = "the services stay ready while the broker is unavailable";
 
     private static readonly string[] Publishers = ["order", "inventory"];
-    private static readonly string[] Consumers = ["order", "inventory", "notification"];
 
     /// <summary>Kills the broker. On the emulator this also kills all sidecars, and the restart replaces the apps.</summary>
     public static readonly FaultKind Kill = new()
@@ -44,9 +43,8 @@ internal static class BrokerFaults
     public static readonly FaultKind Unreachable = new()
     {
         Name = "broker unreachable for one service",
-        Draw = Draws.OneOf(Consumers, 3, 6),
-        WhyNot = environment => environment.IsEmulator ? null
-            : "A stack has one broker address for all sidecars. The fault needs a proxy for each service, and for Kafka a listener that advertises the proxy.",
+        Draw = Draws.OneOf(Invariants.Consumers, 3, 6),
+        WhyNot = Uncontrolled,
         InflictAsync = async (context, parameters) =>
         {
             await context.Broker.SuspendAsync(parameters.Target);

@@ -1,3 +1,4 @@
+using DaprOrders.Faults.Tests.Proxy;
 using DaprOrders.Stack;
 
 namespace DaprOrders.Faults.Tests.Kinds;
@@ -23,8 +24,8 @@ internal interface IFaultyBroker
 /// <summary>Creates the broker that faults control.</summary>
 internal static class FaultyBroker
 {
-    public static IFaultyBroker Of(StackHost stack) => stack.Runtime is EmulatorRuntime ? new EmulatorBroker(stack)
-        : stack.Broker is { } host ? new PrivateBroker(host)
+    public static IFaultyBroker Of(StackHost stack, BrokerProxies proxies) => stack.Runtime is EmulatorRuntime ? new EmulatorBroker(stack)
+        : stack.Broker is { } host ? new PrivateBroker(host, proxies)
         : new UncontrolledBroker();
 }
 
@@ -42,18 +43,35 @@ internal sealed class UncontrolledBroker : IFaultyBroker
     public Task ResumeAsync(string? appId) => throw new NotSupportedException(Reason);
 }
 
-/// <summary>The broker that was started for the stack.</summary>
-internal sealed class PrivateBroker(BrokerHost host) : IFaultyBroker
+/// <summary>The broker that was started for the stack, with a proxy in front of it for each consumer.</summary>
+internal sealed class PrivateBroker(BrokerHost host, BrokerProxies proxies) : IFaultyBroker
 {
     public Task KillAsync() => host.KillAsync();
 
     public Task StartAsync() => host.StartAsync();
 
-    /// <summary>Kills the broker, so that its port refuses connections.</summary>
-    public Task SuspendAsync(string? appId) =>
-        appId is null ? host.KillAsync() : throw new NotSupportedException("All sidecars use the same address of the broker.");
+    /// <summary>Kills the broker, so that its port refuses connections, or cuts the connections of one app.</summary>
+    public Task SuspendAsync(string? appId)
+    {
+        if (appId is null)
+        {
+            return host.KillAsync();
+        }
 
-    public Task ResumeAsync(string? appId) => host.StartAsync();
+        proxies.Of(appId).Cut();
+        return Task.CompletedTask;
+    }
+
+    public Task ResumeAsync(string? appId)
+    {
+        if (appId is null)
+        {
+            return host.StartAsync();
+        }
+
+        proxies.Of(appId).Restore();
+        return Task.CompletedTask;
+    }
 }
 
 /// <summary>The broker of the emulator. It is a part of the emulator, so killing it also ends all sidecars.</summary>
