@@ -76,6 +76,8 @@ public sealed class BrokerHost : IAsyncDisposable
             return;
         }
 
+        // The launcher of Kafka starts nothing if another process now has the id of the killed broker.
+        File.Delete(Path.Combine(_folder, "pid"));
         using var process = Process.Start(StartInfo())!;
         await Wait.UntilAsync($"{_broker} to respond", async () => Failed() || await IsAvailableAsync(), StartTimeout);
         if (Failed())
