@@ -8,8 +8,8 @@ namespace DaprOrders.Stack;
 /// </summary>
 public sealed class StackHost : IAsyncDisposable
 {
-    /// <summary>The limit is high because eight .NET processes start at once, possibly on two cores.</summary>
-    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(120);
+    /// <summary>The limit is high because up to sixteen processes start at once, possibly on two cores that other programs use.</summary>
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(300);
 
     private readonly StackSettings _settings;
     private readonly StackOptions _options;
