@@ -276,6 +276,7 @@ internal static class AllMutations
 
                     """),
             ],
+            Plan = MutationPlans.Duplicates,
         },
         new()
         {
