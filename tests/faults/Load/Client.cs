@@ -150,7 +150,7 @@ internal sealed class Client(string name, GatewayApi gateway, LoadOptions option
             await ReadAsync(_recent.ElementAt(random.Next(_recent.Count)));
         }
 
-        if (_recent.Count > 0 && random.Next(12) == 0)
+        if (_recent.Count > 0 && random.Next(10) == 0)
         {
             var order = _recent.Last();
             await ReadAsync(order);
@@ -158,7 +158,7 @@ internal sealed class Client(string name, GatewayApi gateway, LoadOptions option
             await ReadAsync(order); // must not show an older state, whichever instance it reaches
         }
 
-        if (random.Next(60) == 0)
+        if (random.Next(30) == 0)
         {
             await ListAsync();
         }
@@ -166,7 +166,7 @@ internal sealed class Client(string name, GatewayApi gateway, LoadOptions option
 
     private async Task ReadAsync(Guid order, bool isWait = false)
     {
-        var response = await gateway.ReadAsync(order, isWait ? "?wait=300ms" : "");
+        var response = await gateway.ReadAsync(order, isWait ? "?wait=1s" : "");
         _history.Add(new OrderRead(
             response.Began, response.Ended, order, response.Status, response.Status is 200 ? GatewayApi.OrderOf(response.Body) : null, isWait));
     }

@@ -140,7 +140,7 @@ internal static class AllMutations
                 new(
                     "services/order/Orders/GetOrder.cs",
                     "        var order = await FindAsync(db, id.Value, cancellationToken);",
-                    "        var order = wait is null ? await FindCachedAsync(db, id.Value, cancellationToken) : await FindAsync(db, id.Value, cancellationToken);"),
+                    "        var order = await (wait is { Value.Ticks: > 0 } ? FindAsync(db, id.Value, cancellationToken) : FindCachedAsync(db, id.Value, cancellationToken));"),
                 new(
                     "services/order/Orders/GetOrder.cs",
                     "    private static Task<Order?> FindAsync(",
@@ -276,6 +276,7 @@ internal static class AllMutations
 
                     """),
             ],
+            Plan = MutationPlans.Duplicates,
         },
         new()
         {
