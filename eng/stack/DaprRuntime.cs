@@ -19,6 +19,7 @@ public sealed class DaprRuntime(string runFile, string? id = null, string cli = 
 
     private readonly ConcurrentDictionary<int, ProcessStartInfo> _sidecars = new();
     private readonly ConcurrentDictionary<int, ProcessStartInfo> _apps = new();
+    private readonly ConcurrentDictionary<int, bool> _stopped = new();
     private readonly CancellationTokenSource _stopping = new();
     private Process? _cli;
     private Task _supervising = Task.CompletedTask;
@@ -39,6 +40,7 @@ public sealed class DaprRuntime(string runFile, string? id = null, string cli = 
     public override Task StartAsync(AppInstance instance)
     {
         ArgumentNullException.ThrowIfNull(instance);
+        _stopped.TryRemove(instance.GrpcPort, out _);
         if (ProcessOf(instance) is null && _apps.TryGetValue(instance.GrpcPort, out var app))
         {
             Start(app);
@@ -47,15 +49,35 @@ public sealed class DaprRuntime(string runFile, string? id = null, string cli = 
         return Task.CompletedTask;
     }
 
-    public override async Task KillSidecarAsync(AppInstance instance)
+    /// <summary>Stops the app before its sidecar, so that the app can still publish. The sidecar is not restarted until the app is started.</summary>
+    public override async Task StopAsync(AppInstance instance)
     {
         ArgumentNullException.ThrowIfNull(instance);
         RecordSidecars();
-        foreach (var id in FindSidecars().Where(id => GrpcPortOf(id) == instance.GrpcPort))
+        _stopped[instance.GrpcPort] = true;
+        await SignalAsync(instance, Signal.Terminate);
+        foreach (var id in SignalSidecar(instance, Signal.Terminate))
         {
-            Platform.Current.Send(id, Signal.Kill);
             await Platform.Current.UntilEndedAsync(id);
         }
+    }
+
+    public override async Task KillSidecarAsync(AppInstance instance)
+    {
+        RecordSidecars();
+        foreach (var id in SignalSidecar(instance, Signal.Kill))
+        {
+            await Platform.Current.UntilEndedAsync(id);
+        }
+    }
+
+    /// <summary>Sends a signal to the sidecar of an instance, and returns the ids of the processes that received it.</summary>
+    public IReadOnlyList<int> SignalSidecar(AppInstance instance, Signal signal)
+    {
+        ArgumentNullException.ThrowIfNull(instance);
+        var ids = FindSidecars().Where(id => GrpcPortOf(id) == instance.GrpcPort).ToList();
+        ids.ForEach(id => Platform.Current.Send(id, signal));
+        return ids;
     }
 
     public override async ValueTask DisposeAsync()
@@ -92,7 +114,7 @@ public sealed class DaprRuntime(string runFile, string? id = null, string cli = 
         while (!_stopping.IsCancellationRequested)
         {
             var running = RecordSidecars();
-            foreach (var (port, sidecar) in _sidecars.Where(sidecar => !running.Contains(sidecar.Key)))
+            foreach (var (port, sidecar) in _sidecars.Where(sidecar => !running.Contains(sidecar.Key) && !_stopped.ContainsKey(sidecar.Key)))
             {
                 // Without this pause, a sidecar that cannot start would be restarted five times a second.
                 if (!ended.TryGetValue(port, out var since))

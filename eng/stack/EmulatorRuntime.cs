@@ -26,6 +26,8 @@ public sealed class EmulatorRuntime(IReadOnlyList<string> program, string runFil
 
     public override Task StartAsync(AppInstance instance) => ControlAsync("start", $"{instance}");
 
+    public override Task StopAsync(AppInstance instance) => ControlAsync("stop", $"{instance}");
+
     public override Task KillSidecarAsync(AppInstance instance) => ControlAsync("kill", $"{instance}", "--sidecar");
 
     /// <summary>Kills the emulator, which ends all sidecars and the broker. The apps keep running.</summary>
@@ -34,6 +36,12 @@ public sealed class EmulatorRuntime(IReadOnlyList<string> program, string runFil
         Platform.Current.Send(_process!.Id, Signal.Kill);
         await Platform.Current.UntilEndedAsync(_process.Id);
     }
+
+    /// <summary>Makes the broker unreachable for the sidecars of one app, or for all if <paramref name="appId"/> is null.</summary>
+    public Task SuspendBrokerAsync(string? appId) => ControlAsync(["broker", "suspend", .. appId is null ? [] : new[] { appId }]);
+
+    /// <summary>Makes the broker reachable again.</summary>
+    public Task ResumeBrokerAsync(string? appId) => ControlAsync(["broker", "resume", .. appId is null ? [] : new[] { appId }]);
 
     public override async ValueTask DisposeAsync()
     {

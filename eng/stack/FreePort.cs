@@ -37,6 +37,19 @@ public static class FreePort
         throw new InvalidOperationException($"All {BlockSize} ports of this process are in use.");
     }
 
+    /// <summary>Returns the first of some consecutive free ports.</summary>
+    public static int TakeConsecutive(int count)
+    {
+        var (first, taken) = (Take(), 1);
+        while (taken < count)
+        {
+            var next = Take();
+            (first, taken) = next == first + taken ? (first, taken + 1) : (next, 1);
+        }
+
+        return first;
+    }
+
     /// <summary>Requires that nothing listens on these ports of 127.0.0.1.</summary>
     /// <exception cref="StackException">Another program listens on one of them.</exception>
     public static void Require(IEnumerable<int> ports)

@@ -22,22 +22,35 @@ public static class Leftovers
     }
 
     /// <summary>Sends SIGTERM to the processes of a run, and SIGKILL to those that have not ended after 3 s.</summary>
-    internal static async Task StopAsync(string id)
+    internal static Task StopAsync(string id) => StopAsync(StackRuntime.Marker, id);
+
+    /// <summary>Does the same for the processes that another environment variable marks.</summary>
+    internal static async Task StopAsync(string variable, string id)
     {
-        Send(id, Signal.Terminate);
-        if (!await WaitForEndAsync(id))
+        Send(Signal.Terminate);
+        if (!await WaitForEndAsync(variable, id))
         {
-            Send(id, Signal.Kill);
-            await WaitForEndAsync(id);
+            Send(Signal.Kill);
+            await WaitForEndAsync(variable, id);
+        }
+
+        void Send(Signal signal)
+        {
+            foreach (var process in Find(variable, id))
+            {
+                Platform.Current.Send(process, signal);
+            }
         }
     }
 
     /// <summary>Waits up to 3 s for the processes of a run to end, and returns whether all have ended.</summary>
-    internal static async Task<bool> WaitForEndAsync(string id)
+    internal static Task<bool> WaitForEndAsync(string id) => WaitForEndAsync(StackRuntime.Marker, id);
+
+    private static async Task<bool> WaitForEndAsync(string variable, string id)
     {
         using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(50));
         var began = Stopwatch.GetTimestamp();
-        while (Find(id).Count > 0)
+        while (Find(variable, id).Count > 0)
         {
             if (Stopwatch.GetElapsedTime(began) > EndTimeout)
             {
@@ -50,15 +63,9 @@ public static class Leftovers
         return true;
     }
 
-    private static void Send(string id, Signal signal)
-    {
-        foreach (var process in Find(id))
-        {
-            Platform.Current.Send(process, signal);
-        }
-    }
-
     /// <summary>Returns the running processes with this id.</summary>
-    public static IReadOnlyList<int> Find(string id) =>
-        [.. Platform.Current.FindByEnvironment((StackRuntime.Marker, id)).Where(Platform.Current.IsRunning)];
+    public static IReadOnlyList<int> Find(string id) => Find(StackRuntime.Marker, id);
+
+    private static List<int> Find(string variable, string id) =>
+        [.. Platform.Current.FindByEnvironment((variable, id)).Where(Platform.Current.IsRunning)];
 }

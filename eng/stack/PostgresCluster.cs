@@ -53,6 +53,11 @@ public sealed class PostgresCluster : IAsyncDisposable
     public static async Task<PostgresCluster> StartAsync(PostgresOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
+        if (options.Folder is null)
+        {
+            await Ownership.PrepareAsync();
+        }
+
         var cluster = new PostgresCluster(options);
         if (options.DiskMegabytes is { } size)
         {
@@ -320,16 +325,11 @@ public sealed class PostgresCluster : IAsyncDisposable
     /// </summary>
     private static string CreateFolder(PostgresOptions options)
     {
-        const string inMemory = "/dev/shm";
+        const string memory = "/dev/shm";
         const long required = 4L << 30;
-        if (!OperatingSystem.IsLinux() || options.IsDurable || options.DiskMegabytes is not null || !Directory.Exists(inMemory) || new DriveInfo(inMemory).AvailableFreeSpace < required)
-        {
-            return Directory.CreateTempSubdirectory("dapr-orders-postgres-").FullName;
-        }
-
-        var folder = Path.Combine(inMemory, $"dapr-orders-postgres-{Guid.NewGuid():N}");
-        Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        return folder;
+        var isInMemory = OperatingSystem.IsLinux() && !options.IsDurable && options.DiskMegabytes is null
+            && Directory.Exists(memory) && new DriveInfo(memory).AvailableFreeSpace >= required;
+        return Ownership.CreateFolder("postgres", isInMemory);
     }
 
     private static async Task RunAsync(string program, params string[] arguments)

@@ -42,8 +42,9 @@ public static class ProcessRunner
     /// </summary>
     /// <returns>The exit code, or null if the program is missing or took too long.</returns>
     public static Task<int?> StreamAsync(
-        IReadOnlyList<string> command, string folder, TimeSpan? limit, Action<string> onLine, CancellationToken cancellationToken) =>
-        RunAsync(command, folder, limit, null, onLine, interruptsFirst: true, cancellationToken);
+        IReadOnlyList<string> command, string folder, TimeSpan? limit, IReadOnlyDictionary<string, string>? environment, Action<string> onLine,
+        CancellationToken cancellationToken) =>
+        RunAsync(command, folder, limit, environment, onLine, interruptsFirst: true, cancellationToken);
 
     /// <summary>
     /// Runs a program in the foreground and returns its exit code. It uses the terminal of this process. Interrupts it if the token is canceled.

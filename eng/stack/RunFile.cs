@@ -80,6 +80,47 @@ public sealed class RunFile
     public void UseBroker(string broker) =>
         Common["resourcesPaths"] = ResourceFolders.SkipLast(1).Append(Path.Combine(Path.GetDirectoryName(ResourceFolders[^1])!, broker)).ToList<object>();
 
+    /// <summary>Copies the resource folders and the configuration with changed content, and uses the copies.</summary>
+    /// <param name="folder">The folder for the copies.</param>
+    /// <param name="change">Changes the content of a file.</param>
+    public void CopyResources(string folder, Func<string, string> change)
+    {
+        ArgumentNullException.ThrowIfNull(change);
+        foreach (var file in ResourceFolders.SelectMany(Resource.FilesIn).Append(ConfigurationFile).OfType<string>().Distinct())
+        {
+            Directory.CreateDirectory(CopyOf(Path.GetDirectoryName(file)!));
+            File.WriteAllText(Path.Combine(CopyOf(Path.GetDirectoryName(file)!), Path.GetFileName(file)), change(File.ReadAllText(file)));
+        }
+
+        Common["resourcesPaths"] = ResourceFolders.Select(CopyOf).ToList<object>();
+        if (ConfigurationFile is { } configuration)
+        {
+            Common["configFilePath"] = Path.Combine(CopyOf(Path.GetDirectoryName(configuration)!), Path.GetFileName(configuration));
+        }
+
+        string CopyOf(string original) => Path.Combine(folder, Path.GetFileName(original));
+    }
+
+    /// <summary>Gives the sidecars of one app a copy of the broker's component with another address.</summary>
+    /// <param name="appId">The app.</param>
+    /// <param name="folder">The folder for the copy.</param>
+    /// <param name="address">The address in the component, as host:port.</param>
+    /// <param name="replacement">The address for this app.</param>
+    public void UseBrokerAddress(string appId, string folder, string address, string replacement)
+    {
+        var copy = Path.Combine(folder, $"{Path.GetFileName(ResourceFolders[^1])}-{appId}");
+        Directory.CreateDirectory(copy);
+        foreach (var file in Resource.FilesIn(ResourceFolders[^1]))
+        {
+            File.WriteAllText(Path.Combine(copy, Path.GetFileName(file)), File.ReadAllText(file).Replace(address, replacement, StringComparison.Ordinal));
+        }
+
+        foreach (var app in AppList.Where(app => Id(app) == appId))
+        {
+            app["resourcesPaths"] = ResourceFolders.SkipLast(1).Append(copy).ToList<object>();
+        }
+    }
+
     /// <summary>Makes apps and sidecars log to the console only, not to files.</summary>
     public void LogToConsole() => Common["appLogDestination"] = Common["daprdLogDestination"] = "console";
 
@@ -171,7 +212,11 @@ public sealed class RunFile
     }
 
     /// <summary>Returns the run file as YAML.</summary>
-    public override string ToString() => new SerializerBuilder().WithQuotingNecessaryStrings().Build().Serialize(_file);
+    public override string ToString() => ToString(_ => true);
+
+    /// <summary>Returns the run file as YAML, with some of its apps.</summary>
+    public string ToString(Func<string, bool> includes) => new SerializerBuilder().WithQuotingNecessaryStrings().Build().Serialize(
+        new Dictionary<object, object>(_file) { ["apps"] = AppList.Where(app => includes(Id(app))).ToList() });
 
     /// <summary>
     /// Converts text to numbers and booleans, because YAML was read as text and the Dapr CLI refuses quoted numbers and booleans. Values in env remain

@@ -8,14 +8,15 @@ namespace DaprOrders.Stack;
 /// </summary>
 public sealed class StackHost : IAsyncDisposable
 {
-    /// <summary>The limit is high because eight .NET processes start at once, possibly on two cores.</summary>
-    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(120);
+    /// <summary>The limit is high because up to sixteen processes start at once, possibly on two cores that other programs use.</summary>
+    private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(300);
 
     private readonly StackSettings _settings;
     private readonly StackOptions _options;
     private readonly RunFile _runFile;
-    private readonly string _folder = Path.Combine(Path.GetTempPath(), $"dapr-orders-stack-{Guid.NewGuid():N}");
+    private string? _folder;
     private StackRuntime? _runtime;
+    private StackRuntime? _deferred;
     private PostgresCluster? _postgres;
 
     /// <param name="options">The differences from dapr.yaml.</param>
@@ -57,6 +58,9 @@ public sealed class StackHost : IAsyncDisposable
 
     public PostgresCluster Postgres => _postgres ?? throw NotStarted();
 
+    /// <summary>Gets the broker that was started for this stack; null on the emulator, and if the broker was already running.</summary>
+    public BrokerHost? Broker { get; private set; }
+
     public StackRuntime Runtime => _runtime ?? throw NotStarted();
 
     public async Task StartAsync()
@@ -68,12 +72,23 @@ public sealed class StackHost : IAsyncDisposable
 
         await PrepareAsync();
         await Runtime.StartAsync();
-        await UntilReadyAsync();
+        await UntilReadyAsync([.. Instances.Where(instance => !_options.Deferred.Contains(instance.AppId))]);
     }
 
-    /// <summary>Starts PostgreSQL and writes the run file, but does not start the apps.</summary>
+    /// <summary>Starts the apps of <see cref="StackOptions.Deferred"/>.</summary>
+    public async Task StartDeferredAsync()
+    {
+        var path = Path.Combine(_folder!, "deferred.yaml");
+        await File.WriteAllTextAsync(path, _runFile.ToString(_options.Deferred.Contains));
+        _deferred = new DaprRuntime(path);
+        await _deferred.StartAsync();
+        await UntilReadyAsync([.. Instances.Where(instance => _options.Deferred.Contains(instance.AppId))]);
+    }
+
+    /// <summary>Starts PostgreSQL and, on Dapr, the broker, and writes the run file, but does not start the apps.</summary>
     public async Task PrepareAsync()
     {
+        await Ownership.PrepareAsync();
         _postgres = await PostgresCluster.StartAsync(new PostgresOptions
         {
             IsDurable = true,
@@ -82,9 +97,14 @@ public sealed class StackHost : IAsyncDisposable
         });
         await _postgres.RunScriptAsync(Path.Combine(_settings.Root, "postgres", "init.sql"));
         _runFile.UsePostgres(_postgres.Port);
-        Directory.CreateDirectory(_folder);
+        _folder = Ownership.CreateFolder("stack");
+        if (_settings.Runtime is RuntimeKind.Dapr)
+        {
+            await PrepareDaprAsync(_folder);
+        }
+
         var path = Path.Combine(_folder, "dapr.yaml");
-        await File.WriteAllTextAsync(path, _runFile.ToString());
+        await File.WriteAllTextAsync(path, _runFile.ToString(appId => !_options.Deferred.Contains(appId)));
 
         _runtime = _settings.Runtime is RuntimeKind.Dapr ? new DaprRuntime(path) : new EmulatorRuntime(_settings.Emulator, path, _folder);
     }
@@ -135,6 +155,11 @@ public sealed class StackHost : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Gateway.Dispose();
+        if (_deferred is not null)
+        {
+            await _deferred.DisposeAsync();
+        }
+
         if (_runtime is not null)
         {
             await _runtime.DisposeAsync();
@@ -145,9 +170,46 @@ public sealed class StackHost : IAsyncDisposable
             await _postgres.DisposeAsync();
         }
 
-        if (Directory.Exists(_folder))
+        if (Broker is not null)
+        {
+            await Broker.DisposeAsync();
+        }
+
+        if (_folder is not null)
         {
             Directory.Delete(_folder, recursive: true);
+        }
+    }
+
+    /// <summary>Starts the broker, or uses the one at the address in the component if its program is not installed.</summary>
+    private async Task PrepareDaprAsync(string folder)
+    {
+        var address = Stack.Broker.Read(_runFile.ComponentFile);
+        if (BrokerPrograms.Reason(address.Name) is null)
+        {
+            Broker = await BrokerHost.StartAsync(
+                _runFile.ComponentFile, Path.Combine(_settings.Root, "rabbitmq", "definitions.json"), _options.BrokerProxies);
+        }
+        else if (!await address.RespondsAsync(CancellationToken.None))
+        {
+            throw new StackException($"{BrokerPrograms.Reason(address.Name)}, and {address} does not respond; start one with: docker compose up -d");
+        }
+
+        _runFile.CopyResources(Path.Combine(folder, "resources"), text =>
+        {
+            if (Broker is not null)
+            {
+                text = text.Replace($"{address.Host}:{address.Port}", $"127.0.0.1:{Broker.Port}", StringComparison.Ordinal);
+            }
+
+            // With the default, mDNS, a sidecar also finds the apps of another run on this network.
+            return !text.Contains("kind: Configuration", StringComparison.Ordinal) ? text : text.Replace(
+                "\nspec:\n", $"\nspec:\n  nameResolution:\n    component: sqlite\n    version: v1\n    configuration:\n      connectionString: {folder}/names.db\n",
+                StringComparison.Ordinal);
+        });
+        foreach (var (appId, port) in Broker is null ? new Dictionary<string, int>() : _options.BrokerProxies)
+        {
+            _runFile.UseBrokerAddress(appId, Path.Combine(folder, "resources"), $"127.0.0.1:{Broker!.Port}", $"127.0.0.1:{port}");
         }
     }
 

@@ -12,8 +12,17 @@ public sealed record StackOptions
     /// <summary>Gets the number of instances by app id; one by default.</summary>
     public IReadOnlyDictionary<string, int> Instances { get; init; } = new Dictionary<string, int>();
 
+    /// <summary>Gets the apps that <see cref="StackHost.StartDeferredAsync"/> starts. Only on Dapr.</summary>
+    public IReadOnlyList<string> Deferred { get; init; } = [];
+
     /// <summary>Gets whether apps and sidecars call each other through a proxy of the test, which must listen on the ports between them.</summary>
     public bool IsProxied { get; init; }
+
+    /// <summary>
+    /// Gets the ports of proxies of the test between the broker and the sidecars of some apps, by app id. Used only on Dapr, if the stack starts
+    /// the broker.
+    /// </summary>
+    public IReadOnlyDictionary<string, int> BrokerProxies { get; init; } = new Dictionary<string, int>();
 
     /// <summary>Gets additional environment variables of every app.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();

@@ -36,6 +36,9 @@ public abstract class StackRuntime(string? id = null) : IAsyncDisposable
     /// <summary>Starts the app and its sidecar, unless they run.</summary>
     public abstract Task StartAsync(AppInstance instance);
 
+    /// <summary>Asks the app and its sidecar to end, and waits until both have ended. They can be started again.</summary>
+    public abstract Task StopAsync(AppInstance instance);
+
     /// <summary>Kills a sidecar.</summary>
     public abstract Task KillSidecarAsync(AppInstance instance);
 

@@ -8,112 +8,48 @@ using Npgsql;
 
 namespace DaprOrders.Faults.Tests;
 
-/// <summary>Describes a run. Runs with the same seed inflict the same faults in the same order.</summary>
-internal sealed record FaultPlan
-{
-    public required int Seed { get; init; }
-
-    /// <summary>Gets the number of faults. Each kind is inflicted once, then kinds are chosen at random.</summary>
-    public required int Faults { get; init; }
-
-    public required IReadOnlyList<FaultKind> Kinds { get; init; }
-
-    /// <summary>Gets whether the kinds are shuffled; otherwise they are inflicted in the order of <see cref="Kinds"/>.</summary>
-    public bool IsShuffled { get; init; } = true;
-
-    /// <summary>Gets how often a kind is repeated until it hits an order in flight. A fault that hits no order proves nothing.</summary>
-    public int MaxRepetitions { get; init; }
-
-    public required LoadOptions Load { get; init; }
-
-    /// <summary>Gets the minimum number of orders. The clients continue after the last fault until it is reached.</summary>
-    public int Orders { get; init; }
-
-    /// <summary>Gets how long the clients may take after the last fault to reach <see cref="Orders"/>.</summary>
-    public TimeSpan OrdersTimeout { get; init; } = TimeSpan.FromMinutes(5);
-
-    /// <summary>Gets how long the system may take to become idle.</summary>
-    public TimeSpan IdleTimeout { get; init; } = TimeSpan.FromSeconds(150);
-
-    /// <summary>
-    /// Gets how long nothing may change before the system counts as idle although orders are incomplete. If it is null, the run waits until all
-    /// orders are complete, because a sweep can still republish events.
-    /// </summary>
-    public TimeSpan? QuietPeriod { get; init; }
-
-    /// <summary>Gets whether each consumer must receive at least one duplicate.</summary>
-    public bool NeedsDuplicates { get; init; } = true;
-
-    public StackOptions Stack { get; init; } = new();
-
-    public TimeSpan SweepAfter { get; init; } = TimeSpan.FromSeconds(30);
-
-    public List<FaultKind> Sequence()
-    {
-        var random = new Random(Seed);
-        var first = Kinds.ToArray();
-        if (IsShuffled)
-        {
-            random.Shuffle(first);
-        }
-
-        return [.. first.Concat(Enumerable.Range(0, Math.Max(0, Faults - first.Length)).Select(_ => Kinds[random.Next(Kinds.Count)])).Take(Faults)];
-    }
-}
-
-/// <summary>The result of a run.</summary>
-internal sealed record FaultRunResult
-{
-    public required int Seed { get; init; }
-
-    public required IReadOnlyDictionary<string, int> FaultsByKind { get; init; }
-
-    /// <summary>Gets the number of faults of each kind that were inflicted while an order was in flight.</summary>
-    public required IReadOnlyDictionary<string, int> HitsByKind { get; init; }
-
-    public required int Orders { get; init; }
-
-    public required IReadOnlyDictionary<string, int> Duplicates { get; init; }
-
-    public required int LostEvents { get; init; }
-
-    public required IReadOnlyList<Violation> Violations { get; init; }
-
-    /// <summary>Gets the instances that subscribe to events but handled none.</summary>
-    public IReadOnlyList<AppInstance> IdleConsumers { get; init; } = [];
-
-    public required TimeSpan TimeToIdle { get; init; }
-
-    public required TimeSpan Duration { get; init; }
-
-    public int Faults => FaultsByKind.Values.Sum();
-
-    public override string ToString() =>
-        $"seed {Seed}: {Faults} faults, {Orders} orders, {Duplicates.Values.Sum()} duplicates, {LostEvents} events lost, "
-        + $"{Violations.Count} violations, {TimeToIdle.TotalSeconds:F0} s until idle, {Duration.TotalSeconds:F0} s in total"
-        + string.Concat(Violations.Select(violation => $"\n  {violation}"));
-}
-
 /// <summary>Runs a plan: starts the system, places orders, inflicts faults, waits until the system is idle, and checks the invariants.</summary>
 internal static class FaultRun
 {
     /// <summary>Enough orders to reach every partition of the topics.</summary>
     private const int LastOrders = 16;
 
-    private static readonly TimeSpan PauseBetweenFaults = TimeSpan.FromMilliseconds(400);
+    private static readonly TimeSpan InFlightTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan RepairTimeout = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan LoadTimeout = TimeSpan.FromMinutes(5);
 
+    /// <exception cref="TimeoutException">The system did not recover from a fault. The message contains the output of the system.</exception>
     public static async Task<FaultRunResult> RunAsync(FaultPlan plan, Action<string> log)
     {
         var began = Stopwatch.GetTimestamp();
-        await using var stack = new StackHost(plan.Stack with { IsProxied = true });
+        var schedule = FaultSchedule.Create(plan);
         var randomSources = new RandomSources(plan.Seed);
+        log($"seed {plan.Seed}: schedule {schedule.Hash}");
+
+        using var upgrade = await OrderUpgrade.PrepareAsync(plan);
+        await using var brokerProxies = new BrokerProxies(Invariants.Consumers);
+        await using var stack = new StackHost(plan.Stack with
+        {
+            IsProxied = true,
+            BrokerProxies = brokerProxies.Ports,
+            Builds = upgrade is null ? plan.Stack.Builds : new Dictionary<string, string>(plan.Stack.Builds) { [OrderUpgrade.AppId] = upgrade.Folder },
+        });
         await using var proxy = await FaultyProxy.StartAsync(stack.Instances, randomSources);
-        await stack.StartAsync();
+        await stack.PrepareAsync();
+        brokerProxies.Connect(stack.Broker);
+        await stack.Runtime.StartAsync();
+        await stack.UntilReadyAsync();
+        if (plan.Targets.Spare is { } spare)
+        {
+            await stack.Runtime.StopAsync(stack.Instances.Single(instance => $"{instance}" == spare));
+        }
+
         await CreateScarceItemAsync(stack);
         log($"seed {plan.Seed}: the system is ready after {Stopwatch.GetElapsedTime(began).TotalSeconds:F0} s");
 
         var since = DateTimeOffset.UtcNow;
         var ledger = new Ledger();
+        var context = new FaultContext(stack, proxy, FaultyBroker.Of(stack, brokerProxies), ledger, plan.Targets, upgrade);
         using var clients = new Clients(stack.Gateway.BaseAddress!, plan.Load, ledger, randomSources);
         await using var sequences = new SequenceWriter(stack.ConnectionString("orders_db"), plan.SweepAfter, ledger, randomSources.For("sequences"));
         for (var i = 0; i < SequenceWriter.Keys; i++)
@@ -123,12 +59,22 @@ internal static class FaultRun
 
         using var stop = new CancellationTokenSource();
         var load = Task.WhenAll(clients.RunAsync(stop.Token), sequences.RunAsync(stop.Token));
-        var (faults, hits) = await InflictAsync(plan, new FaultContext(stack, proxy, randomSources.For("faults")), ledger, log);
-        await Wait.UntilAsync($"{plan.Orders} acknowledged orders", () => ledger.Acknowledged.Count >= plan.Orders, plan.OrdersTimeout);
-        await stop.CancelAsync();
-        await load;
+        List<InflictedFault> faults;
+        try
+        {
+            faults = await InflictAsync(plan, schedule, context, log);
+            await RecoveryWatch.UntilOrdersAsync(ledger, plan.Orders, plan.OrdersTimeout);
+        }
+        catch (Exception e) when (e is TimeoutException or StackException)
+        {
+            await stop.CancelAsync();
+            throw new TimeoutException($"{e.Message}\n{stack.Runtime.Output}", e);
+        }
 
-        await stack.UntilReadyAsync();
+        await stop.CancelAsync();
+        await load.WaitAsync(LoadTimeout);
+
+        await RecoveryWatch.UntilReadyAsync(context.Running);
         if (plan.QuietPeriod is not null)
         {
             await IdleSystem.WaitUntilNotifiedAsync(stack, await clients.OrderAsync(LastOrders), plan.IdleTimeout);
@@ -139,25 +85,32 @@ internal static class FaultRun
         var violations = Invariants.Check(snapshot, new Observations
         {
             Ledger = ledger,
+            Poison = plan.AllowsDeadLetters ? snapshot.DeadLetters.Select(letter => letter.EventId).ToHashSet() : [],
+            ReservationLimit = plan.ReservationLimit,
             Duplicates = plan.NeedsDuplicates ? proxy.Traffic.Duplicates : null,
             Written = Enumerable.Range(0, SequenceWriter.Keys).ToDictionary(SequenceWriter.KeyOf, i => sequences.Written[i]),
             Published = proxy.Traffic.PublishOrder.ToDictionary(key => key.Key, key => (IReadOnlyList<string>)key.Value),
         });
+        var settings = StackSettings.FromEnvironment();
         var result = new FaultRunResult
         {
             Seed = plan.Seed,
-            FaultsByKind = faults,
-            HitsByKind = hits,
+            Runtime = settings.Runtime,
+            Broker = settings.Broker,
+            Versions = await VersionsOf(stack, settings),
+            ScheduleHash = schedule.Hash,
+            Faults = faults,
             Orders = snapshot.Orders.Count,
             Duplicates = proxy.Traffic.Duplicates,
             LostEvents = proxy.Traffic.LostEvents,
-            Violations = violations,
-            IdleConsumers = [.. stack.Instances.Where(instance => Invariants.Consumers.Contains(instance.AppId)).Except(proxy.Traffic.Consumers)],
+            Reads = ledger.CountReads(),
+            Violations = [.. context.Violations, .. violations],
+            IdleConsumers = [.. context.Running.Where(instance => Invariants.Consumers.Contains(instance.AppId)).Except(proxy.Traffic.Consumers)],
             TimeToIdle = timeToIdle,
             Duration = Stopwatch.GetElapsedTime(began),
         };
         log($"{result}");
-        if (violations.Count > 0)
+        if (result.Violations.Count > 0)
         {
             log(stack.Runtime.Output);
         }
@@ -165,64 +118,78 @@ internal static class FaultRun
         return result;
     }
 
-    private static async Task<(Dictionary<string, int> Faults, Dictionary<string, int> Hits)> InflictAsync(
-        FaultPlan plan, FaultContext context, Ledger ledger, Action<string> log)
+    private static async Task<List<InflictedFault>> InflictAsync(FaultPlan plan, FaultSchedule schedule, FaultContext context, Action<string> log)
     {
-        var faults = plan.Kinds.ToDictionary(kind => kind.Name, _ => 0);
-        var hits = plan.Kinds.ToDictionary(kind => kind.Name, _ => 0);
-        foreach (var kind in plan.Sequence())
+        var inflicted = new List<InflictedFault>();
+        var duringFaults = 0;
+        foreach (var fault in schedule.Faults)
         {
-            await InflictOneAsync(kind);
+            await RecoveryWatch.UntilOrdersAsync(context.Ledger, fault.AtOrders + duringFaults, plan.RecoveryTimeout);
+            var orders = RecoveryWatch.CountOrders(context.Ledger);
+            inflicted.Add(await InflictAsync(plan, fault, orders - duringFaults, context));
+            duringFaults += RecoveryWatch.CountOrders(context.Ledger) - orders;
+            log($"  {inflicted[^1]}");
         }
 
-        foreach (var kind in plan.Kinds)
+        return inflicted;
+    }
+
+    private static async Task<InflictedFault> InflictAsync(FaultPlan plan, ScheduledFault fault, int atOrders, FaultContext context)
+    {
+        var hit = await WaitForOrderInFlightAsync(context);
+        var (duplicates, lost) = (context.Proxy.Traffic.Duplicates.Values.Sum(), context.Proxy.Traffic.LostEvents);
+        var began = Stopwatch.GetTimestamp();
+        try
         {
-            for (var i = 0; i < plan.MaxRepetitions && hits[kind.Name] == 0; i++)
-            {
-                await InflictOneAsync(kind);
-            }
+            await fault.Kind.InflictAsync(context, fault.Parameters).WaitAsync(fault.Parameters.Duration + RepairTimeout);
+            var duration = Stopwatch.GetElapsedTime(began);
+            var recovery = await RecoveryWatch.WaitAsync(context.Running, context.Ledger, plan.RecoveryTimeout);
+            return new InflictedFault(
+                fault, atOrders, hit, context.Proxy.Traffic.Duplicates.Values.Sum() - duplicates, context.Proxy.Traffic.LostEvents - lost, duration, recovery);
         }
-
-        return (faults, hits);
-
-        async Task InflictOneAsync(FaultKind kind)
+        catch (Exception e) when (e is TimeoutException or StackException or InvalidOperationException)
         {
-            var isHit = await IsOrderInFlightAsync(context.Stack, ledger);
-            var began = Stopwatch.GetTimestamp();
-            await kind.InflictAsync(context);
-            log($"  {kind}{(isHit ? "" : " (no order was in flight)")}: {Stopwatch.GetElapsedTime(began).TotalSeconds:F1} s, {ledger.Acknowledged.Count} orders");
-            faults[kind.Name]++;
-            hits[kind.Name] += isHit ? 1 : 0;
-            await Task.Delay(PauseBetweenFaults);
+            throw new TimeoutException($"The system did not recover from fault {fault}: {e.Message}", e);
         }
     }
 
-    /// <summary>Waits briefly for an order in flight, which is an open request or a pending order.</summary>
-    private static async Task<bool> IsOrderInFlightAsync(StackHost stack, Ledger ledger)
+    /// <summary>Waits until an order is in flight, which is an open request or a pending order, for at most 10 s.</summary>
+    private static async Task<InFlight> WaitForOrderInFlightAsync(FaultContext context)
     {
-        for (var i = 0; i < 50; i++)
+        var began = Stopwatch.GetTimestamp();
+        while (true)
         {
-            if (ledger.InProgress > 0 || await HasPendingAsync(stack))
+            var now = await ReadInFlightAsync(context);
+            if (now.HasOrders || Stopwatch.GetElapsedTime(began) > InFlightTimeout)
             {
-                return true;
+                return now;
             }
 
             await Task.Delay(5);
         }
-
-        return false;
     }
 
-    private static async Task<bool> HasPendingAsync(StackHost stack)
+    private static async Task<InFlight> ReadInFlightAsync(FaultContext context)
     {
         try
         {
-            return (bool)(await stack.QueryAsync("orders_db", "SELECT EXISTS (SELECT FROM orders WHERE status = 'pending')"))!;
+            var pending = (long)(await context.Stack.QueryAsync("orders_db", "SELECT count(*) FROM orders WHERE status = 'pending'"))!;
+            var events = (long)(await context.Stack.QueryAsync("orders_db", "SELECT count(*) FROM outbox"))!;
+            return new InFlight(context.Ledger.InProgress, pending, events);
         }
         catch (NpgsqlException)
         {
-            return false;
+            return new InFlight(context.Ledger.InProgress, 0, 0); // PostgreSQL is still recovering
         }
+    }
+
+    private static async Task<string> VersionsOf(StackHost stack, StackSettings settings)
+    {
+        var runtime = settings.Runtime is RuntimeKind.Dapr
+            ? (await ProcessRunner.RunAsync(["daprd", "--version"], AppContext.BaseDirectory, TimeSpan.FromSeconds(10), null, CancellationToken.None)).Output.Trim()
+            : "emulator";
+        var postgres = $"{await stack.QueryAsync("orders_db", "SHOW server_version")}".Split(' ')[0];
+        return $"{(runtime.StartsWith("emulator", StringComparison.Ordinal) ? runtime : $"Dapr {runtime}")}, PostgreSQL {postgres}, .NET {Environment.Version}";
     }
 
     private static async Task CreateScarceItemAsync(StackHost stack) => await stack.QueryAsync(

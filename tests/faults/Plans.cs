@@ -13,12 +13,12 @@ internal static class Plans
         Seed = seed,
         Faults = faults,
         Orders = orders,
-        MaxRepetitions = 5,
-        Kinds = FaultKinds.Possible(StackSettings.FromEnvironment().Runtime is RuntimeKind.Emulator),
+        Kinds = FaultKinds.PossibleIn(FaultEnvironment.Current()),
         Load = new LoadOptions(Clients: 24, OrdersPerSecond: ordersPerSecond),
+        SpareApp = "inventory",
         Stack = new StackOptions
         {
-            Instances = TwoOfEach,
+            Instances = new Dictionary<string, int>(TwoOfEach) { ["inventory"] = 3 },
             Environment = WarningsOnly,
             DiskMegabytes = DiskInMemory,
         },
@@ -26,18 +26,19 @@ internal static class Plans
 
     /// <summary>
     /// Gets a plan that inflicts each group of faults once, with short sweep intervals and timeouts. It must be stable on a busy machine, so the
-    /// seed selects only instances and durations.
+    /// seed selects only instances, durations and order counts.
     /// </summary>
     public static FaultPlan Smoke { get; } = new()
     {
         Seed = 4710,
         Faults = 9,
         IsShuffled = false,
+        Pause = TimeSpan.FromSeconds(0.3),
         Kinds =
         [
             ProcessFaults.KillService("order"), NetworkFaults.DeliverTwice, ProcessFaults.KillService("inventory"), NetworkFaults.LoseEvents,
             ProcessFaults.KillService("notification"), NetworkFaults.DropResponses, DatabaseFaults.Crash,
-            StackSettings.FromEnvironment().Runtime is RuntimeKind.Emulator ? ProcessFaults.KillEmulator : ProcessFaults.KillSidecar("order"),
+            BrokerFaults.Kill.WhyNot(FaultEnvironment.Current()) is null ? BrokerFaults.Kill : ProcessFaults.KillSidecar("order"),
             ProcessFaults.FreezeFor(TimeSpan.FromSeconds(1.5)),
         ],
         Orders = 800,
@@ -97,7 +98,7 @@ internal static class Plans
         },
     };
 
-    private static int? DiskInMemory => FaultKinds.CanMount ? 600 : null;
+    private static int? DiskInMemory => Environment.IsPrivilegedProcess ? 600 : null;
 
     private static Dictionary<string, int> TwoOfEach => new() { ["order"] = 2, ["inventory"] = 2, ["notification"] = 2 };
 

@@ -70,7 +70,9 @@ public sealed class RollingRestartTests(ITestOutputHelper output)
 
             if (await ReadAsync(placed) is { } order)
             {
-                ledger.Acknowledge(placed.Headers.GetValues("Idempotency-Key").Single(), order.GetProperty("id").GetGuid());
+                var key = placed.Headers.GetValues("Idempotency-Key").Single();
+                ledger.Send(new SentOrder(key, new OrderContent("item-7", 1)));
+                ledger.Acknowledge(key, order.GetProperty("id").GetGuid());
                 using var read = await stack.Gateway.GetAsync(new Uri($"/orders/{order.GetProperty("id").GetString()}?wait=1s", UriKind.Relative), CancellationToken.None);
                 await ReadAsync(read);
             }

@@ -19,22 +19,30 @@ internal static partial class FaultsCommand
                 result.AddError($"'{result.GetValueOrDefault<string>()}' is neither a seed nor a range of seeds like 1-12.");
             }
         });
+        var runtime = new Option<string?>("--runtime") { Description = "The runtime: emulator or dapr. Default: the variable STACK, or emulator." };
+        runtime.AcceptOnlyFromAmong("emulator", "dapr");
+        var broker = new Option<string?>("--broker") { Description = "The broker: kafka, redis or rabbitmq. Default: the variable BROKER, or kafka." };
+        broker.AcceptOnlyFromAmong("kafka", "redis", "rabbitmq");
         var command = new Command(
-            "faults", "Injects hundreds of faults and writes docs/faults.md. Takes about 40 minutes.")
+            "faults", "Injects hundreds of faults and writes docs/faults.md. Takes about 6 minutes for each seed.")
         {
             seeds,
+            runtime,
+            broker,
         };
-        command.SetAction((parsed, cancellationToken) => RunAsync(parsed.GetValue(seeds)!, cancellationToken));
+        command.SetAction((parsed, cancellationToken) => RunAsync(
+            new Dictionary<string, string?> { ["FAULTS_SEEDS"] = parsed.GetValue(seeds), ["STACK"] = parsed.GetValue(runtime), ["BROKER"] = parsed.GetValue(broker) },
+            cancellationToken));
         return command;
     }
 
-    private static async Task<int> RunAsync(string seeds, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(Dictionary<string, string?> variables, CancellationToken cancellationToken)
     {
         await Output.StepAsync(
             "Building the suite", "Built", () => DotnetBuild.RunAsync(Path.Combine(Repository.Root, "tests", "faults"), cancellationToken));
         var exitCode = await ProcessRunner.RunInForegroundAsync(
-            ["dotnet", Repository.Built(Suite, $"{Suite}.dll"), "-noColor", "-class", "*FaultTests", "-explicit", "only"],
-            new Dictionary<string, string> { ["FAULTS_SEEDS"] = seeds },
+            ["dotnet", Repository.Built(Suite, $"{Suite}.dll"), "-noColor", "-class", "*.FaultTests", "-explicit", "only"],
+            variables.Where(variable => variable.Value is not null).ToDictionary(variable => variable.Key, variable => variable.Value!),
             cancellationToken);
         return exitCode == 0 ? ExitCodes.Ok : ExitCodes.Failed;
     }

@@ -47,6 +47,7 @@ internal sealed class Publisher(string rid, string target, bool hasSuites)
 
         Copy("components");
         Copy("postgres");
+        Copy("rabbitmq");
         // Written last: the file shows that the publish is complete, and its time shows when.
         var published = RunFile.Read(Path.Combine(_root, "dapr.yaml"));
         published.UsePublished(_root, appId => Repository.Projects[appId]);

@@ -5,32 +5,48 @@ using DaprOrders.Stack;
 namespace DaprOrders.Cli.Testing;
 
 /// <summary>Runs one test project and writes its output to a file.</summary>
-internal sealed class TestModule(string folder, string results)
+internal sealed class TestModule(TestProject project, string results)
 {
     /// <summary>A test project that runs longer is stopped. The slowest one builds a dozen clones.</summary>
     private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(30);
 
-    private readonly string _file = Path.Combine(results, folder.Replace('/', '-'));
+    private readonly string _file = Path.Combine(results, $"{project}".Replace('/', '-').Replace(' ', '-'));
 
-    private string Program => folder == TestForm.EmulatorTests
+    private string Program => project.Folder == TestForm.EmulatorTests
         ? Path.Combine(Repository.Root, "eng/dapr-emulator/artifacts/bin/DaprOrders.DaprEmulator.Tests/debug/DaprOrders.DaprEmulator.Tests.dll")
-        : Repository.Built(Project, $"{Project}.dll");
+        : Repository.Built(Assembly, $"{Assembly}.dll");
 
-    private string Project => Path.GetFileNameWithoutExtension(Directory.GetFiles(Path.Combine(Repository.Root, folder), "*.csproj").Single());
+    private Dictionary<string, string> Environment =>
+        project.Broker is null ? [] : new() { ["STACK"] = "dapr", ["BROKER"] = project.Broker };
+
+    private string Assembly => Path.GetFileNameWithoutExtension(Directory.GetFiles(Path.Combine(Repository.Root, project.Folder), "*.csproj").Single());
 
     public async Task<TestResult> RunAsync(IEnumerable<string> options, CancellationToken cancellationToken)
     {
         var began = TimeProvider.System.GetTimestamp();
+        if (await project.ReasonToSkipAsync(cancellationToken) is { } reason)
+        {
+            return new TestResult($"{project}", TimeSpan.Zero, 0, 0, await CountAsync([.. options, .. project.Options], cancellationToken), [reason], $"{_file}.log");
+        }
+
         int? exitCode;
         await using (var log = TextWriter.Synchronized(new StreamWriter($"{_file}.log")))
         {
             exitCode = await ProcessRunner.StreamAsync(
-                ["dotnet", Program, "-noColor", "-noLogo", "-longRunning", "120", "-result-trx", $"{_file}.trx", .. options],
-                Repository.Root, Timeout, log.WriteLine, cancellationToken);
+                ["dotnet", Program, "-noColor", "-noLogo", "-longRunning", "120", "-result-trx", $"{_file}.trx", .. options, .. project.Options],
+                Repository.Root, Timeout, Environment, log.WriteLine, cancellationToken);
         }
 
         var (passed, failed, skipped) = File.Exists($"{_file}.trx") ? Count(XDocument.Load($"{_file}.trx")) : (0, 0, []);
-        return new TestResult(folder, TimeProvider.System.GetElapsedTime(began), passed, exitCode is 0 ? failed : Math.Max(failed, 1), skipped, $"{_file}.log");
+        return new TestResult($"{project}", TimeProvider.System.GetElapsedTime(began), passed, exitCode is 0 ? failed : Math.Max(failed, 1), skipped.Count, skipped, $"{_file}.log");
+    }
+
+    /// <summary>Returns the number of tests that would run.</summary>
+    private async Task<int> CountAsync(string[] options, CancellationToken cancellationToken)
+    {
+        var (_, output) = await ProcessRunner.RunAsync(
+            ["dotnet", Program, "-noColor", "-noLogo", "-list", "tests", .. options], Repository.Root, Timeout, Environment, cancellationToken);
+        return output.Split('\n').Count(line => line.Contains("Tests.", StringComparison.Ordinal));
     }
 
     private static (int Passed, int Failed, IReadOnlyList<string> Skipped) Count(XDocument report)
@@ -47,6 +63,7 @@ internal sealed class TestModule(string folder, string results)
 
 /// <summary>The result of one test project.</summary>
 /// <param name="Failed">The number of failed tests; at least one if the program itself failed.</param>
-/// <param name="Skipped">The skipped tests with their reasons.</param>
+/// <param name="Skipped">The number of skipped tests.</param>
+/// <param name="Reasons">Why tests were skipped, one line for each test or for all of them.</param>
 /// <param name="Log">The path of the file with the output.</param>
-internal sealed record TestResult(string Folder, TimeSpan Time, int Passed, int Failed, IReadOnlyList<string> Skipped, string Log);
+internal sealed record TestResult(string Name, TimeSpan Time, int Passed, int Failed, int Skipped, IReadOnlyList<string> Reasons, string Log);

@@ -38,7 +38,7 @@ internal sealed class TestRun(IReadOnlyList<TestForm> forms, IReadOnlyList<strin
 
     private async Task BuildAsync(CancellationToken cancellationToken)
     {
-        var needsEmulator = forms.Any(form => form.Steps[0].Contains(TestForm.EmulatorTests));
+        var needsEmulator = forms.Any(form => form.Steps[0].Any(project => project.Folder == TestForm.EmulatorTests));
         if (!needsEmulator || forms.Count > 1)
         {
             await Build("DaprOrders.sln");
@@ -66,14 +66,14 @@ internal sealed class TestRun(IReadOnlyList<TestForm> forms, IReadOnlyList<strin
     }
 
     /// <summary>Runs modules in parallel, one per core of the machine.</summary>
-    private async Task RunAsync(IReadOnlyList<string> folders, string[] formOptions, CancellationToken cancellationToken)
+    private async Task RunAsync(IReadOnlyList<TestProject> projects, string[] formOptions, CancellationToken cancellationToken)
     {
         var parallel = new ParallelOptions
         {
             MaxDegreeOfParallelism = Math.Clamp(Environment.ProcessorCount, 1, MaxParallelModules),
             CancellationToken = cancellationToken,
         };
-        await Parallel.ForEachAsync(folders, parallel, async (folder, token) =>
+        await Parallel.ForEachAsync(projects, parallel, async (project, token) =>
         {
             lock (_results)
             {
@@ -83,7 +83,7 @@ internal sealed class TestRun(IReadOnlyList<TestForm> forms, IReadOnlyList<strin
                 }
             }
 
-            var result = await new TestModule(folder, _resultsFolder).RunAsync([.. formOptions, .. options], token);
+            var result = await new TestModule(project, _resultsFolder).RunAsync([.. formOptions, .. options], token);
             lock (_results)
             {
                 _results.Add(result);
@@ -99,23 +99,23 @@ internal sealed class TestRun(IReadOnlyList<TestForm> forms, IReadOnlyList<strin
             Output.Line(File.ReadAllText(result.Log).TrimEnd());
         }
 
-        Output.Line($"  {result.Folder,-26} {result.Time:m\\:ss}   {result.Passed,4} passed{(result.Failed > 0 ? $", {result.Failed} failed" : "")}");
-        foreach (var skipped in result.Skipped)
+        Output.Line($"  {result.Name,-28} {result.Time:m\\:ss}   {result.Passed,4} passed{(result.Failed > 0 ? $", {result.Failed} failed" : "")}");
+        foreach (var reason in result.Reasons)
         {
-            Output.Line($"    skipped: {skipped}");
+            Output.Line($"    skipped: {reason}");
         }
     }
 
     private int Summarize()
     {
-        int passed = _results.Sum(result => result.Passed), failed = _results.Sum(result => result.Failed), skipped = _results.Sum(result => result.Skipped.Count);
-        if (passed + failed == 0)
+        int passed = _results.Sum(result => result.Passed), failed = _results.Sum(result => result.Failed), skipped = _results.Sum(result => result.Skipped);
+        if (passed + failed + skipped == 0)
         {
             Output.Line("No tests ran");
         }
 
         Output.Line($"Took {TimeProvider.System.GetElapsedTime(_began):m\\:ss} in total");
         Output.Line($"{passed} passed, {failed} failed, {skipped} skipped");
-        return failed == 0 && passed > 0 ? ExitCodes.Ok : ExitCodes.Failed;
+        return failed == 0 && passed + skipped > 0 ? ExitCodes.Ok : ExitCodes.Failed;
     }
 }

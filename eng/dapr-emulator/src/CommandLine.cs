@@ -29,6 +29,7 @@ internal static class CommandLine
         Run(),
         Control("list", "Shows the ports, process id and state of every app."),
         Kill(),
+        Broker(),
         Control("start", "Starts an app and its sidecar if they are not running.", App),
         Control("stop", "Stops an app and its sidecar, or the whole run.", new Argument<string>("app-id")
         {
@@ -51,6 +52,21 @@ internal static class CommandLine
         var command = new Command("kill", "Kills all processes of an app, or its sidecar, to simulate a crash.") { App, sidecar };
         command.SetAction(parsed => ControlClient.SendAsync(
             DataOf(parsed), parsed.GetValue(sidecar) ? ["kill", parsed.GetValue(App)!, "--sidecar"] : ["kill", parsed.GetValue(App)!]));
+        return command;
+    }
+
+    private static Command Broker() => new("broker", "Makes the broker unreachable for the sidecars of one app or of all, to simulate an outage.")
+    {
+        Broker("suspend", "Makes publishing fail and delivers nothing."),
+        Broker("resume", "Makes the broker reachable again."),
+    };
+
+    private static Command Broker(string name, string description)
+    {
+        var app = new Argument<string>("app-id") { Description = "The app id. Default: all apps.", Arity = ArgumentArity.ZeroOrOne };
+        var command = new Command(name, description) { app };
+        command.SetAction(parsed => ControlClient.SendAsync(
+            DataOf(parsed), parsed.GetValue(app) is { } appId ? ["broker", name, appId] : ["broker", name]));
         return command;
     }
 

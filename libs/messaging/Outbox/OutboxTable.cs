@@ -29,7 +29,11 @@ internal static class OutboxTable
     /// published in order. The lock is released when the transaction ends. PostgreSQL ends the transaction of a killed process at once, and of a
     /// frozen process after 10 s.
     /// </summary>
-    /// <remarks>The lock has its own statement, so that the SELECT after it sees everything that the previous relay committed.</remarks>
+    /// <remarks>
+    /// The lock has its own statement, so that the SELECT after it sees everything that the previous relay committed. The topic is compared with
+    /// IS NOT DISTINCT FROM: with =, PostgreSQL also compares the rows of NOT EXISTS with that one topic and, while the table has no statistics,
+    /// with nothing else. A batch of 1,500 waiting rows then took 1.1 s instead of 2 ms.
+    /// </remarks>
     private static readonly string[] LockAndReadSql =
     [
         "SET LOCAL idle_in_transaction_session_timeout = '10s'",
@@ -44,7 +48,7 @@ internal static class OutboxTable
               WHERE earlier.topic = candidate.topic AND earlier.key = candidate.key AND earlier.position < candidate.position))
         SELECT position, id, topic, key, data, trace_parent, attempts
         FROM ready
-        WHERE topic = (SELECT topic FROM ready ORDER BY position LIMIT 1)
+        WHERE topic IS NOT DISTINCT FROM (SELECT topic FROM ready ORDER BY position LIMIT 1)
         ORDER BY position
         LIMIT $3
         """,

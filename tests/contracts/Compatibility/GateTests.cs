@@ -137,7 +137,7 @@ public sealed class GateTests
     [Fact]
     public async Task Version_is_released_once_and_later_changes_to_it_are_detected()
     {
-        var folder = Directory.CreateTempSubdirectory("dapr-orders-release-").FullName;
+        var folder = Ownership.CreateFolder("release");
         try
         {
             await Programs.RunAsync(Repository.Root, "", "cp", "-R", "--parents", "contracts", folder);

@@ -8,7 +8,7 @@ public sealed class NodeStack : IAsyncDisposable
 {
     private static readonly string RunFilePath = Path.Combine("samples", "notification-node", "dapr.yaml");
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("dapr-orders-polyglot-").FullName;
+    private readonly string _folder = Ownership.CreateFolder("polyglot");
     private readonly StackHost _stack;
     private Task? _started;
 

@@ -10,7 +10,7 @@ namespace DaprOrders.Contracts.Tests.Polyglot;
 /// <summary>Runs samples/notification-node as a process with its own file.</summary>
 internal sealed class NotificationNode : IAsyncDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("dapr-orders-node-").FullName;
+    private readonly string _folder = Ownership.CreateFolder("node");
     private readonly ConcurrentQueue<string> _output = new();
     private readonly int _port = FreePort.Take();
     private Process? _process;

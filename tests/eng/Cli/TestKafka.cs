@@ -6,7 +6,7 @@ namespace DaprOrders.Eng.Tests.Cli;
 /// <summary>A Kafka broker for one test. It needs a program <c>kafka</c> on PATH that starts and stops the broker.</summary>
 internal sealed class TestKafka : IAsyncDisposable
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("dapr-orders-kafka-").FullName;
+    private readonly string _folder = Ownership.CreateFolder("kafka");
     private readonly bool _createsTopics;
 
     private TestKafka(bool createsTopics) => _createsTopics = createsTopics;

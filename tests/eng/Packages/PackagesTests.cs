@@ -16,7 +16,7 @@ public sealed class PackagesTests : IAsyncDisposable
 
     private static readonly TimeSpan BuildTimeout = TimeSpan.FromMinutes(5);
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("dapr-orders-packages-").FullName;
+    private readonly string _folder = Ownership.CreateFolder("packages");
     private readonly string _version = $"1.0.0-test-{Guid.NewGuid():N}"; // unique, so that no cache contains it
     private readonly HttpClient _client = new();
 

@@ -51,7 +51,7 @@ internal sealed class CloneWithFreePorts : IAsyncDisposable
 
     public static async Task<CloneWithFreePorts> CreateAsync(string name = "my clone")
     {
-        var clone = new CloneWithFreePorts(Directory.CreateTempSubdirectory("dapr-orders-clone-").FullName, name);
+        var clone = new CloneWithFreePorts(Ownership.CreateFolder("clone"), name);
         File.SetUnixFileMode(clone.Parent, OwnerOnly | UnixFileMode.OtherExecute);
         Directory.CreateDirectory(clone.Folder, OwnerOnly);
         await RunAsync(

@@ -9,7 +9,7 @@ public sealed class PublishTests : IDisposable
 {
     private static readonly string[] Programs = ["chown", "env", "mkfifo", "mount", "perl", "runuser", "setsid", "sh", "sleep", "umount"];
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("dapr-orders-published-").FullName;
+    private readonly string _folder = Ownership.CreateFolder("published");
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 

@@ -9,7 +9,7 @@ public sealed class DaprRuntimeTests : IDisposable
 {
     private const int GrpcPort = 50001; // no process listens on it
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("dapr-orders-runtime-").FullName;
+    private readonly string _folder = Ownership.CreateFolder("runtime");
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 

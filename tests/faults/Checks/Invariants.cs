@@ -2,12 +2,6 @@ using DaprOrders.Faults.Tests.Load;
 
 namespace DaprOrders.Faults.Tests.Checks;
 
-/// <summary>A violation of an invariant.</summary>
-internal sealed record Violation(string Invariant, string Detail)
-{
-    public override string ToString() => $"{Invariant}: {Detail}";
-}
-
 /// <summary>Contains what the clients, the proxy and the test observed during a run.</summary>
 internal sealed record Observations
 {
@@ -18,6 +12,9 @@ internal sealed record Observations
 
     /// <summary>Gets the number of events that each consumer received again after it had acknowledged them; null if it is not checked.</summary>
     public IReadOnlyDictionary<string, int>? Duplicates { get; init; }
+
+    /// <summary>Gets how long an order may wait for its reservation; null if it is not checked.</summary>
+    public TimeSpan? ReservationLimit { get; init; }
 
     /// <summary>Gets the event ids of each watched key in the order in which they were committed.</summary>
     public IReadOnlyDictionary<string, IReadOnlyList<string>> Written { get; init; } = new Dictionary<string, IReadOnlyList<string>>();
@@ -31,7 +28,11 @@ internal static class Invariants
 {
     public const string Acknowledged = "every acknowledged order exists";
     public const string SameOrders = "orders = reservations = notifications";
-    public const string SameOutcome = "order status = reservation outcome = notification outcome";
+    public const string SameContent = "order, reservation and notification have the same item and quantity";
+    public const string SameOutcome = "order status = reservation outcome = notification outcome, with the same reason";
+    public const string OneNotification = "each order has one notification";
+    public const string StoredAsSent = "each order is stored with the item and quantity that were sent";
+    public const string ReservedInTime = "each order is reserved within the time limit";
     public const string Stock = "initial - available = sum of reserved, and available >= 0";
     public const string OutboxesEmpty = "the outboxes are empty";
     public const string NonePending = "no order is pending";
@@ -42,7 +43,8 @@ internal static class Invariants
 
     public static readonly IReadOnlyList<string> All =
     [
-        Acknowledged, SameOrders, SameOutcome, Stock, OutboxesEmpty, NonePending, OneKeyOneOrder, OnlyPoison, DuplicatesReceived, KeyOrder,
+        Acknowledged, SameOrders, SameContent, SameOutcome, OneNotification, StoredAsSent, Stock, OutboxesEmpty, NonePending, OneKeyOneOrder, OnlyPoison,
+        DuplicatesReceived, KeyOrder, ReservedInTime, .. Histories.All,
     ];
 
     public static readonly IReadOnlyList<string> Consumers = ["order", "inventory", "notification"];
@@ -51,20 +53,22 @@ internal static class Invariants
     [
         .. CheckAcknowledged(snapshot, observations.Ledger),
         .. CheckSameOrders(snapshot),
-        .. CheckSameOutcome(snapshot),
-        .. Report(Stock, snapshot.Stock.Where(item => item.Available < 0 || item.Initial - item.Available != item.Reserved)),
+        .. Contents.Check(snapshot, observations.Ledger),
+        .. Violation.Report(Stock, snapshot.Stock.Where(item => item.Available < 0 || item.Initial - item.Available != item.Reserved)),
         .. snapshot.OutboxRows == 0 ? [] : (Violation[])[new(OutboxesEmpty, $"{snapshot.OutboxRows} rows")],
-        .. Report(NonePending, snapshot.Orders.Where(order => order.Status == "pending").Select(order => order.Id)),
+        .. Violation.Report(NonePending, snapshot.Orders.Where(order => order.Status == "pending").Select(order => order.Id)),
         .. CheckKeys(snapshot, observations.Ledger),
-        .. Report(OnlyPoison, snapshot.DeadLetters.Where(letter => !observations.Poison.Contains(letter.EventId))),
-        .. observations.Duplicates is not { } duplicates ? [] : Report(DuplicatesReceived, Consumers.Where(c => duplicates.GetValueOrDefault(c) == 0)),
+        .. Violation.Report(OnlyPoison, snapshot.DeadLetters.Where(letter => !observations.Poison.Contains(letter.EventId))),
+        .. observations.Duplicates is not { } duplicates ? [] : Violation.Report(DuplicatesReceived, Consumers.Where(c => duplicates.GetValueOrDefault(c) == 0)),
         .. CheckKeyOrder(snapshot, observations),
+        .. observations.ReservationLimit is not { } limit ? [] : CheckReservedInTime(snapshot, limit),
+        .. Histories.Check(snapshot, observations.Ledger),
     ];
 
     private static IEnumerable<Violation> CheckAcknowledged(Snapshot snapshot, Ledger ledger)
     {
         var orders = snapshot.Orders.Select(order => order.Id).ToHashSet();
-        return Report(Acknowledged, ledger.Acknowledged.Values.Where(id => !orders.Contains(id)));
+        return Violation.Report(Acknowledged, ledger.Acknowledged.Values.Where(id => !orders.Contains(id)));
     }
 
     private static IEnumerable<Violation> CheckSameOrders(Snapshot snapshot)
@@ -74,30 +78,30 @@ internal static class Invariants
         var notifications = snapshot.Notifications.Select(notification => notification.OrderId).ToHashSet();
         return
         [
-            .. Report(SameOrders, orders.Except(reservations), "without reservation: "),
-            .. Report(SameOrders, reservations.Except(orders), "reservation without order: "),
-            .. Report(SameOrders, orders.Except(notifications), "without notification: "),
-            .. Report(SameOrders, notifications.Except(orders), "notification without order: "),
+            .. Violation.Report(SameOrders, orders.Except(reservations), "without reservation: "),
+            .. Violation.Report(SameOrders, reservations.Except(orders), "reservation without order: "),
+            .. Violation.Report(SameOrders, orders.Except(notifications), "without notification: "),
+            .. Violation.Report(SameOrders, notifications.Except(orders), "notification without order: "),
         ];
     }
 
-    private static IEnumerable<Violation> CheckSameOutcome(Snapshot snapshot)
+    private static IEnumerable<Violation> CheckReservedInTime(Snapshot snapshot, TimeSpan limit)
     {
-        var reservations = snapshot.Reservations.ToDictionary(reservation => reservation.OrderId, reservation => reservation.Outcome);
-        var notifications = snapshot.Notifications.ToLookup(notification => notification.OrderId, notification => notification.Outcome);
-        return Report(SameOutcome, snapshot.Orders.Where(order => order.Status != "pending" && reservations.ContainsKey(order.Id)).Where(order =>
-        {
-            var outcome = reservations[order.Id];
-            var notified = notifications[order.Id].ToList();
-            return order.Status != (outcome == "reserved" ? "confirmed" : "rejected") || notified.Count > 1 || notified.Any(other => other != outcome);
-        }));
+        var placed = snapshot.Orders.ToDictionary(order => order.Id, order => order.CreatedAt);
+        return Violation.Report(
+            ReservedInTime,
+            snapshot.Reservations
+                .Where(reservation => placed.ContainsKey(reservation.OrderId))
+                .Select(reservation => (Id: reservation.OrderId, Time: reservation.CreatedAt - placed[reservation.OrderId]))
+                .Where(order => order.Time > limit)
+                .Select(order => $"{order.Id} after {order.Time.TotalSeconds:F0} s"));
     }
 
     private static IEnumerable<Violation> CheckKeys(Snapshot snapshot, Ledger ledger) =>
     [
-        .. Report(OneKeyOneOrder, ledger.Errors),
-        .. Report(OneKeyOneOrder, snapshot.Orders.Where(order => order.Key is not null).GroupBy(order => order.Key).Where(key => key.Count() > 1).Select(key => key.Key!)),
-        .. Report(OneKeyOneOrder, snapshot.Orders.Where(order => order.Key is not null && ledger.Acknowledged.TryGetValue(order.Key, out var acknowledged) && acknowledged != order.Id)),
+        .. Violation.Report(OneKeyOneOrder, ledger.Errors),
+        .. Violation.Report(OneKeyOneOrder, snapshot.Orders.Where(order => order.Key is not null).GroupBy(order => order.Key).Where(key => key.Count() > 1).Select(key => key.Key!)),
+        .. Violation.Report(OneKeyOneOrder, snapshot.Orders.Where(order => order.Key is not null && ledger.Acknowledged.TryGetValue(order.Key, out var acknowledged) && acknowledged != order.Id)),
     ];
 
     /// <summary>
@@ -116,16 +120,6 @@ internal static class Invariants
             {
                 yield return new Violation(KeyOrder, $"{key}: {published[index]} was published before {written[index]}, which was committed earlier");
             }
-        }
-    }
-
-    /// <summary>Returns one violation with the number of offenders and a few examples; none if there are no offenders.</summary>
-    private static IEnumerable<Violation> Report<T>(string invariant, IEnumerable<T> offenders, string prefix = "")
-    {
-        var all = offenders.ToList();
-        if (all.Count > 0)
-        {
-            yield return new Violation(invariant, $"{prefix}{all.Count}, for example {string.Join(", ", all.Take(3))}");
         }
     }
 }

@@ -1,13 +1,14 @@
+using DaprOrders.Faults.Tests.Load;
 using DaprOrders.Stack;
 using Npgsql;
 
 namespace DaprOrders.Faults.Tests.Checks;
 
-internal sealed record OrderRow(Guid Id, string Status, string? Key);
+internal sealed record OrderRow(Guid Id, OrderContent Content, string Status, string? Reason, string? Key, DateTimeOffset CreatedAt);
 
-internal sealed record ReservationRow(Guid OrderId, string Outcome);
+internal sealed record ReservationRow(Guid OrderId, OrderContent Content, string Outcome, string? Reason, DateTimeOffset CreatedAt);
 
-internal sealed record NotificationRow(Guid OrderId, string Outcome);
+internal sealed record NotificationRow(Guid OrderId, OrderContent Content, string Outcome, string? Reason);
 
 internal sealed record StockRow(string ItemId, long Initial, long Available, long Reserved);
 
@@ -47,25 +48,30 @@ internal sealed record Snapshot(
 
         return new Snapshot(
             await ReadAsync(
-                stack, "orders_db", $"SELECT id, status, idempotency_key FROM orders WHERE id >= '{firstId}'",
-                row => new OrderRow(row.GetGuid(0), row.GetString(1), row.IsDBNull(2) ? null : row.GetString(2))),
+                stack, "orders_db", $"SELECT id, item_id, quantity, status, reason, idempotency_key, created_at FROM orders WHERE id >= '{firstId}'",
+                row => new OrderRow(row.GetGuid(0), ContentOf(row), row.GetString(3), TextOf(row, 4), TextOf(row, 5), row.GetFieldValue<DateTimeOffset>(6))),
             await ReadAsync(
-                stack, "inventory_db", $"SELECT order_id, outcome FROM reservations WHERE order_id >= '{firstId}'",
-                row => new ReservationRow(row.GetGuid(0), row.GetString(1))),
+                stack, "inventory_db", $"SELECT order_id, item_id, quantity, outcome, reason, created_at FROM reservations WHERE order_id >= '{firstId}'",
+                row => new ReservationRow(row.GetGuid(0), ContentOf(row), row.GetString(3), TextOf(row, 4), row.GetFieldValue<DateTimeOffset>(5))),
             await ReadAsync(
-                stack, "notification_db", $"SELECT order_id, outcome FROM notifications WHERE order_id >= '{firstId}'",
-                row => new NotificationRow(row.GetGuid(0), row.GetString(1))),
+                stack, "notification_db", $"SELECT order_id, item_id, quantity, outcome, reason FROM notifications WHERE order_id >= '{firstId}'",
+                row => new NotificationRow(row.GetGuid(0), ContentOf(row), row.GetString(3), TextOf(row, 4))),
             await ReadAsync(
                 stack, "inventory_db",
                 """
-                SELECT item_id, initial::bigint, stock.available::bigint, coalesce(sum(quantity) FILTER (WHERE outcome = 'reserved'), 0)::bigint
-                FROM stock LEFT JOIN reservations USING (item_id)
-                GROUP BY item_id
+                SELECT item_id, coalesce(initial, 0)::bigint, coalesce(stock.available, 0)::bigint,
+                  coalesce(sum(quantity) FILTER (WHERE outcome = 'reserved'), 0)::bigint
+                FROM stock FULL JOIN reservations USING (item_id)
+                GROUP BY item_id, initial, stock.available
                 """,
                 row => new StockRow(row.GetString(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3))),
             deadLetters,
             outboxRows);
     }
+
+    private static OrderContent ContentOf(NpgsqlDataReader row) => new(row.GetString(1), row.GetInt32(2));
+
+    private static string? TextOf(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 
     private static Guid FirstIdAt(DateTimeOffset time) => new($"{Guid.CreateVersion7(time).ToString()[..13]}-0000-0000-000000000000");
 

@@ -1,25 +1,22 @@
+using System.Collections.Concurrent;
+using DaprOrders.Faults.Tests.Checks;
+using DaprOrders.Faults.Tests.Load;
 using DaprOrders.Faults.Tests.Proxy;
 using DaprOrders.Stack;
 
 namespace DaprOrders.Faults.Tests.Kinds;
 
-/// <summary>Contains the system on which a fault is inflicted, and the source of random instances and durations.</summary>
-internal sealed record FaultContext(StackHost Stack, FaultyProxy Proxy, Random Random)
+/// <summary>Contains the system on which faults are inflicted.</summary>
+/// <param name="Upgrade">The next version of order; null if the plan has no upgrade.</param>
+internal sealed record FaultContext(
+    StackHost Stack, FaultyProxy Proxy, IFaultyBroker Broker, Ledger Ledger, FaultTargets Targets, OrderUpgrade? Upgrade = null)
 {
-    public AppInstance AnyOf(string appId)
-    {
-        var instances = Stack.Instances.Where(instance => instance.AppId == appId).ToList();
-        return instances[Random.Next(instances.Count)];
-    }
+    /// <summary>Gets the violations that faults have found while they were inflicted.</summary>
+    public ConcurrentQueue<Violation> Violations { get; } = new();
 
-    public AppInstance Any() => Stack.Instances[Random.Next(Stack.Instances.Count)];
+    /// <summary>Gets the instances that run during the whole run.</summary>
+    public IReadOnlyList<AppInstance> Running => [.. Targets.Running.Select(Instance)];
 
-    public Task PauseAsync(double fromSeconds, double toSeconds) =>
-        Task.Delay(TimeSpan.FromSeconds(fromSeconds + ((toSeconds - fromSeconds) * Random.NextDouble())));
-}
-
-/// <summary>A kind of fault. <see cref="InflictAsync"/> inflicts the fault and then repairs the system.</summary>
-internal sealed record FaultKind(string Name, Func<FaultContext, Task> InflictAsync)
-{
-    public override string ToString() => Name;
+    /// <summary>Returns the instance with a name like <c>order/2</c>.</summary>
+    public AppInstance Instance(string name) => Stack.Instances.Single(instance => $"{instance}" == name);
 }

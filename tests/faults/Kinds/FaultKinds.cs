@@ -3,25 +3,33 @@ namespace DaprOrders.Faults.Tests.Kinds;
 /// <summary>Lists the kinds of faults.</summary>
 internal static class FaultKinds
 {
-    private static readonly string[] Apps = ["gateway", "order", "inventory", "notification"];
-
-    /// <summary>Gets whether the test can mount a small disk, which requires root.</summary>
-    public static bool CanMount => Environment.IsPrivilegedProcess;
-
-    /// <summary>Returns the kinds of faults that are possible on this machine.</summary>
-    /// <param name="isEmulator">Whether the system runs on the emulator. Only the emulator and its broker can be killed together.</param>
-    public static IReadOnlyList<FaultKind> Possible(bool isEmulator) =>
+    /// <summary>Gets all kinds, including those that are impossible on some runtime or broker.</summary>
+    public static IReadOnlyList<FaultKind> All { get; } =
     [
-        .. Apps.Select(ProcessFaults.KillService),
-        .. Apps.Select(ProcessFaults.KillSidecar),
-        .. isEmulator ? [ProcessFaults.KillEmulator] : (FaultKind[])[],
+        .. FaultTargets.Apps.Select(ProcessFaults.KillService),
+        .. FaultTargets.Apps.Select(ProcessFaults.KillSidecar),
         ProcessFaults.Freeze,
+        ProcessFaults.LongFreeze,
+        ProcessFaults.LongSidecarFreeze,
+        ProcessFaults.ThirdInstance,
+        ProcessFaults.RollingRestart,
+        UpgradeFaults.RollingUpgrade,
+        BrokerFaults.Kill,
+        BrokerFaults.Unavailable,
+        BrokerFaults.Unreachable,
+        BrokerFaults.SidecarFirst,
         NetworkFaults.DropResponses,
         NetworkFaults.Delay,
         NetworkFaults.Reset,
         NetworkFaults.DeliverTwice,
+        NetworkFaults.DeliverToTwo,
         NetworkFaults.LoseEvents,
         DatabaseFaults.Crash,
-        .. CanMount ? [DatabaseFaults.FullDisk] : (FaultKind[])[],
+        DatabaseFaults.FullDisk,
+        DatabaseFaults.ReadOnly,
+        DatabaseFaults.ConnectionLimit,
     ];
+
+    /// <summary>Returns the kinds of faults that are possible in an environment.</summary>
+    public static IReadOnlyList<FaultKind> PossibleIn(FaultEnvironment environment) => [.. All.Where(kind => kind.WhyNot(environment) is null)];
 }

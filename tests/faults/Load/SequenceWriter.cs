@@ -1,4 +1,3 @@
-using System.Globalization;
 using Npgsql;
 
 namespace DaprOrders.Faults.Tests.Load;
@@ -11,6 +10,12 @@ internal sealed class SequenceWriter(string ordersDatabase, TimeSpan sweepAfter,
 {
     public const int Keys = 3;
 
+    /// <summary>
+    /// The number of events of one key that may wait in the outbox. A relay publishes one event per key and call, so on a busy machine it is slower
+    /// than this writer, and its outbox would never be empty.
+    /// </summary>
+    private const int MaxWaiting = 60;
+
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(15);
 
     private readonly NpgsqlDataSource _orders = NpgsqlDataSource.Create(ordersDatabase + ";Timeout=5;Command Timeout=5");
@@ -18,7 +23,7 @@ internal sealed class SequenceWriter(string ordersDatabase, TimeSpan sweepAfter,
 
     public static string KeyOf(int sequence) => $"sequence-{sequence}";
 
-    /// <summary>Gets the order ids of each key in commit order. Includes orders whose commit failed or has an unknown outcome.</summary>
+    /// <summary>Gets the order ids of each key in commit order. Includes orders that were not written, or whose commit has an unknown outcome.</summary>
     public IReadOnlyList<IReadOnlyList<string>> Written => _written;
 
     public async Task RunAsync(CancellationToken stop)
@@ -27,11 +32,16 @@ internal sealed class SequenceWriter(string ordersDatabase, TimeSpan sweepAfter,
         for (var i = 0; !stop.IsCancellationRequested; i++)
         {
             var id = Guid.CreateVersion7();
+            var key = KeyOf(i % Keys);
+            var order = new SentOrder($"{key} {id}", new OrderContent($"item-{random.Next(1, 10)}", 1));
             _written[i % Keys].Add(id.ToString());
+            ledger.Send(order);
             try
             {
-                await WriteAsync(id, KeyOf(i % Keys));
-                ledger.Acknowledge($"{KeyOf(i % Keys)} {id}", id);
+                if (await WriteAsync(id, key, order))
+                {
+                    ledger.Acknowledge(order.Key, id);
+                }
             }
             catch (Exception e) when (e is NpgsqlException or TimeoutException)
             {
@@ -44,23 +54,28 @@ internal sealed class SequenceWriter(string ordersDatabase, TimeSpan sweepAfter,
 
     public ValueTask DisposeAsync() => _orders.DisposeAsync();
 
-    private async Task WriteAsync(Guid id, string key)
+    /// <summary>Writes the order with its event, unless too many events of the key wait in the outbox.</summary>
+    private async Task<bool> WriteAsync(Guid id, string key, SentOrder order)
     {
-        var item = string.Create(CultureInfo.InvariantCulture, $"item-{random.Next(1, 10)}");
-        var data = $$"""{"order_id":"{{id}}","item_id":"{{item}}","quantity":1,"created_at":"{{DateTimeOffset.UtcNow:O}}"}""";
+        var (item, quantity) = order.Content;
+        var data = $$"""{"order_id":"{{id}}","item_id":"{{item}}","quantity":{{quantity}},"created_at":"{{DateTimeOffset.UtcNow:O}}"}""";
         await using var command = _orders.CreateCommand(
             """
-            WITH placed AS (
+            WITH few_wait AS (
+              SELECT FROM (SELECT FROM outbox WHERE topic = 'order.created' AND key = $4 LIMIT $8) AS waiting HAVING count(*) < $8),
+            placed AS (
               INSERT INTO orders (id, item_id, quantity, status, owner, idempotency_key, created_at, next_sweep_at, sweeps)
-              VALUES ($1, $2, 1, 'pending', '', $3, now(), now() + $6, 0))
-            INSERT INTO outbox (id, topic, key, data) VALUES ($1, 'order.created', $4, $5::json)
+              SELECT $1, $2, $7, 'pending', '', $3, now(), now() + $6, 0 FROM few_wait)
+            INSERT INTO outbox (id, topic, key, data) SELECT $1, 'order.created', $4, $5::json FROM few_wait
             """);
         command.Parameters.AddWithValue(id);
         command.Parameters.AddWithValue(item);
-        command.Parameters.AddWithValue($"{key} {id}");
+        command.Parameters.AddWithValue(order.Key);
         command.Parameters.AddWithValue(key);
         command.Parameters.AddWithValue(data);
         command.Parameters.AddWithValue(sweepAfter);
-        await command.ExecuteNonQueryAsync();
+        command.Parameters.AddWithValue(quantity);
+        command.Parameters.AddWithValue(MaxWaiting);
+        return await command.ExecuteNonQueryAsync() == 1;
     }
 }

@@ -8,7 +8,211 @@ internal static class AllMutations
     [
         new()
         {
-            Name = "publish after the commit, without an outbox",
+            Name = "answer before the commit",
+            Invariant = Invariants.Acknowledged,
+            Project = "services/order",
+            Apps = ["order"],
+            Edits =
+            [
+                new(
+                    "services/order/Orders/PlaceOrder.cs",
+                    "class PlaceOrder(OrderDbContext db, ",
+                    "class PlaceOrder(IServiceScopeFactory scopes, OrderDbContext db, "),
+                new(
+                    "services/order/Orders/PlaceOrder.cs",
+                    """
+                            db.Orders.Add(order);
+                            db.Publish(OrderCreated.From(order));
+                            try
+                            {
+                                await db.SaveChangesAsync(CancellationToken.None);
+                    """,
+                    """
+                            try
+                            {
+                                _ = SaveLaterAsync(order);
+                    """),
+                // Simulates a slow disk, so that a crash loses more than an order or two.
+                new(
+                    "services/order/Orders/PlaceOrder.cs",
+                    "    private async Task<Order?> FindAsync(string? key) =>",
+                    """
+                        private async Task SaveLaterAsync(Order order)
+                        {
+                            await Task.Delay(Random.Shared.Next(100));
+                            await using var scope = scopes.CreateAsyncScope();
+                            var later = scope.ServiceProvider.GetRequiredService<OrderDbContext>();
+                            later.Orders.Add(order);
+                            later.Publish(OrderCreated.From(order));
+                            await later.SaveChangesAsync(CancellationToken.None);
+                        }
+
+                        private async Task<Order?> FindAsync(string? key) =>
+                    """),
+            ],
+        },
+        new()
+        {
+            Name = "no check of the idempotency key",
+            Invariant = Invariants.OneKeyOneOrder,
+            Project = "services/order",
+            Apps = ["order"],
+            Edits =
+            [
+                new("services/order/Orders/PlaceOrder.cs", "        if (await FindAsync(key) is { } earlier)", "        if (await FindAsync(null) is { } earlier)"),
+                new("services/order/Orders/PlaceOrder.cs", "Order.Place(itemId, quantity, key, ", "Order.Place(itemId, quantity, null, "),
+            ],
+            Plan = MutationPlans.Duplicates,
+        },
+        new()
+        {
+            Name = "inventory mixes up the quantities of a batch",
+            Invariant = Invariants.SameContent,
+            Project = "services/inventory",
+            Apps = ["inventory"],
+            Edits =
+            [
+                new(
+                    "services/inventory/Reservations/OrderCreatedHandler.cs",
+                    "message.OrderId, message.ItemId, message.Quantity, ",
+                    "message.OrderId, message.ItemId, batch[^(reservations.Count - known + 1)].Quantity, "),
+            ],
+            Plan = MutationPlans.Duplicates,
+        },
+        new()
+        {
+            Name = "order mixes up the results of a batch",
+            Invariant = Invariants.StoredAsSent,
+            Project = "services/order",
+            Apps = ["order"],
+            Edits =
+            [
+                new(
+                    "services/order/Orders/PlaceOrders.cs",
+                    "results[placement.Wanted.Index] = placeOrders.ResultOf(placement);",
+                    "results[^(placement.Wanted.Index + 1)] = placeOrders.ResultOf(placement);"),
+            ],
+            Plan = MutationPlans.Duplicates,
+        },
+        new()
+        {
+            Name = "order fails for a duplicate event",
+            Invariant = Invariants.OnlyPoison,
+            Project = "services/order",
+            Apps = ["order"],
+            Edits =
+            [
+                new(
+                    "services/order/Orders/Order.cs",
+                    "            return Status == status;",
+                    "            throw new InvalidOperationException(\"The order is already settled.\");"),
+            ],
+            Plan = MutationPlans.Duplicates,
+        },
+        new()
+        {
+            Name = "notification notifies for a duplicate event again",
+            Invariant = Invariants.OneNotification,
+            Project = "services/notification",
+            Apps = ["notification"],
+            Edits =
+            [
+                new(
+                    "services/notification/Notifications/InventoryUpdatedHandler.cs",
+                    "            .Where(message => notified.Add(new { message.OrderId, message.Outcome }))\n",
+                    ""),
+                // Without this edit the unique index would refuse the second row.
+                new(
+                    "services/notification/Data/Migrations/20261123091653_Initial.cs",
+                    "columns: new[] { \"order_id\", \"outcome\" },\n                unique: true);",
+                    "columns: new[] { \"order_id\", \"outcome\" });"),
+            ],
+            Plan = MutationPlans.Duplicates,
+        },
+        new()
+        {
+            Name = "read from a cache of the instance",
+            Invariant = Histories.StatusOrder,
+            Project = "services/order",
+            Apps = ["order"],
+            Edits =
+            [
+                new(
+                    "services/order/Orders/GetOrder.cs",
+                    "        var order = await FindAsync(db, id.Value, cancellationToken);",
+                    "        var order = await (wait is { Value.Ticks: > 0 } ? FindAsync(db, id.Value, cancellationToken) : FindCachedAsync(db, id.Value, cancellationToken));"),
+                new(
+                    "services/order/Orders/GetOrder.cs",
+                    "    private static Task<Order?> FindAsync(",
+                    """
+                        private static readonly System.Collections.Concurrent.ConcurrentDictionary<Guid, Order> Cache = new();
+
+                        private static async Task<Order?> FindCachedAsync(OrderDbContext db, Guid id, CancellationToken cancellationToken) =>
+                            Cache.TryGetValue(id, out var cached) ? cached
+                            : await FindAsync(db, id, cancellationToken) is { } order ? Cache.GetOrAdd(id, order)
+                            : null;
+
+                        private static Task<Order?> FindAsync(
+                    """),
+            ],
+            Plan = MutationPlans.Duplicates,
+        },
+        new()
+        {
+            Name = "dead letters filter events by id",
+            Invariant = Invariants.NonePending,
+            Project = "libs/messaging",
+            Apps = ["inventory"],
+            Edits =
+            [
+                new(
+                    "libs/messaging/Events/EventProcessor.cs",
+                    "                readable.Add((i, received));\n                continue;\n",
+                    """
+                                    if (await IsDeadLetterAsync(received.Id, cancellationToken))
+                                    {
+                                        status[i] = BulkDelivery.Success;
+                                        continue;
+                                    }
+
+                                    readable.Add((i, received));
+                                    continue;
+
+                    """),
+                new(
+                    "libs/messaging/Events/EventProcessor.cs",
+                    "    private static Dictionary<string, string> TracesByKey(",
+                    """
+                        private async Task<bool> IsDeadLetterAsync(string eventId, CancellationToken cancellationToken)
+                        {
+                            await using var scope = scopes.CreateAsyncScope();
+                            var letters = scope.ServiceProvider.GetRequiredService<DbContext>().Set<DeadLetter>();
+                            return await letters.AnyAsync(letter => letter.EventId == eventId, cancellationToken);
+                        }
+
+                        private static Dictionary<string, string> TracesByKey(
+                    """),
+            ],
+            Plan = MutationPlans.DeadLetters,
+        },
+        new()
+        {
+            Name = "no idle timeout, so a frozen process keeps the relay's lock",
+            Invariant = Invariants.ReservedInTime,
+            Project = "libs/messaging",
+            Apps = ["order"],
+            Edits =
+            [
+                new(
+                    "libs/messaging/Outbox/OutboxTable.cs",
+                    "\"SET LOCAL idle_in_transaction_session_timeout = '10s'\"",
+                    "\"SET LOCAL idle_in_transaction_session_timeout = 0\""),
+            ],
+            Plan = MutationPlans.FrozenRelay,
+        },
+        new()
+        {
+            Name = "publish outside the transaction, without an outbox",
             Invariant = Invariants.NonePending,
             Project = "libs/messaging",
             Apps = ["order", "inventory"],
@@ -27,7 +231,7 @@ internal static class AllMutations
         },
         new()
         {
-            Name = "acknowledge before the handler has finished",
+            Name = "acknowledge before the commit",
             Invariant = Invariants.SameOrders,
             Project = "libs/messaging",
             Apps = ["inventory", "notification"],
@@ -53,7 +257,7 @@ internal static class AllMutations
         },
         new()
         {
-            Name = "inventory does not detect duplicates",
+            Name = "inventory reserves for a duplicate event again",
             Invariant = Invariants.Stock,
             Project = "services/inventory",
             Apps = ["inventory"],
@@ -72,10 +276,11 @@ internal static class AllMutations
 
                     """),
             ],
+            Plan = MutationPlans.Duplicates,
         },
         new()
         {
-            Name = "delete outbox rows before publishing them",
+            Name = "relay deletes rows before it publishes them",
             Invariant = Invariants.NonePending,
             Project = "libs/messaging",
             Apps = ["order", "inventory"],
@@ -138,7 +343,7 @@ internal static class AllMutations
             Project = "services/order",
             Apps = ["order"],
             Edits = [new("services/order/Program.cs", ".AddHostedService(provider => provider.GetRequiredService<PendingOrderSweep>())", "")],
-            NeedsLosses = true,
+            Plan = Plans.Losses,
         },
     ];
 

@@ -16,7 +16,7 @@ internal sealed class MutatedBuild : IDisposable
 
     private static readonly TimeSpan BuildTimeout = TimeSpan.FromMinutes(3);
 
-    private readonly string _folder = Directory.CreateTempSubdirectory("dapr-orders-mutation-").FullName;
+    private readonly string _folder = Ownership.CreateFolder("mutation");
 
     /// <summary>Gets the folders of the mutated services by app id.</summary>
     public Dictionary<string, string> Folders { get; } = [];

@@ -18,7 +18,7 @@ public sealed class MutatedBuildTests
     public async Task Mutation_that_does_not_match_the_sources_is_an_error()
     {
         Assert.SkipUnless(Repository.IsHere, "The sources are missing, and mutations need them.");
-        var stale = AllMutations.List[0] with { Edits = [new Edit("libs/messaging/Outbox/Relay.cs", "text that does not occur", "")] };
+        var stale = AllMutations.List[0] with { Project = "libs/messaging", Edits = [new Edit("libs/messaging/Outbox/Relay.cs", "text that does not occur", "")] };
 
         var error = await Assert.ThrowsAsync<InvalidOperationException>(() => MutatedBuild.CreateAsync(stale));
 

@@ -21,8 +21,8 @@ internal sealed record Mutation
     /// <summary>Gets a file that is added to the project.</summary>
     public (string File, string Text)? AddedFile { get; init; }
 
-    /// <summary>Gets whether only lost events reveal the mistake; otherwise crashes do.</summary>
-    public bool NeedsLosses { get; init; }
+    /// <summary>Gets the plan that reveals the mistake.</summary>
+    public FaultPlan Plan { get; init; } = Plans.Crashes;
 
     public override string ToString() => Name;
 }

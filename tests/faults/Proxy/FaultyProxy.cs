@@ -127,7 +127,11 @@ internal sealed class FaultyProxy : IAsyncDisposable
         }
 
         var began = Stopwatch.GetTimestamp();
+        var toPeer = fault is LinkFault.DeliverToTwo && delivery is not null && FindPeer(link) is { } peer
+            ? DeliverToPeerAsync(context.Request, peer, delivery, body)
+            : Task.CompletedTask;
         var response = await ForwardAsync(context, link, body);
+        await toPeer;
         if (response is not null)
         {
             Traffic.RecordDelivery(link.Instance, delivery, response);
@@ -141,6 +145,27 @@ internal sealed class FaultyProxy : IAsyncDisposable
         }
 
         await context.Response.Body.WriteAsync(response);
+    }
+
+    private Link? FindPeer(Link link) => _links.Values.FirstOrDefault(
+        other => other.IsToApp && other.Instance.AppId == link.Instance.AppId && other.Instance != link.Instance);
+
+    /// <summary>Sends a delivery to another instance. The instance may not be running.</summary>
+    private async Task DeliverToPeerAsync(HttpRequest original, Link peer, Delivery delivery, byte[] body)
+    {
+        using var content = new ByteArrayContent(body);
+        content.Headers.TryAddWithoutValidation("Content-Type", original.ContentType);
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"{peer.Target}{original.Path}{original.QueryString}") { Content = content };
+        using var timeout = new CancellationTokenSource(RequestConfig.ActivityTimeout!.Value);
+        try
+        {
+            using var response = await _client.SendAsync(request, timeout.Token);
+            Traffic.RecordDelivery(peer.Instance, delivery, await response.Content.ReadAsByteArrayAsync(timeout.Token));
+        }
+        catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
+        {
+            // The instance has handled the events or not. The invariants allow both.
+        }
     }
 
     /// <summary>Forwards the request and returns the body of the response, or null if there was no response.</summary>

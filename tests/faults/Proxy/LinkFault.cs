@@ -17,6 +17,9 @@ internal enum LinkFault
     /// <summary>Delivers a batch of events twice, the second time shuffled, and returns the second response.</summary>
     DeliverTwice,
 
+    /// <summary>Delivers a batch of events to two instances of the app at the same time, and returns the response of the first one.</summary>
+    DeliverToTwo,
+
     /// <summary>Removes some events from a bulk publish, as if the broker had accepted and then lost them.</summary>
     Lose,
 }

@@ -8,7 +8,7 @@ internal sealed class TrafficRecorder
 {
     private readonly ConcurrentDictionary<(string Consumer, string EventId), bool> _handled = new();
     private readonly ConcurrentDictionary<string, int> _duplicates = new();
-    private readonly ConcurrentDictionary<AppInstance, bool> _consumers = new();
+    private readonly ConcurrentDictionary<AppInstance, int> _consumers = new();
     private readonly ConcurrentDictionary<string, List<string>> _publishOrder = new();
     private readonly ConcurrentDictionary<string, bool> _accepted = new();
     private int _lost;
@@ -32,6 +32,9 @@ internal sealed class TrafficRecorder
     /// <summary>Gets the event ids of each watched key, in the order in which a sidecar first accepted them.</summary>
     public IReadOnlyDictionary<string, List<string>> PublishOrder => _publishOrder;
 
+    /// <summary>Gets the number of events that an instance handled.</summary>
+    public int EventsHandledBy(AppInstance instance) => _consumers.GetValueOrDefault(instance);
+
     /// <summary>Starts to record the order of the events with this key.</summary>
     public void Watch(string key) => _publishOrder.TryAdd(key, []);
 
@@ -46,7 +49,7 @@ internal sealed class TrafficRecorder
 
         foreach (var eventId in delivery.GetHandledEvents(response))
         {
-            _consumers.TryAdd(instance, true);
+            _consumers.AddOrUpdate(instance, 1, (_, count) => count + 1);
             if (!_handled.TryAdd((instance.AppId, eventId), true))
             {
                 _duplicates.AddOrUpdate(instance.AppId, 1, (_, count) => count + 1);

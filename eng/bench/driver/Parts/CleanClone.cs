@@ -13,7 +13,7 @@ internal static class CleanClone
     /// <exception cref="InvalidOperationException">The repository could not be cloned, or the system did not start.</exception>
     public static async Task<StartTime> StartAsync()
     {
-        var folder = Directory.CreateTempSubdirectory("dapr-orders-clone-").FullName;
+        var folder = Ownership.CreateFolder("clone");
         try
         {
             var clone = Path.Combine(folder, "clone");

@@ -5,11 +5,15 @@ namespace DaprOrders.DaprEmulator.Broker;
 /// <summary>The built-in broker. Each topic has three partitions, and consumer groups store their offsets.</summary>
 internal sealed class MessageBroker : IDisposable
 {
+    /// <summary>Suspends the broker for every app.</summary>
+    public const string AllApps = "";
+
     private readonly RecordStore _store;
     private readonly RecordWriter _writer;
     private readonly ConcurrentDictionary<string, Topic> _topics = new();
     private readonly ConcurrentDictionary<(string Group, Topic Topic), ConsumerGroup> _groups = new();
     private readonly ConcurrentDictionary<(string Group, long Partition), long> _offsets;
+    private readonly ConcurrentDictionary<string, TaskCompletionSource> _suspensions = new();
 
     public MessageBroker(string folder, TimeProvider time)
     {
@@ -22,6 +26,33 @@ internal sealed class MessageBroker : IDisposable
     /// <summary>Appends records in order. The task completes when they are on disk.</summary>
     public Task AppendAsync(string topic, params IReadOnlyList<NewRecord> records) =>
         records.Count == 0 ? Task.CompletedTask : _writer.AppendAsync(Topic(topic), records);
+
+    /// <summary>Makes the broker unreachable for the sidecars of one app, or for all. Publishing fails and nothing is delivered.</summary>
+    /// <param name="appId">The app, or <see cref="AllApps"/>.</param>
+    public void Suspend(string appId) =>
+        _suspensions.TryAdd(appId, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously));
+
+    /// <summary>Makes the broker reachable again.</summary>
+    public void Resume(string appId)
+    {
+        if (_suspensions.TryRemove(appId, out var suspension))
+        {
+            suspension.SetResult();
+        }
+    }
+
+    public bool IsReachableFrom(string appId) => !_suspensions.ContainsKey(AllApps) && !_suspensions.ContainsKey(appId);
+
+    public async Task WaitUntilReachableAsync(string appId, CancellationToken cancellationToken)
+    {
+        while (!IsReachableFrom(appId))
+        {
+            foreach (var name in (string[])[AllApps, appId])
+            {
+                await (_suspensions.TryGetValue(name, out var suspension) ? suspension.Task.WaitAsync(cancellationToken) : Task.CompletedTask);
+            }
+        }
+    }
 
     public ConsumerGroup Group(string name, string topic) =>
         _groups.GetOrAdd((name, Topic(topic)), static (key, broker) => new ConsumerGroup(broker, key.Group, key.Topic), this);

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
+using DaprOrders.DaprEmulator.Broker;
 using DaprOrders.DaprEmulator.RunFile;
 using DaprOrders.DaprEmulator.Supervision;
 
@@ -106,6 +107,12 @@ internal sealed class ControlServer : IAsyncDisposable
                 case ["stop", var name]:
                     await Find(name).StopAsync();
                     return "";
+                case ["broker", "suspend", .. var app]:
+                    _supervisor.Broker.Suspend(AppOf(app));
+                    return "";
+                case ["broker", "resume", .. var app]:
+                    _supervisor.Broker.Resume(AppOf(app));
+                    return "";
                 default:
                     return "error: unknown command";
             }
@@ -115,6 +122,9 @@ internal sealed class ControlServer : IAsyncDisposable
             return $"error: {failure.Message}";
         }
     }
+
+    /// <exception cref="RunFileException">There is no such app.</exception>
+    private string AppOf(string[] app) => app is [] ? MessageBroker.AllApps : Find(app[0]).Spec.AppId;
 
     private AppInstance Find(string name) =>
         _supervisor.Instances.FirstOrDefault(instance => instance.Spec.Name == name || $"{instance.Spec.AppId}/{instance.Spec.Instance}" == name)

@@ -26,6 +26,7 @@ internal sealed partial class Consumer(Subscription subscription, MessageBroker 
             while (!stop.IsCancellationRequested)
             {
                 await partition.WaitForAsync(offset, stop.Token);
+                await broker.WaitUntilReachableAsync(subscription.Sidecar.AppId, stop.Token);
                 offset = subscription.Spec.Bulk is null
                     ? await DeliverSinglesAsync(partition, offset, stop.Token)
                     : await DeliverBatchAsync(partition, offset, stop.Token);
@@ -53,8 +54,12 @@ internal sealed partial class Consumer(Subscription subscription, MessageBroker 
                 }
             }
 
+            if (!TryCommit(partition, record.Offset + 1))
+            {
+                return offset;
+            }
+
             offset = record.Offset + 1;
-            Commit(partition, offset);
             stop.ThrowIfCancellationRequested();
         }
 
@@ -87,9 +92,7 @@ internal sealed partial class Consumer(Subscription subscription, MessageBroker 
                 remaining = pubSub.IsKafka ? batch : remaining;
             }
 
-            offset = batch.Count == 0 ? offset : batch[^1].Offset + 1;
-            Commit(partition, offset);
-            return offset;
+            return batch.Count > 0 && TryCommit(partition, batch[^1].Offset + 1) ? batch[^1].Offset + 1 : offset;
         }
         finally
         {
@@ -130,11 +133,18 @@ internal sealed partial class Consumer(Subscription subscription, MessageBroker 
         return true;
     }
 
-    // A killed sidecar commits nothing, even if the app has handled the event.
-    private void Commit(Partition partition, long offset)
+    // A killed sidecar commits nothing, even if the app has handled the event. The same applies while the broker is unreachable: the records are
+    // delivered again when it is reachable.
+    private bool TryCommit(Partition partition, long offset)
     {
         subscription.Sidecar.Stopped.ThrowIfCancellationRequested();
+        if (!broker.IsReachableFrom(subscription.Sidecar.AppId))
+        {
+            return false;
+        }
+
         _group.Commit(partition, offset);
+        return true;
     }
 
     [LoggerMessage(LogLevel.Error, "Lost {Count} events of {PubSub}/{Topic} after a failed delivery: {Type} does not redeliver them. Add an inbound retry policy")]

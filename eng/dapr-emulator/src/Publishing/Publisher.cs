@@ -96,7 +96,7 @@ internal sealed class Publisher(SidecarState sidecar, MessageBroker broker)
 
         try
         {
-            await broker.AppendAsync(pubSub.TopicName(topic), record);
+            await AppendAsync(pubSub.TopicName(topic), [record]);
             return null;
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
@@ -123,7 +123,7 @@ internal sealed class Publisher(SidecarState sidecar, MessageBroker broker)
 
         try
         {
-            await broker.AppendAsync(pubSub.TopicName(topic), records);
+            await AppendAsync(pubSub.TopicName(topic), records);
             return failed.Count == 0 ? null : new BulkFailure(failed, $"kafka: Failed to deliver {failed.Count} messages.");
         }
         catch (Exception failure) when (failure is not OutOfMemoryException)
@@ -131,6 +131,10 @@ internal sealed class Publisher(SidecarState sidecar, MessageBroker broker)
             return new BulkFailure([.. entries.Select(entry => new FailedEntry(entry.EntryId, failure.Message))], failure.Message);
         }
     }
+
+    private Task AppendAsync(string topic, IReadOnlyList<NewRecord> records) => broker.IsReachableFrom(sidecar.AppId)
+        ? broker.AppendAsync(topic, records)
+        : throw new IOException("client has run out of available brokers to talk to"); // the error of Dapr's Kafka component
 
     private NewRecord Record(
         PubSub pubSub, string topic, Publication publication, bool raw, IReadOnlyList<KeyValuePair<string, string>> overrides)

@@ -21,6 +21,8 @@ internal sealed class Supervisor : IAsyncDisposable
 
     public IReadOnlyList<AppInstance> Instances { get; }
 
+    public MessageBroker Broker => _broker;
+
     /// <summary>Starts the apps in the order of the file. Does not wait until they listen.</summary>
     /// <exception cref="RunFileException">An app could not be started. The apps before it are running.</exception>
     public async Task StartAsync(CancellationToken cancellationToken)

@@ -3,7 +3,7 @@ namespace DaprOrders.DaprEmulator.Tests.Recordings;
 /// <summary>Lists the recorded cases that are not replayed, with the reason. The README contains the same list.</summary>
 internal static class SkippedCases
 {
-    private const string BuiltInBroker = "the broker is built in and cannot be unavailable";
+    private const string BuiltInBroker = "the broker is built in; only a command makes it unavailable";
 
     public static readonly IReadOnlyList<(string File, string Case, string Reason)> Cases =
     [

@@ -6,6 +6,7 @@ internal static class ComponentRules
     private const string Kafka = "components/kafka/pubsub.yaml";
     private const string Redis = "components/redis/pubsub.yaml";
     private const string RabbitMq = "components/rabbitmq/pubsub.yaml";
+    private const string Definitions = "rabbitmq/definitions.json";
 
     private static readonly string[] KnownKeys =
         ["apiVersion", "kind", "metadata", "spec", "metadata.name", "spec.type", "spec.version", "spec.initTimeout", "spec.metadata"];
@@ -196,6 +197,37 @@ internal static class ComponentRules
             {
                 ["connectionString"] = $"amqp://guest:guest@127.0.0.1:{Design.Servers["rabbitmq"]}",
             }));
+
+    [FailsOn(Definitions, "{\"name\": \"order.created\"", "{\"name\": \"orders.created\"", "exchanges must be inventory.dead, inventory.updated, notification.dead, order.created, order.dead, not inventory.dead, inventory.updated, notification.dead, order.dead, orders.created")]
+    [FailsOn(Definitions, "{\"name\": \"inventory-order.created\"", "{\"name\": \"stock-order.created\"", "queues must contain inventory-order.created")]
+    [FailsOn(Definitions, "\"destination\": \"order-order.dead\"", "\"destination\": \"order-inventory.updated\"", "bindings must contain order.dead to order-order.dead")]
+    public static IEnumerable<string> RabbitMq_has_a_queue_for_every_subscription(DeploymentFiles files)
+    {
+        // Dapr names the exchange after the topic, and the queue after the app id and the topic.
+        var definitions = files.Document(Definitions);
+        var exchanges = Names("exchanges");
+        if (!exchanges.SequenceEqual(Design.Topics))
+        {
+            yield return $"{Definitions}: exchanges must be {string.Join(", ", Design.Topics)}, not {string.Join(", ", exchanges)}";
+        }
+
+        var queues = Names("queues");
+        var bindings = definitions.At("bindings").Items().Select(binding => $"{binding.Text("source")} to {binding.Text("destination")}").ToList();
+        foreach (var (app, topic) in Design.Apps.SelectMany(app => app.MaySubscribe.Select(topic => (app.Id, topic))))
+        {
+            if (!queues.Contains($"{app}-{topic}"))
+            {
+                yield return $"{Definitions}: queues must contain {app}-{topic}";
+            }
+
+            if (!bindings.Contains($"{topic} to {app}-{topic}"))
+            {
+                yield return $"{Definitions}: bindings must contain {topic} to {app}-{topic}";
+            }
+        }
+
+        List<string?> Names(string list) => [.. definitions.At(list).Items().Select(item => item.Text("name")).Order(StringComparer.Ordinal)];
+    }
 
     private static string PathOf(string broker) => $"components/{broker}/pubsub.yaml";
 
