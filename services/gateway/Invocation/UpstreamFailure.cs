@@ -36,10 +36,17 @@ internal sealed record UpstreamFailure(string Reason, bool DidNotRun = false, bo
             return new UpstreamFailure(reason, IsNotConnected(reason), IsTransient: true);
         }
 
+        var isJson = mediaType is "application/json" or "application/problem+json";
+        if (isJson && (int)response.StatusCode is (>= 200 and < 300) or (>= 400 and < 500) && !await IsCompleteAsync(response))
+        {
+            // The runtime forwards the status before the body, and ends the body early if the service or its sidecar ends.
+            return new UpstreamFailure($"the body of the response {(int)response.StatusCode} is not complete", IsTransient: true);
+        }
+
         return (int)response.StatusCode switch
         {
             >= 200 and < 300 => null,
-            >= 400 and < 500 when mediaType is "application/json" or "application/problem+json" => null,
+            >= 400 and < 500 when isJson => null,
             431 => new("the sidecar refused the size of the headers", DidNotRun: true, Override: HttpStatusCode.RequestHeaderFieldsTooLarge),
             503 => new("the service responded 503", IsTransient: true, Override: HttpStatusCode.ServiceUnavailable),
             var status => new($"the service or its sidecar responded {status}"),
@@ -57,6 +64,19 @@ internal sealed record UpstreamFailure(string Reason, bool DidNotRun = false, bo
     private static bool IsNotConnected(string reason) =>
         !reason.Contains(RuntimeRetried, StringComparison.Ordinal)
         && Array.Exists(NotConnectedErrors, error => reason.Contains(error, StringComparison.Ordinal));
+
+    private static async Task<bool> IsCompleteAsync(HttpResponseMessage response)
+    {
+        try
+        {
+            using var body = JsonDocument.Parse(await response.Content.ReadAsByteArrayAsync());
+            return true;
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
 
     private static async Task<DaprError?> ReadAsync(HttpResponseMessage response)
     {

@@ -53,6 +53,19 @@ internal sealed class GatewayApi(Uri gateway, TimeSpan requestTimeout) : IDispos
 
     public void Dispose() => _http.Dispose();
 
+    private static async Task<JsonElement> ReadAsync(HttpRequestMessage request, HttpResponseMessage response)
+    {
+        var text = await response.Content.ReadAsStringAsync();
+        try
+        {
+            return JsonSerializer.Deserialize<JsonElement>(text);
+        }
+        catch (JsonException e)
+        {
+            throw new InvalidDataException($"{request.Method} {request.RequestUri} responded {response}, with the body '{text}'", e);
+        }
+    }
+
     private async Task<GatewayResponse> SendAsync(HttpRequestMessage request)
     {
         var began = Stopwatch.GetTimestamp();
@@ -62,7 +75,7 @@ internal sealed class GatewayApi(Uri gateway, TimeSpan requestTimeout) : IDispos
             {
                 using var response = await _http.SendAsync(request);
                 var status = (int)response.StatusCode;
-                var body = status < 500 ? await response.Content.ReadFromJsonAsync<JsonElement>() : default;
+                var body = status < 500 ? await ReadAsync(request, response) : default;
                 return new GatewayResponse(began, Stopwatch.GetTimestamp(), status, body, response.Headers.Contains("Idempotency-Replayed"));
             }
             catch (Exception e) when (e is HttpRequestException or OperationCanceledException or IOException)

@@ -111,6 +111,26 @@ public sealed class OrderRoutesTests
     }
 
     [Theory]
+    [InlineData("")]
+    [InlineData("""{"id":"0199b0c2-7e2a""")]
+    public async Task Response_whose_body_is_cut_off_is_retried_with_the_same_key(string body)
+    {
+        await using var gateway = new GatewayHost();
+        using var client = gateway.CreateClient();
+        var post = Request.Create().UsingPost().WithPath(Orders);
+        gateway.Sidecar.Server.Given(post).InScenario("cut off").WillSetStateTo("complete")
+            .RespondWith(Response.Create().WithStatusCode(201).WithHeader("Content-Type", "application/json").WithBody(body));
+        gateway.Sidecar.Server.Given(post).InScenario("cut off").WhenStateIs("complete")
+            .RespondWith(Response.Create().WithStatusCode(201).WithHeader("Content-Type", "application/json").WithBody(Pending));
+
+        using var response = await client.PostAsJsonAsync("/orders", new { item_id = "item-123", quantity = 1 }, Cancel);
+
+        Assert.Equal(HttpStatusCode.Created, response.StatusCode);
+        Assert.Equal(Pending, await response.Content.ReadAsStringAsync(Cancel));
+        Assert.Single(gateway.Sidecar.Server.LogEntries.Select(entry => entry.RequestMessage!.Headers!["Idempotency-Key"].Single()).Distinct());
+    }
+
+    [Theory]
     [InlineData(true)]
     [InlineData(false)]
     public async Task Call_that_never_reaches_the_service_is_503_with_the_key_for_a_retry(bool clientHasKey)
