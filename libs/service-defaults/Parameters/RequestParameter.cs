@@ -13,6 +13,13 @@ public abstract record RequestParameter(string Name, string Allowed) : IValidata
     /// <summary>Gets the text that the request sent if it is not allowed; otherwise null.</summary>
     public string? Malformed { get; init; }
 
+    /// <summary>Parses a UUID in its usual form, without white space around it, which <see cref="Guid"/> would accept.</summary>
+    protected static bool TryParseUuid(string? text, out Guid id)
+    {
+        id = Guid.Empty;
+        return text is { Length: 36 } && Guid.TryParseExact(text, "D", out id);
+    }
+
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext) =>
         Malformed is null ? [] : [new ValidationResult(InvalidValue.Describe(Name, Allowed, Malformed), [Name])];

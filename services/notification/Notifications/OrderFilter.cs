@@ -8,8 +8,7 @@ public sealed record OrderFilter(Guid Value) : RequestParameter("order_id", "a U
     /// <summary>Parses the id of the order. Always returns true.</summary>
     public static bool TryParse(string? text, out OrderFilter filter)
     {
-        // Guid alone would accept white space around it.
-        filter = text is { Length: 36 } && Guid.TryParseExact(text, "D", out var id) ? new OrderFilter(id) : new OrderFilter(Guid.Empty) { Malformed = text };
+        filter = TryParseUuid(text, out var id) ? new OrderFilter(id) : new OrderFilter(Guid.Empty) { Malformed = text };
         return true;
     }
 }

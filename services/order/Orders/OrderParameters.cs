@@ -8,8 +8,7 @@ public sealed record OrderId(Guid Value) : RequestParameter("id", "a UUID like 0
     /// <summary>Parses the id. Always returns true.</summary>
     public static bool TryParse(string? text, out OrderId id)
     {
-        // Guid alone would accept white space around it.
-        id = text is { Length: 36 } && Guid.TryParseExact(text, "D", out var value) ? new OrderId(value) : new OrderId(Guid.Empty) { Malformed = text };
+        id = TryParseUuid(text, out var value) ? new OrderId(value) : new OrderId(Guid.Empty) { Malformed = text };
         return true;
     }
 }
