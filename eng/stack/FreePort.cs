@@ -6,35 +6,39 @@ namespace DaprOrders.Stack;
 
 /// <summary>
 /// Finds ports of 127.0.0.1 on which nothing listens. They are below the range that the kernel uses for outgoing connections and above the range
-/// of the emulator, so a port is still free when a server binds it. For the same reason each test process has its own block of ports, which it
-/// claims by locking a file in the temporary folder.
+/// of the emulator, so a port is still free when a server binds it. For the same reason each test process has its own blocks of ports. It claims a
+/// block by locking a file in the temporary folder, and claims the next one when the block is used up.
 /// </summary>
 public static class FreePort
 {
     private const int First = 15_000;
-    private const int BlockSize = 1_000; // the script tests use 700
-    private const int Blocks = 16;
+    private const int BlockSize = 500;
+    private const int Blocks = 34; // up to port 31,999
 
     private static readonly Lock Gate = new();
-    private static readonly (int Number, FileStream Lock) Block = OpenBlock();
+    private static readonly List<FileStream> Locks = [];
     private static int _next;
+    private static int _afterLast;
 
-    /// <summary>Returns a free port. No other test gets it until the whole block has been used.</summary>
+    /// <summary>Returns a free port. No other caller gets it while this process is running.</summary>
     public static int Take()
     {
         lock (Gate)
         {
-            for (var tried = 0; tried < BlockSize; tried++)
+            while (true)
             {
-                var port = First + (Block.Number * BlockSize) + (_next++ % BlockSize);
+                if (_next == _afterLast)
+                {
+                    ClaimBlock();
+                }
+
+                var port = _next++;
                 if (IsFree(port))
                 {
                     return port;
                 }
             }
         }
-
-        throw new InvalidOperationException($"All {BlockSize} ports of this process are in use.");
     }
 
     /// <summary>Returns the first of some consecutive free ports.</summary>
@@ -91,22 +95,25 @@ public static class FreePort
         }
     }
 
-    private static (int Number, FileStream Lock) OpenBlock()
+    private static void ClaimBlock()
     {
         for (var number = 0; number < Blocks; number++)
         {
             try
             {
                 var file = Path.Combine(Path.GetTempPath(), $"dapr-orders-ports-{number}-{Environment.UserName}");
-                return (number, new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+                Locks.Add(new FileStream(file, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+                _next = First + (number * BlockSize);
+                _afterLast = _next + BlockSize;
+                return;
             }
             catch (IOException)
             {
-                // Another test process uses this block.
+                // Another test process uses this block, or this process has used it up.
             }
         }
 
-        throw new InvalidOperationException($"More than {Blocks} test processes need ports at the same time.");
+        throw new InvalidOperationException($"All {Blocks} blocks of {BlockSize} ports are in use.");
     }
 
     private static bool IsFree(int port)
