@@ -1,10 +1,11 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 using DaprOrders.Stack.Platforms;
 
 namespace DaprOrders.Stack;
 
 /// <summary>A private broker on free ports of 127.0.0.1, with an empty data folder that is deleted at the end.</summary>
-public sealed class BrokerHost : IAsyncDisposable
+public sealed partial class BrokerHost : IAsyncDisposable
 {
     /// <summary>The limit is high because a killed Kafka reads its log again, possibly while other programs use all cores.</summary>
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(120);
@@ -125,6 +126,20 @@ public sealed class BrokerHost : IAsyncDisposable
         await StartAsync();
     }
 
+    /// <summary>Returns the version that the broker logged when it started.</summary>
+    public async Task<string> ReadVersionAsync()
+    {
+        foreach (var log in Directory.GetFiles(_folder, "*.log", SearchOption.AllDirectories))
+        {
+            if (VersionLine().Match(await File.ReadAllTextAsync(log)) is { Success: true } line)
+            {
+                return line.Groups["version"].Value;
+            }
+        }
+
+        throw new StackException($"{_broker} did not log its version in {_folder}");
+    }
+
     /// <summary>Returns whether the broker responds to a request in its protocol.</summary>
     public Task<bool> IsAvailableAsync() => _broker.RespondsAsync(CancellationToken.None);
 
@@ -170,4 +185,7 @@ public sealed class BrokerHost : IAsyncDisposable
 
     private Task CreateTopicsAsync() =>
         _programs.Name == "kafka" ? KafkaTopics.CreateAsync(Port, _component.Topics, BrokerPrograms.KafkaPartitions) : Task.CompletedTask;
+
+    [GeneratedRegex(@"(Kafka version: |Redis version=|Starting RabbitMQ )(?<version>[0-9]+(\.[0-9]+)*)")]
+    private static partial Regex VersionLine();
 }

@@ -18,6 +18,8 @@ internal static class FaultRun
     private static readonly TimeSpan RepairTimeout = TimeSpan.FromMinutes(5);
     private static readonly TimeSpan LoadTimeout = TimeSpan.FromMinutes(5);
 
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
     /// <exception cref="TimeoutException">The system did not recover from a fault. The message contains the output of the system.</exception>
     public static async Task<FaultRunResult> RunAsync(FaultPlan plan, Action<string> log)
     {
@@ -38,7 +40,7 @@ internal static class FaultRun
         await stack.PrepareAsync();
         brokerProxies.Connect(stack.Broker);
         await stack.Runtime.StartAsync();
-        await stack.UntilReadyAsync();
+        await stack.UntilReadyAsync().WaitAsync(Cancel);
         if (plan.Targets.Spare is { } spare)
         {
             await stack.Runtime.StopAsync(stack.Instances.Single(instance => $"{instance}" == spare));
@@ -62,25 +64,27 @@ internal static class FaultRun
         List<InflictedFault> faults;
         try
         {
-            faults = await InflictAsync(plan, schedule, context, log);
-            await RecoveryWatch.UntilOrdersAsync(ledger, plan.Orders, plan.OrdersTimeout);
+            faults = await InflictAsync(plan, schedule, context, log).WaitAsync(Cancel);
+            await RecoveryWatch.UntilOrdersAsync(ledger, plan.Orders, plan.OrdersTimeout).WaitAsync(Cancel);
         }
         catch (Exception e) when (e is TimeoutException or StackException)
         {
-            await stop.CancelAsync();
             throw new TimeoutException($"{e.Message}\n{stack.Runtime.Output}", e);
         }
+        finally
+        {
+            await stop.CancelAsync();
+        }
 
-        await stop.CancelAsync();
-        await load.WaitAsync(LoadTimeout);
+        await load.WaitAsync(LoadTimeout, Cancel);
 
-        await RecoveryWatch.UntilReadyAsync(context.Running);
+        await RecoveryWatch.UntilReadyAsync(context.Running).WaitAsync(Cancel);
         if (plan.QuietPeriod is not null)
         {
             await IdleSystem.WaitUntilNotifiedAsync(stack, await clients.OrderAsync(LastOrders), plan.IdleTimeout);
         }
 
-        var timeToIdle = await IdleSystem.WaitAsync(stack, plan.IdleTimeout, plan.QuietPeriod);
+        var timeToIdle = await IdleSystem.WaitAsync(stack, plan.IdleTimeout, plan.QuietPeriod).WaitAsync(Cancel);
         var snapshot = await Snapshot.ReadAsync(stack, since);
         var violations = Invariants.Check(snapshot, new Observations
         {
@@ -186,10 +190,11 @@ internal static class FaultRun
     private static async Task<string> VersionsOf(StackHost stack, StackSettings settings)
     {
         var runtime = settings.Runtime is RuntimeKind.Dapr
-            ? (await ProcessRunner.RunAsync(["daprd", "--version"], AppContext.BaseDirectory, TimeSpan.FromSeconds(10), null, CancellationToken.None)).Output.Trim()
-            : "emulator";
+            ? $"Dapr {(await ProcessRunner.RunAsync(["daprd", "--version"], AppContext.BaseDirectory, TimeSpan.FromSeconds(10), null, CancellationToken.None)).Output.Trim()}"
+            : null;
+        var broker = stack.Broker is { } host ? $"{settings.Broker} {await host.ReadVersionAsync()}" : null;
         var postgres = $"{await stack.QueryAsync("orders_db", "SHOW server_version")}".Split(' ')[0];
-        return $"{(runtime.StartsWith("emulator", StringComparison.Ordinal) ? runtime : $"Dapr {runtime}")}, PostgreSQL {postgres}, .NET {Environment.Version}";
+        return string.Join(", ", new[] { runtime, broker, $"PostgreSQL {postgres}", $".NET {Environment.Version}" }.OfType<string>());
     }
 
     private static async Task CreateScarceItemAsync(StackHost stack) => await stack.QueryAsync(
