@@ -24,7 +24,7 @@ internal sealed record UpstreamFailure(string Reason, bool DidNotRun = false, bo
     public HttpStatusCode Status => Override ?? (DidNotRun ? HttpStatusCode.ServiceUnavailable : HttpStatusCode.BadGateway);
 
     /// <summary>
-    /// Returns the failure that a response is, or null if it is the service's own response: 2xx, or 4xx in JSON. Errors of the sidecar have an
+    /// Returns the failure that a response is, or null if it is the service's own response: 2xx or 4xx with JSON. Errors of the sidecar have an
     /// <c>errorCode</c>.
     /// </summary>
     public static async Task<UpstreamFailure?> OfAsync(HttpResponseMessage response)
@@ -36,17 +36,18 @@ internal sealed record UpstreamFailure(string Reason, bool DidNotRun = false, bo
             return new UpstreamFailure(reason, IsNotConnected(reason), IsTransient: true);
         }
 
+        // If the service or its sidecar ends during a request, the runtime responds 200 without headers and body, or with a part of the body.
         var isJson = mediaType is "application/json" or "application/problem+json";
-        if (isJson && (int)response.StatusCode is (>= 200 and < 300) or (>= 400 and < 500) && !await IsCompleteAsync(response))
+        var isOwn = response.IsSuccessStatusCode || (isJson && (int)response.StatusCode is >= 400 and < 500);
+        if (isOwn)
         {
-            // The runtime forwards the status before the body, and ends the body early if the service or its sidecar ends.
-            return new UpstreamFailure($"the body of the response {(int)response.StatusCode} is not complete", IsTransient: true);
+            return isJson && await IsCompleteAsync(response)
+                ? null
+                : new UpstreamFailure($"the body of the response {(int)response.StatusCode} is missing or not complete", IsTransient: true);
         }
 
         return (int)response.StatusCode switch
         {
-            >= 200 and < 300 => null,
-            >= 400 and < 500 when isJson => null,
             431 => new("the sidecar refused the size of the headers", DidNotRun: true, Override: HttpStatusCode.RequestHeaderFieldsTooLarge),
             503 => new("the service responded 503", IsTransient: true, Override: HttpStatusCode.ServiceUnavailable),
             var status => new($"the service or its sidecar responded {status}"),

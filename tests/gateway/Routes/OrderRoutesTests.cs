@@ -111,15 +111,17 @@ public sealed class OrderRoutesTests
     }
 
     [Theory]
-    [InlineData("")]
-    [InlineData("""{"id":"0199b0c2-7e2a""")]
-    public async Task Response_whose_body_is_cut_off_is_retried_with_the_same_key(string body)
+    [InlineData(201, "application/json", "")]
+    [InlineData(201, "application/json", """{"id":"0199b0c2-7e2a""")]
+    [InlineData(200, null, "")] // from the runtime, if the service's sidecar ends before it has sent the headers
+    public async Task Response_whose_body_is_cut_off_is_retried_with_the_same_key(int status, string? contentType, string body)
     {
         await using var gateway = new GatewayHost();
         using var client = gateway.CreateClient();
+        var cutOff = Response.Create().WithStatusCode(status).WithBody(body);
         var post = Request.Create().UsingPost().WithPath(Orders);
         gateway.Sidecar.Server.Given(post).InScenario("cut off").WillSetStateTo("complete")
-            .RespondWith(Response.Create().WithStatusCode(201).WithHeader("Content-Type", "application/json").WithBody(body));
+            .RespondWith(contentType is null ? cutOff : cutOff.WithHeader("Content-Type", contentType));
         gateway.Sidecar.Server.Given(post).InScenario("cut off").WhenStateIs("complete")
             .RespondWith(Response.Create().WithStatusCode(201).WithHeader("Content-Type", "application/json").WithBody(Pending));
 
