@@ -1,0 +1,54 @@
+using System.Diagnostics;
+using DaprOrders.Stack;
+
+namespace DaprOrders.Faults.Tests.Lines;
+
+/// <summary>
+/// Removes a line of a component, and checks that its scenario then loses notifications. With the line, the same scenario loses none. Each run starts
+/// its own broker, whatever <c>STACK</c> and <c>BROKER</c> are. <c>LINE=rabbitmq</c> runs only the lines whose name contains "rabbitmq".
+/// </summary>
+[Trait("Form", "faults")]
+public sealed class ComponentLineTests(ITestOutputHelper output)
+{
+    public static TheoryData<string> Names => [.. AllLines.List
+        .Select(line => line.Name)
+        .Where(name => name.Contains(Environment.GetEnvironmentVariable("LINE") ?? "", StringComparison.OrdinalIgnoreCase))];
+
+    [Theory(Explicit = true)]
+    [MemberData(nameof(Names))]
+    public async Task Component_loses_notifications_only_without_the_line(string name)
+    {
+        AttachedSystem.Skip();
+        var line = AllLines.List.Single(line => line.Name == name);
+        Assert.SkipUnless(DaprPrograms.Find() is { Cli: not null, HasRuntime: true }, "Dapr is not installed.");
+        Assert.SkipWhen(BrokerPrograms.Reason(line.Broker) is not null, $"{BrokerPrograms.Reason(line.Broker)}.");
+        Assert.SkipWhen(line.Mutation is not null && !Repository.IsHere, "The sources are missing, and this line is in the sources of a service.");
+
+        var without = await RunAsync(line, isRemoved: true);
+        var with = await RunAsync(line, isRemoved: false);
+
+        Assert.True(without > line.Tolerated, $"Without the line, only {without} notifications were missing");
+        Assert.True(with <= line.Tolerated, $"With the line, {with} notifications were missing");
+    }
+
+    [Fact]
+    public void Every_line_is_in_the_resource_files()
+    {
+        var root = StackSettings.FromEnvironment().Root;
+        foreach (var line in AllLines.List)
+        {
+            var files = ((string[])["components/common/resiliency.yaml", $"components/{line.Broker}/pubsub.yaml", "rabbitmq/definitions.json"])
+                .Select(file => File.ReadAllText(Path.Combine(root, file)).ReplaceLineEndings("\n"));
+
+            Assert.All(line.Edits, edit => Assert.Contains(files, file => file.Contains(edit.Find, StringComparison.Ordinal)));
+        }
+    }
+
+    private async Task<int> RunAsync(ComponentLine line, bool isRemoved)
+    {
+        var began = Stopwatch.GetTimestamp();
+        var missing = await LineRun.RunAsync(line, isRemoved);
+        output.WriteLine($"{(isRemoved ? "Without" : "With")} {line}: {missing} notifications missing, {Stopwatch.GetElapsedTime(began).TotalSeconds:F0} s");
+        return missing;
+    }
+}
