@@ -6,6 +6,8 @@ namespace DaprOrders.Faults.Tests.Lines;
 /// <summary>A line of a component, and a scenario in which the system loses notifications without it.</summary>
 internal sealed record ComponentLine
 {
+    private static readonly StackOptions OneInstance = new();
+
     /// <summary>Gets the broker and the name of the setting.</summary>
     public required string Name { get; init; }
 
@@ -18,8 +20,8 @@ internal sealed record ComponentLine
     /// <summary>Gets the change of the services that removes the line, if it is in their code.</summary>
     public Mutation? Mutation { get; init; }
 
-    /// <summary>Gets the options of both runs.</summary>
-    public StackOptions Stack { get; init; } = new();
+    /// <summary>Gets the options of both runs. Lines with the same options share the run with the line.</summary>
+    public StackOptions Stack { get; init; } = OneInstance;
 
     /// <summary>Gets the scenario, which returns the number of missing notifications.</summary>
     public required Func<LineRun, Task<int>> Scenario { get; init; }

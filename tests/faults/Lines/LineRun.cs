@@ -27,23 +27,33 @@ internal sealed class LineRun(StackHost stack)
 
     public BrokerHost Broker => stack.Broker!;
 
-    /// <summary>Runs the scenario of a line, and returns the number of missing notifications.</summary>
-    public static async Task<int> RunAsync(ComponentLine line, bool isRemoved)
+    /// <summary>Starts the system on Dapr with the broker of a line.</summary>
+    /// <param name="line">The line.</param>
+    /// <param name="without">Whether to start the system without the line.</param>
+    /// <param name="build">A build without the line, if it is in the code of a service.</param>
+    public static async Task<StackHost> StartAsync(ComponentLine line, bool without, MutatedBuild? build = null)
     {
-        using var build = isRemoved && line.Mutation is { } mutation ? await MutatedBuild.CreateAsync(mutation) : null;
-        await using var stack = new StackHost(
+        var stack = new StackHost(
             line.Stack with
             {
-                ChangeResource = text => isRemoved ? line.RemoveFrom(text) : text,
-                BrokerSettings = isRemoved ? line.BrokerSettings : new Dictionary<string, string>(),
+                ChangeResource = text => without ? line.RemoveFrom(text) : text,
+                BrokerSettings = without ? line.BrokerSettings : new Dictionary<string, string>(),
                 Builds = build?.Folders ?? [],
 
                 // The sweep would republish the events of pending orders.
                 Environment = new Dictionary<string, string> { ["Sweep__After"] = "01:00:00" },
             },
             StackSettings.FromEnvironment() with { Runtime = RuntimeKind.Dapr, Broker = line.Broker });
-        await stack.StartAsync();
-        return await line.Scenario(new LineRun(stack));
+        try
+        {
+            await stack.StartAsync();
+            return stack;
+        }
+        catch
+        {
+            await stack.DisposeAsync();
+            throw;
+        }
     }
 
     public AppInstance Instance(string appId, int number = 1) =>
@@ -70,16 +80,20 @@ internal sealed class LineRun(StackHost stack)
     }
 
     /// <summary>
-    /// Places further orders, waits until they are notified and nothing is redelivered any more, and returns the number of orders that are not
-    /// notified then.
+    /// Waits until every order is notified, or until orders that are placed now are notified and nothing is redelivered any more. Returns the number
+    /// of orders that are not notified then.
     /// </summary>
     public async Task<int> CountLostAsync(TimeSpan? limit = null)
     {
+        // An event of the orders below must not be lost because a subscription does not exist yet.
+        await Wait.UntilAsync("notification to be healthy", async () =>
+            await RecoveryWatch.ReadHealthAsync(Instance("notification")) is { Status: 200, Failing: [] });
+        List<Guid> placed = [.. _placed];
         var last = await PlaceAsync();
         var began = Stopwatch.GetTimestamp();
         long? quietSince = null;
         using var timer = new PeriodicTimer(Interval);
-        while (await CountMissingAsync() is > 0 and var missing)
+        while (await CountMissingAsync(placed) is > 0 and var missing)
         {
             quietSince ??= await CountMissingAsync(last) == 0 ? Stopwatch.GetTimestamp() : null;
             if (Stopwatch.GetElapsedTime(began) > (limit ?? Wait.Limit) || (quietSince is { } since && Stopwatch.GetElapsedTime(since) > QuietPeriod))

@@ -95,6 +95,7 @@ internal static class Scenarios
         using var response = await run.Stack.Gateway.PostAsync(
             new Uri($"http://127.0.0.1:{run.Instance("inventory").SidecarPort}/v1.0/publish/pubsub/inventory.updated?metadata.rawPayload=true"), content);
         response.EnsureSuccessStatusCode();
+        await run.PlaceAndSettleAsync();
         return await run.CountLostAsync(BlockedTime);
     }
 
