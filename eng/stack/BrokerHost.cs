@@ -22,8 +22,8 @@ public sealed class BrokerHost : IAsyncDisposable
     private readonly Broker _broker;
 
     private readonly IReadOnlyDictionary<string, int> _proxies;
-    private readonly IReadOnlyDictionary<string, string> _settings;
     private readonly Dictionary<string, int> _listeners;
+    private IReadOnlyDictionary<string, string> _settings;
 
     private BrokerHost(
         BrokerPrograms programs, string componentFile, string definitionsFile, IReadOnlyDictionary<string, int> proxies,
@@ -51,7 +51,7 @@ public sealed class BrokerHost : IAsyncDisposable
     /// <param name="componentFile">The component, which determines the kind of broker.</param>
     /// <param name="definitionsFile">The exchanges and queues that RabbitMQ creates when it starts.</param>
     /// <param name="proxies">The ports of the proxies between the broker and the sidecars of some apps, by app id.</param>
-    /// <param name="settings">Additional settings, which override those of <see cref="BrokerPrograms"/>.</param>
+    /// <param name="settings">Additional settings, as in <see cref="StackOptions.BrokerSettings"/>.</param>
     /// <exception cref="StackException">The broker is not installed or did not start.</exception>
     public static async Task<BrokerHost> StartAsync(
         string componentFile, string definitionsFile, IReadOnlyDictionary<string, int>? proxies = null,
@@ -126,6 +126,17 @@ public sealed class BrokerHost : IAsyncDisposable
         await StartAsync();
     }
 
+    /// <summary>Kills the broker, deletes its data, and starts an empty broker with the default settings on the same port.</summary>
+    public async Task ReplaceAsync()
+    {
+        await KillAsync();
+        Directory.Delete(_folder, recursive: true);
+        Directory.CreateDirectory(_folder);
+        _settings = new Dictionary<string, string>();
+        await StartAsync();
+        await CreateTopicsAsync();
+    }
+
     /// <summary>Returns whether the broker responds to a request in its protocol.</summary>
     public Task<bool> IsAvailableAsync() => _broker.RespondsAsync(CancellationToken.None);
 
@@ -178,14 +189,10 @@ public sealed class BrokerHost : IAsyncDisposable
                 """;
         }
 
-        if (_programs.Name == "kafka")
-        {
-            environment["KAFKA_PROPERTIES"] = string.Join('\n', [environment.GetValueOrDefault("KAFKA_PROPERTIES", ""), .. _settings.Select(setting => $"{setting.Key}={setting.Value}")]);
-        }
-
         return environment;
     }
 
-    private Task CreateTopicsAsync() =>
-        _programs.Name == "kafka" ? KafkaTopics.CreateAsync(Port, _component.Topics, BrokerPrograms.KafkaPartitions) : Task.CompletedTask;
+    private Task CreateTopicsAsync() => _programs.Name == "kafka"
+        ? KafkaTopics.CreateAsync(Port, _component.Topics, BrokerPrograms.KafkaPartitions, _settings)
+        : Task.CompletedTask;
 }

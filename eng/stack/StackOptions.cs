@@ -27,7 +27,10 @@ public sealed record StackOptions
     /// <summary>Gets a change of each resource file, and of the exchanges and queues that RabbitMQ creates. Only on Dapr.</summary>
     public Func<string, string> ChangeResource { get; init; } = text => text;
 
-    /// <summary>Gets additional settings of the broker, which override its settings. Used only on Dapr, if the stack starts the broker.</summary>
+    /// <summary>
+    /// Gets additional settings of the broker: the options of Redis, the settings of Kafka's topics, or lines of RabbitMQ's configuration. Used only
+    /// on Dapr, if the stack starts the broker.
+    /// </summary>
     public IReadOnlyDictionary<string, string> BrokerSettings { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Gets additional environment variables of every app.</summary>

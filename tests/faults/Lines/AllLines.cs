@@ -29,8 +29,15 @@ internal static class AllLines
         new()
         {
             Name = "kafka producerRequiredAcks",
-            Edits = [("  - name: authType", "  - name: producerRequiredAcks\n    value: none\n  - name: authType")],
+            Edits = [Added("producerRequiredAcks", "none", before: "authType")],
             Scenario = Scenarios.BrokerFreezesAndCrashes,
+        },
+        new()
+        {
+            // The topics have one replica, as if only one were in sync. With the setting, it acknowledges no event that is on no other disk.
+            Name = "kafka min.insync.replicas",
+            Stack = new StackOptions { BrokerSettings = new Dictionary<string, string> { ["min.insync.replicas"] = "2" } },
+            Scenario = Scenarios.BrokerLosesItsDisk,
         },
         new()
         {
@@ -92,12 +99,15 @@ internal static class AllLines
         {
             Name = "rabbitmq requeueInFailure",
             Edits = [Without("requeueInFailure", "true")],
-            Scenario = Scenarios.SidecarStopsWithEvents,
+
+            // The retry would not let a delivery fail.
+            Stack = new StackOptions { ChangeResource = text => text.Replace(WithoutRetry.Find, WithoutRetry.Replacement, StringComparison.Ordinal) },
+            Scenario = Scenarios.ServiceCrashes,
         },
         new()
         {
             Name = "rabbitmq autoAck",
-            Edits = [Changed("autoAck", "false", "true")],
+            Edits = [Added("autoAck", "true", before: "durable")],
             Scenario = Scenarios.SubscriberCrashesWithEvents,
         },
         new()
@@ -108,18 +118,15 @@ internal static class AllLines
             Scenario = Scenarios.InstanceFreezes,
             Tolerated = 200,
         },
-        new()
-        {
-            Name = "rabbitmq retry",
-            Edits = [WithoutRetry],
-            Scenario = Scenarios.ServiceCrashes,
-        },
     ];
 
     private static (string Find, string Replacement) Without(string name, string value) => ($"  - name: {name}\n    value: {Quoted(value)}\n", "");
 
     private static (string Find, string Replacement) Changed(string name, string value, string replacement) =>
         ($"- name: {name}\n    value: {Quoted(value)}", $"- name: {name}\n    value: {Quoted(replacement)}");
+
+    private static (string Find, string Replacement) Added(string name, string value, string before) =>
+        ($"  - name: {before}\n", $"  - name: {name}\n    value: {Quoted(value)}\n  - name: {before}\n");
 
     /// <summary>Returns a value as the components write it: Dapr refuses booleans and numbers that are not text.</summary>
     private static string Quoted(string value) => bool.TryParse(value, out _) || int.TryParse(value, out _) ? $"\"{value}\"" : value;

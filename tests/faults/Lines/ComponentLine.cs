@@ -14,7 +14,7 @@ internal sealed record ComponentLine
     /// <summary>Gets the replacements that remove the line. Each text occurs in at least one resource file.</summary>
     public IReadOnlyList<(string Find, string Replacement)> Edits { get; init; } = [];
 
-    /// <summary>Gets the settings that the broker has without the line.</summary>
+    /// <summary>Gets the settings that the broker has only without the line.</summary>
     public IReadOnlyDictionary<string, string> BrokerSettings { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Gets the change of the services that removes the line, if it is in their code.</summary>

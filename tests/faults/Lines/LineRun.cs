@@ -6,7 +6,7 @@ using DaprOrders.Stack;
 
 namespace DaprOrders.Faults.Tests.Lines;
 
-/// <summary>One run of a scenario: places orders, and counts those without a notification.</summary>
+/// <summary>One run of a scenario: places orders, and counts those with neither a notification nor a dead letter.</summary>
 internal sealed class LineRun(StackHost stack)
 {
     /// <summary>The number of orders of which almost certainly one is in every partition of a topic.</summary>
@@ -36,8 +36,8 @@ internal sealed class LineRun(StackHost stack)
         var stack = new StackHost(
             line.Stack with
             {
-                ChangeResource = text => without ? line.RemoveFrom(text) : text,
-                BrokerSettings = without ? line.BrokerSettings : new Dictionary<string, string>(),
+                ChangeResource = text => without ? line.RemoveFrom(line.Stack.ChangeResource(text)) : line.Stack.ChangeResource(text),
+                BrokerSettings = without ? line.BrokerSettings : line.Stack.BrokerSettings,
                 Builds = build?.Folders ?? [],
 
                 // The sweep would republish the events of pending orders.
@@ -80,8 +80,8 @@ internal sealed class LineRun(StackHost stack)
     }
 
     /// <summary>
-    /// Waits until every order is notified, or until orders that are placed now are notified and nothing is redelivered any more. Returns the number
-    /// of orders that are not notified then.
+    /// Waits until every order is notified or a dead letter, or until orders that are placed now are notified and nothing is redelivered any more.
+    /// Returns the number of orders that are missing then.
     /// </summary>
     public async Task<int> CountLostAsync(TimeSpan? limit = null)
     {
@@ -125,6 +125,15 @@ internal sealed class LineRun(StackHost stack)
 
     private Task<int> CountMissingAsync() => CountMissingAsync(_placed);
 
-    private async Task<int> CountMissingAsync(IReadOnlyCollection<Guid> orders) => orders.Count - (int)(long)(await stack.QueryAsync(
-        "notification_db", $"SELECT count(*) FROM notifications WHERE order_id IN ({string.Join(", ", orders.Select(id => $"'{id}'"))})"))!;
+    private async Task<int> CountMissingAsync(IReadOnlyCollection<Guid> orders)
+    {
+        var ids = string.Join(", ", orders.Select(id => $"'{id}'"));
+        return (int)(long)(await stack.QueryAsync(
+            "notification_db",
+            $"""
+            SELECT count(*) FROM unnest(ARRAY[{ids}]) AS id
+            WHERE NOT EXISTS (SELECT FROM notifications WHERE order_id = id::uuid)
+            AND NOT EXISTS (SELECT FROM dead_letters WHERE convert_from(body, 'UTF8') LIKE '%' || id || '%')
+            """))!;
+    }
 }

@@ -56,25 +56,26 @@ internal static class Scenarios
         return await run.CountLostAsync();
     }
 
-    /// <summary>Kills a service and its sidecar after the sidecar has received events.</summary>
-    public static async Task<int> SubscriberCrashesWithEvents(LineRun run)
+    /// <summary>Replaces the broker with an empty one while events wait for a stopped service, as if its disk were lost.</summary>
+    public static async Task<int> BrokerLosesItsDisk(LineRun run)
     {
-        await ReceiveWithoutHandlingAsync(run);
-        await run.Runtime.KillSidecarAsync(run.Instance(Subscriber));
-        await RestartAsync(run);
+        await run.Runtime.StopAsync(run.Instance(Subscriber));
+        await run.PlaceAsync();
+        await Task.Delay(LongerThanPublishTimeout);
+        await run.Broker.ReplaceAsync();
+        await run.Runtime.StartAsync(run.Instance(Subscriber));
         return await run.CountLostAsync();
     }
 
-    /// <summary>Stops the sidecar of a frozen service after it has received events.</summary>
-    public static async Task<int> SidecarStopsWithEvents(LineRun run)
+    /// <summary>Kills a service and its sidecar while they handle events.</summary>
+    public static async Task<int> SubscriberCrashesWithEvents(LineRun run)
     {
-        await ReceiveWithoutHandlingAsync(run);
-        foreach (var id in run.Runtime.SignalSidecar(run.Instance(Subscriber), Signal.Terminate))
-        {
-            await Platform.Current.UntilEndedAsync(id);
-        }
-
-        await RestartAsync(run);
+        await run.Runtime.SignalAsync(run.Instance(Subscriber), Signal.Freeze);
+        await run.PlaceAndSettleAsync();
+        await Task.Delay(DeliveryTime);
+        await run.Runtime.KillSidecarAsync(run.Instance(Subscriber));
+        await run.Runtime.SignalAsync(run.Instance(Subscriber), Signal.Kill); // otherwise it would handle what it has received
+        await run.Runtime.StartAsync(run.Instance(Subscriber));
         return await run.CountLostAsync();
     }
 
@@ -105,19 +106,5 @@ internal static class Scenarios
         await run.Runtime.SignalAsync(run.Instance(Subscriber, 2), Signal.Freeze);
         await run.PlaceAndSettleAsync(800);
         return await run.CountWaitingAsync();
-    }
-
-    private static async Task ReceiveWithoutHandlingAsync(LineRun run)
-    {
-        await run.Runtime.SignalAsync(run.Instance(Subscriber), Signal.Freeze);
-        await run.PlaceAndSettleAsync();
-        await Task.Delay(DeliveryTime);
-    }
-
-    /// <summary>Kills the service, which would otherwise handle what it has received, and starts it again.</summary>
-    private static async Task RestartAsync(LineRun run)
-    {
-        await run.Runtime.SignalAsync(run.Instance(Subscriber), Signal.Kill);
-        await run.Runtime.StartAsync(run.Instance(Subscriber));
     }
 }
