@@ -33,7 +33,7 @@ public sealed class ComponentLineTests(ITestOutputHelper output, ComponentLineTe
     }
 
     [Fact]
-    public void Every_line_is_in_the_resource_files()
+    public void Every_line_is_in_its_file()
     {
         var root = StackSettings.FromEnvironment().Root;
         foreach (var line in AllLines.List)
@@ -42,6 +42,10 @@ public sealed class ComponentLineTests(ITestOutputHelper output, ComponentLineTe
                 .Select(file => File.ReadAllText(Path.Combine(root, file)).ReplaceLineEndings("\n"));
 
             Assert.All(line.Edits, edit => Assert.Contains(files, file => file.Contains(edit.Find, StringComparison.Ordinal)));
+            if (line.Mutation is { } mutation && Repository.IsHere)
+            {
+                Assert.All(mutation.Edits, edit => MutatedBuild.Apply(Repository.Root, edit, mutation)); // throws if the edit does not match
+            }
         }
     }
 

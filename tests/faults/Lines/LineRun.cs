@@ -131,9 +131,9 @@ internal sealed class LineRun(StackHost stack)
         return (int)(long)(await stack.QueryAsync(
             "notification_db",
             $"""
-            SELECT count(*) FROM unnest(ARRAY[{ids}]) AS id
-            WHERE NOT EXISTS (SELECT FROM notifications WHERE order_id = id::uuid)
-            AND NOT EXISTS (SELECT FROM dead_letters WHERE convert_from(body, 'UTF8') LIKE '%' || id || '%')
+            SELECT count(*) FROM unnest(ARRAY[{ids}]) AS placed
+            WHERE NOT EXISTS (SELECT FROM notifications WHERE order_id = placed::uuid)
+            AND NOT EXISTS (SELECT FROM dead_letters WHERE convert_from(body, 'UTF8') LIKE '%' || placed || '%')
             """))!;
     }
 }
