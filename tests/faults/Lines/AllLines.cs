@@ -98,10 +98,7 @@ internal static class AllLines
         new()
         {
             Name = "rabbitmq requeueInFailure",
-            Edits = [Without("requeueInFailure", "true")],
-
-            // The retry would not let a delivery fail.
-            Stack = new StackOptions { ChangeResource = text => text.Replace(WithoutRetry.Find, WithoutRetry.Replacement, StringComparison.Ordinal) },
+            Edits = [Without("requeueInFailure", "true"), WithoutRetry], // with the retry, a delivery does not fail
             Scenario = Scenarios.ServiceCrashes,
         },
         new()

@@ -36,7 +36,7 @@ internal sealed class LineRun(StackHost stack)
         var stack = new StackHost(
             line.Stack with
             {
-                ChangeResource = text => without ? line.RemoveFrom(line.Stack.ChangeResource(text)) : line.Stack.ChangeResource(text),
+                ChangeResource = text => without ? line.RemoveFrom(text) : text,
                 BrokerSettings = without ? line.BrokerSettings : line.Stack.BrokerSettings,
                 Builds = build?.Folders ?? [],
 
