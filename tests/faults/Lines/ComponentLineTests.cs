@@ -8,7 +8,7 @@ namespace DaprOrders.Faults.Tests.Lines;
 /// Removes a line of a component, and checks that its scenario then loses notifications. With the line, the same scenario loses none. Each system has
 /// its own broker, whatever <c>STACK</c> and <c>BROKER</c> are. <c>LINE=rabbitmq</c> runs only the lines whose name contains "rabbitmq".
 /// </summary>
-[Trait("Form", "faults")]
+[Trait("Form", "lines")]
 public sealed class ComponentLineTests(ITestOutputHelper output, ComponentLineTests.Original original) : IClassFixture<ComponentLineTests.Original>
 {
     public static TheoryData<string> Names => [.. AllLines.List
