@@ -62,7 +62,7 @@ internal static class ComponentRules
 
     [FailsOn(Kafka, "name: initialOffset", "name: InitialOffset", "InitialOffset must be spelled initialOffset")]
     [FailsOn(Kafka, "name: dialTimeout", "name: dialTimeOuts", "dialTimeOuts is unknown to pubsub.kafka")]
-    [FailsOn(Redis, "name: redisHost", "name: host", "host is unknown to pubsub.redis")]
+    [FailsOn(Redis, "- name: concurrency", "- name: password\n    value: x\n  - name: concurrency", "password is unknown to pubsub.redis")]
     [FailsOn(RabbitMq, "- name: durable", "- name: host\n    value: x\n  - name: durable", "host is unknown to pubsub.rabbitmq")]
     public static IEnumerable<string> Metadata_names_are_known_to_the_component(DeploymentFiles files)
     {
