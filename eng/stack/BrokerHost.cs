@@ -22,12 +22,12 @@ public sealed class BrokerHost : IAsyncDisposable
     private readonly Broker _broker;
 
     private readonly IReadOnlyDictionary<string, int> _proxies;
+    private readonly IReadOnlyDictionary<string, string> _options;
     private readonly Dictionary<string, int> _listeners;
-    private IReadOnlyDictionary<string, string> _settings;
 
     private BrokerHost(
         BrokerPrograms programs, string componentFile, string definitionsFile, IReadOnlyDictionary<string, int> proxies,
-        IReadOnlyDictionary<string, string> settings)
+        IReadOnlyDictionary<string, string> options)
     {
         _programs = programs;
         _component = Resource.Read(componentFile);
@@ -36,7 +36,7 @@ public sealed class BrokerHost : IAsyncDisposable
         Port = FreePort.TakeConsecutive(BrokerPrograms.Ports);
         _broker = new Broker(programs.Name, "127.0.0.1", Port);
         _proxies = proxies;
-        _settings = settings;
+        _options = options;
         _listeners = proxies.Keys.ToDictionary(appId => appId, _ => programs.Name == "kafka" ? FreePort.Take() : Port);
     }
 
@@ -51,17 +51,17 @@ public sealed class BrokerHost : IAsyncDisposable
     /// <param name="componentFile">The component, which determines the kind of broker.</param>
     /// <param name="definitionsFile">The exchanges and queues that RabbitMQ creates when it starts.</param>
     /// <param name="proxies">The ports of the proxies between the broker and the sidecars of some apps, by app id.</param>
-    /// <param name="settings">Additional settings, as in <see cref="StackOptions.BrokerSettings"/>.</param>
+    /// <param name="options">Additional options of Redis.</param>
     /// <exception cref="StackException">The broker is not installed or did not start.</exception>
     public static async Task<BrokerHost> StartAsync(
         string componentFile, string definitionsFile, IReadOnlyDictionary<string, int>? proxies = null,
-        IReadOnlyDictionary<string, string>? settings = null)
+        IReadOnlyDictionary<string, string>? options = null)
     {
         var name = Broker.Read(componentFile).Name;
         var programs = BrokerPrograms.Find(name);
         await Ownership.PrepareAsync();
         var broker = new BrokerHost(
-            programs, componentFile, definitionsFile, proxies ?? new Dictionary<string, int>(), settings ?? new Dictionary<string, string>());
+            programs, componentFile, definitionsFile, proxies ?? new Dictionary<string, int>(), options ?? new Dictionary<string, string>());
         try
         {
             await broker.StartAsync();
@@ -126,17 +126,6 @@ public sealed class BrokerHost : IAsyncDisposable
         await StartAsync();
     }
 
-    /// <summary>Kills the broker, deletes its data, and starts an empty broker with the default settings on the same port.</summary>
-    public async Task ReplaceAsync()
-    {
-        await KillAsync();
-        Directory.Delete(_folder, recursive: true);
-        Directory.CreateDirectory(_folder);
-        _settings = new Dictionary<string, string>();
-        await StartAsync();
-        await CreateTopicsAsync();
-    }
-
     /// <summary>Returns whether the broker responds to a request in its protocol.</summary>
     public Task<bool> IsAvailableAsync() => _broker.RespondsAsync(CancellationToken.None);
 
@@ -160,10 +149,10 @@ public sealed class BrokerHost : IAsyncDisposable
 
     private ProcessStartInfo StartInfo()
     {
-        _programs.Configure(Port, _folder, _definitionsFile, _settings);
+        _programs.Configure(Port, _folder, _definitionsFile);
 
         // Output goes to a file and not to a pipe, because the broker outlives its launcher and would keep the pipe open.
-        var start = new ProcessStartInfo("sh", ["-c", "exec \"$@\" > \"$0\" 2>&1 < /dev/null", Log, .. _programs.Command(Port, _folder, _settings)]) { WorkingDirectory = _folder };
+        var start = new ProcessStartInfo("sh", ["-c", "exec \"$@\" > \"$0\" 2>&1 < /dev/null", Log, .. _programs.Command(Port, _folder, _options)]) { WorkingDirectory = _folder };
         foreach (var (name, value) in Environment().Append(KeyValuePair.Create(StackRuntime.Marker, _id)))
         {
             start.Environment[name] = value;
@@ -192,7 +181,6 @@ public sealed class BrokerHost : IAsyncDisposable
         return environment;
     }
 
-    private Task CreateTopicsAsync() => _programs.Name == "kafka"
-        ? KafkaTopics.CreateAsync(Port, _component.Topics, BrokerPrograms.KafkaPartitions, _settings)
-        : Task.CompletedTask;
+    private Task CreateTopicsAsync() =>
+        _programs.Name == "kafka" ? KafkaTopics.CreateAsync(Port, _component.Topics, BrokerPrograms.KafkaPartitions) : Task.CompletedTask;
 }

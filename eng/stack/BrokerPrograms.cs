@@ -33,14 +33,14 @@ public sealed record BrokerPrograms(string Name, string Program)
     private static string? FindRabbit() => (Directory.Exists(Debian) ? Directory.GetDirectories(Debian, "rabbitmq_server-*") : [])
         .Select(folder => Path.Combine(folder, "sbin", "rabbitmq-server")).LastOrDefault(File.Exists) ?? SearchPath.Find("rabbitmq-server");
 
-    internal IReadOnlyList<string> Command(int port, string folder, IReadOnlyDictionary<string, string> settings) => Name switch
+    internal IReadOnlyList<string> Command(int port, string folder, IReadOnlyDictionary<string, string> options) => Name switch
     {
         "kafka" => [Program, "start"],
         "redis" =>
         [
             Program, "--bind", "127.0.0.1", "--port", $"{port}", "--dir", folder, "--appendonly", "yes", "--appendfsync", "always",
             "--set-proc-title", "no", // the title would overwrite the environment, by which the process is found
-            .. settings.SelectMany(setting => (string[])[$"--{setting.Key}", setting.Value]),
+            .. options.SelectMany(option => (string[])[$"--{option.Key}", option.Value]),
         ],
         _ => [Program],
     };
@@ -67,12 +67,11 @@ public sealed record BrokerPrograms(string Name, string Program)
     };
 
     /// <summary>Writes the configuration files of the broker.</summary>
-    internal void Configure(int port, string folder, string definitionsFile, IReadOnlyDictionary<string, string> settings)
+    internal void Configure(int port, string folder, string definitionsFile)
     {
         if (Name == "rabbitmq")
         {
-            var lines = settings.Select(setting => $"{setting.Key} = {setting.Value}");
-            File.WriteAllLines(Path.Combine(folder, "rabbitmq.conf"), [$"listeners.tcp.1 = 127.0.0.1:{port}", $"load_definitions = {definitionsFile}", .. lines]);
+            File.WriteAllText(Path.Combine(folder, "rabbitmq.conf"), $"listeners.tcp.1 = 127.0.0.1:{port}\nload_definitions = {definitionsFile}\n");
             File.WriteAllText(Path.Combine(folder, "enabled_plugins"), "[].");
         }
     }

@@ -10,19 +10,15 @@ internal static class KafkaTopics
     private const short CreateTopics = 19;
     private const short Version = 2;
 
-    /// <summary>A sidecar that uses a topic before it is created creates it.</summary>
-    private const short TopicAlreadyExists = 36;
-
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
 
     /// <exception cref="StackException">Kafka refused to create a topic.</exception>
-    public static async Task CreateAsync(
-        int port, IReadOnlyCollection<string> topics, int partitions, IReadOnlyDictionary<string, string> settings)
+    public static async Task CreateAsync(int port, IReadOnlyCollection<string> topics, int partitions)
     {
         using var limit = new CancellationTokenSource(Timeout);
         using var client = new TcpClient();
         await client.ConnectAsync("127.0.0.1", port, limit.Token);
-        await client.GetStream().WriteAsync(Request(topics, partitions, settings), limit.Token);
+        await client.GetStream().WriteAsync(Request(topics, partitions), limit.Token);
         var size = new byte[4];
         await client.GetStream().ReadExactlyAsync(size, limit.Token);
         var response = new byte[BinaryPrimitives.ReadInt32BigEndian(size)];
@@ -30,7 +26,7 @@ internal static class KafkaTopics
         Check(response);
     }
 
-    private static byte[] Request(IReadOnlyCollection<string> topics, int partitions, IReadOnlyDictionary<string, string> settings)
+    private static byte[] Request(IReadOnlyCollection<string> topics, int partitions)
     {
         var body = new List<byte>();
         Add16(CreateTopics);
@@ -40,16 +36,12 @@ internal static class KafkaTopics
         Add32(topics.Count);
         foreach (var topic in topics)
         {
-            AddText(topic);
+            Add16((short)topic.Length);
+            body.AddRange(Encoding.UTF8.GetBytes(topic));
             Add32(partitions);
             Add16(1); // replicas
             Add32(0); // no manual assignment
-            Add32(settings.Count);
-            foreach (var (name, value) in settings)
-            {
-                AddText(name);
-                AddText(value);
-            }
+            Add32(0); // no settings
         }
 
         Add32((int)Timeout.TotalMilliseconds);
@@ -57,12 +49,6 @@ internal static class KafkaTopics
         var size = new byte[4];
         BinaryPrimitives.WriteInt32BigEndian(size, body.Count);
         return [.. size, .. body];
-
-        void AddText(string text)
-        {
-            Add16((short)text.Length);
-            body.AddRange(Encoding.UTF8.GetBytes(text));
-        }
 
         void Add16(short value) => body.AddRange([(byte)(value >> 8), (byte)value]);
 
@@ -84,7 +70,7 @@ internal static class KafkaTopics
             var error = BinaryPrimitives.ReadInt16BigEndian(response);
             response = response[2..];
             var message = ReadText(ref response);
-            if (error is not (0 or TopicAlreadyExists))
+            if (error != 0)
             {
                 throw new StackException($"Kafka did not create the topic {topic}: error {error} {message}");
             }

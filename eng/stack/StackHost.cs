@@ -190,7 +190,7 @@ public sealed class StackHost : IAsyncDisposable
             var definitions = Path.Combine(folder, "definitions.json");
             await File.WriteAllTextAsync(
                 definitions, _options.ChangeResource(await File.ReadAllTextAsync(Path.Combine(_settings.Root, "rabbitmq", "definitions.json"))));
-            Broker = await BrokerHost.StartAsync(_runFile.ComponentFile, definitions, _options.BrokerProxies, _options.BrokerSettings);
+            Broker = await BrokerHost.StartAsync(_runFile.ComponentFile, definitions, _options.BrokerProxies, _options.RedisOptions);
         }
         else if (!await address.RespondsAsync(CancellationToken.None))
         {

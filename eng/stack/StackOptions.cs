@@ -27,11 +27,8 @@ public sealed record StackOptions
     /// <summary>Gets a change of each resource file, and of the exchanges and queues that RabbitMQ creates. Only on Dapr.</summary>
     public Func<string, string> ChangeResource { get; init; } = text => text;
 
-    /// <summary>
-    /// Gets additional settings of the broker: the options of Redis, the settings of Kafka's topics, or lines of RabbitMQ's configuration. Used only
-    /// on Dapr, if the stack starts the broker.
-    /// </summary>
-    public IReadOnlyDictionary<string, string> BrokerSettings { get; init; } = new Dictionary<string, string>();
+    /// <summary>Gets options of Redis that override its normal options. Used only on Dapr, if the stack starts the broker.</summary>
+    public IReadOnlyDictionary<string, string> RedisOptions { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Gets additional environment variables of every app.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();

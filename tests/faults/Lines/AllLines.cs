@@ -34,13 +34,6 @@ internal static class AllLines
         },
         new()
         {
-            // The topics have one replica, as if only one were in sync. With the setting, it acknowledges no event that is on no other disk.
-            Name = "kafka min.insync.replicas",
-            Stack = new StackOptions { BrokerSettings = new Dictionary<string, string> { ["min.insync.replicas"] = "2" } },
-            Scenario = Scenarios.BrokerLosesItsDisk,
-        },
-        new()
-        {
             Name = "kafka deadLetterTopic",
             Mutation = WithoutDeadLetterTopic,
             Scenario = Scenarios.RecordCannotBeRead,
@@ -48,7 +41,7 @@ internal static class AllLines
         new()
         {
             Name = "redis appendonly",
-            BrokerSettings = new Dictionary<string, string> { ["appendonly"] = "no" },
+            RedisOptions = new Dictionary<string, string> { ["appendonly"] = "no" },
             Scenario = Scenarios.BrokerCrashesWithWaitingEvents,
         },
         new()

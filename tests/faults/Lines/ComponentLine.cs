@@ -14,8 +14,8 @@ internal sealed record ComponentLine
     /// <summary>Gets the replacements that remove the line. Each text occurs in at least one resource file.</summary>
     public IReadOnlyList<(string Find, string Replacement)> Edits { get; init; } = [];
 
-    /// <summary>Gets the settings that the broker has only without the line.</summary>
-    public IReadOnlyDictionary<string, string> BrokerSettings { get; init; } = new Dictionary<string, string>();
+    /// <summary>Gets the options that Redis has only without the line.</summary>
+    public IReadOnlyDictionary<string, string> RedisOptions { get; init; } = new Dictionary<string, string>();
 
     /// <summary>Gets the change of the services that removes the line, if it is in their code.</summary>
     public Mutation? Mutation { get; init; }

@@ -37,7 +37,7 @@ internal sealed class LineRun(StackHost stack)
             line.Stack with
             {
                 ChangeResource = text => without ? line.RemoveFrom(text) : text,
-                BrokerSettings = without ? line.BrokerSettings : line.Stack.BrokerSettings,
+                RedisOptions = without ? line.RedisOptions : new Dictionary<string, string>(),
                 Builds = build?.Folders ?? [],
 
                 // The sweep would republish the events of pending orders.

@@ -56,17 +56,6 @@ internal static class Scenarios
         return await run.CountLostAsync();
     }
 
-    /// <summary>Replaces the broker with an empty one while events wait for a stopped service, as if its disk were lost.</summary>
-    public static async Task<int> BrokerLosesItsDisk(LineRun run)
-    {
-        await run.Runtime.StopAsync(run.Instance(Subscriber));
-        await run.PlaceAsync();
-        await Task.Delay(LongerThanPublishTimeout);
-        await run.Broker.ReplaceAsync();
-        await run.Runtime.StartAsync(run.Instance(Subscriber));
-        return await run.CountLostAsync();
-    }
-
     /// <summary>Kills a service and its sidecar while they handle events.</summary>
     public static async Task<int> SubscriberCrashesWithEvents(LineRun run)
     {
