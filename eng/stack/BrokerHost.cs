@@ -23,9 +23,12 @@ public sealed partial class BrokerHost : IAsyncDisposable
     private readonly Broker _broker;
 
     private readonly IReadOnlyDictionary<string, int> _proxies;
+    private readonly IReadOnlyDictionary<string, string> _options;
     private readonly Dictionary<string, int> _listeners;
 
-    private BrokerHost(BrokerPrograms programs, string componentFile, string definitionsFile, IReadOnlyDictionary<string, int> proxies)
+    private BrokerHost(
+        BrokerPrograms programs, string componentFile, string definitionsFile, IReadOnlyDictionary<string, int> proxies,
+        IReadOnlyDictionary<string, string> options)
     {
         _programs = programs;
         _component = Resource.Read(componentFile);
@@ -34,6 +37,7 @@ public sealed partial class BrokerHost : IAsyncDisposable
         Port = FreePort.TakeConsecutive(BrokerPrograms.Ports);
         _broker = new Broker(programs.Name, "127.0.0.1", Port);
         _proxies = proxies;
+        _options = options;
         _listeners = proxies.Keys.ToDictionary(appId => appId, _ => programs.Name == "kafka" ? FreePort.Take() : Port);
     }
 
@@ -47,15 +51,18 @@ public sealed partial class BrokerHost : IAsyncDisposable
     /// <summary>Starts a broker that contains no events, and creates the topics of a component.</summary>
     /// <param name="componentFile">The component, which determines the kind of broker.</param>
     /// <param name="definitionsFile">The exchanges and queues that RabbitMQ creates when it starts.</param>
-    /// <exception cref="StackException">The broker is not installed or did not start.</exception>
     /// <param name="proxies">The ports of the proxies between the broker and the sidecars of some apps, by app id.</param>
+    /// <param name="options">Additional options of Redis.</param>
+    /// <exception cref="StackException">The broker is not installed or did not start.</exception>
     public static async Task<BrokerHost> StartAsync(
-        string componentFile, string definitionsFile, IReadOnlyDictionary<string, int>? proxies = null)
+        string componentFile, string definitionsFile, IReadOnlyDictionary<string, int>? proxies = null,
+        IReadOnlyDictionary<string, string>? options = null)
     {
         var name = Broker.Read(componentFile).Name;
         var programs = BrokerPrograms.Find(name);
         await Ownership.PrepareAsync();
-        var broker = new BrokerHost(programs, componentFile, definitionsFile, proxies ?? new Dictionary<string, int>());
+        var broker = new BrokerHost(
+            programs, componentFile, definitionsFile, proxies ?? new Dictionary<string, int>(), options ?? new Dictionary<string, string>());
         try
         {
             await broker.StartAsync();
@@ -108,16 +115,10 @@ public sealed partial class BrokerHost : IAsyncDisposable
     }
 
     /// <summary>Kills all processes of the broker.</summary>
-    public Task KillAsync() => Wait.UntilAsync($"the processes of {_broker} to end", () =>
-    {
-        var running = Leftovers.Find(_id);
-        foreach (var id in running)
-        {
-            Platform.Current.Send(id, Signal.Kill);
-        }
+    public Task KillAsync() => Wait.UntilAsync($"the processes of {_broker} to end", () => Send(Signal.Kill) == 0);
 
-        return running.Count == 0;
-    });
+    /// <summary>Freezes all processes of the broker. Its connections stay open, but it reads nothing.</summary>
+    public void Freeze() => Send(Signal.Freeze);
 
     /// <summary>Stops the broker and starts it with the same data.</summary>
     public async Task RestartAsync()
@@ -149,12 +150,24 @@ public sealed partial class BrokerHost : IAsyncDisposable
         Directory.Delete(_folder, recursive: true);
     }
 
+    /// <summary>Sends a signal to all processes of the broker, and returns their number.</summary>
+    private int Send(Signal signal)
+    {
+        var running = Leftovers.Find(_id);
+        foreach (var id in running)
+        {
+            Platform.Current.Send(id, signal);
+        }
+
+        return running.Count;
+    }
+
     private ProcessStartInfo StartInfo()
     {
         _programs.Configure(Port, _folder, _definitionsFile);
 
         // Output goes to a file and not to a pipe, because the broker outlives its launcher and would keep the pipe open.
-        var start = new ProcessStartInfo("sh", ["-c", "exec \"$@\" > \"$0\" 2>&1 < /dev/null", Log, .. _programs.Command(Port, _folder)]) { WorkingDirectory = _folder };
+        var start = new ProcessStartInfo("sh", ["-c", "exec \"$@\" > \"$0\" 2>&1 < /dev/null", Log, .. _programs.Command(Port, _folder, _options)]) { WorkingDirectory = _folder };
         foreach (var (name, value) in Environment().Append(KeyValuePair.Create(StackRuntime.Marker, _id)))
         {
             start.Environment[name] = value;

@@ -33,13 +33,14 @@ public sealed record BrokerPrograms(string Name, string Program)
     private static string? FindRabbit() => (Directory.Exists(Debian) ? Directory.GetDirectories(Debian, "rabbitmq_server-*") : [])
         .Select(folder => Path.Combine(folder, "sbin", "rabbitmq-server")).LastOrDefault(File.Exists) ?? SearchPath.Find("rabbitmq-server");
 
-    internal IReadOnlyList<string> Command(int port, string folder) => Name switch
+    internal IReadOnlyList<string> Command(int port, string folder, IReadOnlyDictionary<string, string> options) => Name switch
     {
         "kafka" => [Program, "start"],
         "redis" =>
         [
             Program, "--bind", "127.0.0.1", "--port", $"{port}", "--dir", folder, "--appendonly", "yes", "--appendfsync", "always",
             "--set-proc-title", "no", // the title would overwrite the environment, by which the process is found
+            .. options.SelectMany(option => (string[])[$"--{option.Key}", option.Value]),
         ],
         _ => [Program],
     };

@@ -187,8 +187,10 @@ public sealed class StackHost : IAsyncDisposable
         var address = Stack.Broker.Read(_runFile.ComponentFile);
         if (BrokerPrograms.Reason(address.Name) is null)
         {
-            Broker = await BrokerHost.StartAsync(
-                _runFile.ComponentFile, Path.Combine(_settings.Root, "rabbitmq", "definitions.json"), _options.BrokerProxies);
+            var definitions = Path.Combine(folder, "definitions.json");
+            await File.WriteAllTextAsync(
+                definitions, _options.ChangeResource(await File.ReadAllTextAsync(Path.Combine(_settings.Root, "rabbitmq", "definitions.json"))));
+            Broker = await BrokerHost.StartAsync(_runFile.ComponentFile, definitions, _options.BrokerProxies, _options.RedisOptions);
         }
         else if (!await address.RespondsAsync(CancellationToken.None))
         {
@@ -197,6 +199,7 @@ public sealed class StackHost : IAsyncDisposable
 
         _runFile.CopyResources(Path.Combine(folder, "resources"), text =>
         {
+            text = _options.ChangeResource(text);
             if (Broker is not null)
             {
                 text = text.Replace($"{address.Host}:{address.Port}", $"127.0.0.1:{Broker.Port}", StringComparison.Ordinal);

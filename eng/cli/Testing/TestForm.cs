@@ -39,6 +39,7 @@ internal sealed record TestForm(string Name, string Description, IReadOnlyList<I
                 [new("tests/end-to-end", "rabbitmq")],
             ]),
         Explicit("faults", "Dozens of faults under load.", ["tests/faults"]),
+        Explicit("lines", "Lines of the components, without which the brokers lose events. Needs Dapr.", ["tests/faults"]),
         Explicit("mutations", "Mistakes planted in the source. A fault run must detect each of them.", ["tests/faults"]),
     ];
 

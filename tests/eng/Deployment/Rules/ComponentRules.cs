@@ -62,8 +62,8 @@ internal static class ComponentRules
 
     [FailsOn(Kafka, "name: initialOffset", "name: InitialOffset", "InitialOffset must be spelled initialOffset")]
     [FailsOn(Kafka, "name: dialTimeout", "name: dialTimeOuts", "dialTimeOuts is unknown to pubsub.kafka")]
-    [FailsOn(Redis, "name: redisPassword", "name: password", "password is unknown to pubsub.redis")]
-    [FailsOn(RabbitMq, "- name: autoAck", "- name: host\n    value: x\n  - name: autoAck", "host is unknown to pubsub.rabbitmq")]
+    [FailsOn(Redis, "- name: concurrency", "- name: password\n    value: x\n  - name: concurrency", "password is unknown to pubsub.redis")]
+    [FailsOn(RabbitMq, "- name: durable", "- name: host\n    value: x\n  - name: durable", "host is unknown to pubsub.rabbitmq")]
     public static IEnumerable<string> Metadata_names_are_known_to_the_component(DeploymentFiles files)
     {
         foreach (var broker in files.Brokers)
@@ -152,10 +152,10 @@ internal static class ComponentRules
     [FailsOn(RabbitMq, "- name: deliveryMode\n    value: \"2\"", "- name: deliveryMode\n    value: \"1\"", "deliveryMode must be 2, not 1")]
     [FailsOn(RabbitMq, "  - name: publisherConfirm\n    value: \"true\"\n", "", "publisherConfirm must be true, not missing")]
     [FailsOn(RabbitMq, "  - name: requeueInFailure\n    value: \"true\"\n", "", "requeueInFailure must be true, not missing")]
-    [FailsOn(RabbitMq, "- name: autoAck\n    value: \"false\"", "- name: autoAck\n    value: \"true\"", "autoAck must be false, not true")]
+    [FailsOn(RabbitMq, "- name: durable", "- name: autoAck\n    value: \"true\"\n  - name: durable", "autoAck must be false, not true")]
     [FailsOn(RabbitMq, "  - name: prefetchCount\n    value: \"200\"\n", "", "prefetchCount must be 200, not missing")]
-    [FailsOn(RabbitMq, "- name: autoAck", "- name: ttlInSeconds\n    value: 60\n  - name: autoAck", "ttlInSeconds must be missing, not 60")]
-    [FailsOn(RabbitMq, "- name: autoAck", "- name: maxLen\n    value: 60\n  - name: autoAck", "maxLen must be missing, not 60")]
+    [FailsOn(RabbitMq, "- name: durable", "- name: ttlInSeconds\n    value: 60\n  - name: durable", "ttlInSeconds must be missing, not 60")]
+    [FailsOn(RabbitMq, "- name: durable", "- name: maxLen\n    value: 60\n  - name: durable", "maxLen must be missing, not 60")]
     public static IEnumerable<string> RabbitMq_loses_nothing(DeploymentFiles files) =>
         Wrong(files, "rabbitmq", required: new()
         {
@@ -164,11 +164,13 @@ internal static class ComponentRules
             ["deliveryMode"] = "2",
             ["publisherConfirm"] = "true",
             ["requeueInFailure"] = "true",
-            ["autoAck"] = "false",
             ["prefetchCount"] = "200",
             ["ttlInSeconds"] = null,
             ["maxLen"] = null,
             ["maxLenBytes"] = null,
+        }, ifPresent: new()
+        {
+            ["autoAck"] = "false",
         });
 
     [FailsOn(
