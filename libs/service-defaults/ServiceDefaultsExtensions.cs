@@ -97,6 +97,7 @@ public static class ServiceDefaultsExtensions
         .MinimumLevel.Override("Microsoft.AspNetCore.Routing", LogEventLevel.Error) // the in-memory test server warns that it has no body limits
         .MinimumLevel.Override("Polly", LogEventLevel.Fatal) // the caller logs the result of the retries once
         .ReadFrom.Configuration(configuration)
+        .Enrich.When(_ => environment.IsDevelopment(), enrich => enrich.With<ControlCharacterEscaper>()) // the JSON format escapes them itself
         .WriteTo.Console(environment.IsDevelopment()
             ? new MessageTemplateTextFormatter(LogLine, CultureInfo.InvariantCulture)
             : new RenderedCompactJsonFormatter());
