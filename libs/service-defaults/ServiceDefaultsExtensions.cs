@@ -37,6 +37,7 @@ public static class ServiceDefaultsExtensions
         builder.Services.AddDaprSidecar();
         builder.Services.AddProblemDetails(options => options.CustomizeProblemDetails = context =>
             Problem.Complete(context.ProblemDetails, BadRequestHandler.DescribeLimit(context.HttpContext)));
+        builder.Services.AddSingleton<IProblemDetailsWriter, ProblemWriter>();
         builder.Services.AddExceptionHandler<BadRequestHandler>();
         builder.Services.AddHealthChecks().AddCheck<SidecarHealthCheck>(SidecarCheck, HealthStatus.Degraded);
         builder.Services.AddSingleton<IHealthCheckPublisher, HealthMonitor>();
