@@ -3,7 +3,8 @@ namespace DaprOrders.Messaging;
 /// <summary>
 /// Defines an event that a service publishes or reads. The record is serialized as JSON with snake_case names. Each service declares its own
 /// record with only the fields that it needs; both sides test against the same schema. Implement <see cref="Key"/> and <see cref="Id"/>
-/// explicitly, so that they are not serialized. A service that only reads the event does not implement <see cref="Id"/>.
+/// explicitly, so that they are not serialized. A service that only reads the event does not implement <see cref="Id"/>. Validation attributes
+/// of the properties are checked before the handler is called; an invalid event becomes a dead letter.
 /// </summary>
 public interface IEvent
 {

@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -65,7 +66,7 @@ internal sealed partial class Migrator<TContext>(
             await using var scope = scopes.CreateAsyncScope();
             var db = scope.ServiceProvider.GetRequiredService<TContext>().Database;
             var isPending = (await db.GetPendingMigrationsAsync(cancellationToken)).Any();
-            await db.MigrateAsync(cancellationToken); // also seeds the database
+            await MigrateAsync(db, cancellationToken);
             if (isPending)
             {
                 await db.ExecuteSqlRawAsync("ANALYZE", cancellationToken); // without statistics the first queries scan whole tables
@@ -79,6 +80,30 @@ internal sealed partial class Migrator<TContext>(
         {
             state.Failure = e.Message;
             return false;
+        }
+    }
+
+    /// <summary>
+    /// Runs the migrations and seeds the database. Another process can migrate it at the same time. EF Core releases its lock after each
+    /// migration, so both may run the next one, and one of them fails. It succeeds when it retries, because the migration is then applied.
+    /// </summary>
+    private static async Task MigrateAsync(DatabaseFacade db, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var pending = (await db.GetPendingMigrationsAsync(cancellationToken)).Count();
+            try
+            {
+                await db.MigrateAsync(cancellationToken);
+                return;
+            }
+            catch (PostgresException)
+            {
+                if ((await db.GetPendingMigrationsAsync(cancellationToken)).Count() >= pending)
+                {
+                    throw;
+                }
+            }
         }
     }
 

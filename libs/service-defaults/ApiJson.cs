@@ -14,6 +14,7 @@ internal static class ApiJson
         options.NumberHandling = JsonNumberHandling.Strict;
         options.RespectNullableAnnotations = true;
         options.RespectRequiredConstructorParameters = true;
+        options.MaxDepth = 10_000; // with the default of 64, a nested entry would make its whole batch unreadable
         options.AllowDuplicateProperties = false; // readers disagree on which of two values counts
         options.Converters.Add(new IntegerConverter());
         options.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false));

@@ -37,6 +37,7 @@ public static class ServiceDefaultsExtensions
         builder.Services.AddDaprSidecar();
         builder.Services.AddProblemDetails(options => options.CustomizeProblemDetails = context =>
             Problem.Complete(context.ProblemDetails, BadRequestHandler.DescribeLimit(context.HttpContext)));
+        builder.Services.AddSingleton<IProblemDetailsWriter, ProblemWriter>();
         builder.Services.AddExceptionHandler<BadRequestHandler>();
         builder.Services.AddHealthChecks().AddCheck<SidecarHealthCheck>(SidecarCheck, HealthStatus.Degraded);
         builder.Services.AddSingleton<IHealthCheckPublisher, HealthMonitor>();
@@ -97,6 +98,7 @@ public static class ServiceDefaultsExtensions
         .MinimumLevel.Override("Microsoft.AspNetCore.Routing", LogEventLevel.Error) // the in-memory test server warns that it has no body limits
         .MinimumLevel.Override("Polly", LogEventLevel.Fatal) // the caller logs the result of the retries once
         .ReadFrom.Configuration(configuration)
+        .Enrich.When(_ => environment.IsDevelopment(), enrich => enrich.With<ControlCharacterEscaper>()) // the JSON format escapes them itself
         .WriteTo.Console(environment.IsDevelopment()
             ? new MessageTemplateTextFormatter(LogLine, CultureInfo.InvariantCulture)
             : new RenderedCompactJsonFormatter());

@@ -21,7 +21,18 @@ public sealed partial class PatternTests
     public void Order_is_added_to_its_context_in_PlaceOrder() =>
         Assert.Contains(Sources(), file => file.Name == "services/order/Orders/PlaceOrder.cs" && file.Text.Contains("Orders.Add(", StringComparison.Ordinal));
 
-    private static IEnumerable<(string Name, string Text)> Sources() => Directory.GetFiles(Services, "*.cs", SearchOption.AllDirectories)
+    /// <summary>Serilog replaces the value of {EventId} with the number and the name of the log method.</summary>
+    [Fact]
+    public void Log_messages_do_not_use_the_placeholder_EventId()
+    {
+        var sources = Sources().Concat(Sources(Path.Combine(Repository.Root, "libs")));
+
+        Assert.Empty(sources.Where(file => file.Text.Contains("{EventId}", StringComparison.Ordinal)).Select(file => file.Name));
+    }
+
+    private static IEnumerable<(string Name, string Text)> Sources() => Sources(Services);
+
+    private static IEnumerable<(string Name, string Text)> Sources(string folder) => Directory.GetFiles(folder, "*.cs", SearchOption.AllDirectories)
         .Select(file => (Path.GetRelativePath(Repository.Root, file).Replace('\\', '/'), File.ReadAllText(file)));
 
     [GeneratedRegex("unnest|INSERT INTO|DELETE FROM|UPDATE [a-z]+ SET", RegexOptions.IgnoreCase)]

@@ -1,10 +1,11 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Serialization;
 using Microsoft.EntityFrameworkCore;
 
 namespace DaprOrders.Messaging.Tests;
 
 /// <summary>An event with a text and a partition key.</summary>
-internal sealed record Noted(string Text, string By) : IEvent
+internal sealed record Noted([property: StringLength(100)] string Text, string By) : IEvent
 {
     public static string Topic => "noted";
 

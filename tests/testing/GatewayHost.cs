@@ -47,7 +47,7 @@ public class GatewayHost<TProgram> : WebApplicationFactory<TProgram>
         builder.UseSetting("APP_ID", "gateway");
         builder.UseSetting("DAPR_HTTP_ENDPOINT", Sidecar.Url);
         builder.UseSetting("Serilog:MinimumLevel:Default", "Fatal");
-        builder.ConfigureTestServices(services => Configure(services.AddSingleton(Time)));
+        builder.ConfigureTestServices(services => Configure(services.AddSingleton(Time).DisableBackgroundHealthChecks()));
         foreach (var (key, value) in _settings)
         {
             builder.UseSetting(key, value);

@@ -147,6 +147,7 @@ public sealed class ServiceHost<TProgram>(
         builder.UseSetting("ConnectionStrings:Database", ConnectionString);
         builder.UseSetting("Serilog:MinimumLevel:Default", "Fatal");
         builder.ConfigureTestServices(services => services
+            .DisableBackgroundHealthChecks()
             .AddSingleton(Time)
             .AddSingleton(_ => LoggerFactory.Create(logging => logging
                 .AddProvider(new FakeLoggerProvider(_log))

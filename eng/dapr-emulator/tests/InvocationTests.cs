@@ -184,6 +184,28 @@ public sealed class InvocationTests : IAsyncLifetime
         Assert.False(response.Headers.Contains("X-Theirs"));
     }
 
+    [Theory]
+    [InlineData(8_000, 200, 200)]
+    [InlineData(9_000, 431, 200)]
+    [InlineData(13_000, 431, 431)]
+    public async Task Used_connection_accepts_4_KiB_more_of_headers(int bytes, int onNewConnection, int onUsedConnection)
+    {
+        var caller = await StartAsync(_app.Port);
+        using var unused = new HttpClient();
+        using var used = new HttpClient();
+        using var first = await used.GetAsync(Method(caller, "x"), Cancel);
+
+        Assert.Equal((onNewConnection, onUsedConnection), (await SendAsync(unused), await SendAsync(used)));
+
+        async Task<int> SendAsync(HttpClient client)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, Method(caller, "x"));
+            request.Headers.Add("X-Fill", new string('a', bytes));
+            using var response = await client.SendAsync(request, Cancel);
+            return (int)response.StatusCode;
+        }
+    }
+
     private async Task<Hosting.Sidecar> StartAsync(int calleePort)
     {
         await _host.StartAsync("callee", calleePort);

@@ -1,5 +1,5 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 
 namespace DaprOrders.Messaging;
@@ -18,9 +18,9 @@ internal sealed record DeadLetterRecord(string Source, string EventId, byte[] Da
     {
         try
         {
-            var envelope = JsonSerializer.Deserialize<JsonElement>(body);
+            var envelope = JsonSerializer.Deserialize<JsonElement>(body, EventJson.Delivery);
             var data = envelope.ValueKind is JsonValueKind.Object && envelope.TryGetProperty("data", out var found)
-                ? Encoding.UTF8.GetBytes(found.GetRawText())
+                ? JsonMarshal.GetRawUtf8Value(found)
                 : body;
             return new DeadLetterRecord(
                 FitColumn(CloudEvent.GetText(envelope, "source")), FitColumn(CloudEvent.GetText(envelope, "id")), SHA256.HashData(data), body);
@@ -32,7 +32,7 @@ internal sealed record DeadLetterRecord(string Source, string EventId, byte[] Da
     }
 
     /// <summary>Makes a text fit into its column.</summary>
-    private static string FitColumn(string? text)
+    public static string FitColumn(string? text)
     {
         var escaped = DeadLetterStore.EscapeNul(text ?? "");
         return escaped.Length <= MaxLength ? escaped : escaped[..MaxLength];

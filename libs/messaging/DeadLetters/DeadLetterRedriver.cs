@@ -51,7 +51,7 @@ internal sealed class DeadLetterRedriver(IServiceScopeFactory scopes, Subscripti
         }
         else if (subscriptions.FindHandler(letter.Topic) is { } handle)
         {
-            await handle(scope.ServiceProvider, JsonSerializer.Deserialize<JsonElement>(letter.Body), cancellationToken);
+            await handle(scope.ServiceProvider, JsonSerializer.Deserialize<JsonElement>(letter.Body, EventJson.Delivery), cancellationToken);
         }
         else
         {

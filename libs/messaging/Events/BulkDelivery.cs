@@ -1,4 +1,4 @@
-using System.Text;
+using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.AspNetCore.Http;
@@ -8,7 +8,7 @@ namespace DaprOrders.Messaging;
 /// <summary>One entry of a bulk delivery. Its event is read later, so that an unreadable event does not affect the other entries.</summary>
 internal sealed record BulkEntry(string EntryId, JsonElement Event)
 {
-    public byte[] Bytes => Encoding.UTF8.GetBytes(Event.ValueKind is JsonValueKind.Undefined ? "" : Event.GetRawText());
+    public byte[] Bytes => Event.ValueKind is JsonValueKind.Undefined ? [] : JsonMarshal.GetRawUtf8Value(Event).ToArray();
 }
 
 /// <summary>The status of one entry in the response to a bulk delivery.</summary>
@@ -27,7 +27,7 @@ internal static class BulkDelivery
     {
         try
         {
-            var body = await JsonSerializer.DeserializeAsync<JsonElement>(request.Body, JsonSerializerOptions.Default, cancellationToken);
+            var body = await JsonSerializer.DeserializeAsync<JsonElement>(request.Body, EventJson.Delivery, cancellationToken);
             return ReadEntries(body);
         }
         catch (JsonException)

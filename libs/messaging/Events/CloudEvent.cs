@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Diagnostics;
 using System.Text.Json;
 
@@ -12,10 +13,27 @@ internal sealed record ReceivedEvent<TEvent>(string Id, string? TraceParent, TEv
 /// <summary>Reads and validates CloudEvents.</summary>
 internal static class CloudEvent
 {
-    /// <summary>Reads the event; returns null and the reason if it cannot be read.</summary>
+    /// <summary>
+    /// Reads the event and validates it by the attributes of its type; returns null and the reason if it is unreadable or invalid. Never throws,
+    /// because an exception would fail the whole delivery, which Dapr then repeats indefinitely.
+    /// </summary>
     public static ReceivedEvent<TEvent>? Read<TEvent>(JsonElement envelope, out string reason)
+        where TEvent : notnull
     {
-        reason = "";
+        try
+        {
+            return TryRead<TEvent>(envelope, out reason);
+        }
+        catch (Exception e) // for example a string with half a surrogate pair, which .NET finds only when it reads the string
+        {
+            reason = $"the event does not match {typeof(TEvent).Name}: {e.Message}";
+            return null;
+        }
+    }
+
+    private static ReceivedEvent<TEvent>? TryRead<TEvent>(JsonElement envelope, out string reason)
+        where TEvent : notnull
+    {
         if (GetText(envelope, "id") is not { Length: > 0 } id)
         {
             reason = "not a CloudEvent: 'id' is missing or not a string";
@@ -28,15 +46,11 @@ internal static class CloudEvent
             return null;
         }
 
-        try
-        {
-            return new ReceivedEvent<TEvent>(id, GetTraceParent(envelope), data.Deserialize<TEvent>(EventJson.Options)!);
-        }
-        catch (Exception e) when (e is JsonException or ArgumentException or FormatException or InvalidOperationException)
-        {
-            reason = $"the data does not match {typeof(TEvent).Name}: {e.Message}";
-            return null;
-        }
+        var message = data.Deserialize<TEvent>(EventJson.Options)!;
+        var errors = new List<ValidationResult>();
+        var isValid = Validator.TryValidateObject(message, new ValidationContext(message), errors, validateAllProperties: true);
+        reason = isValid ? "" : string.Join(' ', errors.Select(error => error.ErrorMessage));
+        return isValid ? new ReceivedEvent<TEvent>(id, GetTraceParent(envelope), message) : null;
     }
 
     /// <summary>Returns a string attribute; null if it is missing or has another type.</summary>

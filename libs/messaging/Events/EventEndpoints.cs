@@ -4,6 +4,7 @@ using Dapr.AspNetCore;
 using DaprOrders.ServiceDefaults;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.EntityFrameworkCore;
@@ -89,34 +90,34 @@ public static class EventEndpoints
                 title: "Not a bulk delivery",
                 detail: "The body must be {\"entries\": [{\"entryId\": \"…\", \"event\": {a CloudEvent}}]}, as Dapr sends it to a bulk subscription.");
 
-    private static async Task<IResult> StoreDeadLetterAsync(HttpRequest request, DbContext db, CancellationToken cancellationToken)
+    /// <summary>
+    /// Stores the record that Dapr could not deliver. Stores the whole body if it contains no record, because Dapr repeats a refused delivery
+    /// indefinitely, and later records would wait.
+    /// </summary>
+    private static async Task<Ok> StoreDeadLetterAsync(HttpRequest request, DbContext db, CancellationToken cancellationToken)
     {
-        var envelope = await ReadAsync(request, cancellationToken);
-        if (envelope.ValueKind is not JsonValueKind.Object
-            || !envelope.TryGetProperty("data_base64", out var data) || !data.TryGetBytesFromBase64(out var body))
-        {
-            return TypedResults.Problem(
-                statusCode: StatusCodes.Status400BadRequest,
-                title: "Not a raw delivery",
-                detail: "The body must be a CloudEvent with \"data_base64\", as Dapr sends it to a subscription with rawPayload.");
-        }
+        using var body = new MemoryStream();
+        await request.Body.CopyToAsync(body, cancellationToken);
+        var record = DeadLetterRecord.Read(ReadRecord(body.ToArray()));
 
         // With Kafka a header contains the original topic. Other brokers do not send it.
         var topic = request.Headers["__topic"].FirstOrDefault() ?? request.Path.Value!["/events/".Length..];
         await DeadLetterStore.StoreIncomingAsync(
-            db, topic, DeadLetterRecord.Read(body), "Dapr could not deliver the record", attempts: 1, cancellationToken);
+            db, DeadLetterRecord.FitColumn(topic), record, "Dapr could not deliver the record", attempts: 1, cancellationToken);
         return TypedResults.Ok();
     }
 
-    private static async Task<JsonElement> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
+    /// <summary>Returns the record of a delivery with rawPayload; the whole body if it is not such a delivery.</summary>
+    private static byte[] ReadRecord(byte[] body)
     {
         try
         {
-            return await JsonSerializer.DeserializeAsync<JsonElement>(request.Body, JsonSerializerOptions.Default, cancellationToken);
+            var envelope = JsonSerializer.Deserialize<JsonElement>(body, EventJson.Delivery);
+            return envelope.GetProperty("data_base64").GetBytesFromBase64();
         }
-        catch (JsonException)
+        catch (Exception e) when (e is JsonException or InvalidOperationException or KeyNotFoundException or FormatException)
         {
-            return default;
+            return body;
         }
     }
 }

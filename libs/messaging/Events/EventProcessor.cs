@@ -186,6 +186,6 @@ internal sealed partial class EventProcessor<TEvent, THandler>(
     [LoggerMessage(LogLevel.Warning, "Batch of {Count} events of {Topic} failed, each event will be handled alone")]
     private partial void LogBatchFailed(Exception exception, int count, string topic);
 
-    [LoggerMessage(LogLevel.Error, "Event {EventId} of {Topic} cannot be handled and was stored as a dead letter: {Reason}")]
-    private partial void LogDeadLetter(string eventId, string topic, string reason);
+    [LoggerMessage(LogLevel.Error, "Event {CloudEventId} of {Topic} cannot be handled and was stored as a dead letter: {Reason}")]
+    private partial void LogDeadLetter(string cloudEventId, string topic, string reason);
 }

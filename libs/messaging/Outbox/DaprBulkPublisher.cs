@@ -101,7 +101,7 @@ internal sealed class DaprBulkPublisher(IHttpClientFactory clients, IOptions<Mes
     /// <summary>Restores the message from a dead letter that <see cref="ToBytes"/> serialized.</summary>
     public static OutboxMessage ToMessage(DeadLetter letter)
     {
-        var entry = JsonSerializer.Deserialize<JsonElement>(letter.Body);
+        var entry = JsonSerializer.Deserialize<JsonElement>(letter.Body, EventJson.Delivery);
         var metadata = entry.GetProperty("metadata");
         return new OutboxMessage
         {

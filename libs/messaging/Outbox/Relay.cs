@@ -220,9 +220,9 @@ internal sealed partial class Relay(
     [LoggerMessage(LogLevel.Error, "Cannot publish to {Topic}, check the pub/sub component, its scopes and the API token: {Error}")]
     private partial void LogMisconfigured(string topic, string error);
 
-    [LoggerMessage(LogLevel.Warning, "The broker refused event {EventId} of {Topic}, which will be retried: {Error}")]
-    private partial void LogRefused(Guid eventId, string topic, string error);
+    [LoggerMessage(LogLevel.Warning, "The broker refused event {CloudEventId} of {Topic}, which will be retried: {Error}")]
+    private partial void LogRefused(Guid cloudEventId, string topic, string error);
 
-    [LoggerMessage(LogLevel.Error, "Event {EventId} of {Topic} cannot be published and was stored as a dead letter: {Error}")]
-    private partial void LogDeadLetter(Guid eventId, string topic, string error);
+    [LoggerMessage(LogLevel.Error, "Event {CloudEventId} of {Topic} cannot be published and was stored as a dead letter: {Error}")]
+    private partial void LogDeadLetter(Guid cloudEventId, string topic, string error);
 }

@@ -72,6 +72,7 @@ internal static class OpenApiDefaults
                     schema.Type &= ~JsonSchemaType.Null; // null is refused like a missing value
                     break;
                 case ListOfAttribute list:
+                    schema.Type = JsonSchemaType.Array; // the framework does not know the type of JsonItemsConverter
                     schema.Items = await context.GetOrCreateSchemaAsync(list.ItemType, null, cancellationToken);
                     break;
             }

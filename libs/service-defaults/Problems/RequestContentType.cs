@@ -5,21 +5,44 @@ using Microsoft.Net.Http.Headers;
 namespace DaprOrders.ServiceDefaults;
 
 /// <summary>
-/// Refuses bodies without a content type, and bodies that are not in UTF-8, with 415. The framework refuses other content types, but forwards the
-/// former, and converts the encodings that it knows and fails on all others.
+/// Refuses bodies without a content type, bodies that are not in UTF-8, and compressed bodies with 415. The framework refuses other content
+/// types, but forwards the first, converts the encodings that it knows and fails on all others, and reads compressed bodies as text.
 /// </summary>
 internal static class RequestContentType
 {
-    public static Task RequireUtf8Async(HttpContext context, RequestDelegate next)
+    public static async Task RequireUtf8Async(HttpContext context, RequestDelegate next)
     {
+        var request = context.Request;
         var hasBody = context.GetEndpoint()?.Metadata.GetMetadata<IAcceptsMetadata>() is not null;
-        if (!hasBody || IsUtf8(context.Request.GetTypedHeaders().ContentType))
+        if (!hasBody)
         {
-            return next(context);
+            await next(context);
         }
+        else if (request.Headers.ContentEncoding is not ([] or ["identity"]))
+        {
+            context.Response.Headers.AcceptEncoding = "identity";
+            await Problem.UnsupportedMediaType.WriteAsync(context, "Send the body without compression.");
+        }
+        else if (IsUtf8(request.GetTypedHeaders().ContentType))
+        {
+            RemoveCharset(request);
+            await next(context);
+        }
+        else
+        {
+            await Problem.UnsupportedMediaType.WriteAsync(context);
+        }
+    }
 
-        context.Response.StatusCode = StatusCodes.Status415UnsupportedMediaType; // UseStatusCodePages writes the problem
-        return Task.CompletedTask;
+    /// <summary>Removes the charset, which is UTF-8. The framework fails on a charset in quotes.</summary>
+    private static void RemoveCharset(HttpRequest request)
+    {
+        var contentType = request.GetTypedHeaders().ContentType!;
+        if (contentType.Charset.Length > 0)
+        {
+            contentType.Charset = default;
+            request.ContentType = contentType.ToString();
+        }
     }
 
     private static bool IsUtf8(MediaTypeHeaderValue? contentType) =>

@@ -4,10 +4,12 @@ using DaprOrders.ServiceDefaults;
 namespace DaprOrders.InventoryService.Stock;
 
 /// <summary>The id of an item.</summary>
-[ParameterSchema(Pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-public sealed partial record ItemId(string Value)
-    : RequestParameter("item_id", "1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-', and start with a letter or digit")
+[ParameterSchema(Pattern = AllowedPattern)]
+public sealed partial record ItemId(string Value) : RequestParameter("item_id", AllowedValues)
 {
+    internal const string AllowedPattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$";
+    internal const string AllowedValues = "1 to 64 of A-Z, a-z, 0-9, '.', '_' and '-', and start with a letter or digit";
+
     /// <summary>Parses the id. Always returns true.</summary>
     public static bool TryParse(string? text, out ItemId id)
     {

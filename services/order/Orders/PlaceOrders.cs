@@ -166,7 +166,7 @@ internal sealed partial class PlaceOrders(
     {
         /// <summary>The orders, 1 to 1,000.</summary>
         [Required(ErrorMessage = "orders is required.")]
-        [ListOf(typeof(BatchEntry)), ItemCount(1, 1000)]
+        [ListOf(typeof(BatchEntry)), ItemCount(1, 1000), JsonConverter(typeof(JsonItemsConverter))]
         public JsonElement[] Orders { get; init; } = null!;
     }
 

@@ -108,6 +108,20 @@ public sealed class BadInputTests(SharedGateway shared) : IClassFixture<SharedGa
         Assert.Empty(gateway.Sidecar.Server.LogEntries);
     }
 
+    [Fact]
+    public async Task Compressed_body_is_415_and_reaches_no_service()
+    {
+        var gateway = shared.Next();
+        using var client = gateway.CreateClient();
+        using var content = JsonContent.Create(new { item_id = "item-123", quantity = 1 });
+        content.Headers.ContentEncoding.Add("gzip");
+
+        using var response = await client.PostAsync(new Uri("/orders", UriKind.Relative), content, Cancel);
+
+        await AssertProblemAsync(response, 415, "without compression");
+        Assert.Empty(gateway.Sidecar.Server.LogEntries);
+    }
+
     [Theory]
     [InlineData("""{"item_id":"item-123","quantity":1,"quantity":2}""")]
     [InlineData("{")]

@@ -224,6 +224,26 @@ public sealed class OrderCreatedHandlerTests(InventoryServiceFixture fixture)
         Assert.Contains("order_id", await host.QueryAsync<string>("SELECT reason FROM dead_letters"), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("item-1", -5)]
+    [InlineData("item-1", 0)]
+    [InlineData("item-1", 1001)]
+    [InlineData("a\nb", 1)]
+    [InlineData("a\0b", 1)]
+    [InlineData("65", 1)]
+    public async Task Order_outside_the_bounds_of_the_schema_becomes_a_dead_letter_at_once(string itemId, int quantity)
+    {
+        await using var host = await fixture.StartAsync();
+        using var client = host.CreateClient();
+
+        var statuses = await client.DeliverAsync(
+            Topic, Order(Guid.NewGuid(), itemId is "65" ? new string('a', 65) : itemId, quantity), Order(Guid.NewGuid(), "item-1", 1));
+
+        Assert.Equal(["SUCCESS", "SUCCESS"], statuses);
+        Assert.Equal(1L, await host.QueryAsync<long>("SELECT count(*) FROM reservations"));
+        Assert.Contains("must be", await host.QueryAsync<string>("SELECT reason FROM dead_letters"), StringComparison.Ordinal);
+    }
+
     private static Task UntilPublishedAsync(ServiceHost<Program> host) =>
         Wait.UntilAsync("an empty outbox", async () => await host.QueryAsync<long>("SELECT count(*) FROM outbox") == 0);
 

@@ -61,6 +61,42 @@ public sealed class EventHandlingTests(MessagingFixture fixture)
         Assert.NotEqual("", await host.QueryAsync<string>("SELECT reason FROM dead_letters"));
     }
 
+    [Theory]
+    [InlineData("""{"id":"\ud800","data":{"text":"bad","by":"k"}}""")]
+    [InlineData("""{"id":"x","data":{"text":"bad","by":"k"},"\ud800":1}""")]
+    [InlineData("""{"id":"x","data":{"text":"\ud800","by":"k"}}""")]
+    public async Task Event_with_half_a_surrogate_pair_becomes_a_dead_letter_without_blocking_the_batch(string bad)
+    {
+        await using var host = await fixture.StartAsync();
+
+        Assert.Equal("SUCCESS SUCCESS", await DeliverTextAsync(host, Event("good").ToJsonString(), bad));
+
+        Assert.Equal("good", await host.QueryAsync<string>("SELECT string_agg(text, ' ') FROM notes"));
+        Assert.Equal(bad, await host.QueryAsync<string>("SELECT convert_from(body, 'UTF8') FROM dead_letters"));
+    }
+
+    [Fact]
+    public async Task Deeply_nested_unknown_field_is_ignored()
+    {
+        await using var host = await fixture.StartAsync();
+        var nested = $$$"""{"id":"x","data":{"text":"nested","by":"k","more":{{{new string('[', 9_000)}}}{{{new string(']', 9_000)}}}}}""";
+
+        Assert.Equal("SUCCESS SUCCESS", await DeliverTextAsync(host, Event("good").ToJsonString(), nested));
+
+        Assert.Equal("good nested", await host.QueryAsync<string>("SELECT string_agg(text, ' ' ORDER BY text) FROM notes"));
+    }
+
+    [Fact]
+    public async Task Event_that_violates_a_validation_attribute_becomes_a_dead_letter_at_once()
+    {
+        await using var host = await fixture.StartAsync();
+
+        Assert.Equal(["SUCCESS", "SUCCESS"], await host.Client.DeliverAsync("noted", Event(new string('a', 101)), Event("good")));
+
+        Assert.Equal([["good"]], host.Handler.Calls);
+        Assert.Contains("maximum length of 100", await host.QueryAsync<string>("SELECT reason FROM dead_letters"), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Failed_batch_is_handled_one_by_one_and_only_the_bad_event_is_retried()
     {
@@ -281,6 +317,7 @@ public sealed class EventHandlingTests(MessagingFixture fixture)
     [InlineData("this is no json")]
     [InlineData("nul \0 and \u00e9")]
     [InlineData("""{"id":"a\u0000b","data":1}""")]
+    [InlineData("""{"id":"\ud800","n":1e999}""")]
     public async Task Record_that_Dapr_cannot_deliver_is_stored_byte_for_byte_in_one_row(string text)
     {
         await using var host = await fixture.StartAsync();
@@ -297,6 +334,35 @@ public sealed class EventHandlingTests(MessagingFixture fixture)
 
         Assert.Equal(record, await host.QueryAsync<byte[]>("SELECT body FROM dead_letters WHERE topic = 'noted' AND attempts = 2"));
         Assert.Equal(1L, await host.QueryAsync<long>("SELECT count(*) FROM dead_letters"));
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("no json")]
+    [InlineData("{}")]
+    [InlineData("""{"data_base64":5}""")]
+    [InlineData("""{"data_base64":"?"}""")]
+    [InlineData("""{"data_base64":"\ud800"}""")]
+    public async Task Delivery_to_the_dead_letter_topic_without_a_record_is_stored_as_it_is(string body)
+    {
+        await using var host = await fixture.StartAsync();
+        using var content = new StringContent(body, null, "application/cloudevents+json");
+        content.Headers.Add("__topic", new string('t', 300));
+
+        using var response = await host.Client.PostAsync(new Uri("/events/notes.dead", UriKind.Relative), content, Cancel);
+
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        Assert.Equal(body, await host.QueryAsync<string>("SELECT convert_from(body, 'UTF8') FROM dead_letters"));
+    }
+
+    /// <summary>Delivers events with values that <see cref="JsonNode"/> cannot contain, and returns the statuses.</summary>
+    private static async Task<string> DeliverTextAsync(MessagingHost host, params string[] events)
+    {
+        var entries = events.Select((message, i) => $$"""{"entryId":"{{i}}","event":{{message}}}""");
+        using var content = new StringContent($$"""{"entries":[{{string.Join(',', entries)}}]}""", null, "application/json");
+        using var response = await host.Client.PostAsync(new Uri("/events/noted", UriKind.Relative), content, Cancel);
+        var result = JsonNode.Parse(await response.EnsureSuccessStatusCode().Content.ReadAsStringAsync(Cancel))!;
+        return string.Join(' ', result["statuses"]!.AsArray().Select(status => $"{status!["status"]}"));
     }
 
     private static JsonObject Event(string text, string? id = null, string? key = null) =>

@@ -9,9 +9,8 @@ public sealed class BadBatchTests(SharedOrderService service) : IClassFixture<Sh
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    /// <summary>The malformed single orders that are valid JSON. A duplicate field is left out, because it makes the whole batch unreadable.</summary>
-    public static TheoryData<string> BadOrders =>
-        [.. BadInputTests.Bodies.Select(row => row.Data.Item1).Where(body => IsJson(body) && !body.Contains("1,\"quantity\"", StringComparison.Ordinal))];
+    /// <summary>The malformed single orders that are valid JSON.</summary>
+    public static TheoryData<string> BadOrders => [.. BadInputTests.Bodies.Select(row => row.Data.Item1).Where(IsJson)];
 
     public static TheoryData<string, string> BadBatches => new()
     {
@@ -22,7 +21,6 @@ public sealed class BadBatchTests(SharedOrderService service) : IClassFixture<Sh
         { "{}", "orders is required." },
         { """{"orders":[{"item_id":"item-1","quantity":1}],"more":1}""", "The field more is not known" },
         { """{"orders":[{"item_id":"item-1","quantity":1}],"orders":[]}""", "The field orders has a value that is not allowed, or occurs twice" },
-        { """{"orders":[{"item_id":"item-1","quantity":1,"quantity":2}]}""", "occurs twice" },
         { """{"orders":[{"item_id":"item-1","quantity":1},]}""", "line 1" },
         { """{"orders":[{"item_id":""", "line 1" },
         { """[{"item_id":"item-1","quantity":1}]""", "expected structure" },

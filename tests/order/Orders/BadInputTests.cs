@@ -42,6 +42,7 @@ public sealed class BadInputTests(SharedOrderService service) : IClassFixture<Sh
         { """{"item_id":"item-123","quantity":1,"price":2}""", "The field price is not known (line 1, byte " },
         { """{"Item_Id":"item-123","quantity":1}""", "The field Item_Id is not known" },
         { """{"item_id":"item-123","quantity":1,"quantity":2}""", "The field quantity has a value that is not allowed, or occurs twice" },
+        { $$"""{"item_id":{{new string('[', 63)}}{{new string(']', 63)}},"quantity":1}""", ItemIdRule },
         { """{"item_id":"item-123","quantity":1,}""", "line 1" },
         { """{"item_id":"item-123","quantity":1} {}""", "line 1" },
         { """{"item_id":""", "line 1" },
@@ -86,6 +87,16 @@ public sealed class BadInputTests(SharedOrderService service) : IClassFixture<Sh
         await AssertRefusedAsync(content, HttpStatusCode.UnsupportedMediaType, "Content-Type: application/json");
     }
 
+    [Fact]
+    public async Task Compressed_body_is_415()
+    {
+        using var content = new ByteArrayContent(Encoding.UTF8.GetBytes(ValidBody));
+        content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
+        content.Headers.ContentEncoding.Add("gzip");
+
+        await AssertRefusedAsync(content, HttpStatusCode.UnsupportedMediaType, "without compression");
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -123,6 +134,7 @@ public sealed class BadInputTests(SharedOrderService service) : IClassFixture<Sh
     public async Task Request_that_no_route_handles_is_a_problem(string method, string path, int status, string expected)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), new Uri(path, UriKind.Relative));
+        request.Headers.Add("Accept", "text/plain");
 
         using var response = await service.Client.SendAsync(request, Cancel);
 

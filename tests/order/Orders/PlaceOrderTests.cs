@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 using DaprOrders.Stack;
@@ -43,6 +44,21 @@ public sealed class PlaceOrderTests(OrderServiceFixture fixture)
         using var response = await client.PostAsync(new Uri("/orders", UriKind.Relative), body, Cancel);
 
         Assert.Equal(expected, (await response.Content.ReadFromJsonAsync<JsonElement>(Cancel)).GetProperty("quantity").GetInt32());
+    }
+
+    [Theory]
+    [InlineData("application/json; charset=utf-8")]
+    [InlineData("application/json; charset=\"UTF-8\"")]
+    public async Task Charset_UTF_8_is_accepted_in_quotes_too(string contentType)
+    {
+        await using var host = await fixture.StartAsync();
+        using var client = host.CreateClient();
+        using var content = new StringContent("""{"item_id":"item-123","quantity":1}""");
+        content.Headers.ContentType = MediaTypeHeaderValue.Parse(contentType);
+
+        using var response = await client.PostAsync(new Uri("/orders", UriKind.Relative), content, Cancel);
+
+        Assert.Equal(HttpStatusCode.Created, response.StatusCode);
     }
 
     [Fact]

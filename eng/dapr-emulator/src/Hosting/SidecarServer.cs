@@ -12,9 +12,10 @@ namespace DaprOrders.DaprEmulator.Hosting;
 /// <summary>Serves the HTTP port of a sidecar on the loopback address. It can also close like a crashed process.</summary>
 internal sealed class SidecarServer : IAsyncDisposable
 {
-    // Dapr's server accepts up to 4 KiB more than its limit. For larger headers it returns 431 with a body. Kestrel returns 431 without a
-    // body, so its own limit must be higher.
+    // Dapr's server accepts up to 4 KiB more than its limit. If the connection was used before, it has already read up to 4 KiB of the request
+    // when it starts to count. For larger headers it returns 431 with a body. Kestrel returns 431 without a body, so its own limit must be higher.
     private const int HeaderAllowance = 4096;
+    private const int UsedConnectionAllowance = 4096;
     private const int KestrelHeaderLimit = 512 << 10;
 
     private readonly ConcurrentDictionary<ConnectionContext, Socket> _connections = new();
@@ -40,7 +41,7 @@ internal sealed class SidecarServer : IAsyncDisposable
             });
         });
         _web = builder.Build();
-        _web.Run(http => HeaderBytes(http.Request) > spec.ReadBufferBytes + HeaderAllowance ? RejectAsync(http) : handle(http));
+        _web.Run(http => HeaderBytes(http.Request) > spec.ReadBufferBytes + Allowance(http) ? RejectAsync(http) : handle(http));
     }
 
     /// <summary>Gets the port. The system chooses it if the configured port is 0.</summary>
@@ -71,6 +72,12 @@ internal sealed class SidecarServer : IAsyncDisposable
     public Task StopAsync() => _web.StopAsync(new CancellationTokenSource(TimeSpan.FromSeconds(1)).Token);
 
     public ValueTask DisposeAsync() => _web.DisposeAsync();
+
+    private static int Allowance(HttpContext http)
+    {
+        var isFirstRequest = http.Features.GetRequiredFeature<IConnectionItemsFeature>().Items.TryAdd(typeof(SidecarServer), null);
+        return isFirstRequest ? HeaderAllowance : HeaderAllowance + UsedConnectionAllowance;
+    }
 
     private static int HeaderBytes(HttpRequest request)
     {
