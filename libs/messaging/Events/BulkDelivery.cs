@@ -47,19 +47,41 @@ internal static class BulkDelivery
             return null;
         }
 
-        var entries = new List<BulkEntry>(list.GetArrayLength());
-        foreach (var entry in list.EnumerateArray())
-        {
-            if (entry.ValueKind is not JsonValueKind.Object
-                || !entry.TryGetProperty("entryId", out var id) || id.ValueKind is not JsonValueKind.String)
-            {
-                return null;
-            }
+        return [.. list.EnumerateArray().Select(ReadEntry)];
+    }
 
-            entries.Add(new BulkEntry(id.GetString()!, entry.TryGetProperty("event", out var message) ? message : default));
+    /// <summary>Reads an entry, whatever it is. One that is no object, or has no id, becomes a dead letter and affects no other.</summary>
+    private static BulkEntry ReadEntry(JsonElement entry) => entry.ValueKind is JsonValueKind.Object
+        ? new BulkEntry(Find(entry, "entryId"u8) is { ValueKind: not JsonValueKind.Undefined } id ? GetText(id) : "", Find(entry, "event"u8))
+        : new BulkEntry("", entry);
+
+    /// <summary>
+    /// Finds a field that the sidecar has added. It compares the bytes, because TryGetProperty throws if any name contains half a surrogate pair.
+    /// </summary>
+    private static JsonElement Find(JsonElement entry, ReadOnlySpan<byte> name)
+    {
+        JsonElement found = default;
+        foreach (var field in entry.EnumerateObject())
+        {
+            if (JsonMarshal.GetRawUtf8PropertyName(field).SequenceEqual(name))
+            {
+                found = field.Value; // the last one, as for every reader of JSON here
+            }
         }
 
-        return entries;
+        return found;
+    }
+
+    private static string GetText(JsonElement id)
+    {
+        try
+        {
+            return id.ValueKind is JsonValueKind.String ? id.GetString()! : id.GetRawText();
+        }
+        catch (InvalidOperationException)
+        {
+            return ""; // half a surrogate pair
+        }
     }
 
     private sealed record BulkResponse([property: JsonPropertyName("statuses")] IEnumerable<BulkStatus> Statuses);

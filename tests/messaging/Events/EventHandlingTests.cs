@@ -300,8 +300,6 @@ public sealed class EventHandlingTests(MessagingFixture fixture)
     [InlineData("no json")]
     [InlineData("[]")]
     [InlineData("""{"entries":5}""")]
-    [InlineData("""{"entries":[5]}""")]
-    [InlineData("""{"entries":[{"event":{}}]}""")]
     public async Task Body_that_is_not_a_bulk_delivery_is_rejected(string body)
     {
         await using var host = await fixture.StartAsync();
@@ -311,6 +309,25 @@ public sealed class EventHandlingTests(MessagingFixture fixture)
 
         Assert.Equal(HttpStatusCode.BadRequest, response.StatusCode);
         Assert.Contains("entries", await response.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("5", "")]
+    [InlineData("""{"event":{}}""", "")]
+    [InlineData("""{"entryId":7,"event":{}}""", "7")]
+    [InlineData("""{"entryId":"1","event":{},"\ud800":1}""", "1")]
+    public async Task Entry_with_a_malformed_id_or_name_becomes_a_dead_letter_and_the_next_one_is_handled(string entry, string id)
+    {
+        await using var host = await fixture.StartAsync();
+        var next = Deliveries.Event("noted", new { text = "next", by = "k" });
+        using var content = new StringContent($$"""{"entries":[{{entry}},{"entryId":"2","event":{{next.ToJsonString()}}}]}""", null, "application/json");
+
+        using var response = await host.Client.PostAsync(new Uri("/events/noted", UriKind.Relative), content, Cancel);
+
+        Assert.Equal(
+            $$"""{"statuses":[{"entryId":"{{id}}","status":"SUCCESS"},{"entryId":"2","status":"SUCCESS"}]}""", await response.Content.ReadAsStringAsync(Cancel));
+        Assert.Equal("next", await host.QueryAsync<string>("SELECT string_agg(text, ' ') FROM notes"));
+        Assert.Equal(1L, await host.QueryAsync<long>("SELECT count(*) FROM dead_letters"));
     }
 
     [Theory]
