@@ -8,7 +8,7 @@ internal static class TestCommand
     public static Command Create()
     {
         var test = Create("test", "Builds the solution and runs one form of tests, by default fast.", [TestForm.Fast]);
-        foreach (var form in TestForm.All)
+        foreach (var form in TestForm.All.Concat(TestForm.Long))
         {
             test.Add(Create(form.Name, form.Description, [form]));
         }

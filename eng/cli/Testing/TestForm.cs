@@ -39,8 +39,14 @@ internal sealed record TestForm(string Name, string Description, IReadOnlyList<I
                 [new("tests/end-to-end", "rabbitmq")],
             ]),
         Explicit("faults", "Dozens of faults under load.", ["tests/faults"]),
-        Explicit("lines", "Lines of the components, without which the brokers lose events. Needs Dapr.", ["tests/faults"]),
         Explicit("mutations", "Mistakes planted in the source. A fault run must detect each of them.", ["tests/faults"]),
+    ];
+
+    /// <summary>Gets the forms that <c>all</c> does not run, because they take too long for every change.</summary>
+    public static IReadOnlyList<TestForm> Long { get; } =
+    [
+        Explicit("lines", "Lines of the components, without which the brokers lose events. Needs Dapr.", ["tests/faults"]),
+        Explicit("fuzz", "100,000 random requests for each route and 100,000 mutated deliveries. Takes hours.", ["tests/inventory", "tests/end-to-end"]),
     ];
 
     private static TestForm Explicit(string name, string description, string[] folders, params string[] options) =>

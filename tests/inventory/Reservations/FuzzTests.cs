@@ -1,0 +1,20 @@
+namespace DaprOrders.InventoryService.Tests.Reservations;
+
+[Trait("Form", "fuzz")]
+public sealed class FuzzTests(InventoryServiceFixture fixture)
+{
+    private const int Many = 100_000;
+    private const long MaxGrowth = 64 << 20;
+
+    [Fact(Explicit = true)]
+    public async Task Many_mutated_deliveries_affect_no_other_and_leak_no_memory()
+    {
+        await using var host = await fixture.StartAsync();
+        await HostileDeliveries.SendAsync(host, Many / 10);
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+
+        await HostileDeliveries.SendAsync(host, Many);
+
+        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, MaxGrowth);
+    }
+}
