@@ -18,6 +18,7 @@ public sealed class StackHost : IAsyncDisposable
     private StackRuntime? _runtime;
     private StackRuntime? _deferred;
     private PostgresCluster? _postgres;
+    private LocalTokens? _tokens;
 
     /// <param name="options">The differences from dapr.yaml.</param>
     /// <param name="settings">The runtime, broker and programs; by default those that the environment names.</param>
@@ -63,6 +64,9 @@ public sealed class StackHost : IAsyncDisposable
 
     public StackRuntime Runtime => _runtime ?? throw NotStarted();
 
+    /// <summary>Gets the tokens that the services require.</summary>
+    public LocalTokens Tokens => _tokens ?? throw NotStarted();
+
     public async Task StartAsync()
     {
         if (IsAttached)
@@ -80,7 +84,7 @@ public sealed class StackHost : IAsyncDisposable
     {
         var path = Path.Combine(_folder!, "deferred.yaml");
         await File.WriteAllTextAsync(path, _runFile.ToString(_options.Deferred.Contains));
-        _deferred = new DaprRuntime(path);
+        _deferred = new DaprRuntime(path) { Environment = Tokens.Environment };
         await _deferred.StartAsync();
         await UntilReadyAsync([.. Instances.Where(instance => _options.Deferred.Contains(instance.AppId))]);
     }
@@ -106,7 +110,10 @@ public sealed class StackHost : IAsyncDisposable
         var path = Path.Combine(_folder, "dapr.yaml");
         await File.WriteAllTextAsync(path, _runFile.ToString(appId => !_options.Deferred.Contains(appId)));
 
-        _runtime = _settings.Runtime is RuntimeKind.Dapr ? new DaprRuntime(path) : new EmulatorRuntime(_settings.Emulator, path, _folder);
+        _tokens = LocalTokens.In(_folder);
+        _runtime = _settings.Runtime is RuntimeKind.Dapr
+            ? new DaprRuntime(path) { Environment = Tokens.Environment }
+            : new EmulatorRuntime(_settings.Emulator, path, _folder) { Environment = Tokens.Environment };
     }
 
     /// <summary>Waits until every app is ready.</summary>

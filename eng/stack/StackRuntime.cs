@@ -23,6 +23,9 @@ public abstract class StackRuntime(string? id = null) : IAsyncDisposable
     /// <summary>Gets the processes of the sidecars.</summary>
     public abstract IReadOnlyList<int> SidecarProcesses { get; }
 
+    /// <summary>Gets additional environment variables of the runtime and of the apps.</summary>
+    public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
+
     /// <summary>Gets or sets the action that receives each line of output of the runtime and the apps.</summary>
     public Action<string> OnLine { get; set; } = _ => { };
 
@@ -98,6 +101,11 @@ public abstract class StackRuntime(string? id = null) : IAsyncDisposable
         start.RedirectStandardOutput = true;
         start.RedirectStandardError = true;
         start.Environment[Marker] = Id;
+        foreach (var (name, value) in Environment)
+        {
+            start.Environment[name] = value;
+        }
+
         var process = Process.Start(start)!;
         process.OutputDataReceived += (_, line) => Record(line.Data);
         process.ErrorDataReceived += (_, line) => Record(line.Data);

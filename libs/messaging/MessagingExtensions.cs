@@ -43,6 +43,8 @@ public static class MessagingExtensions
             provider.GetRequiredService<IConfiguration>().GetConnectionString(PostgresExtensions.ConnectionStringName)!));
         services.AddHealthChecks().AddCheck<OutboxHealthCheck>("outbox", HealthStatus.Degraded);
 
+        services.AddAccess();
+
         services.AddSingleton<FailureCounter>();
         services.AddSingleton<HandlingStatus>();
         services.AddSingleton<DeadLetterRedriver>();

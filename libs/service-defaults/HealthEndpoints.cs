@@ -24,13 +24,13 @@ internal static class HealthEndpoints
         }
 
         var wasReady = false;
-        app.MapHealthChecks("/healthz/live", new HealthCheckOptions { Predicate = _ => false });
-        app.MapHealthChecks("/healthz/ready", new HealthCheckOptions { ResponseWriter = WriteAsync });
+        app.MapHealthChecks("/healthz/live", new HealthCheckOptions { Predicate = _ => false }).AllowAnonymous();
+        app.MapHealthChecks("/healthz/ready", new HealthCheckOptions { ResponseWriter = WriteAsync }).AllowAnonymous();
         app.MapGet("/healthz/started", async (HealthCheckService checks, HttpContext context) =>
         {
             wasReady = wasReady || (await checks.CheckHealthAsync(context.RequestAborted)).Status is not HealthStatus.Unhealthy;
             return wasReady ? Results.Ok() : Results.StatusCode(StatusCodes.Status503ServiceUnavailable);
-        }).ExcludeFromDescription();
+        }).AllowAnonymous().ExcludeFromDescription();
     }
 
     private static Task WriteAsync(HttpContext context, HealthReport report)

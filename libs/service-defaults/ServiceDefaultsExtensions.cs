@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Json;
@@ -30,6 +31,7 @@ public static class ServiceDefaultsExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         builder.ListenOnAppPort();
+        builder.Services.Configure<HostFilteringOptions>(options => options.AllowedHosts = ["*"]); // HostFilter exempts the health routes
         builder.Services.AddSerilog((_, logger) => Configure(logger, builder.Configuration, builder.Environment));
         builder.AddOpenApiDefaults();
         builder.LeaveOutHostedServices();
@@ -39,6 +41,7 @@ public static class ServiceDefaultsExtensions
             Problem.Complete(context.ProblemDetails, BadRequestHandler.DescribeLimit(context.HttpContext)));
         builder.Services.AddSingleton<IProblemDetailsWriter, ProblemWriter>();
         builder.Services.AddExceptionHandler<BadRequestHandler>();
+        builder.Services.AddAccessDefaults();
         builder.Services.AddHealthChecks().AddCheck<SidecarHealthCheck>(SidecarCheck, HealthStatus.Degraded);
         builder.Services.AddSingleton<IHealthCheckPublisher, HealthMonitor>();
         // In every environment, so that BadRequestHandler gets the exception with the path and the position.
@@ -58,7 +61,8 @@ public static class ServiceDefaultsExtensions
     /// <summary>
     /// Adds the middleware of the defaults, and maps <c>/healthz/live</c>, <c>/healthz/ready</c> and <c>/healthz/started</c>; in Development also
     /// <c>/openapi/v1.json</c> and <c>/scalar</c> if the service calls <c>AddOpenApi()</c>. Exceptions become problem details: a registered
-    /// <see cref="Microsoft.AspNetCore.Diagnostics.IExceptionHandler"/> handles them first, any other exception is a 500.
+    /// <see cref="Microsoft.AspNetCore.Diagnostics.IExceptionHandler"/> handles them first, any other exception is a 500. A route that states
+    /// neither a policy nor <c>AllowAnonymous()</c> is refused with 403. Requests for a host that is not in <c>AllowedHosts</c> are refused with 400.
     /// </summary>
     public static void MapDefaultEndpoints(this WebApplication app)
     {
@@ -66,13 +70,16 @@ public static class ServiceDefaultsExtensions
         app.UseSerilogRequestLogging(options => options.GetLevel = RequestLevel);
         app.UseExceptionHandler();
         app.UseStatusCodePages();
+        app.UseHostFilter();
+        app.UseAuthentication();
+        app.UseAuthorization();
         app.Use(RequestContentType.RequireUtf8Async);
         app.MapHealthEndpoints();
         if (app.Environment.IsDevelopment() && app.Services.GetKeyedService<IOpenApiDocumentProvider>(OpenApiDefaults.DocumentName) is not null)
         {
-            app.MapOpenApi();
+            app.MapOpenApi().AllowAnonymous();
             // Without the features that need the internet.
-            app.MapScalarApiReference(scalar => scalar.DisableDefaultFonts().DisableTelemetry().DisableAgent().DisableMcp().HideClientButton().HideDeveloperTools());
+            app.MapScalarApiReference(scalar => scalar.DisableDefaultFonts().DisableTelemetry().DisableAgent().DisableMcp().HideClientButton().HideDeveloperTools()).AllowAnonymous();
         }
     }
 

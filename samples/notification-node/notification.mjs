@@ -1,11 +1,12 @@
 // The notification service in Node 20, with the standard library only. It appends one line of JSON per notification to a file.
 import { createServer } from 'node:http';
-import { randomUUID } from 'node:crypto';
+import { randomUUID, timingSafeEqual } from 'node:crypto';
 import { fstatSync, fsyncSync, ftruncateSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 
 const TOPIC = 'inventory.updated';
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 const ITEM_ID = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+const TOKEN = process.env.APP_API_TOKEN;
 const file = openSync(process.env.NOTIFICATIONS_FILE ?? 'notifications.jsonl', 'a+');
 
 const notifications = []; // oldest first
@@ -85,6 +86,15 @@ function list(query) {
   return { items: page, next: items.length > limit ? page.at(-1).id : null };
 }
 
+class ForbiddenError extends Error {}
+
+/** Only the sidecar may send events. It sends APP_API_TOKEN, which is optional for this sample. */
+function requireSidecar({ headers }) {
+  const sent = Buffer.from(headers['dapr-api-token'] ?? '');
+  const isSidecar = !TOKEN || (sent.length === Buffer.byteLength(TOKEN) && timingSafeEqual(sent, Buffer.from(TOKEN)));
+  if (!isSidecar || headers['dapr-caller-app-id']) throw new ForbiddenError('Only for the sidecar');
+}
+
 async function readJson(request) {
   const chunks = [];
   for await (const chunk of request) chunks.push(chunk);
@@ -97,6 +107,7 @@ async function route(request) {
     case 'GET /dapr/subscribe':
       return [{ pubsubname: 'pubsub', topic: TOPIC, route: `/events/${TOPIC}`, deadLetterTopic: 'notification.dead' }];
     case `POST /events/${TOPIC}`:
+      requireSidecar(request);
       return handle(await readJson(request));
     case 'GET /notifications':
       return list(searchParams);
@@ -120,6 +131,7 @@ const server = createServer(async (request, response) => {
     else send(response, 200, body);
   } catch (error) {
     if (error instanceof ValidationError) return send(response, 400, { title: error.message, status: 400, errors: error.errors });
+    if (error instanceof ForbiddenError) return send(response, 403, { title: error.message, status: 403 });
     console.error(error);
     send(response, 500, { title: 'The service failed', status: 500 });
   }

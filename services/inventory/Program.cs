@@ -20,6 +20,6 @@ app.MapDefaultEndpoints();
 app.MapStock();
 app.MapEvent<OrderCreated, OrderCreatedHandler>();
 app.MapDeadLetters();
-app.MapSubscribeHandler();
+app.MapSubscribeHandler().RequireAuthorization(AccessPolicies.Sidecar);
 
 return await app.RunServiceAsync<InventoryDbContext>(args);

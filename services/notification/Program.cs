@@ -18,6 +18,6 @@ app.MapDefaultEndpoints();
 app.MapNotifications();
 app.MapEvent<InventoryUpdated, InventoryUpdatedHandler>();
 app.MapDeadLetters();
-app.MapSubscribeHandler();
+app.MapSubscribeHandler().RequireAuthorization(AccessPolicies.Sidecar);
 
 return await app.RunServiceAsync<NotificationDbContext>(args);

@@ -26,6 +26,6 @@ app.UseRateLimiter();
 app.MapOrders();
 app.MapEvent<InventoryUpdated, InventoryUpdatedHandler>();
 app.MapDeadLetters();
-app.MapSubscribeHandler();
+app.MapSubscribeHandler().RequireAuthorization(AccessPolicies.Sidecar);
 
 return await app.RunServiceAsync<OrderDbContext>(args);

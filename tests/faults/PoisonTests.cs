@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
@@ -117,8 +118,9 @@ public sealed class PoisonTests
     private static async Task<HttpStatusCode> RedriveAsync(StackHost stack, string eventId)
     {
         var id = await stack.QueryAsync("inventory_db", $"SELECT max(id) FROM dead_letters WHERE event_id = '{eventId}'") is long found ? found : 0;
-        using var response = await stack.Gateway.PostAsync(
-            new Uri($"http://127.0.0.1:{InstanceOf(stack, "inventory").Port}/dead-letters/{id}/redrive"), null, Cancel);
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"http://127.0.0.1:{InstanceOf(stack, "inventory").Port}/dead-letters/{id}/redrive");
+        request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", stack.Tokens.Operator);
+        using var response = await stack.Gateway.SendAsync(request, Cancel);
         return response.StatusCode;
     }
 

@@ -1,3 +1,4 @@
+using System.Net.Http.Headers;
 using DaprOrders.Messaging.Tests;
 using DaprOrders.Stack;
 using DaprOrders.Testing;
@@ -51,6 +52,9 @@ public sealed class MessagingFixture : IAsyncDisposable
 /// <summary>Runs a small service with the messaging library and a stub of its sidecar. By default the relay runs only when the test calls it.</summary>
 internal sealed class MessagingHost : IAsyncDisposable
 {
+    private const string AppToken = "the app's token";
+    private const string OperatorToken = "the operators' token";
+
     private readonly NpgsqlDataSource _database;
 
     private MessagingHost(WebApplication app, SidecarStub sidecar, FakeTimeProvider time, string connectionString)
@@ -60,11 +64,14 @@ internal sealed class MessagingHost : IAsyncDisposable
         Time = time;
         ConnectionString = connectionString;
         Client = app.GetTestClient();
+        Client.DefaultRequestHeaders.Add("dapr-api-token", AppToken);
+        Client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", OperatorToken);
         _database = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString) { MaxPoolSize = 4 });
     }
 
     public WebApplication App { get; }
 
+    /// <summary>Gets a client with the tokens of the sidecar and of the operators.</summary>
     public HttpClient Client { get; }
 
     public SidecarStub Sidecar { get; }
@@ -87,12 +94,15 @@ internal sealed class MessagingHost : IAsyncDisposable
     {
         var sidecar = shared ?? new SidecarStub();
         var time = new FakeTimeProvider(DateTimeOffset.UtcNow);
-        var builder = WebApplication.CreateSlimBuilder();
+        var environment = settings.FirstOrDefault(setting => setting.Key == "environment").Value;
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = environment ?? "Production" });
         builder.WebHost.UseTestServer();
         builder.Logging.ClearProviders().AddFakeLogging();
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>
         {
             ["APP_ID"] = "notes",
+            ["APP_API_TOKEN"] = AppToken,
+            ["Operator:Token"] = OperatorToken,
             ["DAPR_HTTP_ENDPOINT"] = sidecar.Url,
             ["ConnectionStrings:Database"] = connectionString,
         });

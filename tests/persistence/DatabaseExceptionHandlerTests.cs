@@ -69,7 +69,7 @@ public sealed class DatabaseExceptionHandlerTests
 
         var app = builder.Build();
         app.MapDefaultEndpoints();
-        app.MapGet("/{sqlState}", (string sqlState) => { throw new DbUpdateException("secret", new PostgresException("secret", "ERROR", "ERROR", sqlState)); });
+        app.MapGet("/{sqlState}", (string sqlState) => { throw new DbUpdateException("secret", new PostgresException("secret", "ERROR", "ERROR", sqlState)); }).AllowAnonymous();
         await app.StartAsync(Cancel);
         return app;
     }

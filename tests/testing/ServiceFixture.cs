@@ -90,6 +90,9 @@ public sealed class ServiceHost<TProgram>(
         WHERE setdatabase = (SELECT oid FROM pg_database WHERE datname = current_database())
         """;
 
+    /// <summary>The value of APP_API_TOKEN. Clients of the host send it, as the sidecar does.</summary>
+    public const string AppToken = "the app's token";
+
     private readonly FakeLogCollector _log = new();
 
     public SidecarStub Sidecar { get; } = sidecar;
@@ -134,6 +137,12 @@ public sealed class ServiceHost<TProgram>(
         Sidecar.Dispose();
     }
 
+    protected override void ConfigureClient(HttpClient client)
+    {
+        base.ConfigureClient(client);
+        client.DefaultRequestHeaders.Add("dapr-api-token", AppToken);
+    }
+
     /// <summary>Enables critical entries of the framework, because ASP.NET Core starts a trace only if its logger is enabled.</summary>
     private static LogLevel MinimumLevel(string? category) =>
         category?.StartsWith("DaprOrders.", StringComparison.Ordinal) == true ? LogLevel.Warning : LogLevel.Critical;
@@ -143,6 +152,7 @@ public sealed class ServiceHost<TProgram>(
         ArgumentNullException.ThrowIfNull(builder);
         builder.UseEnvironment("Development");
         builder.UseSetting("APP_ID", appId);
+        builder.UseSetting("APP_API_TOKEN", AppToken);
         builder.UseSetting("DAPR_HTTP_ENDPOINT", Sidecar.Url);
         builder.UseSetting("ConnectionStrings:Database", ConnectionString);
         builder.UseSetting("Serilog:MinimumLevel:Default", "Fatal");

@@ -126,9 +126,10 @@ internal sealed class LocalRun(UpOptions options)
 
     private StackRuntime CreateRuntime(RuntimeChoice choice, string runFile)
     {
+        var environment = LocalTokens.In(_data).Environment;
         StackRuntime runtime = choice.Kind is RuntimeKind.Dapr
-            ? new DaprRuntime(runFile, _root, choice.Program!)
-            : new EmulatorRuntime(["dotnet", Repository.Emulator], runFile, Path.Combine(_data, "broker"), _root);
+            ? new DaprRuntime(runFile, _root, choice.Program!) { Environment = environment }
+            : new EmulatorRuntime(["dotnet", Repository.Emulator], runFile, Path.Combine(_data, "broker"), _root) { Environment = environment };
         runtime.OnLine = Console.Out.WriteLine;
         return runtime;
     }

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text;
 using System.Text.Unicode;
 using Microsoft.AspNetCore.Builder;
@@ -22,32 +21,19 @@ internal readonly record struct DeadLetterFilter(string? Topic, string? Reason)
     }
 }
 
-/// <summary>
-/// Maps the routes with which operators list, redrive and delete dead letters. They reject requests from other machines and requests through
-/// Dapr service invocation.
-/// </summary>
+/// <summary>Maps the routes with which operators list, redrive and delete dead letters.</summary>
 internal static class DeadLetterEndpoints
 {
     private const int MaxPageSize = 200;
 
     public static void Map(IEndpointRouteBuilder app)
     {
-        var letters = app.MapGroup("/dead-letters").AddEndpointFilter(RequireLocalCallerAsync).ExcludeFromDescription(); // not part of the contract
+        var letters = app.MapGroup("/dead-letters").RequireAuthorization(AccessPolicies.Operator).ExcludeFromDescription(); // not part of the contract
         letters.MapGet("/", ListAsync);
         letters.MapPost("/redrive", RedriveAllAsync);
         letters.MapPost("/{id:long}/redrive", RedriveAsync);
         letters.MapDelete("/", DeleteAllAsync);
         letters.MapDelete("/{id:long}", DeleteAsync);
-    }
-
-    /// <summary>Rejects remote requests. Requests through service invocation come from the local sidecar, so they are recognized by their headers.</summary>
-    private static async ValueTask<object?> RequireLocalCallerAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
-    {
-        var request = context.HttpContext.Request;
-        var isLocal = context.HttpContext.Connection.RemoteIpAddress is not { } address || IPAddress.IsLoopback(address);
-        return isLocal && !request.Headers.ContainsKey("dapr-caller-app-id") && !request.Headers.ContainsKey("X-Forwarded-For")
-            ? await next(context)
-            : TypedResults.NotFound();
     }
 
     private static async Task<IResult> ListAsync(

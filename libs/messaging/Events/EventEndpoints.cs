@@ -40,6 +40,7 @@ public static class EventEndpoints
                 MaxMessagesCount = 100,
                 MaxAwaitDurationMs = 2,
             })
+            .RequireAuthorization(AccessPolicies.Sidecar)
             .WithMetadata(new DisableRequestSizeLimitAttribute()) // 100 large events can exceed Kestrel's limit of 30 MB, and Dapr redelivers after a 413 indefinitely
             .ExcludeFromDescription();
     }
@@ -58,6 +59,7 @@ public static class EventEndpoints
 
         app.MapPost($"/events/{topic}", StoreDeadLetterAsync)
             .WithTopic(pubSub, topic, enableRawPayload: true)
+            .RequireAuthorization(AccessPolicies.Sidecar)
             .WithMetadata(new DisableRequestSizeLimitAttribute())
             .ExcludeFromDescription();
         DeadLetterEndpoints.Map(app);

@@ -23,6 +23,12 @@ public sealed record Problem(string Code, int Status, string Title, string? Deta
     /// <summary>The server refused the request for another reason, which the status tells.</summary>
     public static Problem Refused { get; } = new("refused", StatusCodes.Status400BadRequest, "Request refused");
 
+    /// <summary>The route requires a token, and the request has none or another one.</summary>
+    public static Problem Unauthorized { get; } = new("unauthorized", StatusCodes.Status401Unauthorized, "Unauthorized", "Send the token that the route requires.");
+
+    /// <summary>The caller is not allowed to use the route.</summary>
+    public static Problem Forbidden { get; } = new("forbidden", StatusCodes.Status403Forbidden, "Forbidden", "The route is not for this caller.");
+
     /// <summary>There is no such resource.</summary>
     public static Problem NotFound { get; } = new("not-found", StatusCodes.Status404NotFound, "Not found");
 
@@ -44,7 +50,7 @@ public sealed record Problem(string Code, int Status, string Title, string? Deta
     public static Problem Unavailable { get; } = new(
         "unavailable", StatusCodes.Status503ServiceUnavailable, "Service unavailable", "The service is overloaded or cannot reach its database. Retry the same request later.");
 
-    private static readonly Problem[] ByStatus = [NotFound, MethodNotAllowed, BodyTooLarge, UnsupportedMediaType, Unavailable];
+    private static readonly Problem[] ByStatus = [Unauthorized, Forbidden, NotFound, MethodNotAllowed, BodyTooLarge, UnsupportedMediaType, Unavailable];
 
     /// <summary>Gets the type: <c>urn:dapr-orders:problem:&lt;code&gt;</c>.</summary>
     public string Type => TypePrefix + Code;

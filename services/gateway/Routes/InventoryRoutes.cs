@@ -7,7 +7,7 @@ internal static class InventoryRoutes
 {
     public static void MapInventory(this IEndpointRouteBuilder app)
     {
-        var inventory = app.MapGroup("/inventory").WithTags("inventory").ProducesGatewayProblems();
+        var inventory = app.MapGroup("/inventory").WithTags("inventory").AllowAnonymous().ProducesGatewayProblems();
         inventory.MapGet("/", ListAsync).WithName("ListStock").Produces<Page<StockView>>();
         inventory.MapGet("/{itemId}", GetAsync).WithName("GetStock").Produces<StockView>()
             .ProducesProblem(StatusCodes.Status404NotFound);

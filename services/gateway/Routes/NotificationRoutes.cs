@@ -9,7 +9,7 @@ internal static class NotificationRoutes
 {
     public static void MapNotifications(this IEndpointRouteBuilder app)
     {
-        var notifications = app.MapGroup("/notifications").WithTags("notifications").ProducesGatewayProblems();
+        var notifications = app.MapGroup("/notifications").WithTags("notifications").AllowAnonymous().ProducesGatewayProblems();
         notifications.MapGet("/", ListAsync).WithName("ListNotifications").Produces<Page<NotificationView>>();
     }
 

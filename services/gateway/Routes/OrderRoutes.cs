@@ -17,7 +17,7 @@ internal static partial class OrderRoutes
 
     public static void MapOrders(this IEndpointRouteBuilder app)
     {
-        var orders = app.MapGroup("/orders").WithTags("orders").ProducesGatewayProblems();
+        var orders = app.MapGroup("/orders").WithTags("orders").AllowAnonymous().ProducesGatewayProblems();
         orders.MapPost("/", PlaceAsync).WithName("PlaceOrder")
             .Accepts<PlaceOrderRequest>("application/json").Produces<OrderView>(StatusCodes.Status201Created)
             .ProducesProblem(StatusCodes.Status413PayloadTooLarge)

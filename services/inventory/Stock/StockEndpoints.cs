@@ -9,7 +9,7 @@ internal static class StockEndpoints
 {
     public static void MapStock(this IEndpointRouteBuilder app)
     {
-        var inventory = app.MapGroup("/inventory").WithTags("inventory")
+        var inventory = app.MapGroup("/inventory").WithTags("inventory").AllowAnonymous()
             .ProducesValidationProblem()
             .ProducesProblem(StatusCodes.Status500InternalServerError)
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);

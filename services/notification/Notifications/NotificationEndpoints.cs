@@ -11,7 +11,7 @@ internal static class NotificationEndpoints
 {
     public static void MapNotifications(this IEndpointRouteBuilder app)
     {
-        var notifications = app.MapGroup("/notifications").WithTags("notifications")
+        var notifications = app.MapGroup("/notifications").WithTags("notifications").AllowAnonymous()
             .ProducesValidationProblem()
             .ProducesProblem(StatusCodes.Status500InternalServerError)
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);

@@ -12,7 +12,7 @@ namespace DaprOrders.Contracts.Tests.Providers;
 
 /// <summary>
 /// Starts our services for the contract tests. If ORDER_URL, INVENTORY_URL or NOTIFICATION_URL is set, the tests use the running service at that
-/// URL instead. Its sidecar port must be the one in dapr.yaml, because the tests start the stub of the sidecar there. All tests share the
+/// URL instead, with APP_API_TOKEN if it is set. Its sidecar port must be the one in dapr.yaml, because the tests start the stub of the sidecar there. All tests share the
 /// services, so each test uses its own ids.
 /// </summary>
 public sealed class Implementations : IAsyncDisposable
@@ -79,7 +79,9 @@ public sealed class Implementations : IAsyncDisposable
     {
         var port = 3501 + Array.IndexOf(["order", "inventory", "notification"], service);
         var sidecar = _sidecars.GetOrAdd(service, _ => new Lazy<SidecarStub>(() => new SidecarStub(port)));
-        return new Provider(new HttpClient { BaseAddress = url }, sidecar.Value, () => ValueTask.CompletedTask);
+        var client = new HttpClient { BaseAddress = url };
+        client.DefaultRequestHeaders.Add("dapr-api-token", Environment.GetEnvironmentVariable("APP_API_TOKEN"));
+        return new Provider(client, sidecar.Value, () => ValueTask.CompletedTask);
     }
 
     private sealed class OrderFixture() : ServiceFixture<order::Program>("order");

@@ -21,6 +21,7 @@ public sealed class ServiceTests
         {
             ["APP_ID"] = appId,
             ["APP_PORT"] = $"{port}",
+            ["APP_API_TOKEN"] = "any",
             ["ConnectionStrings__Database"] = "Host=127.0.0.1;Port=1", // not needed to start
         });
         try

@@ -110,24 +110,6 @@ public sealed class DeadLetterTests(MessagingFixture fixture)
         Assert.Equal([HttpStatusCode.NoContent, HttpStatusCode.NotFound], [first.StatusCode, second.StatusCode]);
     }
 
-    [Theory]
-    [InlineData("GET", "/dead-letters", "dapr-caller-app-id")]
-    [InlineData("GET", "/dead-letters", "X-Forwarded-For")]
-    [InlineData("POST", "/dead-letters/1/redrive", "dapr-caller-app-id")]
-    [InlineData("DELETE", "/dead-letters/1", "dapr-caller-app-id")]
-    public async Task Operator_route_is_not_found_through_service_invocation(string method, string path, string header)
-    {
-        await using var host = await fixture.StartAsync(settings: ("Messaging:MaxAttempts", "1"));
-        await CreateDeadLetterAsync(host, "bad");
-        using var request = new HttpRequestMessage(new HttpMethod(method), path);
-        request.Headers.Add(header, "gateway");
-
-        using var response = await host.Client.SendAsync(request, Cancel);
-
-        Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
-        Assert.Equal(1L, await host.QueryAsync<long>("SELECT count(*) FROM dead_letters"));
-    }
-
     [Fact]
     public async Task Filter_selects_the_dead_letters_to_list_redrive_and_delete()
     {

@@ -19,7 +19,7 @@ public sealed class OutboxModelTests
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseTestServer();
         builder.Configuration.AddInMemoryCollection(
-            [new("ConnectionStrings:Database", $"Host=127.0.0.1;Port={FreePort.Take()};Username=nobody;Database=none")]);
+            [new("APP_API_TOKEN", "any"), new("ConnectionStrings:Database", $"Host=127.0.0.1;Port={FreePort.Take()};Username=nobody;Database=none")]);
         builder.Services.AddDbContext<ReaderDbContext>((provider, options) =>
             options.UseNpgsql(provider.GetRequiredService<IConfiguration>().GetConnectionString("Database")));
         builder.AddMessaging<ReaderDbContext>();

@@ -51,7 +51,7 @@ internal static partial class DocumentRules
     }
 
     [FailsOn("docs/guarantees.md", "`PlaceOrderTests`", "`PlacedOrderTests`", "there is no test class PlacedOrderTests")]
-    [FailsOn("SECURITY.md", "`DeadLetterTests`", "`DeadLettersTests`", "there is no test class DeadLettersTests")]
+    [FailsOn("SECURITY.md", "`RouteAccessTests`", "`RoutesAccessTests`", "there is no test class RoutesAccessTests")]
     public static IEnumerable<string> Documents_name_test_classes_that_exist(DeploymentFiles files)
     {
         var classes = files.Under("tests/").SelectMany(path => TestClass().Matches(files[path])).Select(match => match.Groups[1].Value).ToHashSet();

@@ -1,0 +1,33 @@
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Authorization.Policy;
+using Microsoft.AspNetCore.Http;
+
+namespace DaprOrders.ServiceDefaults;
+
+/// <summary>Writes the problem of a request that a policy refuses. The detail is the first reason that the policy gives.</summary>
+internal sealed class RefusalHandler : IAuthorizationMiddlewareResultHandler
+{
+    public async Task HandleAsync(RequestDelegate next, HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult authorizeResult)
+    {
+        if (authorizeResult.Succeeded)
+        {
+            await next(context);
+            return;
+        }
+
+        var reason = authorizeResult.AuthorizationFailure?.FailureReasons.FirstOrDefault()?.Message;
+        if (policy.AuthenticationSchemes.Count == 0 || authorizeResult.Forbidden)
+        {
+            await Problem.Forbidden.WriteAsync(context, reason);
+            return;
+        }
+
+        foreach (var scheme in policy.AuthenticationSchemes)
+        {
+            await context.ChallengeAsync(scheme); // sets the header WWW-Authenticate
+        }
+
+        await Problem.Unauthorized.WriteAsync(context, reason);
+    }
+}
