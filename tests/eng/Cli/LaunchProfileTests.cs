@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -44,6 +45,7 @@ public sealed class LaunchProfileTests
         }
 
         Assert.Equal("confirmed", await OrderAsync(clone));
+        Assert.Equal(HttpStatusCode.Unauthorized, await DeliverWithoutTokenAsync(clone));
         Assert.All(Services.Keys, service => Assert.True(File.Exists(Program(clone, service)), Program(clone, service)));
 
         // Now ./run.sh starts the other services.
@@ -53,6 +55,14 @@ public sealed class LaunchProfileTests
         clone.StartBeside("dotnet watch --non-interactive --project services/order --launch-profile order");
         await UntilReadyAsync(clone, 8001);
         Assert.Equal("confirmed", await OrderAsync(clone));
+    }
+
+    /// <summary>Sends an event as a stranger. A service that is started with its launch profile reads the token that <c>./run.sh</c> has created.</summary>
+    private static async Task<HttpStatusCode> DeliverWithoutTokenAsync(CloneWithFreePorts clone)
+    {
+        using var client = new HttpClient();
+        using var response = await client.PostAsJsonAsync($"http://127.0.0.1:{clone.FreePortOf(8001)}/events/inventory.updated", new { entries = Array.Empty<object>() }, Cancel);
+        return response.StatusCode;
     }
 
     private static async Task<TestKafka?> StartBrokerAsync(RuntimeKind runtime)

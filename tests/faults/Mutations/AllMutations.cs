@@ -243,7 +243,7 @@ internal static class AllMutations
                     "BulkDelivery.Respond(AtOnce(entries, processor.ProcessAsync(entries, CancellationToken.None)))"),
                 new(
                     "libs/messaging/Events/EventEndpoints.cs",
-                    "    private static async Task<IResult> StoreDeadLetterAsync(",
+                    "    private static async Task<Ok> StoreDeadLetterAsync(",
                     """
                         private static IEnumerable<BulkStatus> AtOnce(List<BulkEntry> entries, Task later)
                         {
@@ -251,7 +251,7 @@ internal static class AllMutations
                             return entries.Select(entry => new BulkStatus(entry.EntryId, BulkDelivery.Success));
                         }
 
-                        private static async Task<IResult> StoreDeadLetterAsync(
+                        private static async Task<Ok> StoreDeadLetterAsync(
                     """),
             ],
         },
