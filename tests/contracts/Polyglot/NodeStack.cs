@@ -21,6 +21,8 @@ public sealed class NodeStack : IAsyncDisposable
 
     public HttpClient Gateway => _stack.Gateway;
 
+    public string AppToken => _stack.Tokens.App;
+
     /// <summary>Starts the system once. The constructor does not start it, because xUnit creates the fixture even if none of its tests run.</summary>
     public Task StartAsync() => _started ??= _stack.StartAsync();
 

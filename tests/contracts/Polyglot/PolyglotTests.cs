@@ -80,7 +80,7 @@ public sealed partial class PolyglotTests(NodeStack stack) : IClassFixture<NodeS
 
         foreach (var (command, expected) in commands)
         {
-            var (_, output) = await Programs.RunAsync(Path.Combine(Repository.Root, "contracts"), "", "bash", "-c", stack.WithFreePorts(command.Text));
+            var (_, output) = await Programs.RunAsync(Path.Combine(Repository.Root, "contracts"), "", "bash", "-c", $"export APP_API_TOKEN={stack.AppToken}\n{stack.WithFreePorts(command.Text)}");
 
             Assert.Equal(Mask(expected.Text), Mask(output));
         }
