@@ -156,6 +156,7 @@ internal sealed class FaultyProxy : IAsyncDisposable
         using var content = new ByteArrayContent(body);
         content.Headers.TryAddWithoutValidation("Content-Type", original.ContentType);
         using var request = new HttpRequestMessage(HttpMethod.Post, $"{peer.Target}{original.Path}{original.QueryString}") { Content = content };
+        request.Headers.Add("dapr-api-token", (string?)original.Headers["dapr-api-token"]);
         using var timeout = new CancellationTokenSource(RequestConfig.ActivityTimeout!.Value);
         try
         {
