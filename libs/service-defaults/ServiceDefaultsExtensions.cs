@@ -31,6 +31,7 @@ public static class ServiceDefaultsExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         builder.ListenOnAppPort();
+        builder.RaiseKestrelLimits();
         builder.Services.Configure<HostFilteringOptions>(options => options.AllowedHosts = ["*"]); // HostFilter exempts the health routes
         builder.Services.AddSerilog((_, logger) => Configure(logger, builder.Configuration, builder.Environment));
         builder.AddOpenApiDefaults();
@@ -70,7 +71,10 @@ public static class ServiceDefaultsExtensions
         app.UseSerilogRequestLogging(options => options.GetLevel = RequestLevel);
         app.UseExceptionHandler();
         app.UseStatusCodePages();
+        app.Use(RequestLimits.CheckAsync);
         app.UseHostFilter();
+        app.Use(TreatHeadAsGet);
+        app.UseRouting(); // after the method is changed
         app.UseAuthentication();
         app.UseAuthorization();
         app.Use(RequestContentType.RequireUtf8Async);
@@ -81,6 +85,13 @@ public static class ServiceDefaultsExtensions
             // Without the features that need the internet.
             app.MapScalarApiReference(scalar => scalar.DisableDefaultFonts().DisableTelemetry().DisableAgent().DisableMcp().HideClientButton().HideDeveloperTools()).AllowAnonymous();
         }
+    }
+
+    /// <summary>Lets HEAD reach the routes of GET. The server leaves out the body, because it remembers the method of the request.</summary>
+    private static Task TreatHeadAsGet(HttpContext context, RequestDelegate next)
+    {
+        context.Request.Method = HttpMethods.IsHead(context.Request.Method) ? HttpMethods.Get : context.Request.Method;
+        return next(context);
     }
 
     /// <summary>Listens on the port where Dapr expects the app, on the loopback interface: only the sidecar needs to reach it.</summary>
@@ -97,6 +108,7 @@ public static class ServiceDefaultsExtensions
         .MinimumLevel.Is(environment.IsDevelopment() ? LogEventLevel.Debug : LogEventLevel.Information)
         .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
         .MinimumLevel.Override("System", LogEventLevel.Warning)
+        .MinimumLevel.Override("Dapr", LogEventLevel.Warning)
         .MinimumLevel.Override("Grpc", LogEventLevel.Warning)
         .MinimumLevel.Override("Npgsql", LogEventLevel.Warning)
         // EF Core logs every exception as an error, also expected ones. The code that catches an exception logs what it means.

@@ -51,6 +51,9 @@ public sealed record BatchIdempotencyKey(string Value) : RequestParameter(Idempo
         return true;
     }
 
-    /// <summary>Returns the key of the entry with this index (0 to 9999). A retried batch derives the same keys.</summary>
-    public string OfEntry(int index) => string.Create(CultureInfo.InvariantCulture, $"{Value}/{index}");
+    /// <summary>
+    /// Returns the key of the entry with this index (0 to 9999). A retried batch derives the same keys. They contain a space, which no key of a client
+    /// does, so no other request has the same key.
+    /// </summary>
+    public string OfEntry(int index) => string.Create(CultureInfo.InvariantCulture, $"{Value} {index}");
 }

@@ -52,7 +52,7 @@ internal static partial class OrderRoutes
     /// <summary>Places up to 1,000 orders. Each order gets its own result.</summary>
     /// <response code="200">The batch was processed. Each order has its own status.</response>
     internal static async Task<IResult> PlaceBatchAsync(
-        [FromHeader(Name = IdempotencyKey.Header), Description("Makes the request safe to retry. An entry without its own key gets this one with its index, as in key/0.")]
+        [FromHeader(Name = IdempotencyKey.Header), Description("Makes the request safe to retry. An entry without its own key gets one from this key and its index.")]
         BatchIdempotencyKey? key,
         HttpRequest request, OrderClient orders, ILogger<OrderClient> logger, CancellationToken cancellationToken)
     {

@@ -25,7 +25,7 @@ internal record PlaceOrderRequest
 [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 internal sealed record BatchEntry : PlaceOrderRequest
 {
-    /// <summary>The order's own key. Without it, the key is that of the request with the order's index, as in key/0.</summary>
+    /// <summary>The order's own key. Without it, the key is derived from that of the request and the order's index.</summary>
     /// <example>order-4711</example>
     [RegularExpression(ServiceDefaults.IdempotencyKey.Pattern)]
     public string? IdempotencyKey { get; init; }

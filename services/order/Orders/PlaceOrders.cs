@@ -24,7 +24,7 @@ internal sealed partial class PlaceOrders(
     /// <response code="200">The batch was processed. Each order has its own status.</response>
     public static async Task<Ok<BatchView>> HandleAsync(
         Request request,
-        [FromHeader(Name = IdempotencyKey.Header), Description("Makes the request safe to retry. An entry without its own key gets this one with its index, as in key/0.")]
+        [FromHeader(Name = IdempotencyKey.Header), Description("Makes the request safe to retry. An entry without its own key gets one from this key and its index.")]
         BatchIdempotencyKey? key,
         [FromServices] PlaceOrders placeOrders,
         IOptions<JsonOptions> json)
@@ -174,7 +174,7 @@ internal sealed partial class PlaceOrders(
     [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
     public sealed record BatchEntry : PlaceOrder.Request
     {
-        /// <summary>The order's own key. Without it, the key is that of the request with the order's index, as in key/0.</summary>
+        /// <summary>The order's own key. Without it, the key is derived from that of the request and the order's index.</summary>
         /// <example>order-4711</example>
         [Text(ServiceDefaults.IdempotencyKey.Pattern, "1 to 255 visible ASCII characters")]
         public string? IdempotencyKey { get; init; }
