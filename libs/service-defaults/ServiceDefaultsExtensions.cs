@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.Hosting;
@@ -99,7 +98,7 @@ public static class ServiceDefaultsExtensions
     {
         if (builder.Configuration.GetValue<int?>("APP_PORT") is { } port)
         {
-            builder.WebHost.ConfigureKestrel(kestrel => kestrel.Listen(IPAddress.Loopback, port));
+            builder.WebHost.ConfigureKestrel(kestrel => kestrel.ListenLocalhost(port));
         }
     }
 

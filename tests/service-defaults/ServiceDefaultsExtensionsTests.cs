@@ -111,7 +111,7 @@ public sealed class ServiceDefaultsExtensionsTests
         await using var app = builder.Build();
         await app.StartAsync(Cancel);
 
-        Assert.Equal([$"http://127.0.0.1:{port}"], app.Urls);
+        Assert.Equal([$"http://localhost:{port}"], app.Urls); // 127.0.0.1 and [::1]
     }
 
     private static async Task<WebApplication> StartAsync(string sidecar, bool isSidecarRequired = false)
