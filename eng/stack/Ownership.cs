@@ -101,7 +101,10 @@ public static class Ownership
         AppDomain.CurrentDomain.ProcessExit += (_, _) =>
         {
             _lock.Dispose();
-            File.Delete(path);
+            if (!FoldersOf(id).Any())
+            {
+                File.Delete(path); // otherwise the next run removes the folders
+            }
         };
         Environment.SetEnvironmentVariable(Variable, id);
         return id;

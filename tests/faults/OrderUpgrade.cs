@@ -65,7 +65,7 @@ internal sealed class OrderUpgrade : IDisposable
     private static readonly Lazy<Task<MutatedBuild>> NextVersion = new(() => MutatedBuild.CreateAsync(Change));
 
     /// <summary>Gets the folder from which the instances are started.</summary>
-    public string Folder { get; } = Directory.CreateTempSubdirectory("dapr-orders-upgrade-").FullName;
+    public string Folder { get; } = Ownership.CreateFolder("upgrade");
 
     /// <summary>Copies the current version and compiles the next one. Returns null if the plan has no upgrade.</summary>
     public static async Task<OrderUpgrade?> PrepareAsync(FaultPlan plan)
