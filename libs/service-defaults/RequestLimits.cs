@@ -32,9 +32,23 @@ internal static class RequestLimits
         }
 
         var headers = context.Request.Headers;
-        return headers.Count > MaxHeaders || headers.Sum(header => header.Key.Length + header.Value.Sum(value => value?.Length ?? 0)) > MaxHeaderLength
+        return headers.Count > MaxHeaders || LengthOf(headers) > MaxHeaderLength
             ? RefuseAsync(StatusCodes.Status431RequestHeaderFieldsTooLarge, $"Send at most {MaxHeaders} headers with {MaxHeaderLength} characters in total.")
             : next(context);
+
+        static int LengthOf(IHeaderDictionary headers)
+        {
+            var length = 0;
+            foreach (var (name, values) in headers)
+            {
+                foreach (var value in values)
+                {
+                    length += name.Length + (value?.Length ?? 0);
+                }
+            }
+
+            return length;
+        }
 
         Task RefuseAsync(int status, string detail) => (Problem.Refused with { Status = status }).WriteAsync(context, detail).AsTask();
     }

@@ -12,7 +12,7 @@ namespace DaprOrders.Messaging;
 internal static class AccessExtensions
 {
     /// <summary>The name of the authentication scheme of <see cref="DaprAuthenticationBuilderExtensions"/>.</summary>
-    private const string DaprScheme = "Dapr";
+    public const string DaprScheme = "Dapr";
 
     public static void AddAccess(this IServiceCollection services)
     {

@@ -22,7 +22,7 @@ internal sealed partial class SidecarAccess(IOptionsMonitor<DaprAuthenticationOp
     private volatile string? _refused;
     private int _isWarned;
 
-    private bool NeedsToken => !string.IsNullOrWhiteSpace(options.Get("Dapr").Token);
+    private bool NeedsToken => !string.IsNullOrWhiteSpace(options.Get(AccessExtensions.DaprScheme).Token);
 
     public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) => Task.FromResult(
         _refused is { } path

@@ -65,7 +65,7 @@ internal static class BulkDelivery
         {
             if (JsonMarshal.GetRawUtf8PropertyName(field).SequenceEqual(name))
             {
-                found = field.Value; // the last one, as for every reader of JSON here
+                found = field.Value; // the last one counts, as in System.Text.Json
             }
         }
 

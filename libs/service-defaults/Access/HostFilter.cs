@@ -27,7 +27,7 @@ internal static class HostFilter
             : Problem.Refused.WriteAsync(context, $"The host is not one of {setting}. The setting AllowedHosts lists the hosts for which requests are accepted.").AsTask());
     }
 
-    /// <summary>A request of HTTP/1.0 may have no host, and no browser sends one.</summary>
+    /// <summary>A request without a host is allowed: in HTTP/1.0 it is optional, and browsers always send it.</summary>
     private static bool IsAllowed(HttpRequest request, StringSegment[] allowed) =>
         !request.Host.HasValue || request.Path.StartsWithSegments("/healthz", StringComparison.Ordinal) || HostString.MatchesAny(request.Host.Host, allowed);
 }
