@@ -53,7 +53,7 @@ internal static class AllLines
         new()
         {
             Name = "redis redeliverInterval",
-            Edits = [Changed("redeliverInterval", "2s", "0")],
+            Edits = [Changed("redeliverInterval", "2000", "0")],
             Scenario = Scenarios.SubscriberCrashesWithEvents,
         },
         new()

@@ -131,7 +131,7 @@ internal static class ComponentRules
     }
 
     [FailsOn(Redis, "value: 5s", "value: 0", "processingTimeout must be 5s, not 0")]
-    [FailsOn(Redis, "  - name: redeliverInterval\n    value: 2s\n", "", "redeliverInterval must be 2s, not missing")]
+    [FailsOn(Redis, "value: \"2000\"", "value: 2s", "redeliverInterval must be 2000, not 2s")]
     [FailsOn(Redis, "value: \"100\"", "value: \"10\"", "concurrency must be 100, not 10")]
     [FailsOn(
         Redis, "- name: concurrency", "- name: maxLenApprox\n    value: 1000\n  - name: concurrency",
@@ -141,7 +141,7 @@ internal static class ComponentRules
         Wrong(files, "redis", required: new()
         {
             ["processingTimeout"] = "5s",
-            ["redeliverInterval"] = "2s",
+            ["redeliverInterval"] = "2000", // Dapr ignores a duration
             ["concurrency"] = "100",
             ["maxLenApprox"] = null,
             ["streamTTL"] = null,
