@@ -12,7 +12,7 @@ internal sealed partial class DatabaseDefaultsCheck(NpgsqlDataSource database, T
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        while (true)
+        while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
@@ -25,9 +25,10 @@ internal sealed partial class DatabaseDefaultsCheck(NpgsqlDataSource database, T
 
                 return;
             }
-            catch (Exception) when (!stoppingToken.IsCancellationRequested)
+            catch (Exception)
             {
-                await Task.Delay(RetryInterval, time, stoppingToken); // the health check reports an unavailable database
+                // The health check reports an unavailable database.
+                await Task.Delay(RetryInterval, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }

@@ -52,7 +52,7 @@ public static class DatabaseErrors
     public static bool IsConflict(Exception exception) =>
         CauseOf(exception) is FailureCause.Duplicate || SqlStateOf(exception)?.StartsWith("40", StringComparison.Ordinal) == true;
 
-    private static string? SqlStateOf(Exception? exception) =>
+    internal static string? SqlStateOf(Exception? exception) =>
         exception is null or PostgresException ? (exception as PostgresException)?.SqlState : SqlStateOf(exception.InnerException);
 
     private static FailureCause CauseOf(string sqlState) => sqlState switch

@@ -15,34 +15,41 @@ internal sealed class MigrationState
 
 /// <summary>
 /// Runs the migrations before the service listens. If the database is unavailable, logs a warning, lets the service start, and retries every
-/// second.
+/// second. Does not disturb what runs beside it: it waits for a lock for at most 2 s, because everything else would wait behind it, and takes none if
+/// there is nothing to do.
 /// </summary>
 internal sealed partial class Migrator<TContext>(
-    IServiceScopeFactory scopes, NpgsqlDataSource database, MigrationState state, TimeProvider time, ILogger<Migrator<TContext>> logger)
+    IServiceScopeFactory scopes, NpgsqlDataSource database, MigrationState state, IHostEnvironment environment, TimeProvider time,
+    ILogger<Migrator<TContext>> logger)
     : BackgroundService
     where TContext : DbContext
 {
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MaxLockWait = TimeSpan.FromSeconds(60);
 
-    /// <summary>Runs the migrations once, for <c>--migrate</c>. Logs the result and returns whether they succeeded.</summary>
+    /// <summary>Runs the migrations for <c>--migrate</c>. Retries for 60 s while other sessions lock a table. Logs the result and returns whether they succeeded.</summary>
     public async Task<bool> MigrateOnceAsync()
     {
-        var isMigrated = await TryMigrateAsync(CancellationToken.None);
-        if (isMigrated)
+        var began = time.GetTimestamp();
+        while (await TryMigrateAsync(CancellationToken.None) is { } failure)
         {
-            LogMigrated();
-        }
-        else
-        {
-            LogFailed(state.Failure);
+            if (!IsLocked(failure) || time.GetElapsedTime(began) >= MaxLockWait)
+            {
+                LogFailed(state.Failure);
+                return false;
+            }
+
+            LogLocked(state.Failure);
+            await Task.Delay(RetryInterval, time);
         }
 
-        return isMigrated;
+        LogMigrated();
+        return true;
     }
 
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        if (!await TryMigrateAsync(cancellationToken))
+        if (await TryMigrateAsync(cancellationToken) is not null)
         {
             LogWaiting(state.Failure);
             await base.StartAsync(cancellationToken);
@@ -55,33 +62,50 @@ internal sealed partial class Migrator<TContext>(
         {
             await Task.Delay(RetryInterval, time, stoppingToken);
         }
-        while (!await TryMigrateAsync(stoppingToken));
+        while (await TryMigrateAsync(stoppingToken) is not null);
         LogMigrated();
     }
 
-    private async Task<bool> TryMigrateAsync(CancellationToken cancellationToken)
+    /// <summary>Runs the migrations, and returns the failure; null if they succeeded.</summary>
+    private async Task<Exception?> TryMigrateAsync(CancellationToken cancellationToken)
     {
         try
         {
             await using var scope = scopes.CreateAsyncScope();
-            var db = scope.ServiceProvider.GetRequiredService<TContext>().Database;
-            var isPending = (await db.GetPendingMigrationsAsync(cancellationToken)).Any();
-            await MigrateAsync(db, cancellationToken);
+            await using var context = CreateContext(scope.ServiceProvider);
+            var isPending = (await context.Database.GetPendingMigrationsAsync(cancellationToken)).Any();
+            if (isPending || environment.IsDevelopment()) // sample stock is added even if a previous start was interrupted
+            {
+                await MigrateAsync(context.Database, cancellationToken);
+            }
+
             if (isPending)
             {
-                await db.ExecuteSqlRawAsync("ANALYZE", cancellationToken); // without statistics the first queries scan whole tables
+                // Without statistics the first queries scan whole tables.
+                await context.Database.ExecuteSqlRawAsync("ANALYZE (SKIP_LOCKED)", cancellationToken);
                 database.Clear(); // open connections do not have the settings that a migration has set
             }
 
             state.Failure = null;
-            return true;
+            return null;
         }
-        catch (Exception e) when (e is NpgsqlException or TimeoutException || e.InnerException is NpgsqlException)
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            state.Failure = e.Message;
-            return false;
+            var error = e.GetBaseException().Message; // EF Core wraps it
+            state.Failure = IsLocked(e) ? $"{error}; {await LockHolders.DescribeAsync(database, cancellationToken)}" : error;
+            return e;
         }
     }
+
+    /// <summary>Creates a context whose transactions wait for a lock for at most 2 s.</summary>
+    private static TContext CreateContext(IServiceProvider services)
+    {
+        var options = new DbContextOptionsBuilder<TContext>(services.GetRequiredService<DbContextOptions<TContext>>());
+        return ActivatorUtilities.CreateInstance<TContext>(services, options.AddInterceptors(new MigrationLockTimeout()).Options);
+    }
+
+    private static bool IsLocked(Exception exception) =>
+        DatabaseErrors.SqlStateOf(exception) is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected;
 
     /// <summary>
     /// Runs the migrations and seeds the database. Another process can migrate it at the same time. EF Core releases its lock after each
@@ -109,6 +133,9 @@ internal sealed partial class Migrator<TContext>(
 
     [LoggerMessage(LogLevel.Warning, "Database unavailable, migrations will be retried every second: {Error}")]
     private partial void LogWaiting(string? error);
+
+    [LoggerMessage(LogLevel.Warning, "Another session locks a table, the migrations will be retried: {Error}")]
+    private partial void LogLocked(string? error);
 
     [LoggerMessage(LogLevel.Error, "Cannot migrate the database: {Error}")]
     private partial void LogFailed(string? error);

@@ -41,7 +41,7 @@ public static class PostgresExtensions
             configure?.Invoke(options);
         });
         builder.Services.AddExceptionHandler<DatabaseExceptionHandler>();
-        builder.Services.AddHealthChecks().AddCheck<DatabaseHealthCheck>("database");
+        builder.Services.AddHealthChecks().AddCheck<DatabaseHealthCheck<TContext>>("database");
         builder.Services.AddSingleton<MigrationState>();
         builder.Services.AddSingleton<Migrator<TContext>>();
         if (builder.Environment.IsDevelopment())
@@ -55,7 +55,7 @@ public static class PostgresExtensions
     }
 
     /// <summary>Runs the service. With <c>--migrate</c> it only runs the migrations.</summary>
-    /// <returns>The exit code: 1 if the migrations fail, which is logged; otherwise 0.</returns>
+    /// <returns>The exit code: 1 if the migrations fail, or if other sessions lock a table for 60 s, which is logged; otherwise 0.</returns>
     public static async Task<int> RunServiceAsync<TContext>(this WebApplication app, string[] args)
         where TContext : DbContext
     {
