@@ -20,6 +20,7 @@ internal static class Checks
             Report(RunFileCheck.Run(root, runFile));
             Report(ComponentsCheck.Run(root, runFile));
             Report(PortsCheck.Run(root, runFile));
+            Report(await TokensCheck.RunAsync(runFile, cancellationToken));
             Report(await PostgresCheck.RunAsync(root, runFile, cancellationToken));
             Report(await BrokerCheck.RunAsync(root, runFile, dapr, cancellationToken));
         }

@@ -129,6 +129,20 @@ public sealed class DoctorTests
     }
 
     [Fact(Explicit = true)]
+    public async Task Service_with_another_token_than_its_sidecar_is_reported()
+    {
+        await using var machine = await Doctor.MachineAsync();
+        machine.Listen(8001, "HTTP/1.0 200 OK\r\nContent-Type: application/json\r\n\r\n{\"status\":\"degraded\",\"failing\":{\"app-api-token\":\"a request had no valid token\"}}");
+
+        var (exitCode, lines) = await Doctor.RunAsync(machine);
+
+        Assert.Equal(1, exitCode);
+        Assert.Contains(
+            $"FAIL Tokens: order on port {machine.Clone.FreePortOf(8001)}: a request had no valid token; ./run.sh starts both with the token in .dapr-orders/app-api-token",
+            lines);
+    }
+
+    [Fact(Explicit = true)]
     public async Task Port_of_a_killed_run_is_a_note()
     {
         await using var machine = await Doctor.MachineAsync();
