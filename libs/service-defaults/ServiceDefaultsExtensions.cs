@@ -42,7 +42,10 @@ public static class ServiceDefaultsExtensions
         builder.Services.AddSingleton<IProblemDetailsWriter, ProblemWriter>();
         builder.Services.AddExceptionHandler<BadRequestHandler>();
         builder.Services.AddAccessDefaults();
-        builder.Services.AddHealthChecks().AddCheck<SidecarHealthCheck>(SidecarCheck, HealthStatus.Degraded);
+        builder.Services.AddSingleton<BackgroundWork>();
+        builder.Services.AddHealthChecks()
+            .AddCheck<SidecarHealthCheck>(SidecarCheck, HealthStatus.Degraded)
+            .AddCheck<BackgroundWork>("background", HealthStatus.Degraded);
         builder.Services.AddSingleton<IHealthCheckPublisher, HealthMonitor>();
         // In every environment, so that BadRequestHandler gets the exception with the path and the position.
         builder.Services.Configure<RouteHandlerOptions>(options => options.ThrowOnBadRequest = true);

@@ -54,12 +54,14 @@ internal sealed partial class OrderCreatedHandler(
 
     /// <summary>
     /// Republishes old reservations: the order service asks again because their event was probably lost. A younger duplicate is a redelivery, and
-    /// its event is on the way.
+    /// its event is on the way. A reservation of the future was made before the clock was set back, so its age is unknown.
     /// </summary>
     private Task RepublishLostAsync(IEnumerable<Reservation> reservations, CancellationToken cancellationToken)
     {
-        var before = time.GetUtcNow() - options.Value.RepeatAfter;
-        return db.RepublishAsync(reservations.Where(reservation => reservation.CreatedAt < before).Select(InventoryUpdated.From), cancellationToken);
+        var now = time.GetUtcNow();
+        return db.RepublishAsync(
+            reservations.Where(reservation => reservation.CreatedAt < now - options.Value.RepeatAfter || reservation.CreatedAt > now).Select(InventoryUpdated.From),
+            cancellationToken);
     }
 
     [LoggerMessage(LogLevel.Information, "Decided {Count} orders from {Events} events")]

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using DaprOrders.OrderService.Data;
+using DaprOrders.ServiceDefaults;
 using Microsoft.EntityFrameworkCore;
 
 namespace DaprOrders.OrderService.Orders;
@@ -8,13 +9,14 @@ namespace DaprOrders.OrderService.Orders;
 /// Tells waiting readers when an order is settled, by whichever instance of this service. One query every 25 ms serves all readers, and there is
 /// none while nobody waits.
 /// </summary>
-internal sealed partial class SettlementWatch(IServiceScopeFactory scopes, TimeProvider time, ILogger<SettlementWatch> logger) : BackgroundService
+internal sealed class SettlementWatch(IServiceScopeFactory scopes, BackgroundWork background, TimeProvider time) : BackgroundService
 {
+    private const string Name = "Search for settled orders";
+
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(25);
 
     private readonly ConcurrentDictionary<TaskCompletionSource, Guid> _readers = [];
     private readonly SemaphoreSlim _arrived = new(0);
-    private bool _isFailing;
 
     /// <summary>Waits until the order is settled, but no longer than <paramref name="timeout"/>.</summary>
     public async Task WaitAsync(Guid orderId, TimeSpan timeout, CancellationToken cancellationToken)
@@ -71,20 +73,11 @@ internal sealed partial class SettlementWatch(IServiceScopeFactory scopes, TimeP
                 reader.TrySetResult();
             }
 
-            _isFailing = false;
+            background.Succeeded(Name);
         }
         catch (Exception e) when (!cancellationToken.IsCancellationRequested)
         {
-            // The readers wait until their timeout, and then get the error themselves.
-            if (!_isFailing)
-            {
-                LogFailed(e.Message);
-            }
-
-            _isFailing = true;
+            background.Failed(Name, e); // the readers wait until their timeout, and then get the error themselves
         }
     }
-
-    [LoggerMessage(LogLevel.Warning, "Cannot look for settled orders: {Error}")]
-    private partial void LogFailed(string error);
 }

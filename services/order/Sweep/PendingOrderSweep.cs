@@ -12,13 +12,14 @@ namespace DaprOrders.OrderService.Sweep;
 /// the way back too, since inventory then republishes its reservation.
 /// </summary>
 internal sealed partial class PendingOrderSweep(
-    IServiceScopeFactory scopes, IOptions<SweepOptions> options, TimeProvider time, ILogger<PendingOrderSweep> logger) : BackgroundService
+    IServiceScopeFactory scopes, IOptions<SweepOptions> options, BackgroundWork background, TimeProvider time, ILogger<PendingOrderSweep> logger) : BackgroundService
 {
+    private const string Name = "Sweep";
     private const int BatchSize = 200;
 
     private static readonly TimeSpan MaxOutboxLag = TimeSpan.FromSeconds(10);
 
-    private bool _isFailing;
+    private readonly SteadyClock _clock = new(time);
 
     /// <summary>Sweeps once. Several instances share the work, since each skips the orders that another has locked.</summary>
     /// <returns>How many events were republished.</returns>
@@ -31,7 +32,7 @@ internal sealed partial class PendingOrderSweep(
             return 0; // the events are not even published yet: more of them would not help
         }
 
-        var now = time.GetMicrosecondNow();
+        var now = _clock.GetNow();
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         var orders = await db.Orders
             .FromSql($"""
@@ -62,23 +63,15 @@ internal sealed partial class PendingOrderSweep(
                 {
                 }
 
-                _isFailing = false;
+                background.Succeeded(Name);
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
-                if (!_isFailing)
-                {
-                    LogFailed(e.Message);
-                }
-
-                _isFailing = true;
+                background.Failed(Name, e);
             }
         }
     }
 
     [LoggerMessage(LogLevel.Warning, "Order {OrderId} is still pending, republished its event, attempt {Sweeps}")]
     private partial void LogRepublished(Guid orderId, int sweeps);
-
-    [LoggerMessage(LogLevel.Warning, "The sweep failed and is retried: {Error}")]
-    private partial void LogFailed(string error);
 }

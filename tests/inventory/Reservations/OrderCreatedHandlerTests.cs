@@ -109,6 +109,21 @@ public sealed class OrderCreatedHandlerTests(InventoryServiceFixture fixture)
         Assert.Equal(1000, await host.QueryAsync<int>($"SELECT available FROM stock WHERE item_id = '{item}'"));
     }
 
+    [Fact]
+    public async Task Order_that_is_republished_after_the_clock_was_set_back_gets_the_stored_reservation()
+    {
+        await using var host = await fixture.StartAsync();
+        using var client = host.CreateClient();
+        var order = Order(Guid.NewGuid(), "item-123", 1);
+        await client.DeliverAsync(Topic, order);
+        await UntilPublishedAsync(host);
+        await host.ExecuteAsync("UPDATE reservations SET created_at = created_at + interval '1 hour'");
+
+        await client.DeliverAsync(Topic, order);
+
+        Assert.Single((await host.Sidecar.PublishedAsync("inventory.updated", 2)).Select(SidecarStub.EventId).Distinct());
+    }
+
     [Theory]
     [InlineData("item-123", "reserved")]
     [InlineData("no-such-item", "rejected unknown_item")] // there is no stock row to lock

@@ -137,7 +137,7 @@ public sealed class PendingOrderSweepTests(OrderServiceFixture fixture)
         });
 
         Assert.Equal(4L, await host.QueryAsync<long>("SELECT last_value FROM tries"));
-        Assert.Single(host.Warnings, warning => warning.StartsWith("The sweep failed and is retried", StringComparison.Ordinal));
+        Assert.Single(host.Warnings, warning => warning.StartsWith("Sweep failed and will be retried", StringComparison.Ordinal));
     }
 
     [Fact]
