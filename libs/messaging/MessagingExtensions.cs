@@ -45,9 +45,9 @@ public static class MessagingExtensions
 
         services.AddAccess();
 
-        services.AddSingleton<FailureCounter>();
         services.AddSingleton<HandlingStatus>();
         services.AddSingleton<DeadLetterRedriver>();
+        services.AddSingleton<DeadLetterRetention>().AddHostedService(provider => provider.GetRequiredService<DeadLetterRetention>());
         services.AddSingleton<Subscriptions>();
         services.AddSingleton(typeof(EventProcessor<,>));
         services.AddHealthChecks().AddCheck<Subscriptions>("subscriptions", HealthStatus.Degraded)

@@ -43,9 +43,13 @@ public sealed class MessagingOptions
     public TimeSpan PublishTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
     /// <summary>
-    /// Gets how often a handler may fail for an event before the event becomes a dead letter. Transient failures do not count. 1 to 1,000.
-    /// Default: 5.
+    /// Gets how often an event is handled alone, in one delivery, before it becomes a dead letter. Transient failures do not count: the event is
+    /// then redelivered. 1 to 1,000. Default: 5.
     /// </summary>
     [Range(1, 1000)]
     public int MaxAttempts { get; init; } = 5;
+
+    /// <summary>Gets the age at which a dead letter is deleted, counted from its last failure. At least 1 min. Default: none, which keeps all.</summary>
+    [Range(typeof(TimeSpan), "00:01:00", "10000.00:00:00")]
+    public TimeSpan? DeadLetterRetention { get; init; }
 }

@@ -38,11 +38,13 @@ public sealed class MetricsTests(MessagingFixture fixture)
         using var retried = Collect<long>(host, "messaging.retried");
         using var dead = Collect<long>(host, "messaging.dead_lettered");
         host.Handler.Failures["bad"] = new InvalidOperationException();
+        host.Handler.Failures["late"] = new TimeoutException();
 
         await host.Client.DeliverAsync("noted", Event("a"), Event("bad"), Event("c"), JsonNode.Parse("{}"));
+        await host.Client.DeliverAsync("noted", Event("late"));
 
-        Assert.Equal([2, 1, 1], [Sum(handled, "noted"), Sum(retried, "noted"), Sum(dead, "noted")]);
-        Assert.Equal("in", Assert.Single(dead.GetMeasurementSnapshot()).Tags["direction"]);
+        Assert.Equal([2, 1, 2], [Sum(handled, "noted"), Sum(retried, "noted"), Sum(dead, "noted")]);
+        Assert.All(dead.GetMeasurementSnapshot(), measurement => Assert.Equal("in", measurement.Tags["direction"]));
     }
 
     [Fact]

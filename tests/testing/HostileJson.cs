@@ -17,7 +17,8 @@ public static class HostileJson
         Gen.OneOf(
             "\"\"", "\"\\ud800\"", "\"x\\udc00y\"", "\"\\u0000\"", "\"\\ufeff\"", "\"\\r\\nerror: forged\"", "\"\\u001b[31m\"", "\"\u2028\"", "\"%00\"",
             "\"item-1\"", "\"2026-11-29T12:00:00Z\"", "\"0199b0c2-7e2a-7c3e-9d1f-2b8f6a5c4d3e\"", "\"1\"", "\"reserved\"",
-            "\"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\"", $"\"{new string('a', 70_000)}\""));
+            "\"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01\"", $"\"{new string('a', 70_000)}\"",
+            $"\"{new string('a', 254)}\ud83d\ude00\"", $"\"{new string('a', 63)}\ud83d\ude00\"")); // a surrogate pair at the end of a column
 
     private static readonly Gen<string> Number = Gen.OneOf(
         Gen.Int.Select(number => $"{number}"),

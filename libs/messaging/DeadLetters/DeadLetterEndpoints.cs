@@ -15,7 +15,8 @@ internal readonly record struct DeadLetterFilter(string? Topic, string? Reason)
 {
     public IQueryable<DeadLetter> Apply(IQueryable<DeadLetter> letters)
     {
-        var (topic, reason) = (Topic, Reason);
+        // As stored. PostgreSQL would refuse a query with a NUL character.
+        var (topic, reason) = (Topic is null ? null : DeadLetterStore.ToStorable(Topic), Reason is null ? null : DeadLetterStore.ToStorable(Reason));
         letters = topic is null ? letters : letters.Where(letter => letter.Topic == topic);
         return reason is null ? letters : letters.Where(letter => letter.Reason.Contains(reason));
     }
@@ -25,32 +26,50 @@ internal readonly record struct DeadLetterFilter(string? Topic, string? Reason)
 internal static class DeadLetterEndpoints
 {
     private const int MaxPageSize = 200;
+    private const int MaxBulkSize = 1000;
 
     public static void Map(IEndpointRouteBuilder app)
     {
         var letters = app.MapGroup("/dead-letters").RequireAuthorization(AccessPolicies.Operator).ExcludeFromDescription(); // not part of the contract
         letters.MapGet("/", ListAsync);
+        letters.MapGet("/{id:long}", GetAsync);
         letters.MapPost("/redrive", RedriveAllAsync);
         letters.MapPost("/{id:long}/redrive", RedriveAsync);
         letters.MapDelete("/", DeleteAllAsync);
         letters.MapDelete("/{id:long}", DeleteAsync);
     }
 
+    /// <summary>Lists dead letters without their events, which can have megabytes each.</summary>
     private static async Task<IResult> ListAsync(
         [AsParameters] DeadLetterFilter filter, DbContext db, CancellationToken cancellationToken, int limit = 50, long cursor = long.MaxValue)
     {
         if (limit is < 1 or > MaxPageSize)
         {
-            return TypedResults.ValidationProblem(new Dictionary<string, string[]> { ["limit"] = [$"limit must be 1 to {MaxPageSize}."] });
+            return InvalidLimit(MaxPageSize);
         }
 
-        var letters = await filter.Apply(db.Set<DeadLetter>().AsNoTracking())
+        var letters = await filter.Apply(db.Set<DeadLetter>())
             .Where(letter => letter.Id < cursor)
             .OrderByDescending(letter => letter.Id)
             .Take(limit)
+            .Select(letter => new DeadLetterView(
+                letter.Id, letter.Direction, letter.Topic, letter.Source, letter.EventId, letter.Reason, letter.Attempts, letter.FirstAt, letter.LastAt))
             .ToListAsync(cancellationToken);
-        var next = letters.Count == limit ? $"{letters[^1].Id}" : null;
-        return TypedResults.Json(new DeadLetterList(letters.ConvertAll(View), next), EventJson.Options);
+        return Json(new DeadLetterList(letters, letters.Count == limit ? $"{letters[^1].Id}" : null));
+    }
+
+    private static async Task<IResult> GetAsync(long id, DbContext db, CancellationToken cancellationToken)
+    {
+        if (await db.Set<DeadLetter>().AsNoTracking().SingleOrDefaultAsync(letter => letter.Id == id, cancellationToken) is not { } letter)
+        {
+            return TypedResults.NotFound();
+        }
+
+        var isText = Utf8.IsValid(letter.Body);
+        return Json(new DeadLetterDetails(
+            letter.Id, letter.Direction, letter.Topic, letter.Source, letter.EventId, letter.Reason, letter.Attempts, letter.FirstAt, letter.LastAt,
+            isText ? Encoding.UTF8.GetString(letter.Body) : null,
+            isText ? null : letter.Body));
     }
 
     private static async Task<IResult> RedriveAsync(long id, DeadLetterRedriver redriver, CancellationToken cancellationToken) =>
@@ -62,31 +81,25 @@ internal static class DeadLetterEndpoints
             _ => TypedResults.NoContent(),
         };
 
-    /// <summary>Redrives all dead letters that match, oldest first, each in its own transaction.</summary>
+    /// <summary>Redrives the dead letters that match, oldest first, each in its own transaction.</summary>
     private static async Task<IResult> RedriveAllAsync(
-        [AsParameters] DeadLetterFilter filter, DbContext db, DeadLetterRedriver redriver, CancellationToken cancellationToken)
+        [AsParameters] DeadLetterFilter filter, DbContext db, DeadLetterRedriver redriver, CancellationToken cancellationToken,
+        int limit = MaxBulkSize, long cursor = 0)
     {
-        if (filter.Topic is null)
+        if (Validate(filter, limit) is { } error)
         {
-            return TopicIsMissing();
+            return error;
         }
 
-        int redriven = 0, failed = 0;
-        var ids = await filter.Apply(db.Set<DeadLetter>()).OrderBy(letter => letter.Id).Select(letter => letter.Id).ToListAsync(cancellationToken);
+        var (ids, next) = await SelectAsync(filter, db, limit, cursor, cancellationToken);
+        var items = new List<RedriveItem>(ids.Count);
         foreach (var id in ids)
         {
-            switch (await redriver.RedriveAsync(id, cancellationToken))
-            {
-                case { Failure: not null }:
-                    failed++;
-                    break;
-                case { IsFound: true }:
-                    redriven++;
-                    break;
-            }
+            var result = await redriver.RedriveAsync(id, cancellationToken);
+            items.Add(new RedriveItem(id, !result.IsFound ? "not_found" : result.Failure is null ? "redriven" : "failed", result.Failure));
         }
 
-        return TypedResults.Json(new RedriveSummary(redriven, failed), EventJson.Options);
+        return Json(new RedriveSummary(items.Count(item => item.Status == "redriven"), items.Count(item => item.Status == "failed"), items, next));
     }
 
     private static async Task<IResult> DeleteAsync(long id, DbContext db, CancellationToken cancellationToken) =>
@@ -94,32 +107,60 @@ internal static class DeadLetterEndpoints
             ? TypedResults.NoContent()
             : TypedResults.NotFound();
 
-    private static async Task<IResult> DeleteAllAsync([AsParameters] DeadLetterFilter filter, DbContext db, CancellationToken cancellationToken) =>
-        filter.Topic is null
-            ? TopicIsMissing()
-            : TypedResults.Json(
-                new DeleteSummary(await filter.Apply(db.Set<DeadLetter>()).ExecuteDeleteAsync(cancellationToken)), EventJson.Options);
+    /// <summary>Deletes the dead letters that match, oldest first.</summary>
+    private static async Task<IResult> DeleteAllAsync(
+        [AsParameters] DeadLetterFilter filter, DbContext db, CancellationToken cancellationToken, int limit = MaxBulkSize, long cursor = 0)
+    {
+        if (Validate(filter, limit) is { } error)
+        {
+            return error;
+        }
+
+        var (ids, next) = await SelectAsync(filter, db, limit, cursor, cancellationToken);
+        var deleted = await db.Set<DeadLetter>().Where(letter => ids.Contains(letter.Id)).ExecuteDeleteAsync(cancellationToken);
+        return Json(new DeleteSummary(deleted, ids, next));
+    }
+
+    /// <summary>Returns the ids of the dead letters that match, oldest first, and the cursor of the next request; null if there are no more.</summary>
+    private static async Task<(IReadOnlyList<long> Ids, string? Next)> SelectAsync(
+        DeadLetterFilter filter, DbContext db, int limit, long cursor, CancellationToken cancellationToken)
+    {
+        var ids = await filter.Apply(db.Set<DeadLetter>())
+            .Where(letter => letter.Id > cursor)
+            .OrderBy(letter => letter.Id)
+            .Select(letter => letter.Id)
+            .Take(limit + 1)
+            .ToListAsync(cancellationToken);
+        return ids.Count <= limit ? (ids, null) : (ids[..limit], $"{ids[limit - 1]}");
+    }
 
     /// <summary>Rejects a request without a topic, because a forgotten parameter would redrive or delete all dead letters.</summary>
-    private static ValidationProblem TopicIsMissing() =>
-        TypedResults.ValidationProblem(new Dictionary<string, string[]> { ["topic"] = ["topic is required."] });
+    private static ValidationProblem? Validate(DeadLetterFilter filter, int limit) =>
+        filter.Topic is null ? Invalid("topic", "topic is required.")
+        : limit is < 1 or > MaxBulkSize ? InvalidLimit(MaxBulkSize)
+        : null;
 
-    private static DeadLetterView View(DeadLetter letter)
-    {
-        var isText = Utf8.IsValid(letter.Body);
-        return new DeadLetterView(
-            letter.Id, letter.Direction, letter.Topic, letter.Source, letter.EventId, letter.Reason, letter.Attempts, letter.FirstAt, letter.LastAt,
-            isText ? Encoding.UTF8.GetString(letter.Body) : null,
-            isText ? null : letter.Body);
-    }
+    private static ValidationProblem InvalidLimit(int max) => Invalid("limit", $"limit must be 1 to {max}.");
+
+    private static ValidationProblem Invalid(string parameter, string error) =>
+        TypedResults.ValidationProblem(new Dictionary<string, string[]> { [parameter] = [error] });
+
+    private static JsonHttpResult<T> Json<T>(T body) => TypedResults.Json(body, EventJson.Options);
 
     private sealed record DeadLetterList(IReadOnlyList<DeadLetterView> Items, string? Next);
 
-    private sealed record DeadLetterView(
+    private record DeadLetterView(
         long Id, string Direction, string Topic, string Source, string EventId, string Reason, int Attempts, DateTimeOffset FirstAt,
-        DateTimeOffset LastAt, string? Event, byte[]? EventBase64);
+        DateTimeOffset LastAt);
 
-    private sealed record RedriveSummary(int Redriven, int Failed);
+    private sealed record DeadLetterDetails(
+        long Id, string Direction, string Topic, string Source, string EventId, string Reason, int Attempts, DateTimeOffset FirstAt,
+        DateTimeOffset LastAt, string? Event, byte[]? EventBase64)
+        : DeadLetterView(Id, Direction, Topic, Source, EventId, Reason, Attempts, FirstAt, LastAt);
 
-    private sealed record DeleteSummary(int Deleted);
+    private sealed record RedriveItem(long Id, string Status, string? Failure);
+
+    private sealed record RedriveSummary(int Redriven, int Failed, IReadOnlyList<RedriveItem> Items, string? Next);
+
+    private sealed record DeleteSummary(int Deleted, IReadOnlyList<long> Items, string? Next);
 }

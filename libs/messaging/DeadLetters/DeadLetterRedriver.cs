@@ -71,7 +71,7 @@ internal sealed class DeadLetterRedriver(IServiceScopeFactory scopes, Subscripti
         await db.Set<DeadLetter>().Where(letter => letter.Id == id).ExecuteUpdateAsync(
             letter => letter
                 .SetProperty(l => l.Attempts, l => l.Attempts + 1)
-                .SetProperty(l => l.Reason, DeadLetterStore.EscapeNul(reason))
+                .SetProperty(l => l.Reason, DeadLetterStore.ToStorable(reason))
                 .SetProperty(l => l.LastAt, DateTimeOffset.UtcNow),
             cancellationToken);
     }

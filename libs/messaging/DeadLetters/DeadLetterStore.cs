@@ -18,7 +18,7 @@ internal static class DeadLetterStore
         DbContext db, string topic, DeadLetterRecord record, string reason, int attempts, CancellationToken cancellationToken) =>
         db.Database.ExecuteSqlRawAsync(
             InsertIncoming,
-            [topic, record.Source, record.EventId, record.DataHash, record.Body, EscapeNul(reason), attempts],
+            [topic, record.Source, record.EventId, record.DataHash, record.Body, ToStorable(reason), attempts],
             cancellationToken);
 
     public static async Task StoreOutgoingAsync(NpgsqlConnection connection, OutboxRow row, string reason, CancellationToken cancellationToken)
@@ -32,15 +32,16 @@ internal static class DeadLetterStore
                 new() { Value = row.Id.ToString() },
                 new() { Value = SHA256.HashData(Encoding.UTF8.GetBytes(row.Data)) },
                 new() { Value = DaprBulkPublisher.ToBytes(row) },
-                new() { Value = EscapeNul(reason) },
+                new() { Value = ToStorable(reason) },
                 new() { Value = row.Attempts + 1 },
             },
         };
         await insert.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>Replaces NUL characters, which PostgreSQL cannot store as text.</summary>
-    public static string EscapeNul(string text) => text.Replace("\0", "\\0", StringComparison.Ordinal);
+    /// <summary>Replaces what PostgreSQL cannot store as text: NUL characters, and halves of surrogate pairs.</summary>
+    public static string ToStorable(string text) =>
+        Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text)).Replace("\0", "\\0", StringComparison.Ordinal);
 
     private static string Insert(string values) =>
         $"""

@@ -13,12 +13,15 @@ internal sealed record ReceivedEvent<TEvent>(string Id, string? TraceParent, TEv
 /// <summary>Reads and validates CloudEvents.</summary>
 internal static class CloudEvent
 {
+    /// <summary>The type of an event whose publisher names none. Dapr adds it.</summary>
+    private const string DefaultType = "com.dapr.event.sent";
+
     /// <summary>
     /// Reads the event and validates it by the attributes of its type; returns null and the reason if it is unreadable or invalid. Never throws,
     /// because an exception would fail the whole delivery, which Dapr then repeats indefinitely.
     /// </summary>
     public static ReceivedEvent<TEvent>? Read<TEvent>(JsonElement envelope, out string reason)
-        where TEvent : notnull
+        where TEvent : IEvent
     {
         try
         {
@@ -32,11 +35,17 @@ internal static class CloudEvent
     }
 
     private static ReceivedEvent<TEvent>? TryRead<TEvent>(JsonElement envelope, out string reason)
-        where TEvent : notnull
+        where TEvent : IEvent
     {
         if (GetText(envelope, "id") is not { Length: > 0 } id)
         {
             reason = "not a CloudEvent: 'id' is missing or not a string";
+            return null;
+        }
+
+        if (envelope.TryGetProperty("type", out var type) && !type.ValueEquals(TEvent.Topic) && !type.ValueEquals(DefaultType))
+        {
+            reason = $"'type' of the CloudEvent is not {TEvent.Topic}";
             return null;
         }
 

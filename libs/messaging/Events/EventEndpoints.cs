@@ -47,8 +47,9 @@ public static class EventEndpoints
 
     /// <summary>
     /// Subscribes to the dead-letter topic of the service, stores its records in the table <c>dead_letters</c>, and maps the operator routes:
-    /// <c>GET /dead-letters</c>, <c>POST /dead-letters/{id}/redrive</c> and <c>DELETE /dead-letters/{id}</c>; and for all that match
-    /// <c>?topic=…&amp;reason=…</c>, <c>POST /dead-letters/redrive</c> and <c>DELETE /dead-letters</c>.
+    /// <c>GET /dead-letters</c>, <c>GET /dead-letters/{id}</c> with the event, <c>POST /dead-letters/{id}/redrive</c> and
+    /// <c>DELETE /dead-letters/{id}</c>; and for all that match <c>?topic=…&amp;reason=…</c>, <c>POST /dead-letters/redrive</c> and
+    /// <c>DELETE /dead-letters</c>.
     /// </summary>
     public static void MapDeadLetters(this IEndpointRouteBuilder app)
     {
@@ -96,14 +97,16 @@ public static class EventEndpoints
     /// Stores the record that Dapr could not deliver. Stores the whole body if it contains no record, because Dapr repeats a refused delivery
     /// indefinitely, and later records would wait.
     /// </summary>
-    private static async Task<Ok> StoreDeadLetterAsync(HttpRequest request, DbContext db, CancellationToken cancellationToken)
+    private static async Task<Ok> StoreDeadLetterAsync(
+        HttpRequest request, DbContext db, Subscriptions subscriptions, CancellationToken cancellationToken)
     {
         using var body = new MemoryStream();
         await request.Body.CopyToAsync(body, cancellationToken);
         var record = DeadLetterRecord.Read(ReadRecord(body.ToArray()));
 
-        // With Kafka a header contains the original topic. Other brokers do not send it.
-        var topic = request.Headers["__topic"].FirstOrDefault() ?? request.Path.Value!["/events/".Length..];
+        // With Kafka a header contains the original topic. With other brokers only the CloudEvent does, if the record is one.
+        var topic = request.Headers["__topic"].FirstOrDefault()
+            ?? (subscriptions.FindHandler(record.Topic) is null ? request.Path.Value!["/events/".Length..] : record.Topic);
         await DeadLetterStore.StoreIncomingAsync(
             db, DeadLetterRecord.FitColumn(topic), record, "Dapr could not deliver the record", attempts: 1, cancellationToken);
         return TypedResults.Ok();

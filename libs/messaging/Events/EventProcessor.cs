@@ -11,7 +11,7 @@ namespace DaprOrders.Messaging;
 /// handled becomes a dead letter and does not block the others. Each entry has its own status in the response.
 /// </summary>
 internal sealed partial class EventProcessor<TEvent, THandler>(
-    IServiceScopeFactory scopes, FailureCounter failures, HandlingStatus handling, MessagingMetrics metrics, IOptions<MessagingOptions> options,
+    IServiceScopeFactory scopes, HandlingStatus handling, MessagingMetrics metrics, IOptions<MessagingOptions> options,
     TimeProvider time, ILogger<THandler> logger)
     where TEvent : IEvent
     where THandler : IHandleMessages<TEvent>
@@ -19,8 +19,9 @@ internal sealed partial class EventProcessor<TEvent, THandler>(
     private static readonly TimeSpan LogInterval = TimeSpan.FromMinutes(1);
 
     private bool _isUnavailable;
-    private long? _loggedNotDeployed;
+    private long? _loggedAt;
 
+    /// <summary>Handles the entries. Throws nothing, because a response other than 200 would repeat the whole delivery indefinitely.</summary>
     public async Task<IReadOnlyList<BulkStatus>> ProcessAsync(IReadOnlyList<BulkEntry> entries, CancellationToken cancellationToken)
     {
         // Each entry starts as RETRY, so that an unexpected failure loses no event.
@@ -31,7 +32,7 @@ internal sealed partial class EventProcessor<TEvent, THandler>(
             _isUnavailable = false;
             handling.Recovered(TEvent.Topic);
         }
-        catch (Exception e) when (DatabaseErrors.IsUnavailable(e))
+        catch (Exception e)
         {
             ReportUnavailable(e, status.Count(s => s == BulkDelivery.Retry));
         }
@@ -42,12 +43,12 @@ internal sealed partial class EventProcessor<TEvent, THandler>(
 
     private async Task ProcessAsync(IReadOnlyList<BulkEntry> entries, string[] status, CancellationToken cancellationToken)
     {
-        var readable = new List<(int Entry, ReceivedEvent<TEvent> Event)>();
+        var readable = new List<Received>();
         for (var i = 0; i < entries.Count; i++)
         {
             if (CloudEvent.Read<TEvent>(entries[i].Event, out var reason) is { } received)
             {
-                readable.Add((i, received));
+                readable.Add(new Received(i, received));
                 continue;
             }
 
@@ -63,7 +64,7 @@ internal sealed partial class EventProcessor<TEvent, THandler>(
         try
         {
             await HandleAsync(readable.ConvertAll(item => item.Event), cancellationToken);
-            readable.ForEach(item => status[item.Entry] = BulkDelivery.Success);
+            readable.ForEach(item => status[item.Index] = BulkDelivery.Success);
         }
         catch (Exception e) when (!DatabaseErrors.IsUnavailable(e))
         {
@@ -73,34 +74,51 @@ internal sealed partial class EventProcessor<TEvent, THandler>(
     }
 
     /// <summary>
-    /// Handles each entry in its own transaction. After a failed entry, later entries with its key are skipped to keep their order. A transient
-    /// failure ends the loop, because the next entries would fail too.
+    /// Handles each entry in its own transaction. An entry that fails is tried again after the others, and later entries with its key wait for it. It
+    /// becomes a dead letter within the delivery: while Dapr redelivers one entry, all later events of its partition wait. A transient failure
+    /// ends the loop, because the next entries would fail too.
     /// </summary>
     private async Task HandleOneByOneAsync(
-        IReadOnlyList<BulkEntry> entries, List<(int Entry, ReceivedEvent<TEvent> Event)> readable, string[] status, CancellationToken cancellationToken)
+        IReadOnlyList<BulkEntry> entries, List<Received> readable, string[] status, CancellationToken cancellationToken)
     {
-        var failedKeys = new HashSet<string>();
-        foreach (var (entry, received) in readable.Where(item => !failedKeys.Contains(item.Event.Message.Key)))
+        for (var remaining = readable; remaining.Count > 0;)
         {
-            try
+            var failedKeys = new HashSet<string>();
+            var failed = new List<Received>();
+            foreach (var item in remaining)
             {
-                await HandleAsync([received], cancellationToken);
-                failures.Reset(TEvent.Topic, received.Id);
-                status[entry] = BulkDelivery.Success;
-            }
-            catch (Exception e) when (!DatabaseErrors.IsUnavailable(e))
-            {
-                var attempts = failures.Count(TEvent.Topic, received.Id);
-                if (attempts < options.Value.MaxAttempts)
+                if (!failedKeys.Contains(item.Event.Message.Key) && await TryHandleAsync(item, entries[item.Index], cancellationToken))
                 {
-                    failedKeys.Add(received.Message.Key);
+                    status[item.Index] = BulkDelivery.Success;
                     continue;
                 }
 
-                await StoreDeadLetterAsync(entries[entry], $"{e.GetType().Name}: {e.Message}", attempts, cancellationToken);
-                failures.Reset(TEvent.Topic, received.Id);
-                status[entry] = BulkDelivery.Success;
+                failedKeys.Add(item.Event.Message.Key);
+                failed.Add(item);
             }
+
+            remaining = failed;
+        }
+    }
+
+    /// <summary>Handles one event, and stores it as a dead letter if its last attempt fails. Returns false if it must be tried again.</summary>
+    private async Task<bool> TryHandleAsync(Received item, BulkEntry entry, CancellationToken cancellationToken)
+    {
+        try
+        {
+            item.Attempts++;
+            await HandleAsync([item.Event], cancellationToken);
+            return true;
+        }
+        catch (Exception e) when (!DatabaseErrors.IsUnavailable(e))
+        {
+            if (item.Attempts < options.Value.MaxAttempts)
+            {
+                return false;
+            }
+
+            await StoreDeadLetterAsync(entry, $"{e.GetType().Name}: {e.Message}", item.Attempts, cancellationToken);
+            return true;
         }
     }
 
@@ -155,14 +173,15 @@ internal sealed partial class EventProcessor<TEvent, THandler>(
         LogDeadLetter(record.EventId, TEvent.Topic, reason);
     }
 
+    /// <summary>Logs transient failures once, and others once a minute. Those need an operator, and are reported as degraded.</summary>
     private void ReportUnavailable(Exception exception, int count)
     {
-        if (DatabaseErrors.CauseOf(exception) is FailureCause.NotDeployed)
+        if (DatabaseErrors.CauseOf(exception) is not FailureCause.Transient)
         {
             handling.Failed(TEvent.Topic, exception.Message);
-            if (_loggedNotDeployed is not { } at || time.GetElapsedTime(at) >= LogInterval)
+            if (_loggedAt is not { } at || time.GetElapsedTime(at) >= LogInterval)
             {
-                _loggedNotDeployed = time.GetTimestamp();
+                _loggedAt = time.GetTimestamp();
                 LogNotDeployed(count, TEvent.Topic, exception.Message);
             }
 
@@ -183,9 +202,15 @@ internal sealed partial class EventProcessor<TEvent, THandler>(
     [LoggerMessage(LogLevel.Error, "Cannot handle {Count} events of {Topic}, check the migrations and the permissions of the database role: {Error}")]
     private partial void LogNotDeployed(int count, string topic, string error);
 
-    [LoggerMessage(LogLevel.Warning, "Batch of {Count} events of {Topic} failed, each event will be handled alone")]
+    [LoggerMessage(LogLevel.Warning, "Batch of {Count} events of {Topic} failed, each event is handled alone")]
     private partial void LogBatchFailed(Exception exception, int count, string topic);
 
     [LoggerMessage(LogLevel.Error, "Event {CloudEventId} of {Topic} cannot be handled and was stored as a dead letter: {Reason}")]
     private partial void LogDeadLetter(string cloudEventId, string topic, string reason);
+
+    /// <summary>An event that was read, with the index of its entry.</summary>
+    private sealed record Received(int Index, ReceivedEvent<TEvent> Event)
+    {
+        public int Attempts { get; set; }
+    }
 }

@@ -78,13 +78,13 @@ internal sealed class DaprBulkPublisher(IHttpClientFactory clients, IOptions<Mes
         {
             return new PublishResult(PublishOutcome.Unreachable, $"the sidecar cannot be reached: {e.Message}");
         }
-        catch (HttpRequestException e)
-        {
-            return new PublishResult(PublishOutcome.Unknown, $"the connection to the sidecar was lost: {e.Message}");
-        }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
             return new PublishResult(PublishOutcome.Unknown, $"the sidecar did not respond within {options.Value.PublishTimeout.TotalSeconds:0.#} s");
+        }
+        catch (Exception e) when (e is not OperationCanceledException) // a lost connection, or a response that is not HTTP, text or JSON
+        {
+            return new PublishResult(PublishOutcome.Unknown, $"the sidecar's response cannot be read: {e.Message}");
         }
     }
 
@@ -163,9 +163,9 @@ internal sealed class DaprBulkPublisher(IHttpClientFactory clients, IOptions<Mes
         var refused = new Dictionary<int, string>();
         foreach (var entry in response.FailedEntries ?? [])
         {
-            if (int.TryParse(entry.EntryId, NumberStyles.None, CultureInfo.InvariantCulture, out var index) && index < count)
+            if (int.TryParse(entry?.EntryId, NumberStyles.None, CultureInfo.InvariantCulture, out var index) && index < count)
             {
-                refused[index] = entry.Error ?? "";
+                refused[index] = entry?.Error ?? "";
             }
         }
 
@@ -184,7 +184,7 @@ internal sealed class DaprBulkPublisher(IHttpClientFactory clients, IOptions<Mes
         }
     }
 
-    private sealed record ErrorBody(string? ErrorCode, List<FailedEntry>? FailedEntries);
+    private sealed record ErrorBody(string? ErrorCode, List<FailedEntry?>? FailedEntries);
 
     private sealed record FailedEntry(string? EntryId, string? Error);
 }

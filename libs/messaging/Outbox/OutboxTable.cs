@@ -146,7 +146,7 @@ internal static class OutboxTable
             """,
             connection)
         {
-            Parameters = { new() { Value = id }, new() { Value = error } },
+            Parameters = { new() { Value = id }, new() { Value = DeadLetterStore.ToStorable(error) } },
         };
         await update.ExecuteNonQueryAsync(cancellationToken);
     }

@@ -2,7 +2,9 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using DaprOrders.Stack;
 using DaprOrders.Testing;
+using Microsoft.Extensions.DependencyInjection;
 using static DaprOrders.Messaging.Tests.Outbox.BulkPublish;
 
 namespace DaprOrders.Messaging.Tests.DeadLetters;
@@ -12,7 +14,7 @@ public sealed class DeadLetterTests(MessagingFixture fixture)
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Dead_letters_are_listed_newest_first_with_reason_and_event()
+    public async Task Dead_letters_are_listed_newest_first_with_their_reason_but_without_their_events()
     {
         await using var host = await fixture.StartAsync();
         await host.Client.DeliverAsync("noted", JsonNode.Parse("""{"id":"first","data":{}}"""), JsonNode.Parse("""{"id":"second","data":5}"""));
@@ -21,9 +23,38 @@ public sealed class DeadLetterTests(MessagingFixture fixture)
 
         var letters = page.GetProperty("items").EnumerateArray().ToList();
         Assert.Equal(["second", "first"], letters.Select(letter => letter.GetProperty("event_id").GetString()));
-        Assert.Equal("""{"id":"first","data":{}}""", letters[1].GetProperty("event").GetString());
+        Assert.False(letters[1].TryGetProperty("event", out _));
         Assert.Contains("text", letters[1].GetProperty("reason").GetString(), StringComparison.Ordinal);
         Assert.Equal(JsonValueKind.Null, page.GetProperty("next").ValueKind);
+    }
+
+    [Fact]
+    public async Task One_dead_letter_is_read_with_its_event()
+    {
+        await using var host = await fixture.StartAsync();
+        await host.Client.DeliverAsync("noted", JsonNode.Parse("""{"id":"first","data":{}}"""));
+        var id = await host.QueryAsync<long>("SELECT id FROM dead_letters");
+
+        var letter = await host.Client.GetFromJsonAsync<JsonElement>($"/dead-letters/{id}", Cancel);
+        using var unknown = await host.Client.GetAsync(new Uri($"/dead-letters/{id + 1}", UriKind.Relative), Cancel);
+
+        Assert.Equal("""{"id":"first","data":{}}""", letter.GetProperty("event").GetString());
+        Assert.Equal("first", letter.GetProperty("event_id").GetString());
+        Assert.Equal(HttpStatusCode.NotFound, unknown.StatusCode);
+    }
+
+    [Fact]
+    public async Task Event_that_is_not_text_is_read_as_base64()
+    {
+        await using var host = await fixture.StartAsync();
+        await host.QueryAsync<string>(
+            "INSERT INTO dead_letters (direction, topic, source, event_id, data_hash, body, reason, attempts) VALUES ('in', 'noted', '', '', '', '\\xff00', '', 1); SELECT ''");
+        var id = await host.QueryAsync<long>("SELECT id FROM dead_letters");
+
+        var letter = await host.Client.GetFromJsonAsync<JsonElement>($"/dead-letters/{id}", Cancel);
+
+        Assert.Equal([0xff, 0], letter.GetProperty("event_base64").GetBytesFromBase64());
+        Assert.Equal(JsonValueKind.Null, letter.GetProperty("event").ValueKind);
     }
 
     [Fact]
@@ -124,15 +155,79 @@ public sealed class DeadLetterTests(MessagingFixture fixture)
         using var deleted = await host.Client.DeleteAsync(new Uri("/dead-letters?topic=noted&reason=object", UriKind.Relative), Cancel);
 
         Assert.Equal(2, listed.GetProperty("items").GetArrayLength());
-        Assert.Equal("""{"redriven":1,"failed":1}""", await redriven.Content.ReadAsStringAsync(Cancel));
-        Assert.Equal("""{"deleted":1}""", await deleted.Content.ReadAsStringAsync(Cancel));
+        Assert.Equal(
+            """{"redriven":1,"failed":1,"items":[{"id":1,"status":"redriven","failure":null},{"id":2,"status":"failed","failure":"InvalidOperationException: handler failed"}],"next":null}""",
+            await redriven.Content.ReadAsStringAsync(Cancel));
+        Assert.Equal("""{"deleted":1,"items":[3],"next":null}""", await deleted.Content.ReadAsStringAsync(Cancel));
         Assert.Equal("InvalidOperationException: handler failed", await host.QueryAsync<string>("SELECT string_agg(reason, ' ') FROM dead_letters"));
     }
 
     [Theory]
     [InlineData("POST", "/dead-letters/redrive")]
+    [InlineData("DELETE", "/dead-letters")]
+    public async Task Many_dead_letters_are_redriven_or_deleted_in_several_requests(string method, string path)
+    {
+        await using var host = await fixture.StartAsync();
+        await host.Client.DeliverAsync("noted", [.. Enumerable.Range(0, 5).Select(i => JsonNode.Parse($$"""{"id":"{{i}}","data":5}"""))]);
+
+        var sizes = new List<int>();
+        for (var cursor = "0"; cursor is not null;)
+        {
+            using var request = new HttpRequestMessage(new HttpMethod(method), $"{path}?topic=noted&limit=2&cursor={cursor}");
+            using var response = await host.Client.SendAsync(request, Cancel);
+            var summary = await response.Content.ReadFromJsonAsync<JsonElement>(Cancel);
+            sizes.Add(summary.GetProperty("items").GetArrayLength());
+            cursor = summary.GetProperty("next").GetString();
+        }
+
+        Assert.Equal([2, 2, 1], sizes);
+    }
+
+    [Theory]
+    [InlineData("topic")]
+    [InlineData("reason")]
+    public async Task Filter_with_a_character_that_cannot_be_stored_matches_nothing(string parameter)
+    {
+        await using var host = await fixture.StartAsync();
+        await host.Client.DeliverAsync("noted", JsonNode.Parse("""{"id":"x","data":5}"""));
+
+        Assert.Equal(0, (await ListAsync(host, $"?{parameter}=a%00b")).GetProperty("items").GetArrayLength());
+    }
+
+    [Fact]
+    public async Task Old_dead_letters_are_deleted_every_hour_if_a_retention_is_set()
+    {
+        await using var host = await fixture.StartAsync(withRelay: true, ("Messaging:DeadLetterRetention", "7.00:00:00"));
+        await host.Client.DeliverAsync("noted", JsonNode.Parse("""{"id":"old","data":5}"""), JsonNode.Parse("""{"id":"young","data":5}"""));
+        await host.QueryAsync<string>("UPDATE dead_letters SET last_at = now() - interval '8 days', first_at = last_at WHERE event_id = 'old'; SELECT ''");
+
+        await Wait.UntilAsync("the old dead letter to be deleted", async () =>
+        {
+            host.Time.Advance(TimeSpan.FromMinutes(20));
+            return await host.QueryAsync<string>("SELECT string_agg(event_id, ' ') FROM dead_letters") == "young";
+        });
+    }
+
+    [Fact]
+    public async Task Dead_letters_are_kept_without_a_retention()
+    {
+        await using var host = await fixture.StartAsync();
+        await host.Client.DeliverAsync("noted", JsonNode.Parse("""{"id":"old","data":5}"""));
+        await host.QueryAsync<string>("UPDATE dead_letters SET last_at = now() - interval '10 years'; SELECT ''");
+        var retention = host.App.Services.GetRequiredService<DeadLetterRetention>();
+
+        await retention.StartAsync(Cancel);
+        await retention.ExecuteTask!;
+
+        Assert.Equal(1L, await host.QueryAsync<long>("SELECT count(*) FROM dead_letters"));
+    }
+
+    [Theory]
+    [InlineData("POST", "/dead-letters/redrive")]
     [InlineData("DELETE", "/dead-letters?reason=x")]
-    public async Task Bulk_redrive_and_bulk_delete_require_a_topic(string method, string path)
+    [InlineData("DELETE", "/dead-letters?topic=noted&limit=0")]
+    [InlineData("POST", "/dead-letters/redrive?topic=noted&limit=1001")]
+    public async Task Bulk_redrive_and_bulk_delete_require_a_topic_and_a_valid_limit(string method, string path)
     {
         await using var host = await fixture.StartAsync();
         using var request = new HttpRequestMessage(new HttpMethod(method), path);

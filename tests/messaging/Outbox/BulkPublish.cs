@@ -15,9 +15,9 @@ internal static class BulkPublish
     public static string? Metadata(JsonElement entry, string key) => entry.GetProperty("metadata").GetProperty(key).GetString();
 
     /// <summary>Sets the response to the next call. Later calls succeed.</summary>
-    public static void RespondOnce(MessagingHost host, int status, string body) =>
+    public static void RespondOnce(MessagingHost host, int status, string body, string contentType = "application/json") =>
         host.Sidecar.Server.Given(Request.Create().WithPath(Route)).InScenario("once").WillSetStateTo("passed").AtPriority(1)
-            .RespondWith(Response.Create().WithStatusCode(status).WithHeader("Content-Type", "application/json").WithBody(body));
+            .RespondWith(Response.Create().WithStatusCode(status).WithHeader("Content-Type", contentType).WithBody(body));
 
     /// <summary>Sets the response to every call that contains this text.</summary>
     public static void RespondTo(MessagingHost host, string text, int status, string body) =>

@@ -137,6 +137,26 @@ public sealed class RelayTests(MessagingFixture fixture)
             ids.Select(id => $"{id}"), JsonDocument.Parse(call).RootElement.EnumerateArray().Select(entry => Metadata(entry, "cloudevent.id"))));
     }
 
+    [Theory]
+    [InlineData(200, "text/html", "<html>")]
+    [InlineData(500, "application/json", """{"failedEntries":[null,{"entryId":null},{"entryId":"7"},{"entryId":"-1"}]}""")]
+    [InlineData(500, "application/json", """{"failedEntries":5,"errorCode":{}}""")]
+    [InlineData(500, "application/json", "null")]
+    [InlineData(500, "application/json; charset=unknown", "{}")]
+    [InlineData(500, "application/json", """{"failedEntries":[{"entryId":"1","error":"a\u0000b\ud800c"}]}""")]
+    public async Task Response_that_Dapr_never_sends_is_retried_and_loses_nothing(int status, string contentType, string body)
+    {
+        await using var host = await fixture.StartAsync();
+        await host.PublishAsync(null, "a", "b");
+        RespondOnce(host, status, body, contentType);
+
+        await host.Relay.RelayBatchAsync(Cancel);
+        await host.QueryAsync<string>("UPDATE outbox SET not_before = now(); SELECT ''");
+        await host.RelayThroughOutageAsync(until: "");
+
+        Assert.Equal(0L, await host.QueryAsync<long>("SELECT count(*) FROM dead_letters"));
+    }
+
     [Fact]
     public async Task Outage_is_logged_once()
     {
