@@ -93,7 +93,7 @@ public sealed class LocalPostgres : IAsyncDisposable
         }
 
         return PostgresPrograms.Find() is not null ? PostgresSource.Programs
-            : PostgresInstaller.IsPossible ? PostgresSource.Package
+            : DebianPackages.CanInstall ? PostgresSource.Package
             : PostgresSource.NotAvailable;
 
         async Task<bool> SucceedsAsync(params string[] arguments) =>

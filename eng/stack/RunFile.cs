@@ -172,13 +172,15 @@ public sealed class RunFile
     }
 
     /// <summary>Connects every app that has a database to PostgreSQL on another port.</summary>
-    public void UsePostgres(int port)
+    /// <param name="port">The port.</param>
+    /// <param name="keywords">Additional keywords of the connection strings.</param>
+    public void UsePostgres(int port, string keywords = "")
     {
         foreach (var app in AppList.Where(app => Read(app).Database is not null))
         {
             app["env"] = new Dictionary<object, object>(Environment(app))
             {
-                [Connection] = new NpgsqlConnectionStringBuilder(Read(app).Database!.ConnectionString) { Port = port }.ConnectionString,
+                [Connection] = new NpgsqlConnectionStringBuilder($"{Read(app).Database!.ConnectionString};{keywords}") { Port = port }.ConnectionString,
             };
         }
     }

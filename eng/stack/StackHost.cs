@@ -100,7 +100,7 @@ public sealed class StackHost : IAsyncDisposable
             Settings = _options.PostgresSettings,
         });
         await _postgres.RunScriptAsync(Path.Combine(_settings.Root, "postgres", "init.sql"));
-        _runFile.UsePostgres(_postgres.Port);
+        _runFile.UsePostgres(await _options.StartPooler(_postgres.Port), _options.ConnectionKeywords);
         _folder = Ownership.CreateFolder("stack");
         if (_settings.Runtime is RuntimeKind.Dapr)
         {

@@ -42,6 +42,12 @@ public sealed record StackOptions
     /// <summary>Gets additional settings of PostgreSQL, for example <c>track_commit_timestamp=on</c>.</summary>
     public IReadOnlyList<string> PostgresSettings { get; init; } = [];
 
+    /// <summary>Gets the action that starts a pooler. It gets the port of PostgreSQL and returns the port that the services use.</summary>
+    public Func<int, Task<int>> StartPooler { get; init; } = Task.FromResult;
+
+    /// <summary>Gets additional keywords of the services' connection strings.</summary>
+    public string ConnectionKeywords { get; init; } = "";
+
     /// <summary>Gets the size in MiB of an in-memory disk for PostgreSQL, which a test can fill. Needs root. Null for the normal disk.</summary>
     public int? DiskMegabytes { get; init; }
 }
