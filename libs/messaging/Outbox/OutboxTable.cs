@@ -58,10 +58,10 @@ internal static class OutboxTable
 
     /// <summary>
     /// Creates the data source of the relay. It uses TCP keepalive. Npgsql's own keepalive sends queries, which would prevent PostgreSQL from
-    /// ending the transaction of a frozen process.
+    /// ending the transaction of a frozen process. Statements are prepared unless the connection string turns that off, for example for PgBouncer.
     /// </summary>
     public static NpgsqlDataSource CreateDataSource(string connectionString) =>
-        NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(connectionString)
+        NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder($"Max Auto Prepare=10;{connectionString}")
         {
             ApplicationName = "outbox relay",
             CommandTimeout = 15,
@@ -69,7 +69,6 @@ internal static class OutboxTable
             TcpKeepAlive = true,
             MaxPoolSize = 2,
             NoResetOnClose = true,
-            MaxAutoPrepare = 10,
         });
 
     /// <summary>Takes the relay's lock in the current transaction and reads the next batch.</summary>
