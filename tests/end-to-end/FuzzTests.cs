@@ -3,7 +3,7 @@ using System.Diagnostics;
 namespace DaprOrders.EndToEnd.Tests;
 
 [Trait("Form", "fuzz")]
-public sealed class FuzzTests(StackFixture fixture)
+public sealed class FuzzTests(StackFixture fixture, ITestOutputHelper output)
 {
     private const int Many = 100_000;
     private const long MaxGrowth = 150 << 20;
@@ -15,9 +15,17 @@ public sealed class FuzzTests(StackFixture fixture)
         await HostileRequests.SendAsync(fixture.Stack, app, method, path, Many / 20);
         var before = MemoryOf(app);
 
-        await HostileRequests.SendAsync(fixture.Stack, app, method, path, Many);
+        var unhandled = 0;
+        fixture.Stack.Runtime.OnLine = line => unhandled += line.Contains("nhandled exception", StringComparison.Ordinal) ? 1 : 0;
+        var began = Stopwatch.GetTimestamp();
+        var responses = await HostileRequests.SendAsync(fixture.Stack, app, method, path, Many);
+        var elapsed = Stopwatch.GetElapsedTime(began);
+        var growth = MemoryOf(app) - before;
 
-        Assert.InRange(MemoryOf(app) - before, long.MinValue, MaxGrowth);
+        var statuses = string.Join(", ", responses.OrderBy(response => response.Key).Select(response => $"{response.Value:N0} × {response.Key}"));
+        output.WriteLine($"{app} {method} {path}: {statuses}; memory {growth / (1 << 20):+0;-0} MiB, {elapsed.TotalSeconds:F0} s");
+        Assert.Equal(0, unhandled);
+        Assert.InRange(growth, long.MinValue, MaxGrowth);
     }
 
     private long MemoryOf(string app)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -30,25 +31,30 @@ public static class HostileRequests
         { "gateway", "POST", "/orders" }, { "gateway", "POST", "/orders/batch" }, { "gateway", "GET", "/orders" }, { "gateway", "GET", "/orders/{}" },
         { "gateway", "GET", "/inventory" }, { "gateway", "GET", "/inventory/{}" }, { "gateway", "GET", "/notifications" }, { "gateway", "GET", "/{}" },
         { "order", "POST", "/orders" }, { "order", "POST", "/orders/batch" }, { "order", "GET", "/orders" }, { "order", "GET", "/orders/{}" },
-        { "order", "POST", "/events/inventory.updated" }, { "order", "GET", "/dead-letters" },
+        { "order", "POST", "/events/inventory.updated" }, { "order", "GET", "/dead-letters" }, { "order", "GET", "/dead-letters/{}" },
+        { "order", "DELETE", "/dead-letters" }, { "order", "DELETE", "/dead-letters/{}" }, { "order", "POST", "/dead-letters/redrive" },
+        { "order", "POST", "/dead-letters/{}/redrive" }, { "order", "POST", "/events/order.dead" }, { "order", "GET", "/dapr/subscribe" },
         { "inventory", "GET", "/inventory" }, { "inventory", "GET", "/inventory/{}" }, { "inventory", "POST", "/events/order.created" },
         { "notification", "GET", "/notifications" }, { "notification", "POST", "/events/inventory.updated" },
     };
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
-    /// <summary>Sends random requests to a route of an app.</summary>
-    public static async Task SendAsync(StackHost stack, string app, string method, string path, int count)
+    /// <summary>Sends random requests to a route of an app, and returns the number of responses by status.</summary>
+    public static async Task<IReadOnlyDictionary<int, int>> SendAsync(StackHost stack, string app, string method, string path, int count)
     {
+        var responses = new ConcurrentDictionary<int, int>();
         var instance = stack.Instances.First(candidate => candidate.AppId == app);
-        var requests = HostileRequest.For(method, path, path.EndsWith("batch", StringComparison.Ordinal) ? Batches : Orders);
+        var requests = HostileRequest.For(method, path, path.EndsWith("batch", StringComparison.Ordinal) ? Batches : Orders, CredentialsOf(stack, path));
 
-        await requests.SampleAsync(request => SendAsync(instance.Port, request), iter: count);
+        await requests.SampleAsync(
+            async request => responses.AddOrUpdate(await SendAsync(instance.Port, request), 1, (_, sent) => sent + 1), iter: count);
 
         Assert.DoesNotContain("nhandled exception", stack.Runtime.Output, StringComparison.Ordinal);
+        return responses;
     }
 
-    private static async Task SendAsync(int port, HostileRequest request)
+    private static async Task<int> SendAsync(int port, HostileRequest request)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(Cancel);
         limit.CancelAfter(Limit);
@@ -67,7 +73,14 @@ public static class HostileRequests
         {
             Assert.Contains("Content-Type: application/problem+json", text, StringComparison.Ordinal);
         }
+
+        return status;
     }
+
+    private static (string Name, string Value)[] CredentialsOf(StackHost stack, string path) =>
+        path.StartsWith("/dead-letters", StringComparison.Ordinal) ? [("Authorization", $"Bearer {stack.Tokens.Operator}")]
+        : path.StartsWith("/events/", StringComparison.Ordinal) || path.StartsWith("/dapr/", StringComparison.Ordinal) ? [("dapr-api-token", stack.Tokens.App)]
+        : [];
 
     private static byte[] Bytes(string json) => Encoding.UTF8.GetBytes(json);
 }

@@ -10,6 +10,8 @@ namespace DaprOrders.Testing;
 /// <param name="Bytes">The request, with <c>Connection: close</c>.</param>
 public sealed record HostileRequest(byte[] Bytes)
 {
+    private static readonly (string Name, string Value)[] Json = [("Content-Type", "application/json")];
+
     private static readonly Gen<string> Encoded = Gen.OneOf(
         Gen.Byte.Array[0, 12].Select(bytes => string.Concat(bytes.Select(value => $"%{value:X2}"))),
         Gen.Char["abcXYZ019-_.~!$'()*,;:@"].Array[0, 20].Select(characters => new string(characters)),
@@ -35,14 +37,18 @@ public sealed record HostileRequest(byte[] Bytes)
     /// <param name="method">The method of the route. A few requests have another one.</param>
     /// <param name="path">The path of the route, with <c>{}</c> for a parameter.</param>
     /// <param name="bodies">The bodies of the requests.</param>
-    public static Gen<HostileRequest> For(string method, string path, Gen<byte[]> bodies) =>
+    /// <param name="credentials">Headers with the tokens of the route, which half of the requests have.</param>
+    public static Gen<HostileRequest> For(string method, string path, Gen<byte[]> bodies, params (string Name, string Value)[] credentials) =>
         from otherMethod in Gen.Frequency((15, Gen.Const(method)), (1, Gen.OneOf("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "FOO")))
         from parameter in Encoded
-        from query in Gen.Select(Gen.OneOf("limit", "cursor", "status", "wait", "order_id", "x", ""), Encoded).Array[0, 3]
+        from query in Gen.Select(Gen.OneOf("limit", "cursor", "status", "wait", "order_id", "topic", "reason", "x", ""), Encoded).Array[0, 3]
         from headers in Gen.Select(HeaderName, HeaderValue).Array[0, 4]
         from isJson in Gen.Bool
+        from hasCredentials in Gen.Bool
         from body in bodies
-        select Create(otherMethod, path.Replace("{}", parameter, StringComparison.Ordinal), query, isJson ? [("Content-Type", "application/json"), .. headers] : headers, body);
+        select Create(
+            otherMethod, path.Replace("{}", parameter, StringComparison.Ordinal), query,
+            [.. isJson ? Json : [], .. hasCredentials ? credentials : [], .. headers], body);
 
     public override string ToString() => Encoding.Latin1.GetString(Bytes);
 

@@ -45,12 +45,16 @@ internal sealed record TestForm(string Name, string Description, IReadOnlyList<I
     /// <summary>Gets the forms that <c>all</c> does not run, because they take too long for every change.</summary>
     public static IReadOnlyList<TestForm> Long { get; } =
     [
-        Explicit("lines", "Lines of the components, without which the brokers lose events. Needs Dapr.", ["tests/faults"]),
-        Explicit("fuzz", "100,000 random requests for each route and 100,000 mutated deliveries. Takes hours.", ["tests/inventory", "tests/end-to-end"]),
+        ExplicitLong("lines", "Lines of the components, without which the brokers lose events. Needs Dapr.", ["tests/faults"]),
+        ExplicitLong("fuzz", "100,000 random requests for each route and 100,000 mutated deliveries.", ["tests/inventory", "tests/end-to-end"]),
     ];
 
     private static TestForm Explicit(string name, string description, string[] folders, params string[] options) =>
         new(name, description, [[.. folders.Select(folder => new TestProject(folder))]], ["-explicit", "only", "-trait", $"Form={name}", .. options]);
+
+    /// <summary>Creates a form whose projects run one after the other, because they measure memory, and for hours.</summary>
+    private static TestForm ExplicitLong(string name, string description, string[] folders) => new(
+        name, description, [.. folders.Select(folder => (TestProject[])[new(folder) { Timeout = TimeSpan.FromHours(6) }])], "-explicit", "only", "-trait", $"Form={name}", "-showLiveOutput");
 }
 
 /// <summary>A test project, and what it runs on.</summary>
@@ -59,6 +63,9 @@ internal sealed record TestForm(string Name, string Description, IReadOnlyList<I
 /// <param name="Options">Additional options of the xunit runner.</param>
 internal sealed record TestProject(string Folder, string? Broker = null, params string[] Options)
 {
+    /// <summary>Gets the time after which the tests are stopped. The slowest project of the forms for every change builds a dozen clones.</summary>
+    public TimeSpan Timeout { get; init; } = TimeSpan.FromMinutes(30);
+
     public static implicit operator TestProject(string folder) => new(folder);
 
     /// <summary>Returns why the project cannot run here; null if it can.</summary>

@@ -7,9 +7,6 @@ namespace DaprOrders.Cli.Testing;
 /// <summary>Runs one test project and writes its output to a file.</summary>
 internal sealed class TestModule(TestProject project, string results)
 {
-    /// <summary>A test project that runs longer is stopped. The slowest one builds a dozen clones.</summary>
-    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(30);
-
     private readonly string _file = Path.Combine(results, $"{project}".Replace('/', '-').Replace(' ', '-'));
 
     private string Program => project.Folder == TestForm.EmulatorTests
@@ -34,7 +31,7 @@ internal sealed class TestModule(TestProject project, string results)
         {
             exitCode = await ProcessRunner.StreamAsync(
                 ["dotnet", Program, "-noColor", "-noLogo", "-longRunning", "120", "-result-trx", $"{_file}.trx", .. options, .. project.Options],
-                Repository.Root, Timeout, Environment, log.WriteLine, cancellationToken);
+                Repository.Root, project.Timeout, Environment, log.WriteLine, cancellationToken);
         }
 
         var (passed, failed, skipped) = File.Exists($"{_file}.trx") ? Count(XDocument.Load($"{_file}.trx")) : (0, 0, []);
@@ -45,7 +42,7 @@ internal sealed class TestModule(TestProject project, string results)
     private async Task<int> CountAsync(string[] options, CancellationToken cancellationToken)
     {
         var (_, output) = await ProcessRunner.RunAsync(
-            ["dotnet", Program, "-noColor", "-noLogo", "-list", "tests", .. options], Repository.Root, Timeout, Environment, cancellationToken);
+            ["dotnet", Program, "-noColor", "-noLogo", "-list", "tests", .. options], Repository.Root, project.Timeout, Environment, cancellationToken);
         return output.Split('\n').Count(line => line.Contains("Tests.", StringComparison.Ordinal));
     }
 

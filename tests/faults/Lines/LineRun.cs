@@ -73,9 +73,9 @@ internal sealed class LineRun(StackHost stack)
     /// <summary>Places orders and waits until they are confirmed or rejected. Then their events for notification are published.</summary>
     public async Task PlaceAndSettleAsync(int count = Orders)
     {
-        await PlaceAsync(count);
+        var ids = string.Join(", ", (await PlaceAsync(count)).Select(id => $"'{id}'"));
         await Wait.UntilAsync("the orders to be settled", async () =>
-            await stack.QueryAsync("orders_db", "SELECT count(*) FROM orders WHERE status = 'pending'") is 0L
+            await stack.QueryAsync("orders_db", $"SELECT count(*) FROM orders WHERE status = 'pending' AND id IN ({ids})") is 0L
             && await stack.QueryAsync("inventory_db", "SELECT count(*) FROM outbox") is 0L);
     }
 
