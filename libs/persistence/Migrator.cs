@@ -27,6 +27,9 @@ internal sealed partial class Migrator<TContext>(
     private static readonly TimeSpan RetryInterval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan MaxLockWait = TimeSpan.FromSeconds(60);
 
+    /// <summary>Long enough to build an index on a large table.</summary>
+    private static readonly TimeSpan MaxStatementTime = TimeSpan.FromHours(6);
+
     /// <summary>Runs the migrations for <c>--migrate</c>. Retries for 60 s while other sessions lock a table. Logs the result and returns whether they succeeded.</summary>
     public async Task<bool> MigrateOnceAsync()
     {
@@ -73,6 +76,7 @@ internal sealed partial class Migrator<TContext>(
         {
             await using var scope = scopes.CreateAsyncScope();
             await using var context = CreateContext(scope.ServiceProvider);
+            context.Database.SetCommandTimeout(MaxStatementTime);
             var isPending = (await context.Database.GetPendingMigrationsAsync(cancellationToken)).Any();
             if (isPending || environment.IsDevelopment()) // sample stock is added even if a previous start was interrupted
             {

@@ -17,9 +17,11 @@ public static class PostgresExtensions
     /// <summary>
     /// The pool is small, because more connections do not make PostgreSQL faster, and opening a hundred at once takes longer than the work
     /// itself. Connections are not reset when they return to the pool: no code leaves state in them, and PgBouncer does not support the reset.
-    /// A statement is prepared when it is used for the second time.
+    /// A statement is prepared when it is used for the second time. The timeouts are short, because after a failover each connection to the old host
+    /// blocks one request until its timeout.
     /// </summary>
-    private const string Defaults = "Maximum Pool Size=20;No Reset On Close=true;Max Auto Prepare=50;Auto Prepare Min Usages=2;";
+    private const string Defaults =
+        "Maximum Pool Size=20;No Reset On Close=true;Max Auto Prepare=50;Auto Prepare Min Usages=2;Timeout=5;Command Timeout=10;";
 
     /// <summary>
     /// Registers the context with the connection string <c>ConnectionStrings:Database</c>, snake_case names and a health check. The database must

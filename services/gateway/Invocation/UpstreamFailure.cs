@@ -83,7 +83,7 @@ internal sealed record UpstreamFailure(string Reason, bool DidNotRun = false, bo
     {
         try
         {
-            return await response.Content.ReadFromJsonAsync<DaprError>(JsonSerializerOptions.Web);
+            return JsonSerializer.Deserialize<DaprError>(await response.Content.ReadAsByteArrayAsync(), JsonSerializerOptions.Web);
         }
         catch (JsonException)
         {
