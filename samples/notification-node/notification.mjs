@@ -38,9 +38,9 @@ function append(notification) {
 /** Returns the reason why this is not a valid inventory.updated event, or null. Unknown fields are valid, because later versions may add some. */
 function findError(data) {
   if (typeof data !== 'object' || data === null) return 'no data';
-  if (!UUID.test(data.order_id)) return 'order_id';
+  if (typeof data.order_id !== 'string' || !UUID.test(data.order_id)) return 'order_id';
   if (typeof data.item_id !== 'string' || !ITEM_ID.test(data.item_id)) return 'item_id';
-  if (!Number.isInteger(data.quantity)) return 'quantity';
+  if (!Number.isInteger(data.quantity) || data.quantity < 1 || data.quantity > 1000) return 'quantity';
   if (data.outcome !== 'reserved' && data.outcome !== 'rejected') return 'outcome';
   return data.reason === null || typeof data.reason === 'string' ? null : 'reason';
 }
@@ -50,7 +50,7 @@ function handle(event) {
   const data = event?.data;
   const error = findError(data);
   if (error) {
-    console.error(`Dropped event ${event?.id}: ${error}`);
+    console.error(`Dropped event ${JSON.stringify(event?.id)}: ${error}`); // escaped, because an id could forge a line of the log
     return { status: 'DROP' }; // Dapr sends it to the dead-letter topic; a retry would fail in the same way
   }
   if (notified.has(`${data.order_id} ${data.outcome}`)) return { status: 'SUCCESS' };
@@ -95,10 +95,15 @@ function requireSidecar({ headers }) {
   if (!isSidecar || headers['dapr-caller-app-id']) throw new ForbiddenError('Only for the sidecar');
 }
 
-async function readJson(request) {
+/** Reads an event; null if the body is not JSON, because an error would make Dapr redeliver it indefinitely. */
+async function readEvent(request) {
   const chunks = [];
   for await (const chunk of request) chunks.push(chunk);
-  return JSON.parse(Buffer.concat(chunks));
+  try {
+    return JSON.parse(Buffer.concat(chunks));
+  } catch {
+    return null;
+  }
 }
 
 async function route(request) {
@@ -108,7 +113,7 @@ async function route(request) {
       return [{ pubsubname: 'pubsub', topic: TOPIC, route: `/events/${TOPIC}`, deadLetterTopic: 'notification.dead' }];
     case `POST /events/${TOPIC}`:
       requireSidecar(request);
-      return handle(await readJson(request));
+      return handle(await readEvent(request));
     case 'GET /notifications':
       return list(searchParams);
     case 'GET /healthz/live':

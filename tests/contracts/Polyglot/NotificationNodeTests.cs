@@ -56,6 +56,21 @@ public sealed class NotificationNodeTests
         await Replay.MalformedEventsAsync(provider, Service);
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData("this is not JSON")]
+    [InlineData("null")]
+    public async Task Body_that_is_not_an_event_is_not_redelivered(string body)
+    {
+        await using var node = new NotificationNode();
+        using var http = await node.StartAsync();
+        using var content = new StringContent(body, null, "application/cloudevents+json");
+
+        using var response = await http.PostAsync(new Uri($"/events/{Topic}", UriKind.Relative), content, Cancel);
+
+        Assert.Equal("""{"status":"DROP"}""", await response.Content.ReadAsStringAsync(Cancel));
+    }
+
     [Fact]
     public async Task Service_subscribes_to_its_topic_only()
     {

@@ -65,6 +65,13 @@ internal static class Replay
             yield return message;
         }
 
+        foreach (var quantity in (JsonNode[])[0, -5, 1001, 1.5, "1"])
+        {
+            var message = WithNewId(valid);
+            message["data"]!["quantity"] = quantity;
+            yield return message;
+        }
+
         foreach (var name in (string[])["order_id", "item_id", "quantity", "outcome"])
         {
             var message = WithNewId(valid);
