@@ -46,7 +46,7 @@ internal sealed record TestForm(string Name, string Description, IReadOnlyList<I
     public static IReadOnlyList<TestForm> Long { get; } =
     [
         ExplicitLong("lines", "Lines of the components, without which the brokers lose events. Needs Dapr.", ["tests/faults"]),
-        ExplicitLong("fuzz", "100,000 random requests for each route and 100,000 mutated deliveries.", ["tests/inventory", "tests/end-to-end"]),
+        ExplicitLong("fuzz", "100,000 random requests for each route and 100,000 mutated deliveries.", ["tests/end-to-end"]),
     ];
 
     private static TestForm Explicit(string name, string description, string[] folders, params string[] options) =>

@@ -167,7 +167,7 @@ internal static class AllMutations
             [
                 new(
                     "libs/messaging/Events/EventProcessor.cs",
-                    "                readable.Add((i, received));\n                continue;\n",
+                    "                readable.Add(new Received(i, received));\n                continue;\n",
                     """
                                     if (await IsDeadLetterAsync(received.Id, cancellationToken))
                                     {
@@ -175,7 +175,7 @@ internal static class AllMutations
                                         continue;
                                     }
 
-                                    readable.Add((i, received));
+                                    readable.Add(new Received(i, received));
                                     continue;
 
                     """),
@@ -194,6 +194,56 @@ internal static class AllMutations
                     """),
             ],
             Plan = MutationPlans.DeadLetters,
+        },
+        new()
+        {
+            Name = "one unreadable event fails its delivery",
+            Invariant = Invariants.NonePending,
+            Project = "libs/messaging",
+            Apps = ["inventory"],
+            Edits =
+            [
+                new(
+                    "libs/messaging/Events/CloudEvent.cs",
+                    "            reason = $\"the event does not match {typeof(TEvent).Name}: {e.Message}\";\n            return null;",
+                    "            throw new InvalidOperationException(\"the event does not match\", e);"),
+            ],
+            Plan = MutationPlans.Unreadable,
+        },
+        new()
+        {
+            Name = "pages of a list repeat the last order",
+            Invariant = Histories.CompleteLists,
+            Project = "libs/persistence",
+            Apps = ["order"],
+            Edits =
+            [
+                new(
+                    "libs/persistence/KeysetPaging.cs",
+                    """
+                                list = list.Where(item => EF.Functions.LessThan(
+                                    ValueTuple.Create(item.CreatedAt, item.Id), ValueTuple.Create(after.CreatedAt, after.Id)));
+                    """,
+                    """
+                                list = list.Where(item => item.CreatedAt <= after.CreatedAt);
+                    """),
+            ],
+            Plan = MutationPlans.Duplicates,
+        },
+        new()
+        {
+            Name = "inventory does not republish a reservation",
+            Invariant = Invariants.NonePending,
+            Project = "services/inventory",
+            Apps = ["inventory"],
+            Edits =
+            [
+                new(
+                    "services/inventory/Reservations/OrderCreatedHandler.cs",
+                    "reservation.CreatedAt < now - options.Value.RepeatAfter ||",
+                    "reservation.CreatedAt < now - options.Value.RepeatAfter - TimeSpan.FromDays(1) ||"),
+            ],
+            Plan = Plans.Losses,
         },
         new()
         {

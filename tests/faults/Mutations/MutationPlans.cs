@@ -1,3 +1,4 @@
+using System.Text;
 using DaprOrders.Faults.Tests.Kinds;
 using DaprOrders.Faults.Tests.Load;
 using DaprOrders.Faults.Tests.Proxy;
@@ -35,6 +36,20 @@ internal static class MutationPlans
         },
     };
 
+    /// <summary>Publishes an event whose data cannot be read.</summary>
+    private static readonly FaultKind PublishUnreadable = new()
+    {
+        Name = "event that cannot be read",
+        Draw = Draws.Everything(0, 0),
+        InflictAsync = async (context, _) =>
+        {
+            var port = context.Stack.Instances.First(instance => instance.AppId == "order").SidecarPort; // only order may publish to the topic
+            using var content = new StringContent("""{"order_id":"unreadable"}""", Encoding.UTF8, "application/json");
+            using var response = await context.Stack.Gateway.PostAsync(new Uri($"http://127.0.0.1:{port}/v1.0/publish/pubsub/order.created"), content);
+            response.EnsureSuccessStatusCode();
+        },
+    };
+
     /// <summary>Freezes an instance of order whose relay holds the lock, until another relay publishes events.</summary>
     private static readonly FaultKind FreezeRelay = new()
     {
@@ -66,6 +81,15 @@ internal static class MutationPlans
         Kinds = [FailHandler],
         AllowsDeadLetters = true,
         QuietPeriod = TimeSpan.FromSeconds(25), // longer than the time between two sweeps of an order
+    };
+
+    /// <summary>Gets a plan with an event that cannot be read. It blocks its partition if it is not stored as a dead letter.</summary>
+    public static FaultPlan Unreadable { get; } = Plans.Losses with
+    {
+        Seed = 4716,
+        Faults = 1,
+        Kinds = [PublishUnreadable],
+        AllowsDeadLetters = true,
     };
 
     /// <summary>Gets a plan that freezes the relay that holds the lock. The other relay must not wait until the process continues.</summary>
