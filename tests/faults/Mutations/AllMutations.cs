@@ -204,9 +204,9 @@ internal static class AllMutations
             Edits =
             [
                 new(
-                    "libs/messaging/Events/CloudEvent.cs",
-                    "            reason = $\"the event does not match {typeof(TEvent).Name}: {e.Message}\";\n            return null;",
-                    "            throw new InvalidOperationException(\"the event does not match\", e);"),
+                    "libs/messaging/Events/EventProcessor.cs",
+                    "            await StoreDeadLetterAsync(entries[i], reason, attempts: 1, cancellationToken);\n",
+                    "            if (reason.Length > 0)\n            {\n                throw new TimeoutException(reason);\n            }\n\n"),
             ],
             Plan = MutationPlans.Unreadable,
         },
