@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using DaprOrders.DaprEmulator.Tests.Support;
 using Microsoft.Extensions.Time.Testing;
+using NewRecord = DaprOrders.DaprEmulator.Broker.NewRecord;
 
 namespace DaprOrders.DaprEmulator.Tests;
 
@@ -46,6 +47,22 @@ public sealed class SubscriptionTests : IAsyncLifetime
         await _app.WaitForAsync(1, "/only");
         Assert.DoesNotContain(_app.Calls, call => call.Path == "/declared");
         Assert.Contains("\"type\":\"DECLARATIVE\"", await _host.GetAsync(sidecar, "/v1.0/metadata"));
+    }
+
+    [Fact]
+    public async Task Event_is_delivered_after_an_error_of_the_store_has_passed()
+    {
+        _host.AddSetup("pubsub.yaml");
+        _app.Subscriptions = new AppResponse(200, """[{"pubsubname":"pubsub","topic":"t","route":"/in"}]""");
+        await _host.Broker.AppendAsync("pubsub.kafka/127.0.0.1:9092/t", [.. Enumerable.Range(0, 5_000).Select(_ => new NewRecord("k", "{}"u8.ToArray(), []))]); // more than the cache has
+        await _host.ChangeStoreAsync("ALTER TABLE records RENAME COLUMN value TO away");
+
+        await _host.StartAsync("probe", _app.Port);
+        await _host.WaitForLogAsync("Cannot deliver from pubsub/t");
+        Assert.DoesNotContain(_app.Calls, call => call.Path == "/in");
+        await _host.ChangeStoreAsync("ALTER TABLE records RENAME COLUMN away TO value");
+
+        await _app.WaitForAsync(1, "/in");
     }
 
     [Theory]

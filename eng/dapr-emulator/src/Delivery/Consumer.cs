@@ -7,6 +7,7 @@ namespace DaprOrders.DaprEmulator.Delivery;
 internal sealed partial class Consumer(Subscription subscription, MessageBroker broker, SemaphoreSlim bulkLock) : IAsyncDisposable
 {
     private const int MaxRecordsPerRead = 100;
+    private static readonly TimeSpan RetryDelay = TimeSpan.FromSeconds(1);
     private readonly ILogger _logger = subscription.Sidecar.Logger;
     private readonly SingleDelivery _single = new(subscription);
     private readonly BulkDelivery _bulk = new(subscription);
@@ -21,9 +22,9 @@ internal sealed partial class Consumer(Subscription subscription, MessageBroker 
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(revoked, subscription.Sidecar.Stopped);
         var offset = _group.CommittedOffset(partition);
-        try
+        while (!stop.IsCancellationRequested)
         {
-            while (!stop.IsCancellationRequested)
+            try
             {
                 await partition.WaitForAsync(offset, stop.Token);
                 await broker.WaitUntilReachableAsync(subscription.Sidecar.AppId, stop.Token);
@@ -31,14 +32,16 @@ internal sealed partial class Consumer(Subscription subscription, MessageBroker 
                     ? await DeliverSinglesAsync(partition, offset, stop.Token)
                     : await DeliverBatchAsync(partition, offset, stop.Token);
             }
-        }
-        catch (OperationCanceledException) when (stop.IsCancellationRequested)
-        {
-            // Uncommitted records are redelivered, to this instance or to another one.
-        }
-        catch (Exception failure)
-        {
-            LogStopped(failure, subscription.PubSub.Name, subscription.Spec.Topic, partition.Number);
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                return; // uncommitted records are redelivered, to this instance or to another one
+            }
+            catch (Exception failure)
+            {
+                // For example an error of the file system. No record may stop its partition until the sidecar is restarted.
+                LogRetried(failure, subscription.PubSub.Name, subscription.Spec.Topic, partition.Number);
+                await Task.Delay(RetryDelay, subscription.Sidecar.Time, stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
         }
     }
 
@@ -150,6 +153,6 @@ internal sealed partial class Consumer(Subscription subscription, MessageBroker 
     [LoggerMessage(LogLevel.Error, "Lost {Count} events of {PubSub}/{Topic} after a failed delivery: {Type} does not redeliver them. Add an inbound retry policy")]
     private partial void LogLost(int count, string pubSub, string topic, string type);
 
-    [LoggerMessage(LogLevel.Critical, "Delivery from {PubSub}/{Topic}, partition {Partition} stopped: restart the sidecar")]
-    private partial void LogStopped(Exception failure, string pubSub, string topic, int partition);
+    [LoggerMessage(LogLevel.Error, "Cannot deliver from {PubSub}/{Topic}, partition {Partition}, which is retried")]
+    private partial void LogRetried(Exception failure, string pubSub, string topic, int partition);
 }

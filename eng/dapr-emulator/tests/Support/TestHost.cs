@@ -3,6 +3,7 @@ using DaprOrders.DaprEmulator.Broker;
 using DaprOrders.DaprEmulator.Hosting;
 using DaprOrders.DaprEmulator.Invocation;
 using DaprOrders.DaprEmulator.RunFile;
+using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.Logging;
 
 namespace DaprOrders.DaprEmulator.Tests.Support;
@@ -31,6 +32,18 @@ internal sealed class TestHost : IAsyncDisposable
     public HttpClient Client { get; } = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false });
 
     public IReadOnlyList<string> Log => _log.Items;
+
+    public Task WaitForLogAsync(string text) => _log.WaitForAsync(1, line => line.Contains(text, StringComparison.Ordinal), $"log line '{text}'");
+
+    /// <summary>Executes SQL in the database of the broker, as if a disk error had changed it.</summary>
+    public async Task ChangeStoreAsync(string sql)
+    {
+        await using var connection = new SqliteConnection($"Data Source={Path.Combine(_folder, "data", "broker.db")};Pooling=false");
+        await connection.OpenAsync(TestContext.Current.CancellationToken);
+        await using var command = connection.CreateCommand();
+        command.CommandText = sql;
+        await command.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+    }
 
     public void AddResource(string name, string yaml) => File.WriteAllText(Path.Combine(Resources, name), yaml);
 
