@@ -10,6 +10,9 @@ public sealed partial class BrokerHost : IAsyncDisposable
     /// <summary>The limit is high because a killed Kafka reads its log again, possibly while other programs use all cores.</summary>
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(120);
 
+    /// <summary>rabbitmqctl needs seconds of processor time to start.</summary>
+    private static readonly TimeSpan ControlTimeout = TimeSpan.FromSeconds(60);
+
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(20);
 
     /// <summary>The programs that receive SIGTERM. The Erlang runtime crashes if its helper processes receive it as well.</summary>
@@ -18,7 +21,7 @@ public sealed partial class BrokerHost : IAsyncDisposable
     private readonly string _id = Guid.NewGuid().ToString("N");
     private readonly BrokerPrograms _programs;
     private readonly Resource _component;
-    private readonly string _definitionsFile;
+    private readonly string _rabbitFolder;
     private readonly string _folder;
     private readonly Broker _broker;
 
@@ -27,12 +30,12 @@ public sealed partial class BrokerHost : IAsyncDisposable
     private readonly Dictionary<string, int> _listeners;
 
     private BrokerHost(
-        BrokerPrograms programs, string componentFile, string definitionsFile, IReadOnlyDictionary<string, int> proxies,
+        BrokerPrograms programs, string componentFile, string rabbitFolder, IReadOnlyDictionary<string, int> proxies,
         IReadOnlyDictionary<string, string> options)
     {
         _programs = programs;
         _component = Resource.Read(componentFile);
-        _definitionsFile = definitionsFile;
+        _rabbitFolder = rabbitFolder;
         _folder = Ownership.CreateFolder("broker");
         Port = FreePort.TakeConsecutive(BrokerPrograms.Ports);
         _broker = new Broker(programs.Name, "127.0.0.1", Port);
@@ -40,6 +43,8 @@ public sealed partial class BrokerHost : IAsyncDisposable
         _options = options;
         _listeners = proxies.Keys.ToDictionary(appId => appId, _ => programs.Name == "kafka" ? FreePort.Take() : Port);
     }
+
+    public string Name => _programs.Name;
 
     public int Port { get; }
 
@@ -50,19 +55,19 @@ public sealed partial class BrokerHost : IAsyncDisposable
 
     /// <summary>Starts a broker that contains no events, and creates the topics of a component.</summary>
     /// <param name="componentFile">The component, which determines the kind of broker.</param>
-    /// <param name="definitionsFile">The exchanges and queues that RabbitMQ creates when it starts.</param>
+    /// <param name="rabbitFolder">A copy of the folder <c>rabbitmq</c>, with the settings, exchanges and queues of RabbitMQ.</param>
     /// <param name="proxies">The ports of the proxies between the broker and the sidecars of some apps, by app id.</param>
     /// <param name="options">Additional options of Redis.</param>
     /// <exception cref="StackException">The broker is not installed or did not start.</exception>
     public static async Task<BrokerHost> StartAsync(
-        string componentFile, string definitionsFile, IReadOnlyDictionary<string, int>? proxies = null,
+        string componentFile, string rabbitFolder, IReadOnlyDictionary<string, int>? proxies = null,
         IReadOnlyDictionary<string, string>? options = null)
     {
         var name = Broker.Read(componentFile).Name;
         var programs = BrokerPrograms.Find(name);
         await Ownership.PrepareAsync();
         var broker = new BrokerHost(
-            programs, componentFile, definitionsFile, proxies ?? new Dictionary<string, int>(), options ?? new Dictionary<string, string>());
+            programs, componentFile, rabbitFolder, proxies ?? new Dictionary<string, int>(), options ?? new Dictionary<string, string>());
         try
         {
             await broker.StartAsync();
@@ -141,6 +146,15 @@ public sealed partial class BrokerHost : IAsyncDisposable
         throw new StackException($"{_broker} did not log its version in {_folder}");
     }
 
+    /// <summary>Runs rabbitmqctl on this broker and returns its output.</summary>
+    /// <exception cref="StackException">rabbitmqctl failed.</exception>
+    public async Task<string> ControlRabbitAsync(params string[] arguments)
+    {
+        var (exitCode, output) = await ProcessRunner.RunAsync(
+            [_programs.Tool("rabbitmqctl"), "--quiet", .. arguments], _folder, ControlTimeout, _programs.Environment(Port, _folder), CancellationToken.None);
+        return exitCode == 0 ? output : throw new StackException($"rabbitmqctl {string.Join(' ', arguments)} exited with {exitCode}:\n{output}");
+    }
+
     /// <summary>Returns whether the broker responds to a request in its protocol.</summary>
     public Task<bool> IsAvailableAsync() => _broker.RespondsAsync(CancellationToken.None);
 
@@ -164,7 +178,7 @@ public sealed partial class BrokerHost : IAsyncDisposable
 
     private ProcessStartInfo StartInfo()
     {
-        _programs.Configure(Port, _folder, _definitionsFile);
+        _programs.Configure(Port, _folder, _rabbitFolder);
 
         // Output goes to a file and not to a pipe, because the broker outlives its launcher and would keep the pipe open.
         var start = new ProcessStartInfo("sh", ["-c", "exec \"$@\" > \"$0\" 2>&1 < /dev/null", Log, .. _programs.Command(Port, _folder, _options)]) { WorkingDirectory = _folder };

@@ -194,10 +194,13 @@ public sealed class StackHost : IAsyncDisposable
         var address = Stack.Broker.Read(_runFile.ComponentFile);
         if (BrokerPrograms.Reason(address.Name) is null)
         {
-            var definitions = Path.Combine(folder, "definitions.json");
-            await File.WriteAllTextAsync(
-                definitions, _options.ChangeResource(await File.ReadAllTextAsync(Path.Combine(_settings.Root, "rabbitmq", "definitions.json"))));
-            Broker = await BrokerHost.StartAsync(_runFile.ComponentFile, definitions, _options.BrokerProxies, _options.RedisOptions);
+            var rabbit = Directory.CreateDirectory(Path.Combine(folder, "rabbitmq")).FullName;
+            foreach (var file in Directory.GetFiles(Path.Combine(_settings.Root, "rabbitmq")))
+            {
+                await File.WriteAllTextAsync(Path.Combine(rabbit, Path.GetFileName(file)), _options.ChangeResource(await File.ReadAllTextAsync(file)));
+            }
+
+            Broker = await BrokerHost.StartAsync(_runFile.ComponentFile, rabbit, _options.BrokerProxies, _options.RedisOptions);
         }
         else if (!await address.RespondsAsync(CancellationToken.None))
         {
