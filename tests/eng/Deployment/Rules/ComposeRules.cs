@@ -108,7 +108,7 @@ internal static partial class ComposeRules
     [FailsOn(
         Compose, "/20-dapr-orders.conf /etc/rabbitmq/conf.d/", "/20-dapr-orders.conf /etc/rabbitmq/",
         "services.rabbitmq.entrypoint does not install 20-dapr-orders.conf in /etc/rabbitmq/conf.d/")]
-    [FailsOn(RabbitSettings, "\nconsumer_timeout", "\n# consumer_timeout", $"{RabbitSettings} must set consumer_timeout")]
+    [FailsOn(RabbitSettings, "\nconsumer_timeout", "\n# consumer_timeout", "consumer_timeout is missing")]
     public static IEnumerable<string> RabbitMq_redelivers_what_a_consumer_does_not_acknowledge(DeploymentFiles files)
     {
         if (!Service(files, "rabbitmq").At("entrypoint").Texts().Any(text => text.Contains("/20-dapr-orders.conf /etc/rabbitmq/conf.d/", StringComparison.Ordinal)))
@@ -118,7 +118,7 @@ internal static partial class ComposeRules
 
         if (!files[RabbitSettings].Contains("\nconsumer_timeout = ", StringComparison.Ordinal))
         {
-            yield return $"{RabbitSettings} must set consumer_timeout";
+            yield return $"{RabbitSettings}: consumer_timeout is missing";
         }
     }
 
