@@ -28,6 +28,7 @@ public sealed partial class BrokerHost : IAsyncDisposable
     private readonly IReadOnlyDictionary<string, int> _proxies;
     private readonly IReadOnlyDictionary<string, string> _options;
     private readonly Dictionary<string, int> _listeners;
+    private string _kafkaProperties = "";
 
     private BrokerHost(
         BrokerPrograms programs, string componentFile, string rabbitFolder, IReadOnlyDictionary<string, int> proxies,
@@ -81,6 +82,24 @@ public sealed partial class BrokerHost : IAsyncDisposable
         }
     }
 
+    /// <summary>Creates a node of a Kafka cluster, but does not start it.</summary>
+    /// <param name="componentFile">The component of Kafka.</param>
+    /// <param name="properties">Returns the properties of the node from its port.</param>
+    internal static BrokerHost CreateKafkaNode(string componentFile, Func<int, string> properties)
+    {
+        var node = new BrokerHost(
+            BrokerPrograms.Find("kafka"), componentFile, rabbitFolder: "", new Dictionary<string, int>(), new Dictionary<string, string>());
+        node._kafkaProperties = properties(node.Port);
+        return node;
+    }
+
+    /// <summary>Deletes the data of a broker that is not running.</summary>
+    internal void DeleteData()
+    {
+        Directory.Delete(_folder, recursive: true);
+        Directory.CreateDirectory(_folder);
+    }
+
     /// <summary>Starts the broker with the data that it has, unless it runs.</summary>
     public async Task StartAsync()
     {
@@ -124,6 +143,9 @@ public sealed partial class BrokerHost : IAsyncDisposable
 
     /// <summary>Freezes all processes of the broker. Its connections stay open, but it reads nothing.</summary>
     public void Freeze() => Send(Signal.Freeze);
+
+    /// <summary>Continues all processes of a frozen broker.</summary>
+    public void Continue() => Send(Signal.Continue);
 
     /// <summary>Stops the broker and starts it with the same data.</summary>
     public async Task RestartAsync()
@@ -197,6 +219,11 @@ public sealed partial class BrokerHost : IAsyncDisposable
     private Dictionary<string, string> Environment()
     {
         var environment = new Dictionary<string, string>(_programs.Environment(Port, _folder));
+        if (_kafkaProperties.Length > 0)
+        {
+            environment["KAFKA_PROPERTIES"] = _kafkaProperties;
+        }
+
         if (_programs.Name == "kafka" && _proxies.Count > 0)
         {
             string Listeners(Func<string, string> format) => string.Concat(_proxies.Keys.Select(appId => $",{format(appId)}"));

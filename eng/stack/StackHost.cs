@@ -192,7 +192,7 @@ public sealed class StackHost : IAsyncDisposable
     private async Task PrepareDaprAsync(string folder)
     {
         var address = Stack.Broker.Read(_runFile.ComponentFile);
-        if (BrokerPrograms.Reason(address.Name) is null)
+        if (_options.BrokerAddresses is null && BrokerPrograms.Reason(address.Name) is null)
         {
             var rabbit = Directory.CreateDirectory(Path.Combine(folder, "rabbitmq")).FullName;
             foreach (var file in Directory.GetFiles(Path.Combine(_settings.Root, "rabbitmq")))
@@ -202,7 +202,7 @@ public sealed class StackHost : IAsyncDisposable
 
             Broker = await BrokerHost.StartAsync(_runFile.ComponentFile, rabbit, _options.BrokerProxies, _options.RedisOptions);
         }
-        else if (!await address.RespondsAsync(CancellationToken.None))
+        else if (_options.BrokerAddresses is null && !await address.RespondsAsync(CancellationToken.None))
         {
             throw new StackException($"{BrokerPrograms.Reason(address.Name)}, and {address} does not respond; start one with: docker compose up -d");
         }
@@ -210,9 +210,9 @@ public sealed class StackHost : IAsyncDisposable
         _runFile.CopyResources(Path.Combine(folder, "resources"), text =>
         {
             text = _options.ChangeResource(text);
-            if (Broker is not null)
+            if ((_options.BrokerAddresses ?? (Broker is null ? null : $"127.0.0.1:{Broker.Port}")) is { } addresses)
             {
-                text = text.Replace($"{address.Host}:{address.Port}", $"127.0.0.1:{Broker.Port}", StringComparison.Ordinal);
+                text = text.Replace($"{address.Host}:{address.Port}", addresses, StringComparison.Ordinal);
             }
 
             // With the default, mDNS, a sidecar also finds the apps of another run on this network.

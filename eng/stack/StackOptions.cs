@@ -30,6 +30,9 @@ public sealed record StackOptions
     /// <summary>Gets options of Redis that override its normal options. Used only on Dapr, if the stack starts the broker.</summary>
     public IReadOnlyDictionary<string, string> RedisOptions { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>Gets the addresses of a broker that the test has started; null if the stack starts its own. Only on Dapr.</summary>
+    public string? BrokerAddresses { get; init; }
+
     /// <summary>Gets additional environment variables of every app.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 

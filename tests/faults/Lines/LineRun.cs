@@ -34,6 +34,8 @@ internal sealed class LineRun(StackHost stack)
 
     public BrokerHost Broker => stack.Broker!;
 
+    private bool IsRabbit => stack.Broker?.Name == "rabbitmq";
+
     /// <summary>
     /// Gets whether the sidecars have lost their connections to the broker. With RabbitMQ, events can then be stuck for minutes and would disturb the
     /// next scenario.
@@ -90,6 +92,22 @@ internal sealed class LineRun(StackHost stack)
         await Wait.UntilAsync("the orders to be settled", async () =>
             await stack.QueryAsync("orders_db", $"SELECT count(*) FROM orders WHERE status = 'pending' AND id IN ({ids})") is 0L
             && await stack.QueryAsync("inventory_db", "SELECT count(*) FROM outbox") is 0L);
+    }
+
+    /// <summary>Waits until the order service has published its events, or until the time limit. Returns whether it has.</summary>
+    public async Task<bool> WaitForPublishesAsync(TimeSpan limit)
+    {
+        for (var began = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(began) < limit;)
+        {
+            if (await stack.QueryAsync("orders_db", "SELECT count(*) FROM outbox") is 0L)
+            {
+                return true;
+            }
+
+            await Task.Delay(Interval);
+        }
+
+        return false;
     }
 
     /// <summary>Kills the broker and starts it with the same data.</summary>
@@ -166,8 +184,6 @@ internal sealed class LineRun(StackHost stack)
 
         return missing;
     }
-
-    private bool IsRabbit => Broker.Name == "rabbitmq";
 
     private Task<int> CountMissingAsync() => CountMissingAsync(_placed);
 
