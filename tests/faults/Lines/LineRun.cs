@@ -120,7 +120,7 @@ internal sealed class LineRun(StackHost stack)
 
     /// <summary>
     /// Closes the connections of RabbitMQ while orders are placed, until a sidecar has subscribed several times to a queue whose events lead to
-    /// notifications. That takes one to three attempts. Returns whether it happened.
+    /// notifications. That usually takes one to three attempts. Returns whether it happened.
     /// </summary>
     public async Task<bool> CloseConnectionsUntilConsumersAreStaleAsync(int attempts = 10)
     {
