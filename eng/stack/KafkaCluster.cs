@@ -31,7 +31,7 @@ public sealed class KafkaCluster : IAsyncDisposable
             controller.quorum.voters={ControllerId}@127.0.0.1:{_controller.Port}
             listeners=PLAINTEXT://127.0.0.1:{port}
             offsets.topic.replication.factor=3
-            broker.session.timeout.ms=20000
+            broker.session.timeout.ms=30000
             min.insync.replicas=2
             """))];
     }
