@@ -10,6 +10,9 @@ public sealed partial class BrokerHost : IAsyncDisposable
     /// <summary>The limit is high because a killed Kafka reads its log again, possibly while other programs use all cores.</summary>
     private static readonly TimeSpan StartTimeout = TimeSpan.FromSeconds(120);
 
+    /// <summary>rabbitmqctl needs seconds of processor time to start.</summary>
+    private static readonly TimeSpan ControlTimeout = TimeSpan.FromSeconds(60);
+
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(20);
 
     /// <summary>The programs that receive SIGTERM. The Erlang runtime crashes if its helper processes receive it as well.</summary>
@@ -18,21 +21,22 @@ public sealed partial class BrokerHost : IAsyncDisposable
     private readonly string _id = Guid.NewGuid().ToString("N");
     private readonly BrokerPrograms _programs;
     private readonly Resource _component;
-    private readonly string _definitionsFile;
+    private readonly string _rabbitFolder;
     private readonly string _folder;
     private readonly Broker _broker;
 
     private readonly IReadOnlyDictionary<string, int> _proxies;
     private readonly IReadOnlyDictionary<string, string> _options;
     private readonly Dictionary<string, int> _listeners;
+    private string _kafkaProperties = "";
 
     private BrokerHost(
-        BrokerPrograms programs, string componentFile, string definitionsFile, IReadOnlyDictionary<string, int> proxies,
+        BrokerPrograms programs, string componentFile, string rabbitFolder, IReadOnlyDictionary<string, int> proxies,
         IReadOnlyDictionary<string, string> options)
     {
         _programs = programs;
         _component = Resource.Read(componentFile);
-        _definitionsFile = definitionsFile;
+        _rabbitFolder = rabbitFolder;
         _folder = Ownership.CreateFolder("broker");
         Port = FreePort.TakeConsecutive(BrokerPrograms.Ports);
         _broker = new Broker(programs.Name, "127.0.0.1", Port);
@@ -40,6 +44,8 @@ public sealed partial class BrokerHost : IAsyncDisposable
         _options = options;
         _listeners = proxies.Keys.ToDictionary(appId => appId, _ => programs.Name == "kafka" ? FreePort.Take() : Port);
     }
+
+    public string Name => _programs.Name;
 
     public int Port { get; }
 
@@ -50,19 +56,19 @@ public sealed partial class BrokerHost : IAsyncDisposable
 
     /// <summary>Starts a broker that contains no events, and creates the topics of a component.</summary>
     /// <param name="componentFile">The component, which determines the kind of broker.</param>
-    /// <param name="definitionsFile">The exchanges and queues that RabbitMQ creates when it starts.</param>
+    /// <param name="rabbitFolder">A copy of the folder <c>rabbitmq</c>, with the settings, exchanges and queues of RabbitMQ.</param>
     /// <param name="proxies">The ports of the proxies between the broker and the sidecars of some apps, by app id.</param>
     /// <param name="options">Additional options of Redis.</param>
     /// <exception cref="StackException">The broker is not installed or did not start.</exception>
     public static async Task<BrokerHost> StartAsync(
-        string componentFile, string definitionsFile, IReadOnlyDictionary<string, int>? proxies = null,
+        string componentFile, string rabbitFolder, IReadOnlyDictionary<string, int>? proxies = null,
         IReadOnlyDictionary<string, string>? options = null)
     {
         var name = Broker.Read(componentFile).Name;
         var programs = BrokerPrograms.Find(name);
         await Ownership.PrepareAsync();
         var broker = new BrokerHost(
-            programs, componentFile, definitionsFile, proxies ?? new Dictionary<string, int>(), options ?? new Dictionary<string, string>());
+            programs, componentFile, rabbitFolder, proxies ?? new Dictionary<string, int>(), options ?? new Dictionary<string, string>());
         try
         {
             await broker.StartAsync();
@@ -74,6 +80,24 @@ public sealed partial class BrokerHost : IAsyncDisposable
             await broker.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>Creates a node of a Kafka cluster, but does not start it.</summary>
+    /// <param name="componentFile">The component of Kafka.</param>
+    /// <param name="properties">Returns the properties of the node from its port.</param>
+    internal static BrokerHost CreateKafkaNode(string componentFile, Func<int, string> properties)
+    {
+        var node = new BrokerHost(
+            BrokerPrograms.Find("kafka"), componentFile, rabbitFolder: "", new Dictionary<string, int>(), new Dictionary<string, string>());
+        node._kafkaProperties = properties(node.Port);
+        return node;
+    }
+
+    /// <summary>Deletes the data of a broker that is not running.</summary>
+    internal void DeleteData()
+    {
+        Directory.Delete(_folder, recursive: true);
+        Directory.CreateDirectory(_folder);
     }
 
     /// <summary>Starts the broker with the data that it has, unless it runs.</summary>
@@ -120,6 +144,9 @@ public sealed partial class BrokerHost : IAsyncDisposable
     /// <summary>Freezes all processes of the broker. Its connections stay open, but it reads nothing.</summary>
     public void Freeze() => Send(Signal.Freeze);
 
+    /// <summary>Continues all processes of a frozen broker.</summary>
+    public void Continue() => Send(Signal.Continue);
+
     /// <summary>Stops the broker and starts it with the same data.</summary>
     public async Task RestartAsync()
     {
@@ -139,6 +166,15 @@ public sealed partial class BrokerHost : IAsyncDisposable
         }
 
         throw new StackException($"{_broker} did not log its version in {_folder}");
+    }
+
+    /// <summary>Runs rabbitmqctl on this broker and returns its output.</summary>
+    /// <exception cref="StackException">rabbitmqctl failed.</exception>
+    public async Task<string> ControlRabbitAsync(params string[] arguments)
+    {
+        var (exitCode, output) = await ProcessRunner.RunAsync(
+            [_programs.Tool("rabbitmqctl"), "--quiet", .. arguments], _folder, ControlTimeout, _programs.Environment(Port, _folder), CancellationToken.None);
+        return exitCode == 0 ? output : throw new StackException($"rabbitmqctl {string.Join(' ', arguments)} exited with {exitCode}:\n{output}");
     }
 
     /// <summary>Returns whether the broker responds to a request in its protocol.</summary>
@@ -164,7 +200,7 @@ public sealed partial class BrokerHost : IAsyncDisposable
 
     private ProcessStartInfo StartInfo()
     {
-        _programs.Configure(Port, _folder, _definitionsFile);
+        _programs.Configure(Port, _folder, _rabbitFolder);
 
         // Output goes to a file and not to a pipe, because the broker outlives its launcher and would keep the pipe open.
         var start = new ProcessStartInfo("sh", ["-c", "exec \"$@\" > \"$0\" 2>&1 < /dev/null", Log, .. _programs.Command(Port, _folder, _options)]) { WorkingDirectory = _folder };
@@ -183,6 +219,11 @@ public sealed partial class BrokerHost : IAsyncDisposable
     private Dictionary<string, string> Environment()
     {
         var environment = new Dictionary<string, string>(_programs.Environment(Port, _folder));
+        if (_kafkaProperties.Length > 0)
+        {
+            environment["KAFKA_PROPERTIES"] = _kafkaProperties;
+        }
+
         if (_programs.Name == "kafka" && _proxies.Count > 0)
         {
             string Listeners(Func<string, string> format) => string.Concat(_proxies.Keys.Select(appId => $",{format(appId)}"));

@@ -67,12 +67,24 @@ public sealed record BrokerPrograms(string Name, string Program)
     };
 
     /// <summary>Writes the configuration files of the broker.</summary>
-    internal void Configure(int port, string folder, string definitionsFile)
+    /// <param name="port">The port of the broker.</param>
+    /// <param name="folder">The folder of the broker.</param>
+    /// <param name="rabbitFolder">A copy of the folder <c>rabbitmq</c>.</param>
+    internal void Configure(int port, string folder, string rabbitFolder)
     {
         if (Name == "rabbitmq")
         {
-            File.WriteAllText(Path.Combine(folder, "rabbitmq.conf"), $"listeners.tcp.1 = 127.0.0.1:{port}\nload_definitions = {definitionsFile}\n");
+            File.WriteAllText(
+                Path.Combine(folder, "rabbitmq.conf"),
+                $"""
+                listeners.tcp.1 = 127.0.0.1:{port}
+                load_definitions = {Path.Combine(rabbitFolder, "definitions.json")}
+                {File.ReadAllText(Path.Combine(rabbitFolder, "20-dapr-orders.conf"))}
+                """);
             File.WriteAllText(Path.Combine(folder, "enabled_plugins"), "[].");
         }
     }
+
+    /// <summary>Returns the path of a program that is installed next to the broker.</summary>
+    internal string Tool(string name) => Path.Combine(Path.GetDirectoryName(Program)!, name);
 }

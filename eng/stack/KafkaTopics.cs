@@ -12,13 +12,17 @@ internal static class KafkaTopics
 
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(30);
 
+    /// <param name="port">The port of a broker.</param>
+    /// <param name="topics">The names of the topics.</param>
+    /// <param name="partitions">The number of partitions of each topic.</param>
+    /// <param name="brokers">The ids of the brokers that have a replica of each partition, the leader first; null for one replica on any broker.</param>
     /// <exception cref="StackException">Kafka refused to create a topic.</exception>
-    public static async Task CreateAsync(int port, IReadOnlyCollection<string> topics, int partitions)
+    public static async Task CreateAsync(int port, IReadOnlyCollection<string> topics, int partitions, IReadOnlyList<int>? brokers = null)
     {
         using var limit = new CancellationTokenSource(Timeout);
         using var client = new TcpClient();
         await client.ConnectAsync("127.0.0.1", port, limit.Token);
-        await client.GetStream().WriteAsync(Request(topics, partitions), limit.Token);
+        await client.GetStream().WriteAsync(Request(topics, partitions, brokers), limit.Token);
         var size = new byte[4];
         await client.GetStream().ReadExactlyAsync(size, limit.Token);
         var response = new byte[BinaryPrimitives.ReadInt32BigEndian(size)];
@@ -26,7 +30,7 @@ internal static class KafkaTopics
         Check(response);
     }
 
-    private static byte[] Request(IReadOnlyCollection<string> topics, int partitions)
+    private static byte[] Request(IReadOnlyCollection<string> topics, int partitions, IReadOnlyList<int>? brokers)
     {
         var body = new List<byte>();
         Add16(CreateTopics);
@@ -38,9 +42,7 @@ internal static class KafkaTopics
         {
             Add16((short)topic.Length);
             body.AddRange(Encoding.UTF8.GetBytes(topic));
-            Add32(partitions);
-            Add16(1); // replicas
-            Add32(0); // no manual assignment
+            AddReplicas();
             Add32(0); // no settings
         }
 
@@ -49,6 +51,30 @@ internal static class KafkaTopics
         var size = new byte[4];
         BinaryPrimitives.WriteInt32BigEndian(size, body.Count);
         return [.. size, .. body];
+
+        void AddReplicas()
+        {
+            if (brokers is null)
+            {
+                Add32(partitions);
+                Add16(1); // replicas
+                Add32(0); // no manual assignment
+                return;
+            }
+
+            Add32(-1); // the assignment below determines the number of partitions and replicas
+            Add16(-1);
+            Add32(partitions);
+            for (var partition = 0; partition < partitions; partition++)
+            {
+                Add32(partition);
+                Add32(brokers.Count);
+                foreach (var broker in brokers)
+                {
+                    Add32(broker);
+                }
+            }
+        }
 
         void Add16(short value) => body.AddRange([(byte)(value >> 8), (byte)value]);
 

@@ -192,14 +192,17 @@ public sealed class StackHost : IAsyncDisposable
     private async Task PrepareDaprAsync(string folder)
     {
         var address = Stack.Broker.Read(_runFile.ComponentFile);
-        if (BrokerPrograms.Reason(address.Name) is null)
+        if (_options.BrokerAddresses is null && BrokerPrograms.Reason(address.Name) is null)
         {
-            var definitions = Path.Combine(folder, "definitions.json");
-            await File.WriteAllTextAsync(
-                definitions, _options.ChangeResource(await File.ReadAllTextAsync(Path.Combine(_settings.Root, "rabbitmq", "definitions.json"))));
-            Broker = await BrokerHost.StartAsync(_runFile.ComponentFile, definitions, _options.BrokerProxies, _options.RedisOptions);
+            var rabbit = Directory.CreateDirectory(Path.Combine(folder, "rabbitmq")).FullName;
+            foreach (var file in Directory.GetFiles(Path.Combine(_settings.Root, "rabbitmq")))
+            {
+                await File.WriteAllTextAsync(Path.Combine(rabbit, Path.GetFileName(file)), _options.ChangeResource(await File.ReadAllTextAsync(file)));
+            }
+
+            Broker = await BrokerHost.StartAsync(_runFile.ComponentFile, rabbit, _options.BrokerProxies, _options.RedisOptions);
         }
-        else if (!await address.RespondsAsync(CancellationToken.None))
+        else if (_options.BrokerAddresses is null && !await address.RespondsAsync(CancellationToken.None))
         {
             throw new StackException($"{BrokerPrograms.Reason(address.Name)}, and {address} does not respond; start one with: docker compose up -d");
         }
@@ -207,9 +210,9 @@ public sealed class StackHost : IAsyncDisposable
         _runFile.CopyResources(Path.Combine(folder, "resources"), text =>
         {
             text = _options.ChangeResource(text);
-            if (Broker is not null)
+            if ((_options.BrokerAddresses ?? (Broker is null ? null : $"127.0.0.1:{Broker.Port}")) is { } addresses)
             {
-                text = text.Replace($"{address.Host}:{address.Port}", $"127.0.0.1:{Broker.Port}", StringComparison.Ordinal);
+                text = text.Replace($"{address.Host}:{address.Port}", addresses, StringComparison.Ordinal);
             }
 
             // With the default, mDNS, a sidecar also finds the apps of another run on this network.

@@ -24,11 +24,14 @@ public sealed record StackOptions
     /// </summary>
     public IReadOnlyDictionary<string, int> BrokerProxies { get; init; } = new Dictionary<string, int>();
 
-    /// <summary>Gets a change of each resource file, and of the exchanges and queues that RabbitMQ creates. Only on Dapr.</summary>
+    /// <summary>Gets a change of each resource file, and of the settings, exchanges and queues of RabbitMQ. Only on Dapr.</summary>
     public Func<string, string> ChangeResource { get; init; } = text => text;
 
     /// <summary>Gets options of Redis that override its normal options. Used only on Dapr, if the stack starts the broker.</summary>
     public IReadOnlyDictionary<string, string> RedisOptions { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Gets the addresses of a broker that the test has started; null if the stack starts its own. Only on Dapr.</summary>
+    public string? BrokerAddresses { get; init; }
 
     /// <summary>Gets additional environment variables of every app.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();

@@ -56,7 +56,7 @@ internal sealed class DeploymentFiles
         var composeFiles = Directory.GetFiles(root, "docker-compose*.y*ml");
         string[] others =
         [
-            "dapr.yaml", "rabbitmq/definitions.json", "docs/orders.http", "samples/notification-node/dapr.yaml",
+            "dapr.yaml", "rabbitmq/definitions.json", "rabbitmq/20-dapr-orders.conf", "docs/orders.http", "samples/notification-node/dapr.yaml",
             ".vscode/launch.json", ".vscode/tasks.json", "DaprOrders.slnLaunch",
             .. Design.Apps.Select(app => $"services/{app.Id}/Properties/launchSettings.json"),
         ];

@@ -108,6 +108,13 @@ internal static class AllLines
             Scenario = Scenarios.InstanceFreezes,
             Tolerated = 200,
         },
+        new()
+        {
+            Name = "rabbitmq consumer_timeout",
+            Edits = [("\nconsumer_timeout = 60000\n", "\n")],
+            Scenario = Scenarios.ConnectionsAreClosed,
+            Tolerated = 10, // a publish that waits for its confirmation when its connection is closed is lost, and the sweep is off
+        },
     ];
 
     private static (string Find, string Replacement) Without(string name, string value) => ($"  - name: {name}\n    value: {Quoted(value)}\n", "");

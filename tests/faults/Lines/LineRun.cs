@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.Json;
 using DaprOrders.Faults.Tests.Mutations;
@@ -15,6 +16,12 @@ internal sealed class LineRun(StackHost stack)
     /// <summary>The time after which nothing is redelivered any more. With Redis it takes up to 7 s.</summary>
     private static readonly TimeSpan QuietPeriod = TimeSpan.FromSeconds(10);
 
+    /// <summary>RabbitMQ needs up to two minutes to redeliver an event that nobody reads (<c>consumer_timeout</c>), possibly twice.</summary>
+    private static readonly TimeSpan RabbitLimit = TimeSpan.FromMinutes(5);
+
+    /// <summary>Longer than Dapr waits before it reconnects (<c>reconnectWait</c>, 3 s).</summary>
+    private static readonly TimeSpan ReconnectTime = TimeSpan.FromSeconds(6);
+
     private static readonly TimeSpan SettleTime = TimeSpan.FromSeconds(3);
 
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
@@ -26,6 +33,14 @@ internal sealed class LineRun(StackHost stack)
     public DaprRuntime Runtime => (DaprRuntime)stack.Runtime;
 
     public BrokerHost Broker => stack.Broker!;
+
+    private bool IsRabbit => stack.Broker?.Name == "rabbitmq";
+
+    /// <summary>
+    /// Gets whether the sidecars have lost their connections to the broker. With RabbitMQ, events can then be stuck for minutes and would disturb the
+    /// next scenario.
+    /// </summary>
+    public bool HasLostConnections { get; private set; }
 
     /// <summary>Starts the system on Dapr with the broker of a line.</summary>
     /// <param name="line">The line.</param>
@@ -79,6 +94,52 @@ internal sealed class LineRun(StackHost stack)
             && await stack.QueryAsync("inventory_db", "SELECT count(*) FROM outbox") is 0L);
     }
 
+    /// <summary>Waits until the order service has published its events, or until the time limit. Returns whether it has.</summary>
+    public async Task<bool> WaitForPublishesAsync(TimeSpan limit)
+    {
+        for (var began = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(began) < limit;)
+        {
+            if (await stack.QueryAsync("orders_db", "SELECT count(*) FROM outbox") is 0L)
+            {
+                return true;
+            }
+
+            await Task.Delay(Interval);
+        }
+
+        return false;
+    }
+
+    /// <summary>Kills the broker and starts it with the same data.</summary>
+    public async Task CrashBrokerAsync()
+    {
+        HasLostConnections = true;
+        await Broker.KillAsync();
+        await Broker.StartAsync();
+    }
+
+    /// <summary>
+    /// Closes the connections of RabbitMQ while orders are placed, until a sidecar has subscribed several times to a queue whose events lead to
+    /// notifications. That usually takes one to three attempts. Returns whether it happened.
+    /// </summary>
+    public async Task<bool> CloseConnectionsUntilConsumersAreStaleAsync(int attempts = 10)
+    {
+        HasLostConnections = true;
+        using var stop = new CancellationTokenSource();
+        var placing = PlaceUntilAsync(stop.Token);
+        var isStale = false;
+        for (var i = 0; i < attempts && !isStale; i++)
+        {
+            await Broker.ControlRabbitAsync("close_all_connections", "the test interrupts them");
+            await Task.Delay(ReconnectTime);
+            isStale = await HasStaleConsumersAsync();
+        }
+
+        await stop.CancelAsync();
+        await placing;
+        return isStale && await HasStaleConsumersAsync(); // Dapr may have reconnected since
+    }
+
     /// <summary>
     /// Waits until every order is notified or a dead letter, or until orders that are placed now are notified and nothing is redelivered any more.
     /// Returns the number of orders that are missing then.
@@ -96,7 +157,8 @@ internal sealed class LineRun(StackHost stack)
         while (await CountMissingAsync(placed) is > 0 and var missing)
         {
             quietSince ??= await CountMissingAsync(last) == 0 ? Stopwatch.GetTimestamp() : null;
-            if (Stopwatch.GetElapsedTime(began) > (limit ?? Wait.Limit) || (quietSince is { } since && Stopwatch.GetElapsedTime(since) > QuietPeriod))
+            if (Stopwatch.GetElapsedTime(began) > (limit ?? (IsRabbit ? RabbitLimit : Wait.Limit))
+                || (quietSince is { } since && Stopwatch.GetElapsedTime(since) > QuietPeriod && await IsRabbitEmptyAsync()))
             {
                 return missing;
             }
@@ -107,11 +169,11 @@ internal sealed class LineRun(StackHost stack)
         return 0;
     }
 
-    /// <summary>Waits until the number of orders without a notification does not change any more, and returns it.</summary>
-    public async Task<int> CountWaitingAsync()
+    /// <summary>Waits until the number of orders without a notification is 0 or does not change any more, and returns it.</summary>
+    public async Task<int> CountWaitingAsync(TimeSpan? settleTime = null)
     {
         var missing = await CountMissingAsync();
-        for (var since = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(since) < SettleTime;)
+        for (var since = Stopwatch.GetTimestamp(); missing > 0 && Stopwatch.GetElapsedTime(since) < (settleTime ?? SettleTime);)
         {
             await Task.Delay(Interval);
             if (await CountMissingAsync() is var now && now != missing)
@@ -124,6 +186,30 @@ internal sealed class LineRun(StackHost stack)
     }
 
     private Task<int> CountMissingAsync() => CountMissingAsync(_placed);
+
+    private async Task PlaceUntilAsync(CancellationToken cancellationToken)
+    {
+        while (!cancellationToken.IsCancellationRequested)
+        {
+            await PlaceAsync();
+            await Task.Delay(Interval, CancellationToken.None);
+        }
+    }
+
+    /// <summary>Returns whether no event of RabbitMQ waits for its delivery or acknowledgment; true for another broker.</summary>
+    private async Task<bool> IsRabbitEmptyAsync() => !IsRabbit || (await ListQueuesAsync("messages")).Values.All(messages => messages == 0);
+
+    private async Task<bool> HasStaleConsumersAsync()
+    {
+        var consumers = await ListQueuesAsync("consumers");
+        return consumers["inventory-order.created"] > 1 || consumers["notification-inventory.updated"] > 1;
+    }
+
+    private async Task<IReadOnlyDictionary<string, int>> ListQueuesAsync(string column) =>
+        (await Broker.ControlRabbitAsync("list_queues", "name", column, "--no-table-headers"))
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(line => line.Split('\t'))
+            .ToDictionary(cells => cells[0], cells => int.Parse(cells[1], CultureInfo.InvariantCulture));
 
     private async Task<int> CountMissingAsync(IReadOnlyCollection<Guid> orders)
     {

@@ -14,6 +14,9 @@ internal static class Scenarios
     /// <summary>Longer than the relay waits for a response (<c>Messaging:PublishTimeout</c>).</summary>
     private static readonly TimeSpan LongerThanPublishTimeout = TimeSpan.FromSeconds(7);
 
+    /// <summary>Longer than RabbitMQ needs to close the channel of a consumer that does not acknowledge: <c>consumer_timeout</c>, and a minute.</summary>
+    private static readonly TimeSpan LongerThanConsumerTimeout = TimeSpan.FromSeconds(150);
+
     private static readonly TimeSpan BlockedTime = TimeSpan.FromSeconds(20);
 
     /// <summary>Publishes events while a service and its sidecar are stopped, as during a deployment.</summary>
@@ -38,8 +41,7 @@ internal static class Scenarios
     {
         await run.Runtime.StopAsync(run.Instance(Subscriber));
         await run.PlaceAndSettleAsync();
-        await run.Broker.KillAsync();
-        await run.Broker.StartAsync();
+        await run.CrashBrokerAsync();
         await run.Runtime.StartAsync(run.Instance(Subscriber));
         return await run.CountLostAsync();
     }
@@ -51,9 +53,19 @@ internal static class Scenarios
         run.Broker.Freeze();
         await run.PlaceAsync();
         await Task.Delay(LongerThanPublishTimeout);
-        await run.Broker.KillAsync();
-        await run.Broker.StartAsync();
+        await run.CrashBrokerAsync();
         return await run.CountLostAsync();
+    }
+
+    /// <summary>
+    /// Closes the connections of RabbitMQ until a sidecar has consumers that it does not read, and counts the notifications whose events wait for them.
+    /// </summary>
+    public static async Task<int> ConnectionsAreClosed(LineRun run)
+    {
+        await run.PlaceAndSettleAsync();
+        Assert.True(await run.CloseConnectionsUntilConsumersAreStaleAsync(), "Each sidecar subscribed only once to each queue");
+        await run.PlaceAsync(100); // at least half of their events are delivered to the other consumers, unless those are full
+        return await run.CountWaitingAsync(LongerThanConsumerTimeout);
     }
 
     /// <summary>Kills a service and its sidecar while they handle events.</summary>

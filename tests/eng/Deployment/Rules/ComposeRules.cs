@@ -8,6 +8,7 @@ namespace DaprOrders.Eng.Tests.Deployment.Rules;
 internal static partial class ComposeRules
 {
     private const string Compose = "docker-compose.yml";
+    private const string RabbitSettings = "rabbitmq/20-dapr-orders.conf";
 
     /// <summary>The folders with data that must survive a container.</summary>
     private static readonly (string Service, string Folder)[] DataFolders =
@@ -103,6 +104,23 @@ internal static partial class ComposeRules
         Service(files, "rabbitmq").Text("hostname") is null
             ? [$"{Compose}: services.rabbitmq.hostname is missing, but the name of the data folder depends on it"]
             : [];
+
+    [FailsOn(
+        Compose, "/20-dapr-orders.conf /etc/rabbitmq/conf.d/", "/20-dapr-orders.conf /etc/rabbitmq/",
+        "services.rabbitmq.entrypoint does not install 20-dapr-orders.conf in /etc/rabbitmq/conf.d/")]
+    [FailsOn(RabbitSettings, "\nconsumer_timeout", "\n# consumer_timeout", "consumer_timeout is missing")]
+    public static IEnumerable<string> RabbitMq_redelivers_what_a_consumer_does_not_acknowledge(DeploymentFiles files)
+    {
+        if (!Service(files, "rabbitmq").At("entrypoint").Texts().Any(text => text.Contains("/20-dapr-orders.conf /etc/rabbitmq/conf.d/", StringComparison.Ordinal)))
+        {
+            yield return $"{Compose}: services.rabbitmq.entrypoint does not install 20-dapr-orders.conf in /etc/rabbitmq/conf.d/";
+        }
+
+        if (!files[RabbitSettings].Contains("\nconsumer_timeout = ", StringComparison.Ordinal))
+        {
+            yield return $"{RabbitSettings}: consumer_timeout is missing";
+        }
+    }
 
     [FailsOn(
         Compose, "for topic in order.created", "for topic in order.created orders.created",
