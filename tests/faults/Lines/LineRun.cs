@@ -71,6 +71,13 @@ internal sealed class LineRun(StackHost stack)
         }
     }
 
+    /// <summary>Skips the test of a line whose name does not contain the value of <c>LINE</c>.</summary>
+    public static void SkipUnselected(string name)
+    {
+        var selected = Environment.GetEnvironmentVariable("LINE") ?? "";
+        Assert.SkipUnless(name.Contains(selected, StringComparison.OrdinalIgnoreCase), $"LINE is {selected}.");
+    }
+
     public AppInstance Instance(string appId, int number = 1) =>
         stack.Instances.Single(instance => instance.AppId == appId && instance.Number == number);
 
