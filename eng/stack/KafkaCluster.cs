@@ -16,7 +16,7 @@ public sealed class KafkaCluster : IAsyncDisposable
     private readonly BrokerHost _controller;
     private readonly IReadOnlyList<BrokerHost> _brokers;
 
-    private KafkaCluster(string componentFile)
+    private KafkaCluster(string componentFile, int minInsyncReplicas)
     {
         _controller = BrokerHost.CreateKafkaNode(componentFile, port => $"""
             process.roles=controller
@@ -32,7 +32,7 @@ public sealed class KafkaCluster : IAsyncDisposable
             listeners=PLAINTEXT://127.0.0.1:{port}
             offsets.topic.replication.factor=3
             broker.session.timeout.ms=30000
-            min.insync.replicas=2
+            min.insync.replicas={minInsyncReplicas}
             """))];
     }
 
@@ -42,11 +42,13 @@ public sealed class KafkaCluster : IAsyncDisposable
     public string Addresses => string.Join(',', _brokers.Select(broker => $"127.0.0.1:{broker.Port}"));
 
     /// <summary>Starts a cluster that contains no events, and creates the topics of a component.</summary>
+    /// <param name="componentFile">The component of Kafka.</param>
+    /// <param name="minInsyncReplicas">How many brokers must have an event before it is acknowledged.</param>
     /// <exception cref="StackException">Kafka is not installed or did not start.</exception>
-    public static async Task<KafkaCluster> StartAsync(string componentFile)
+    public static async Task<KafkaCluster> StartAsync(string componentFile, int minInsyncReplicas = 2)
     {
         await Ownership.PrepareAsync();
-        var cluster = new KafkaCluster(componentFile);
+        var cluster = new KafkaCluster(componentFile, minInsyncReplicas);
         try
         {
             await Task.WhenAll(cluster._brokers.Append(cluster._controller).Select(node => node.StartAsync()));

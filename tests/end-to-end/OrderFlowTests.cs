@@ -28,26 +28,6 @@ public sealed class OrderFlowTests(StackFixture fixture)
     }
 
     [Fact]
-    public async Task Requests_after_the_sessions_of_the_databases_have_ended_succeed()
-    {
-        Assert.SkipWhen(Stack.IsAttached, "GATEWAY_URL is set. This test ends sessions only in a system that it started.");
-        var placed = await PlaceAsync("item-123");
-        await using var server = NpgsqlDataSource.Create(Stack.Postgres.Superuser);
-        await using var end = server.CreateCommand("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname IS NOT NULL AND pid <> pg_backend_pid()");
-        await end.ExecuteNonQueryAsync(Cancel);
-
-        var next = await PlaceAsync("item-123");
-
-        foreach (var path in (string[])[$"/orders/{placed.GetProperty("id")}", "/orders", "/inventory/item-123", "/notifications"])
-        {
-            using var response = await Stack.Gateway.GetAsync(new Uri(path, UriKind.Relative), Cancel);
-            Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        }
-
-        Assert.Equal("confirmed", (await WaitUntilSettledAsync(next.GetProperty("id").GetString()!)).GetProperty("status").GetString());
-    }
-
-    [Fact]
     public async Task Order_is_rejected_when_its_item_is_out_of_stock()
     {
         var item = await CreateItemAsync(3);

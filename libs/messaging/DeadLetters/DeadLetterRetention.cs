@@ -15,14 +15,6 @@ internal sealed partial class DeadLetterRetention(
 {
     private static readonly TimeSpan Interval = TimeSpan.FromHours(1);
 
-    /// <summary>Deletes once, and returns the number of deleted dead letters. Compares with the clock of the database, which set their times.</summary>
-    public async Task<int> DeleteAsync(TimeSpan retention, CancellationToken cancellationToken)
-    {
-        await using var scope = scopes.CreateAsyncScope();
-        var letters = scope.ServiceProvider.GetRequiredService<DbContext>().Set<DeadLetter>();
-        return await letters.Where(letter => letter.LastAt < DateTimeOffset.UtcNow - retention).ExecuteDeleteAsync(cancellationToken);
-    }
-
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         if (options.Value.DeadLetterRetention is not { } retention)
@@ -46,6 +38,14 @@ internal sealed partial class DeadLetterRetention(
             }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
+    }
+
+    /// <summary>Compares with the clock of the database, which set the times of the dead letters.</summary>
+    private async Task<int> DeleteAsync(TimeSpan retention, CancellationToken cancellationToken)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var letters = scope.ServiceProvider.GetRequiredService<DbContext>().Set<DeadLetter>();
+        return await letters.Where(letter => letter.LastAt < DateTimeOffset.UtcNow - retention).ExecuteDeleteAsync(cancellationToken);
     }
 
     [LoggerMessage(LogLevel.Information, "Deleted {Count} dead letters that were older than {Retention}")]

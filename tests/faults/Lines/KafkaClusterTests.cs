@@ -3,8 +3,8 @@ using DaprOrders.Stack;
 namespace DaprOrders.Faults.Tests.Lines;
 
 /// <summary>
-/// Deletes the disk of a broker of a Kafka cluster, once with the settings of <c>docs/operations.md</c> and once with <c>producerRequiredAcks</c>
-/// <c>local</c>. Each partition has a replica on each of the three brokers.
+/// Deletes the disk of a broker of a Kafka cluster, with the settings of <c>docs/operations.md</c> and without one of them. Each partition has a
+/// replica on each of the three brokers.
 /// </summary>
 [Trait("Form", "lines")]
 public sealed class KafkaClusterTests(ITestOutputHelper output)
@@ -13,6 +13,9 @@ public sealed class KafkaClusterTests(ITestOutputHelper output)
 
     /// <summary>Long enough for the relay to publish, and shorter than the controller waits for a broker that does not respond (30 s).</summary>
     private static readonly TimeSpan PublishTime = TimeSpan.FromSeconds(7);
+
+    /// <summary>Longer than Kafka waits for a broker that has ended until it counts as not in sync (30 s), and than the relay then pauses.</summary>
+    private static readonly TimeSpan ShrinkTime = TimeSpan.FromSeconds(75);
 
     /// <summary>Long enough for the cluster to elect leaders and for the sidecars to find them, on a busy machine.</summary>
     private static readonly TimeSpan FailoverTime = TimeSpan.FromMinutes(4);
@@ -44,6 +47,31 @@ public sealed class KafkaClusterTests(ITestOutputHelper output)
         Assert.Equal(loses, missing > 0);
     }
 
+    [Theory(Explicit = true)]
+    [InlineData(2, false)]
+    [InlineData(1, true)]
+    public async Task Last_broker_that_fails_loses_its_events_only_if_one_replica_is_enough(int minInsyncReplicas, bool loses)
+    {
+        Skip();
+        await using var cluster = await StartClusterAsync(minInsyncReplicas);
+        await using var stack = await StartSystemAsync(cluster, "all");
+        var run = new LineRun(stack);
+        await run.Runtime.StopAsync(run.Instance("inventory"));
+
+        await Task.WhenAll(Followers(cluster).Select(broker => broker.KillAsync()));
+        await run.PlaceAsync();
+        var isPublished = await run.WaitForPublishesAsync(ShrinkTime);
+        await KafkaCluster.DestroyAsync(cluster.Brokers[0]);
+
+        await cluster.StartAsync();
+        await run.Runtime.StartAsync(run.Instance("inventory"));
+        Assert.True(await run.WaitForPublishesAsync(FailoverTime), "The order service could not publish its events");
+        var missing = await run.CountLostAsync(FailoverTime);
+        output.WriteLine($"Published before the disk was deleted: {isPublished}; {missing} notifications missing");
+        Assert.Equal(loses, isPublished);
+        Assert.Equal(loses, missing > 0);
+    }
+
     private static void Skip()
     {
         AttachedSystem.Skip();
@@ -52,8 +80,8 @@ public sealed class KafkaClusterTests(ITestOutputHelper output)
         Assert.SkipWhen(BrokerPrograms.Reason("kafka") is not null, $"{BrokerPrograms.Reason("kafka")}.");
     }
 
-    private static Task<KafkaCluster> StartClusterAsync() =>
-        KafkaCluster.StartAsync(Path.Combine(StackSettings.FromEnvironment().Root, "components", "kafka", "pubsub.yaml"));
+    private static Task<KafkaCluster> StartClusterAsync(int minInsyncReplicas = 2) =>
+        KafkaCluster.StartAsync(Path.Combine(StackSettings.FromEnvironment().Root, "components", "kafka", "pubsub.yaml"), minInsyncReplicas);
 
     private static Task<StackHost> StartSystemAsync(KafkaCluster cluster, string acks) => LineRun.StartAsync(
         new ComponentLine
