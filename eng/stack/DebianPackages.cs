@@ -14,7 +14,7 @@ public static class DebianPackages
         await ProcessRunner.RunAsync(["apt-get", "update"], "/", null, environment, cancellationToken);
         // Not canceled, because an interrupted dpkg leaves a broken installation.
         var (exitCode, output) = await ProcessRunner.RunAsync(
-            ["apt-get", "-o", "Dpkg::Use-Pty=0", "-o", "DPkg::Lock::Timeout=300", "install", "-y", "--no-install-recommends", package],
+            ["apt-get", "-o", "Dpkg::Use-Pty=0", "install", "-y", "--no-install-recommends", package],
             "/", null, environment, CancellationToken.None);
         if (exitCode is not 0)
         {

@@ -105,6 +105,6 @@ public sealed class DatabaseChoiceTests
 
         Assert.Equal(1, exitCode);
         Assert.Equal(
-            "error: E: no such archive\nPostgreSQL could not be installed; try: apt-get update && apt-get install postgresql", error);
+            "error: E: no such archive\npostgresql could not be installed; try: apt-get update && apt-get install postgresql", error);
     }
 }
