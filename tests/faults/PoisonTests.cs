@@ -1,8 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Http.Json;
 using System.Text;
-using System.Text.Json;
 using DaprOrders.Faults.Tests.Checks;
 using DaprOrders.Faults.Tests.Load;
 using DaprOrders.Stack;
@@ -40,7 +38,7 @@ public sealed class PoisonTests
         await PublishAsync(stack, """{"hello":"world"}""", "application/json", "metadata.rawPayload=true");
         await PublishAsync(stack, "this is not JSON", "text/plain", "metadata.rawPayload=true");
         var large = await PublishOversizedAsync(stack);
-        var throwing = await OrderAsync(stack, ThrowingItem);
+        var throwing = $"{await OneOrder.PlaceAsync(stack, ThrowingItem)}";
 
         var letters = await DeadLettersAsync(stack, since, large);
         await stop.CancelAsync();
@@ -90,12 +88,6 @@ public sealed class PoisonTests
             "orders_db",
             $$"""INSERT INTO outbox (id, topic, key, data) VALUES ('{{id}}', 'order.created', 'large', json_build_object('filler', repeat('x', {{OversizedBytes}})))""");
         return id;
-    }
-
-    private static async Task<string> OrderAsync(StackHost stack, string item)
-    {
-        using var response = await stack.Gateway.PostAsJsonAsync("/orders", new { item_id = item, quantity = 1 }, Cancel);
-        return (await response.Content.ReadFromJsonAsync<JsonElement>(Cancel)).GetProperty("id").GetString()!;
     }
 
     /// <summary>

@@ -52,7 +52,7 @@ internal sealed record TestForm(string Name, string Description, IReadOnlyList<I
     private static TestForm Explicit(string name, string description, string[] folders, params string[] options) =>
         new(name, description, [[.. folders.Select(folder => new TestProject(folder))]], ["-explicit", "only", "-trait", $"Form={name}", .. options]);
 
-    /// <summary>Creates a form whose projects run one after the other, because they measure memory, and for hours.</summary>
+    /// <summary>Creates a form that can run for hours. Its projects run one after the other, because they measure memory.</summary>
     private static TestForm ExplicitLong(string name, string description, string[] folders) => new(
         name, description, [.. folders.Select(folder => (TestProject[])[new(folder) { Timeout = TimeSpan.FromHours(6) }])], "-explicit", "only", "-trait", $"Form={name}", "-showLiveOutput");
 }

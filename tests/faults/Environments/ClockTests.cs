@@ -1,5 +1,3 @@
-using System.Net.Http.Json;
-using System.Text.Json;
 using DaprOrders.Stack;
 
 namespace DaprOrders.Faults.Tests.Environments;
@@ -38,13 +36,13 @@ public sealed class ClockTests
 
         // One event waits in the outbox while the relay pauses, and one is lost.
         await runtime.SuspendBrokerAsync(null);
-        var waiting = await PlaceAsync(stack);
-        var lost = await PlaceAsync(stack);
+        var waiting = await OneOrder.PlaceAsync(stack);
+        var lost = await OneOrder.PlaceAsync(stack);
         await stack.QueryAsync("orders_db", $"DELETE FROM outbox WHERE id = '{lost}'");
         await File.WriteAllTextAsync(offset, "-1h", Cancel);
         await Wait.UntilAsync("services whose clock is an hour behind", async () =>
         {
-            var later = await PlaceAsync(stack);
+            var later = await OneOrder.PlaceAsync(stack);
             return await stack.QueryAsync("orders_db", $"SELECT created_at < now() - interval '50 minutes' FROM orders WHERE id = '{later}'") is true;
         });
         await runtime.ResumeBrokerAsync(null);
@@ -54,12 +52,5 @@ public sealed class ClockTests
         await Wait.UntilAsync("their notifications", async () =>
             await stack.QueryAsync("notification_db", $"SELECT count(*) FROM notifications WHERE order_id IN ('{waiting}', '{lost}')") is 2L);
         File.Delete(offset);
-    }
-
-    private static async Task<Guid> PlaceAsync(StackHost stack)
-    {
-        using var response = await stack.Gateway.PostAsJsonAsync("/orders", new { item_id = "item-7", quantity = 1 }, Cancel);
-        response.EnsureSuccessStatusCode();
-        return (await response.Content.ReadFromJsonAsync<JsonElement>(Cancel)).GetProperty("id").GetGuid();
     }
 }

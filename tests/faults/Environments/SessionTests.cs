@@ -1,6 +1,4 @@
 using System.Net;
-using System.Net.Http.Json;
-using System.Text.Json;
 using DaprOrders.Stack;
 using Npgsql;
 
@@ -18,7 +16,7 @@ public sealed class SessionTests
         AttachedSystem.Skip();
         await using var stack = new StackHost();
         await stack.StartAsync();
-        var first = await PlaceAsync(stack);
+        var first = await OneOrder.PlaceAsync(stack);
         await using var server = NpgsqlDataSource.Create(stack.Postgres.Superuser);
 
         foreach (var path in (string[])["/orders", $"/orders/{first}", "/orders", "/inventory/item-7", "/notifications"])
@@ -29,7 +27,7 @@ public sealed class SessionTests
         }
 
         await EndSessionsAsync(server);
-        var last = await PlaceAsync(stack);
+        var last = await OneOrder.PlaceAsync(stack);
         await Wait.UntilAsync("the order to be confirmed", async () =>
             await stack.QueryAsync("orders_db", $"SELECT status FROM orders WHERE id = '{last}'") is "confirmed");
     }
@@ -39,12 +37,5 @@ public sealed class SessionTests
         await using var end = server.CreateCommand(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname IS NOT NULL AND pid <> pg_backend_pid()");
         await end.ExecuteNonQueryAsync(Cancel);
-    }
-
-    private static async Task<Guid> PlaceAsync(StackHost stack)
-    {
-        using var response = await stack.Gateway.PostAsJsonAsync("/orders", new { item_id = "item-7", quantity = 1 }, Cancel);
-        response.EnsureSuccessStatusCode();
-        return (await response.Content.ReadFromJsonAsync<JsonElement>(Cancel)).GetProperty("id").GetGuid();
     }
 }
