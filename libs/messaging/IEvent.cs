@@ -20,4 +20,10 @@ public interface IEvent
     /// </summary>
     /// <exception cref="NotSupportedException">The event is published, but its record does not implement this property.</exception>
     Guid Id => throw new NotSupportedException($"{GetType().Name} does not implement IEvent.Id, which a published event needs.");
+
+    /// <summary>
+    /// Gets the W3C traceparent that the event continues. Default: null, which continues the trace of the handled event with the same key, or else
+    /// of the current activity. An event that background work republishes needs it to remain in the trace of the original.
+    /// </summary>
+    string? TraceParent => null;
 }

@@ -27,6 +27,7 @@ public static class MessagingExtensions
         services.TryAddSingleton(TimeProvider.System);
         services.AddDaprSidecar();
         services.AddSingleton<MessagingMetrics>();
+        services.AddSingleton<DeadLetterCount>().AddHostedService(provider => provider.GetRequiredService<DeadLetterCount>());
         services.TryAddScoped<DbContext>(provider => provider.GetRequiredService<TContext>());
 
         services.AddSingleton<OutboxWriter>();

@@ -36,7 +36,8 @@ public static class PostgresExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         builder.Services.TryAddSingleton(TimeProvider.System);
-        builder.Services.AddSingleton(provider => NpgsqlDataSource.Create(ConnectionString(provider.GetRequiredService<IConfiguration>())));
+        builder.Services.AddSingleton(provider =>
+            new NpgsqlDataSourceBuilder(ConnectionString(provider.GetRequiredService<IConfiguration>())).TraceWithinSpans().Build());
         builder.Services.AddDbContextPool<TContext>((provider, options) =>
         {
             options.UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>()).UseSnakeCaseNamingConvention();

@@ -32,7 +32,8 @@ public static class ServiceDefaultsExtensions
         builder.ListenOnAppPort();
         builder.RaiseKestrelLimits();
         builder.Services.Configure<HostFilteringOptions>(options => options.AllowedHosts = ["*"]); // HostFilter exempts the health routes
-        builder.Services.AddSerilog((_, logger) => Configure(logger, builder.Configuration, builder.Environment));
+        builder.Services.AddSerilog((_, logger) => Configure(logger, builder));
+        builder.AddTelemetry();
         builder.AddOpenApiDefaults();
         builder.LeaveOutHostedServices();
         builder.Services.TryAddSingleton(TimeProvider.System);
@@ -81,6 +82,7 @@ public static class ServiceDefaultsExtensions
         app.UseAuthorization();
         app.Use(RequestContentType.RequireUtf8Async);
         app.MapHealthEndpoints();
+        app.MapMetrics();
         if (app.Environment.IsDevelopment() && app.Services.GetKeyedService<IOpenApiDocumentProvider>(OpenApiDefaults.DocumentName) is not null)
         {
             app.MapOpenApi().AllowAnonymous();
@@ -106,23 +108,28 @@ public static class ServiceDefaultsExtensions
     }
 
     /// <summary>Text and single orders in Development; otherwise compact JSON and one line per batch.</summary>
-    private static void Configure(LoggerConfiguration logger, IConfiguration configuration, IHostEnvironment environment) => logger
-        .MinimumLevel.Is(environment.IsDevelopment() ? LogEventLevel.Debug : LogEventLevel.Information)
-        .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
-        .MinimumLevel.Override("System", LogEventLevel.Warning)
-        .MinimumLevel.Override("Dapr", LogEventLevel.Warning)
-        .MinimumLevel.Override("Grpc", LogEventLevel.Warning)
-        .MinimumLevel.Override("Npgsql", LogEventLevel.Warning)
-        // EF Core logs every exception as an error, also expected ones. The code that catches an exception logs what it means.
-        .MinimumLevel.Override("Microsoft.EntityFrameworkCore", LogEventLevel.Fatal)
-        .MinimumLevel.Override("Microsoft.Extensions.Diagnostics.HealthChecks", LogEventLevel.Fatal)
-        .MinimumLevel.Override("Microsoft.AspNetCore.Routing", LogEventLevel.Error) // the in-memory test server warns that it has no body limits
-        .MinimumLevel.Override("Polly", LogEventLevel.Fatal) // the caller logs the result of the retries once
-        .ReadFrom.Configuration(configuration)
-        .Enrich.When(_ => environment.IsDevelopment(), enrich => enrich.With<ControlCharacterEscaper>()) // the JSON format escapes them itself
-        .WriteTo.Console(environment.IsDevelopment()
-            ? new MessageTemplateTextFormatter(LogLine, CultureInfo.InvariantCulture)
-            : new RenderedCompactJsonFormatter());
+    private static void Configure(LoggerConfiguration logger, WebApplicationBuilder builder)
+    {
+        var (configuration, environment) = (builder.Configuration, builder.Environment);
+        logger.MinimumLevel.Is(environment.IsDevelopment() ? LogEventLevel.Debug : LogEventLevel.Information)
+            .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
+            .MinimumLevel.Override("System", LogEventLevel.Warning)
+            .MinimumLevel.Override("Dapr", LogEventLevel.Warning)
+            .MinimumLevel.Override("Grpc", LogEventLevel.Warning)
+            .MinimumLevel.Override("Npgsql", LogEventLevel.Warning)
+            // EF Core logs every exception as an error, also expected ones. The code that catches an exception logs what it means.
+            .MinimumLevel.Override("Microsoft.EntityFrameworkCore", LogEventLevel.Fatal)
+            .MinimumLevel.Override("Microsoft.Extensions.Diagnostics.HealthChecks", LogEventLevel.Fatal)
+            .MinimumLevel.Override("Microsoft.AspNetCore.Routing", LogEventLevel.Error) // the in-memory test server warns that it has no body limits
+            .MinimumLevel.Override("Polly", LogEventLevel.Fatal) // the caller logs the result of the retries once
+            .ReadFrom.Configuration(configuration)
+            .Enrich.WithProperty("Service", configuration["APP_ID"] ?? environment.ApplicationName)
+            .Enrich.When(_ => environment.IsDevelopment(), enrich => enrich.With<ControlCharacterEscaper>()) // the JSON format escapes them itself
+            .WriteTo.Console(environment.IsDevelopment()
+                ? new MessageTemplateTextFormatter(LogLine, CultureInfo.InvariantCulture)
+                : new RenderedCompactJsonFormatter());
+        logger.SendLogs(configuration, environment.ApplicationName);
+    }
 
     /// <summary>Logs failed requests only. Handlers log what successful requests did.</summary>
     private static LogEventLevel RequestLevel(HttpContext context, double milliseconds, Exception? exception) =>

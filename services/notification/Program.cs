@@ -11,6 +11,7 @@ builder.Services.AddValidation();
 builder.Services.AddOpenApi();
 builder.AddPostgres<NotificationDbContext>();
 builder.AddMessaging<NotificationDbContext>();
+builder.Services.AddSingleton<NotificationMetrics>();
 
 var app = builder.Build();
 

@@ -14,6 +14,7 @@ builder.Services.AddOpenApi();
 builder.AddPostgres<OrderDbContext>();
 builder.AddMessaging<OrderDbContext>();
 builder.Services.AddPlacementLimit();
+builder.Services.AddSingleton<OrderMetrics>();
 builder.Services.AddScoped<PlaceOrder>().AddSingleton<PlaceOrders>();
 builder.Services.AddOptions<SweepOptions>().BindConfiguration("Sweep").ValidateDataAnnotations().ValidateOnStart();
 builder.Services.AddSingleton<PendingOrderSweep>().AddHostedService(provider => provider.GetRequiredService<PendingOrderSweep>());

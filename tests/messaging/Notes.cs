@@ -12,6 +12,9 @@ internal sealed record Noted([property: StringLength(100)] string Text, string B
     [JsonIgnore]
     public Guid EventId { get; init; } = Guid.CreateVersion7();
 
+    [JsonIgnore]
+    public string? TraceParent { get; init; }
+
     string IEvent.Key => By;
 
     Guid IEvent.Id => EventId;

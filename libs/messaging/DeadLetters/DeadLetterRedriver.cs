@@ -47,11 +47,15 @@ internal sealed class DeadLetterRedriver(IServiceScopeFactory scopes, Subscripti
 
         if (letter.Direction == DeadLetterStore.Outgoing)
         {
-            await db.AddMissingAsync([DaprBulkPublisher.ToMessage(letter)], cancellationToken);
+            var message = DaprBulkPublisher.ToMessage(letter);
+            using var span = MessagingSpans.StartRedrive(letter.Topic, message.TraceParent);
+            await db.AddMissingAsync([message], cancellationToken);
         }
         else if (subscriptions.FindHandler(letter.Topic) is { } handle)
         {
-            await handle(scope.ServiceProvider, JsonSerializer.Deserialize<JsonElement>(letter.Body, EventJson.Delivery), cancellationToken);
+            var cloudEvent = JsonSerializer.Deserialize<JsonElement>(letter.Body, EventJson.Delivery);
+            using var span = MessagingSpans.StartRedrive(letter.Topic, CloudEvent.GetTraceParent(cloudEvent));
+            await handle(scope.ServiceProvider, cloudEvent, cancellationToken);
         }
         else
         {

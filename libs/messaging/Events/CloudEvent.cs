@@ -69,6 +69,15 @@ internal static class CloudEvent
             : null;
 
     /// <summary>Returns the traceparent; null if it is invalid. Without a trace Dapr sends an empty one, or one that contains only zeros.</summary>
-    private static string? GetTraceParent(JsonElement envelope) =>
-        GetText(envelope, "traceparent") is { } text && ActivityContext.TryParse(text, null, out _) ? text : null;
+    public static string? GetTraceParent(JsonElement envelope)
+    {
+        try
+        {
+            return GetText(envelope, "traceparent") is { } text && ActivityContext.TryParse(text, null, out _) ? text : null;
+        }
+        catch (InvalidOperationException)
+        {
+            return null; // half a surrogate pair
+        }
+    }
 }

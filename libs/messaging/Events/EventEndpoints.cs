@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using Dapr;
 using Dapr.AspNetCore;
@@ -66,7 +67,7 @@ public static class EventEndpoints
         DeadLetterEndpoints.Map(app);
     }
 
-    private static Task HandleOneAsync<TEvent, THandler>(IServiceProvider scope, JsonElement cloudEvent, CancellationToken cancellationToken)
+    private static async Task HandleOneAsync<TEvent, THandler>(IServiceProvider scope, JsonElement cloudEvent, CancellationToken cancellationToken)
         where TEvent : IEvent
         where THandler : IHandleMessages<TEvent>
     {
@@ -75,8 +76,11 @@ public static class EventEndpoints
             throw new FormatException(reason);
         }
 
-        HandledTraces.Set(received.TraceParent is { } trace ? new Dictionary<string, string> { [received.Message.Key] = trace } : []);
-        return ActivatorUtilities.CreateInstance<THandler>(scope).HandleAsync([received.Message], cancellationToken);
+        using var span = MessagingSpans.StartProcess(TEvent.Topic, cloudEvent);
+        MessagingSpans.Describe(span, received.Id, received.Message.Key);
+        Activity.Current = span ?? Activity.Current;
+        HandledTraces.Set((span?.Id ?? received.TraceParent) is { } trace ? new Dictionary<string, string> { [received.Message.Key] = trace } : []);
+        await ActivatorUtilities.CreateInstance<THandler>(scope).HandleAsync([received.Message], cancellationToken);
     }
 
     private static string DeadLetterTopic(IEndpointRouteBuilder app) =>

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using DaprOrders.Persistence;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
@@ -24,36 +25,39 @@ internal sealed partial class EventProcessor<TEvent, THandler>(
     /// <summary>Handles the entries. Throws nothing, because a response other than 200 would repeat the whole delivery indefinitely.</summary>
     public async Task<IReadOnlyList<BulkStatus>> ProcessAsync(IReadOnlyList<BulkEntry> entries, CancellationToken cancellationToken)
     {
-        // Each entry starts as RETRY, so that an unexpected failure loses no event.
-        var status = entries.Select(_ => BulkDelivery.Retry).ToArray();
+        var started = time.GetTimestamp();
+        var items = entries.Select(entry => new Item(entry, MessagingSpans.StartProcess(TEvent.Topic, entry.Event))).ToList();
         try
         {
-            await ProcessAsync(entries, status, cancellationToken);
+            await ProcessAsync(items, cancellationToken);
             _isUnavailable = false;
             handling.Recovered(TEvent.Topic);
         }
         catch (Exception e)
         {
-            ReportUnavailable(e, status.Count(s => s == BulkDelivery.Retry));
+            ReportUnavailable(e, items.Count(item => !item.IsDone));
+            items.ForEach(item => item.Fail("redelivered", e.Message));
         }
 
-        metrics.Retried(TEvent.Topic, status.Count(s => s == BulkDelivery.Retry));
-        return [.. entries.Select((entry, i) => new BulkStatus(entry.EntryId, status[i]))];
+        items.ForEach(item => item.Span?.Dispose());
+        metrics.Delivered(TEvent.Topic, items.Count, items.Count(item => !item.IsDone), time.GetElapsedTime(started));
+        return items.ConvertAll(item => new BulkStatus(item.Entry.EntryId, item.IsDone ? BulkDelivery.Success : BulkDelivery.Retry));
     }
 
-    private async Task ProcessAsync(IReadOnlyList<BulkEntry> entries, string[] status, CancellationToken cancellationToken)
+    private async Task ProcessAsync(List<Item> items, CancellationToken cancellationToken)
     {
-        var readable = new List<Received>();
-        for (var i = 0; i < entries.Count; i++)
+        var readable = new List<Item>();
+        foreach (var item in items)
         {
-            if (CloudEvent.Read<TEvent>(entries[i].Event, out var reason) is { } received)
+            if (CloudEvent.Read<TEvent>(item.Entry.Event, out var reason) is { } received)
             {
-                readable.Add(new Received(i, received));
+                item.Event = received;
+                MessagingSpans.Describe(item.Span, received.Id, received.Message.Key);
+                readable.Add(item);
                 continue;
             }
 
-            await StoreDeadLetterAsync(entries[i], reason, attempts: 1, cancellationToken);
-            status[i] = BulkDelivery.Success;
+            await StoreDeadLetterAsync(item, reason, attempts: 1, cancellationToken);
         }
 
         if (readable.Count == 0)
@@ -63,51 +67,42 @@ internal sealed partial class EventProcessor<TEvent, THandler>(
 
         try
         {
-            await HandleAsync(readable.ConvertAll(item => item.Event), cancellationToken);
-            readable.ForEach(item => status[item.Index] = BulkDelivery.Success);
+            await HandleAsync(readable, cancellationToken);
         }
         catch (Exception e) when (!DatabaseErrors.IsUnavailable(e))
         {
             LogBatchFailed(e, readable.Count, TEvent.Topic);
-            await HandleOneByOneAsync(entries, readable, status, cancellationToken);
+            await HandleOneByOneAsync(readable, cancellationToken);
         }
     }
 
     /// <summary>
-    /// Handles each entry in its own transaction. An entry that fails is tried again after the others, and later entries with its key wait for it. It
-    /// becomes a dead letter within the delivery: while Dapr redelivers one entry, all later events of its partition wait. A transient failure
-    /// ends the loop, because the next entries would fail too.
+    /// Handles each event in its own transaction. An event that fails is tried again after the others, and later events with its key wait for it. It
+    /// becomes a dead letter within the delivery: while Dapr redelivers one event, all later events of its partition wait. A transient failure
+    /// ends the loop, because the next events would fail too.
     /// </summary>
-    private async Task HandleOneByOneAsync(
-        IReadOnlyList<BulkEntry> entries, List<Received> readable, string[] status, CancellationToken cancellationToken)
+    private async Task HandleOneByOneAsync(List<Item> readable, CancellationToken cancellationToken)
     {
-        for (var remaining = readable; remaining.Count > 0;)
+        for (var remaining = readable; remaining.Count > 0; remaining = remaining.FindAll(item => !item.IsDone))
         {
             var failedKeys = new HashSet<string>();
-            var failed = new List<Received>();
             foreach (var item in remaining)
             {
-                if (!failedKeys.Contains(item.Event.Message.Key) && await TryHandleAsync(item, entries[item.Index], cancellationToken))
+                if (failedKeys.Contains(item.Event.Message.Key) || !await TryHandleAsync(item, cancellationToken))
                 {
-                    status[item.Index] = BulkDelivery.Success;
-                    continue;
+                    failedKeys.Add(item.Event.Message.Key);
                 }
-
-                failedKeys.Add(item.Event.Message.Key);
-                failed.Add(item);
             }
-
-            remaining = failed;
         }
     }
 
     /// <summary>Handles one event, and stores it as a dead letter if its last attempt fails. Returns false if it must be tried again.</summary>
-    private async Task<bool> TryHandleAsync(Received item, BulkEntry entry, CancellationToken cancellationToken)
+    private async Task<bool> TryHandleAsync(Item item, CancellationToken cancellationToken)
     {
         try
         {
             item.Attempts++;
-            await HandleAsync([item.Event], cancellationToken);
+            await HandleAsync([item], cancellationToken);
             return true;
         }
         catch (Exception e) when (!DatabaseErrors.IsUnavailable(e))
@@ -117,13 +112,13 @@ internal sealed partial class EventProcessor<TEvent, THandler>(
                 return false;
             }
 
-            await StoreDeadLetterAsync(entry, $"{e.GetType().Name}: {e.Message}", item.Attempts, cancellationToken);
+            await StoreDeadLetterAsync(item, $"{e.GetType().Name}: {e.Message}", item.Attempts, cancellationToken);
             return true;
         }
     }
 
     /// <summary>Handles events in one transaction. Retries once after a duplicate, because the handler then finds the row that caused it.</summary>
-    private async Task HandleAsync(List<ReceivedEvent<TEvent>> batch, CancellationToken cancellationToken)
+    private async Task HandleAsync(List<Item> batch, CancellationToken cancellationToken)
     {
         try
         {
@@ -134,41 +129,53 @@ internal sealed partial class EventProcessor<TEvent, THandler>(
             await HandleInTransactionAsync(batch, cancellationToken);
         }
 
+        batch.ForEach(item => item.IsDone = true);
         metrics.Handled(TEvent.Topic, batch.Count);
     }
 
     /// <summary>Handles events in a new scope, because a context cannot be used again after a failed save.</summary>
-    private async Task HandleInTransactionAsync(List<ReceivedEvent<TEvent>> batch, CancellationToken cancellationToken)
+    private async Task HandleInTransactionAsync(List<Item> batch, CancellationToken cancellationToken)
     {
+        if (batch is [{ Span: { } span }])
+        {
+            Activity.Current = span; // until this method returns
+        }
+
         await using var scope = scopes.CreateAsyncScope();
+        using var fields = batch is [{ Event: var only }] ? logger.BeginScope(new Dictionary<string, object> { ["Key"] = only.Message.Key }) : null;
         var db = scope.ServiceProvider.GetRequiredService<DbContext>();
         db.Database.AutoSavepointsEnabled = false; // nothing rolls back to a savepoint, and each costs two statements
         await using var transaction = await db.Database.BeginTransactionAsync(cancellationToken);
         HandledTraces.Set(TracesByKey(batch));
         var handler = ActivatorUtilities.CreateInstance<THandler>(scope.ServiceProvider);
-        await handler.HandleAsync(batch.ConvertAll(received => received.Message), cancellationToken);
+        await handler.HandleAsync(batch.ConvertAll(item => item.Event.Message), cancellationToken);
         await db.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
     }
 
-    private static Dictionary<string, string> TracesByKey(List<ReceivedEvent<TEvent>> batch)
+    private static Dictionary<string, string> TracesByKey(List<Item> batch)
     {
         var traces = new Dictionary<string, string>(batch.Count);
-        foreach (var received in batch.Where(received => received.TraceParent is not null))
+        foreach (var item in batch)
         {
-            traces[received.Message.Key] = received.TraceParent!;
+            if ((item.Span?.Id ?? item.Event.TraceParent) is { } trace)
+            {
+                traces[item.Event.Message.Key] = trace;
+            }
         }
 
         return traces;
     }
 
     /// <summary>Stores a dead letter in its own transaction, because the transaction of the event was rolled back.</summary>
-    private async Task StoreDeadLetterAsync(BulkEntry entry, string reason, int attempts, CancellationToken cancellationToken)
+    private async Task StoreDeadLetterAsync(Item item, string reason, int attempts, CancellationToken cancellationToken)
     {
         await using var scope = scopes.CreateAsyncScope();
         var db = scope.ServiceProvider.GetRequiredService<DbContext>();
-        var record = DeadLetterRecord.Read(entry.Bytes);
+        var record = DeadLetterRecord.Read(item.Entry.Bytes);
         await DeadLetterStore.StoreIncomingAsync(db, TEvent.Topic, record, reason, attempts, cancellationToken);
+        item.Fail("dead_lettered", reason);
+        item.IsDone = true;
         metrics.DeadLettered(TEvent.Topic, DeadLetterStore.Incoming);
         LogDeadLetter(record.EventId, TEvent.Topic, reason);
     }
@@ -208,9 +215,26 @@ internal sealed partial class EventProcessor<TEvent, THandler>(
     [LoggerMessage(LogLevel.Error, "Event {CloudEventId} of {Topic} cannot be handled and was stored as a dead letter: {Reason}")]
     private partial void LogDeadLetter(string cloudEventId, string topic, string reason);
 
-    /// <summary>An event that was read, with the index of its entry.</summary>
-    private sealed record Received(int Index, ReceivedEvent<TEvent> Event)
+    /// <summary>An entry of the delivery. It is redelivered unless it is done, so that an unexpected failure loses no event.</summary>
+    private sealed class Item(BulkEntry entry, Activity? span)
     {
+        public BulkEntry Entry { get; } = entry;
+
+        public Activity? Span { get; } = span;
+
+        public ReceivedEvent<TEvent> Event { get; set; } = null!; // set before anything but the entry is used
+
         public int Attempts { get; set; }
+
+        /// <summary>Gets or sets whether the event was handled or stored as a dead letter.</summary>
+        public bool IsDone { get; set; }
+
+        public void Fail(string type, string description)
+        {
+            if (!IsDone)
+            {
+                MessagingSpans.Fail(Span, type, description);
+            }
+        }
     }
 }

@@ -1,4 +1,5 @@
 using System.Text;
+using DaprOrders.Persistence;
 using Npgsql;
 
 namespace DaprOrders.Messaging;
@@ -61,7 +62,7 @@ internal static class OutboxTable
     /// ending the transaction of a frozen process. Statements are prepared unless the connection string turns that off, for example for PgBouncer.
     /// </summary>
     public static NpgsqlDataSource CreateDataSource(string connectionString) =>
-        NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder($"Max Auto Prepare=10;{connectionString}")
+        new NpgsqlDataSourceBuilder(new NpgsqlConnectionStringBuilder($"Max Auto Prepare=10;{connectionString}")
         {
             ApplicationName = "outbox relay",
             CommandTimeout = 15,
@@ -69,7 +70,7 @@ internal static class OutboxTable
             TcpKeepAlive = true,
             MaxPoolSize = 2,
             NoResetOnClose = true,
-        });
+        }.ConnectionString).TraceWithinSpans().Build();
 
     /// <summary>Takes the relay's lock in the current transaction and reads the next batch.</summary>
     /// <exception cref="InvalidOperationException">

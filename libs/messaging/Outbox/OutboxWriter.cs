@@ -27,7 +27,7 @@ internal sealed class OutboxWriter(IOptions<MessagingOptions> options)
             Topic = TEvent.Topic,
             Key = message.Key,
             Data = data,
-            TraceParent = HandledTraces.Find(message.Key) ?? Activity.Current?.Id,
+            TraceParent = message.TraceParent ?? HandledTraces.Find(message.Key) ?? Activity.Current?.Id,
         };
     }
 }

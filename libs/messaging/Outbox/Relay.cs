@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using DaprOrders.ServiceDefaults;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -70,13 +71,12 @@ internal sealed partial class Relay(
     {
         var topic = batch.Rows[0].Topic;
         var backoff = _topics.GetOrAdd(topic, _ => new TopicBackoff(time));
-        var result = await publisher.PublishAsync(topic, batch.Rows, cancellationToken);
+        var result = await SendAsync(topic, batch.Rows, cancellationToken);
         if (result.Outcome is PublishOutcome.Accepted)
         {
             return await HandleAcceptedAsync(connection, batch, backoff, cancellationToken);
         }
 
-        metrics.PublishFailed(topic);
         switch (result.Outcome)
         {
             case PublishOutcome.Refused when result.Refused.Count < batch.Rows.Count:
@@ -124,6 +124,22 @@ internal sealed partial class Relay(
         }
     }
 
+    /// <summary>Publishes the rows in one call, which is traced and measured.</summary>
+    private async Task<PublishResult> SendAsync(string topic, IReadOnlyList<OutboxRow> rows, CancellationToken cancellationToken)
+    {
+        using var span = MessagingSpans.StartSend(topic, rows);
+        var started = time.GetTimestamp();
+        var result = await publisher.PublishAsync(topic, rows, cancellationToken);
+        var error = result.Outcome is PublishOutcome.Accepted ? null : SnakeCase.ToSnakeCase(result.Outcome);
+        metrics.Sent(topic, rows.Count, time.GetElapsedTime(started), error);
+        if (error is not null)
+        {
+            MessagingSpans.Fail(span, error, result.Error);
+        }
+
+        return result;
+    }
+
     private async Task<RelayResult> HandleAcceptedAsync(NpgsqlConnection connection, OutboxBatch batch, TopicBackoff backoff, CancellationToken cancellationToken)
     {
         var topic = batch.Rows[0].Topic;
@@ -138,7 +154,6 @@ internal sealed partial class Relay(
         }
 
         backoff.Reset();
-        metrics.Published(topic, batch.Rows.Count);
         await OutboxTable.DeleteAsync(connection, batch.Rows, cancellationToken);
         return new RelayResult(batch.Rows.Count, batch.IsWholeOutbox, batch.Rows[^1].Position);
     }

@@ -7,7 +7,7 @@ namespace DaprOrders.NotificationService.Notifications;
 
 /// <summary>Notifies the customer of an order's outcome, once. The row is the notification; a real system would send mail or push from here.</summary>
 internal sealed partial class InventoryUpdatedHandler(
-    NotificationDbContext db, TimeProvider time, ILogger<InventoryUpdatedHandler> logger) : IHandleMessages<InventoryUpdated>
+    NotificationDbContext db, NotificationMetrics metrics, TimeProvider time, ILogger<InventoryUpdatedHandler> logger) : IHandleMessages<InventoryUpdated>
 {
     public async Task HandleAsync(IReadOnlyList<InventoryUpdated> batch, CancellationToken cancellationToken)
     {
@@ -25,6 +25,7 @@ internal sealed partial class InventoryUpdatedHandler(
 
         foreach (var notification in notifications)
         {
+            metrics.Notified(notification.OrderId, notification.CreatedAt);
             LogNotified(notification.OrderId, notification.Outcome, notification.Reason);
         }
 

@@ -21,6 +21,7 @@ internal sealed class OrderDbContext(DbContextOptions<OrderDbContext> options) :
             order.Property(o => o.Status).HasSnakeCaseConversion().IsConcurrencyToken(); // of two outcomes the first one counts
             order.Property(o => o.Reason).HasMaxLength(64);
             order.Property(o => o.IdempotencyKey).HasMaxLength(255);
+            order.Property(o => o.TraceParent).HasMaxLength(55);
             order.HasIndex(o => new { o.Owner, o.IdempotencyKey }).IsUnique();
             order.HasIndex(o => o.NextSweepAt).HasFilter("status = 'pending'"); // only what the sweep looks for
             order.HasIndex(o => new { o.CreatedAt, o.Id }); // the list, and the list of one status

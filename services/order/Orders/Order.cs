@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using DaprOrders.Persistence;
 
 namespace DaprOrders.OrderService.Orders;
@@ -34,6 +35,9 @@ internal sealed class Order : IKeysetPaged
 
     public DateTimeOffset CreatedAt { get; private init; }
 
+    /// <summary>Gets the W3C traceparent of the span in which the order was placed. Republished events continue its trace.</summary>
+    public string? TraceParent { get; private init; }
+
     /// <summary>Gets when the event is republished if the order is still pending then.</summary>
     public DateTimeOffset NextSweepAt { get; private set; }
 
@@ -47,6 +51,7 @@ internal sealed class Order : IKeysetPaged
         Quantity = quantity,
         IdempotencyKey = idempotencyKey,
         CreatedAt = now,
+        TraceParent = Activity.Current?.Id,
         NextSweepAt = now + firstSweep,
     };
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using DaprOrders.Messaging;
 
 namespace DaprOrders.OrderService.Orders;
@@ -11,5 +12,8 @@ internal sealed record OrderCreated(Guid OrderId, string ItemId, int Quantity, D
 
     Guid IEvent.Id => OrderId;
 
-    public static OrderCreated From(Order order) => new(order.Id, order.ItemId, order.Quantity, order.CreatedAt);
+    [JsonIgnore]
+    public string? TraceParent { get; private init; }
+
+    public static OrderCreated From(Order order) => new(order.Id, order.ItemId, order.Quantity, order.CreatedAt) { TraceParent = order.TraceParent };
 }

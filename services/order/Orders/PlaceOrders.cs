@@ -102,6 +102,7 @@ internal sealed partial class PlaceOrders(
                 continue;
             }
 
+            using var trace = OrderTrace.Start();
             var order = Order.Place(one.ItemId, one.Quantity, one.Key, now, sweep.Value.After);
             db.Orders.Add(order);
             db.Publish(OrderCreated.From(order));

@@ -6,7 +6,8 @@ using Microsoft.EntityFrameworkCore;
 namespace DaprOrders.OrderService.Settlement;
 
 /// <summary>Settles orders: confirmed if the stock was reserved, otherwise rejected.</summary>
-internal sealed partial class InventoryUpdatedHandler(OrderDbContext db, ILogger<InventoryUpdatedHandler> logger) : IHandleMessages<InventoryUpdated>
+internal sealed partial class InventoryUpdatedHandler(
+    OrderDbContext db, OrderMetrics metrics, TimeProvider time, ILogger<InventoryUpdatedHandler> logger) : IHandleMessages<InventoryUpdated>
 {
     public async Task HandleAsync(IReadOnlyList<InventoryUpdated> batch, CancellationToken cancellationToken)
     {
@@ -28,8 +29,9 @@ internal sealed partial class InventoryUpdatedHandler(OrderDbContext db, ILogger
             }
         }
 
-        var changed = db.ChangeTracker.Entries<Order>().Count(entry => entry.State is EntityState.Modified);
-        LogBatch(changed, batch.Count);
+        var settled = db.ChangeTracker.Entries<Order>().Where(entry => entry.State is EntityState.Modified).Select(entry => entry.Entity).ToList();
+        settled.ForEach(order => metrics.Settled(order, time.GetUtcNow()));
+        LogBatch(settled.Count, batch.Count);
     }
 
     [LoggerMessage(LogLevel.Information, "Settled {Changed} orders from {Count} events")]

@@ -12,12 +12,14 @@ namespace DaprOrders.OrderService.Sweep;
 /// the way back too, since inventory then republishes its reservation.
 /// </summary>
 internal sealed partial class PendingOrderSweep(
-    IServiceScopeFactory scopes, IOptions<SweepOptions> options, BackgroundWork background, TimeProvider time, ILogger<PendingOrderSweep> logger) : BackgroundService
+    IServiceScopeFactory scopes, IOptions<SweepOptions> options, BackgroundWork background, OrderMetrics metrics, TimeProvider time,
+    ILogger<PendingOrderSweep> logger) : BackgroundService
 {
     private const string Name = "Sweep";
     private const int BatchSize = 200;
 
     private static readonly TimeSpan MaxOutboxLag = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Overdue = TimeSpan.FromMinutes(1);
 
     private readonly SteadyClock _clock = new(time);
 
@@ -63,6 +65,7 @@ internal sealed partial class PendingOrderSweep(
                 {
                 }
 
+                metrics.PendingOverdue = await CountOverdueAsync(stoppingToken);
                 background.Succeeded(Name);
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
@@ -70,6 +73,14 @@ internal sealed partial class PendingOrderSweep(
                 background.Failed(Name, e);
             }
         }
+    }
+
+    private async Task<long> CountOverdueAsync(CancellationToken cancellationToken)
+    {
+        await using var scope = scopes.CreateAsyncScope();
+        var before = _clock.GetNow() - Overdue;
+        return await scope.ServiceProvider.GetRequiredService<OrderDbContext>().Orders.LongCountAsync(
+            order => order.Status == OrderStatus.Pending && order.CreatedAt < before, cancellationToken);
     }
 
     [LoggerMessage(LogLevel.Warning, "Order {OrderId} is still pending, republished its event, attempt {Sweeps}")]

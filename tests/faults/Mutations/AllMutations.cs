@@ -167,16 +167,15 @@ internal static class AllMutations
             [
                 new(
                     "libs/messaging/Events/EventProcessor.cs",
-                    "                readable.Add(new Received(i, received));\n                continue;\n",
+                    "                readable.Add(item);\n",
                     """
                                     if (await IsDeadLetterAsync(received.Id, cancellationToken))
                                     {
-                                        status[i] = BulkDelivery.Success;
+                                        item.IsDone = true;
                                         continue;
                                     }
 
-                                    readable.Add(new Received(i, received));
-                                    continue;
+                                    readable.Add(item);
 
                     """),
                 new(
@@ -205,7 +204,7 @@ internal static class AllMutations
             [
                 new(
                     "libs/messaging/Events/EventProcessor.cs",
-                    "            await StoreDeadLetterAsync(entries[i], reason, attempts: 1, cancellationToken);\n",
+                    "            await StoreDeadLetterAsync(item, reason, attempts: 1, cancellationToken);\n",
                     "            if (reason.Length > 0)\n            {\n                throw new TimeoutException(reason);\n            }\n\n"),
             ],
             Plan = MutationPlans.Unreadable,

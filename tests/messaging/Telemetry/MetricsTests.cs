@@ -6,18 +6,19 @@ using Microsoft.Extensions.Diagnostics.Metrics.Testing;
 using WireMock.RequestBuilders;
 using WireMock.ResponseBuilders;
 
-namespace DaprOrders.Messaging.Tests;
+namespace DaprOrders.Messaging.Tests.Telemetry;
 
 public sealed class MetricsTests(MessagingFixture fixture)
 {
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task Published_events_and_failed_calls_are_counted_by_topic()
+    public async Task Sent_events_and_the_duration_of_each_call_are_recorded_with_their_error()
     {
         await using var host = await fixture.StartAsync();
-        using var published = Collect<long>(host, "messaging.published");
-        using var failures = Collect<long>(host, "messaging.publish_failures");
+        using var sent = Collect<long>(host, "messaging.client.sent.messages");
+        using var durations = Collect<double>(host, "messaging.client.operation.duration");
+        using var sizes = Collect<int>(host, "messaging.publish.batch_size");
         await host.PublishAsync(null, "a", "b", "c");
         host.Sidecar.Server.Given(Request.Create().WithPath("/v1.0/publish/bulk/*")).InScenario("once").WillSetStateTo("passed").AtPriority(1)
             .RespondWith(Response.Create().WithStatusCode(500));
@@ -26,25 +27,35 @@ public sealed class MetricsTests(MessagingFixture fixture)
         host.Time.Advance(host.Relay.Pause);
         await host.Relay.RelayBatchAsync(Cancel);
 
-        Assert.Equal(3, Sum(published, "noted"));
-        Assert.Equal(1, Sum(failures, "noted"));
+        Assert.Equal([(3, "failed"), (3, null)], sent.GetMeasurementSnapshot().Select(call => (call.Value, (string?)call.Tags.GetValueOrDefault("error.type"))));
+        Assert.Equal(["failed", null], durations.GetMeasurementSnapshot().Select(call => (string?)call.Tags.GetValueOrDefault("error.type")));
+        Assert.Equal([3, 3], sizes.GetMeasurementSnapshot().Select(call => call.Value));
+        Assert.Equal(6, Sum(sent, "noted"));
     }
 
     [Fact]
-    public async Task Handled_retried_and_dead_lettered_events_are_counted_by_topic()
+    public async Task Delivered_handled_redelivered_and_dead_lettered_events_are_counted_by_topic()
     {
         await using var host = await fixture.StartAsync();
-        using var handled = Collect<long>(host, "messaging.handled");
-        using var retried = Collect<long>(host, "messaging.retried");
-        using var dead = Collect<long>(host, "messaging.dead_lettered");
+        using var delivered = Collect<long>(host, "messaging.client.consumed.messages");
+        using var handled = Collect<long>(host, "messaging.handled.messages");
+        using var redelivered = Collect<long>(host, "messaging.redelivered.messages");
+        using var dead = Collect<long>(host, "messaging.dead_lettered.messages");
+        using var durations = Collect<double>(host, "messaging.process.duration");
+        using var stored = Collect<double>(host, "messaging.dead_letters");
         host.Handler.Failures["bad"] = new InvalidOperationException();
         host.Handler.Failures["late"] = new TimeoutException();
 
         await host.Client.DeliverAsync("noted", Event("a"), Event("bad"), Event("c"), JsonNode.Parse("{}"));
         await host.Client.DeliverAsync("noted", Event("late"));
 
-        Assert.Equal([2, 1, 2], [Sum(handled, "noted"), Sum(retried, "noted"), Sum(dead, "noted")]);
-        Assert.All(dead.GetMeasurementSnapshot(), measurement => Assert.Equal("in", measurement.Tags["direction"]));
+        await host.App.Services.GetRequiredService<DeadLetterCount>().UpdateAsync(Cancel);
+        stored.RecordObservableInstruments();
+
+        Assert.Equal([5, 2, 1, 2], [Sum(delivered, "noted"), Sum(handled, "noted"), Sum(redelivered, "noted"), Sum(dead, "noted")]);
+        Assert.All(dead.GetMeasurementSnapshot(), measurement => Assert.Equal("in", measurement.Tags["messaging.direction"]));
+        Assert.Equal([null, "redelivered"], durations.GetMeasurementSnapshot().Select(delivery => (string?)delivery.Tags.GetValueOrDefault("error.type")));
+        Assert.Equal(2, stored.LastMeasurement?.Value);
     }
 
     [Fact]
@@ -73,7 +84,7 @@ public sealed class MetricsTests(MessagingFixture fixture)
     }
 
     private static long Sum(MetricCollector<long> collector, string topic) =>
-        collector.GetMeasurementSnapshot().Where(measurement => (string?)measurement.Tags["topic"] == topic).Sum(measurement => measurement.Value);
+        collector.GetMeasurementSnapshot().Where(measurement => (string?)measurement.Tags["messaging.destination.name"] == topic).Sum(measurement => measurement.Value);
 
     private static JsonObject Event(string text) => Deliveries.Event("noted", new { text, by = text });
 }

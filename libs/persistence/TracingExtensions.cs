@@ -1,0 +1,21 @@
+using System.Diagnostics;
+using Npgsql;
+
+namespace DaprOrders.Persistence;
+
+/// <summary>Configures which database commands are traced.</summary>
+public static class TracingExtensions
+{
+    /// <summary>
+    /// Traces commands only within another span. Otherwise each poll of a background loop would be a trace, and the traces of requests would be
+    /// hard to find among them.
+    /// </summary>
+    public static NpgsqlDataSourceBuilder TraceWithinSpans(this NpgsqlDataSourceBuilder builder)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        return builder.ConfigureTracing(tracing => tracing
+            .ConfigureCommandFilter(_ => Activity.Current is not null)
+            .ConfigureBatchFilter(_ => Activity.Current is not null)
+            .EnablePhysicalOpenTracing(false));
+    }
+}

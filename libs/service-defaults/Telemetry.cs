@@ -1,0 +1,100 @@
+using System.Diagnostics;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+using Serilog;
+
+namespace DaprOrders.ServiceDefaults;
+
+/// <summary>
+/// Exports traces, metrics and logs by OTLP if <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set, and metrics for Prometheus at <c>/metrics</c> if
+/// <c>Metrics:Prometheus</c> is true. Otherwise nothing is collected. The other <c>OTEL_*</c> variables work as OpenTelemetry defines them.
+/// </summary>
+/// <seealso href="https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/"/>
+internal static class Telemetry
+{
+    private const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
+    private const string OwnSources = "DaprOrders.*";
+    private const string Database = "Npgsql";
+
+    public static void AddTelemetry(this WebApplicationBuilder builder)
+    {
+        var (sendsOtlp, servesPrometheus) = (SendsOtlp(builder.Configuration), ServesPrometheus(builder.Configuration));
+        if (!sendsOtlp && !servesPrometheus)
+        {
+            return;
+        }
+
+        var telemetry = builder.Services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.AddService(ServiceName(builder.Configuration, builder.Environment.ApplicationName)))
+            .WithMetrics(metrics => AddExporters(
+                metrics.AddMeter(OwnSources, Database).AddAspNetCoreInstrumentation().AddHttpClientInstrumentation().AddRuntimeInstrumentation(),
+                sendsOtlp,
+                servesPrometheus));
+        if (sendsOtlp)
+        {
+            telemetry.WithTracing(traces => traces
+                .AddSource(OwnSources, Database)
+                .AddAspNetCoreInstrumentation(requests => requests.Filter = context => !IsProbe(context.Request.Path))
+                .AddHttpClientInstrumentation(calls => calls.FilterHttpRequestMessage = _ => Activity.Current?.ParentId is not null) // no calls of background work
+                .AddOtlpExporter());
+        }
+    }
+
+    /// <summary>Maps <c>/metrics</c> if it is turned on.</summary>
+    public static void MapMetrics(this WebApplication app)
+    {
+        if (ServesPrometheus(app.Configuration))
+        {
+            app.MapPrometheusScrapingEndpoint().AllowAnonymous();
+        }
+    }
+
+    /// <summary>Also sends the log by OTLP, so that a dashboard shows the lines of a trace. The sink reads the <c>OTEL_*</c> variables.</summary>
+    public static void SendLogs(this LoggerConfiguration logger, IConfiguration configuration, string applicationName)
+    {
+        if (SendsOtlp(configuration))
+        {
+            logger.WriteTo.OpenTelemetry(options =>
+                options.ResourceAttributes = new Dictionary<string, object> { ["service.name"] = ServiceName(configuration, applicationName) });
+        }
+    }
+
+    /// <exception cref="InvalidOperationException">The endpoint is not a URL.</exception>
+    private static bool SendsOtlp(IConfiguration configuration)
+    {
+        if (configuration[Endpoint] is not { Length: > 0 } endpoint)
+        {
+            return false;
+        }
+
+        return Uri.TryCreate(endpoint, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
+            ? true
+            : throw new InvalidOperationException($"{Endpoint} is '{endpoint}'. Set it to a URL such as http://localhost:4317.");
+    }
+
+    private static bool ServesPrometheus(IConfiguration configuration) => configuration.GetValue<bool>("Metrics:Prometheus");
+
+    private static string ServiceName(IConfiguration configuration, string applicationName) =>
+        configuration["OTEL_SERVICE_NAME"] ?? configuration["APP_ID"] ?? applicationName;
+
+    private static bool IsProbe(PathString path) =>
+        path.StartsWithSegments("/healthz", StringComparison.Ordinal) || path.StartsWithSegments("/metrics", StringComparison.Ordinal);
+
+    private static void AddExporters(MeterProviderBuilder metrics, bool sendsOtlp, bool servesPrometheus)
+    {
+        if (sendsOtlp)
+        {
+            metrics.AddOtlpExporter();
+        }
+
+        if (servesPrometheus)
+        {
+            metrics.AddPrometheusExporter();
+        }
+    }
+}
