@@ -55,13 +55,15 @@ public static class FreePort
     }
 
     /// <summary>Requires that nothing listens on these ports of 127.0.0.1.</summary>
+    /// <param name="ports">The ports.</param>
+    /// <param name="owner">What needs them, for the message.</param>
     /// <exception cref="StackException">Another program listens on one of them.</exception>
-    public static void Require(IEnumerable<int> ports)
+    public static void Require(IEnumerable<int> ports, string owner = "dapr.yaml")
     {
         ArgumentNullException.ThrowIfNull(ports);
         if (ports.Cast<int?>().FirstOrDefault(port => Listens(port!.Value)) is { } used)
         {
-            throw new StackException($"port {used} of dapr.yaml is used by {DescribeListener(used)}");
+            throw new StackException($"port {used} of {owner} is used by {DescribeListener(used)}");
         }
     }
 

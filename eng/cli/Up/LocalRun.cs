@@ -35,9 +35,15 @@ internal sealed class LocalRun(UpOptions options)
 
             WriteSummary(postgres, choice, broker);
             RequireFreePorts(runFile); // again, because the build takes a while
-            await using var runtime = CreateRuntime(choice, await WriteRunFileAsync(runFile, cancellationToken));
+            await using var dashboard = options.HasDashboard ? await StartDashboardAsync(runFile, choice, cancellationToken) : null;
+            await using var runtime = CreateRuntime(choice, await WriteRunFileAsync(runFile, cancellationToken), dashboard);
             await runtime.StartAsync();
             await WaitUntilReadyAsync(runFile, runtime, cancellationToken);
+            if (dashboard is not null)
+            {
+                Output.Line($"  Traces, metrics and logs: {dashboard.Address.AbsoluteUri}traces");
+            }
+
             return await WaitForEndAsync(runtime, cancellationToken);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
@@ -124,9 +130,24 @@ internal sealed class LocalRun(UpOptions options)
         return path;
     }
 
-    private StackRuntime CreateRuntime(RuntimeChoice choice, string runFile)
+    private async Task<Dashboard> StartDashboardAsync(RunFile runFile, RuntimeChoice choice, CancellationToken cancellationToken)
     {
-        var environment = LocalTokens.In(_data).Environment;
+        FreePort.Require([Dashboard.UsualPort, Dashboard.UsualOtlpPort], "the dashboard");
+        Dashboard dashboard = null!;
+        await Output.WhileAsync(
+            "Starting the dashboard",
+            async () => dashboard = await Dashboard.StartAsync(Dashboard.UsualPort, Dashboard.UsualOtlpPort, _root, cancellationToken));
+        if (choice.Kind is RuntimeKind.Dapr)
+        {
+            runFile.CopyResources(Path.Combine(_data, "resources"), dashboard.TraceSidecars);
+        }
+
+        return dashboard;
+    }
+
+    private StackRuntime CreateRuntime(RuntimeChoice choice, string runFile, Dashboard? dashboard)
+    {
+        var environment = LocalTokens.In(_data).Environment.Concat(dashboard?.Environment ?? new Dictionary<string, string>()).ToDictionary();
         StackRuntime runtime = choice.Kind is RuntimeKind.Dapr
             ? new DaprRuntime(runFile, _root, choice.Program!) { Environment = environment }
             : new EmulatorRuntime(["dotnet", Repository.Emulator], runFile, Path.Combine(_data, "broker"), _root) { Environment = environment };

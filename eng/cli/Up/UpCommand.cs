@@ -12,6 +12,7 @@ internal static class UpCommand
     {
         var reset = new Option<bool>("--reset") { Description = "Delete the databases and the emulator's events before starting." };
         var yes = new Option<bool>("--yes") { Description = "With --reset: also delete the databases if PostgreSQL was already running." };
+        var dashboard = new Option<bool>("--dashboard") { Description = "Also start the Aspire dashboard, which shows traces, metrics and logs." };
         var sidecarsOnly = new Option<string[]>("--sidecars-only")
         {
             Description = "Start only the sidecars of these services, by default of all four. Start the services from an IDE.",
@@ -24,6 +25,7 @@ internal static class UpCommand
         command.Add(reset);
         command.Add(yes);
         command.Add(sidecarsOnly);
+        command.Add(dashboard);
         command.Validators.Add(result =>
         {
             if (result.GetValue(yes) && !result.GetValue(reset))
@@ -32,7 +34,7 @@ internal static class UpCommand
             }
         });
         command.SetAction((parsed, cancellationToken) => new LocalRun(
-            new UpOptions(parsed.GetValue(reset), parsed.GetValue(yes), SidecarsOnly(parsed.GetResult(sidecarsOnly)))).RunAsync(cancellationToken));
+            new UpOptions(parsed.GetValue(reset), parsed.GetValue(yes), SidecarsOnly(parsed.GetResult(sidecarsOnly)), parsed.GetValue(dashboard))).RunAsync(cancellationToken));
         return command;
     }
 
@@ -45,4 +47,4 @@ internal static class UpCommand
 }
 
 /// <summary>The options of <c>up</c>.</summary>
-internal sealed record UpOptions(bool IsReset, bool IsYes, IReadOnlyCollection<string> SidecarsOnly);
+internal sealed record UpOptions(bool IsReset, bool IsYes, IReadOnlyCollection<string> SidecarsOnly, bool HasDashboard);
