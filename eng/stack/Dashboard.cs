@@ -20,7 +20,7 @@ public sealed class Dashboard : IAsyncDisposable
 
     private Dashboard(Process process, int port, int otlpPort) => (_process, Address, _otlpPort) = (process, new Uri($"http://127.0.0.1:{port}"), otlpPort);
 
-    /// <summary>Gets the address of the page and of the telemetry API.</summary>
+    /// <summary>Gets the address of the page.</summary>
     public Uri Address { get; }
 
     /// <summary>Gets the variables with which a service sends its telemetry here, twice a second so that it appears at once.</summary>
@@ -35,8 +35,9 @@ public sealed class Dashboard : IAsyncDisposable
     /// <param name="port">The port of the page.</param>
     /// <param name="otlpPort">The port of OTLP over gRPC.</param>
     /// <param name="id">The id that marks its process.</param>
+    /// <param name="hasApi">Whether programs can read the telemetry under /api/telemetry. The page then warns about that.</param>
     /// <exception cref="StackException">The dashboard cannot be downloaded for this platform, or does not start.</exception>
-    public static async Task<Dashboard> StartAsync(int port, int otlpPort, string id, CancellationToken cancellationToken)
+    public static async Task<Dashboard> StartAsync(int port, int otlpPort, string id, bool hasApi, CancellationToken cancellationToken)
     {
         var program = await DownloadAsync(cancellationToken);
         var start = new ProcessStartInfo(program)
@@ -50,11 +51,12 @@ public sealed class Dashboard : IAsyncDisposable
                 ["ASPNETCORE_URLS"] = $"http://127.0.0.1:{port}",
                 ["ASPIRE_DASHBOARD_OTLP_ENDPOINT_URL"] = $"http://127.0.0.1:{otlpPort}",
                 ["ASPIRE_DASHBOARD_UNSECURED_ALLOW_ANONYMOUS"] = "true", // it listens on 127.0.0.1 only
-                ["ASPIRE_DASHBOARD_API_ENABLED"] = "true",
+                ["Dashboard__Otlp__SuppressUnsecuredTelemetryMessage"] = "true",
                 ["ASPIRE_DASHBOARD_TELEMETRY_OPTOUT"] = "true",
                 ["DOTNET_SYSTEM_GLOBALIZATION_INVARIANT"] = "0", // it fails without cultures
             },
         };
+        start.Environment.TryAdd("Dashboard__Api__Disabled", hasApi ? "false" : "true");
         var process = Process.Start(start)!;
         process.BeginOutputReadLine(); // so that a full pipe does not block it
         process.BeginErrorReadLine();

@@ -16,6 +16,11 @@ public static class TracingExtensions
         return builder.ConfigureTracing(tracing => tracing
             .ConfigureCommandFilter(_ => Activity.Current is not null)
             .ConfigureBatchFilter(_ => Activity.Current is not null)
+            .ConfigureCommandSpanNameProvider(command => Verb(command.CommandText))
+            .ConfigureBatchSpanNameProvider(batch => batch.BatchCommands is [var first, ..] ? Verb(first.CommandText) : "batch")
             .EnablePhysicalOpenTracing(false));
     }
+
+    /// <summary>Returns the first word, for example SELECT. The default name of a span is that of the database.</summary>
+    private static string Verb(string sql) => sql.TrimStart().Split([' ', '\n'], 2)[0];
 }

@@ -21,6 +21,9 @@ internal static class Telemetry
     private const string OwnSources = "DaprOrders.*";
     private const string Database = "Npgsql";
 
+    /// <summary>The same for traces, metrics and logs. Otherwise a dashboard shows the service twice.</summary>
+    private static readonly string InstanceId = $"{Guid.NewGuid()}";
+
     public static void AddTelemetry(this WebApplicationBuilder builder)
     {
         var (sendsOtlp, servesPrometheus) = (SendsOtlp(builder.Configuration), ServesPrometheus(builder.Configuration));
@@ -30,7 +33,8 @@ internal static class Telemetry
         }
 
         var telemetry = builder.Services.AddOpenTelemetry()
-            .ConfigureResource(resource => resource.AddService(ServiceName(builder.Configuration, builder.Environment.ApplicationName)))
+            .ConfigureResource(resource => resource.AddService(
+                ServiceName(builder.Configuration, builder.Environment.ApplicationName), serviceInstanceId: InstanceId))
             .WithMetrics(metrics => AddExporters(
                 metrics.AddMeter(OwnSources, Database).AddAspNetCoreInstrumentation().AddHttpClientInstrumentation().AddRuntimeInstrumentation(),
                 sendsOtlp,
@@ -39,7 +43,7 @@ internal static class Telemetry
         {
             telemetry.WithTracing(traces => traces
                 .AddSource(OwnSources, Database)
-                .AddAspNetCoreInstrumentation(requests => requests.Filter = context => !IsProbe(context.Request.Path))
+                .AddAspNetCoreInstrumentation(requests => requests.Filter = context => !IsOperational(context.Request.Path))
                 .AddHttpClientInstrumentation(calls => calls.FilterHttpRequestMessage = _ => Activity.Current?.ParentId is not null) // no calls of background work
                 .AddOtlpExporter());
         }
@@ -59,8 +63,11 @@ internal static class Telemetry
     {
         if (SendsOtlp(configuration))
         {
-            logger.WriteTo.OpenTelemetry(options =>
-                options.ResourceAttributes = new Dictionary<string, object> { ["service.name"] = ServiceName(configuration, applicationName) });
+            logger.WriteTo.OpenTelemetry(options => options.ResourceAttributes = new Dictionary<string, object>
+            {
+                ["service.name"] = ServiceName(configuration, applicationName),
+                ["service.instance.id"] = InstanceId,
+            });
         }
     }
 
@@ -82,8 +89,11 @@ internal static class Telemetry
     private static string ServiceName(IConfiguration configuration, string applicationName) =>
         configuration["OTEL_SERVICE_NAME"] ?? configuration["APP_ID"] ?? applicationName;
 
-    private static bool IsProbe(PathString path) =>
-        path.StartsWithSegments("/healthz", StringComparison.Ordinal) || path.StartsWithSegments("/metrics", StringComparison.Ordinal);
+    /// <summary>Returns whether a path is that of a health check, of Prometheus, or of the sidecar's questions at its start.</summary>
+    private static bool IsOperational(PathString path) =>
+        path.StartsWithSegments("/healthz", StringComparison.Ordinal)
+        || path.StartsWithSegments("/metrics", StringComparison.Ordinal)
+        || path.StartsWithSegments("/dapr", StringComparison.Ordinal);
 
     private static void AddExporters(MeterProviderBuilder metrics, bool sendsOtlp, bool servesPrometheus)
     {

@@ -136,7 +136,7 @@ internal sealed class LocalRun(UpOptions options)
         Dashboard dashboard = null!;
         await Output.WhileAsync(
             "Starting the dashboard",
-            async () => dashboard = await Dashboard.StartAsync(Dashboard.UsualPort, Dashboard.UsualOtlpPort, _root, cancellationToken));
+            async () => dashboard = await Dashboard.StartAsync(Dashboard.UsualPort, Dashboard.UsualOtlpPort, _root, hasApi: false, cancellationToken));
         if (choice.Kind is RuntimeKind.Dapr)
         {
             runFile.CopyResources(Path.Combine(_data, "resources"), dashboard.TraceSidecars);
