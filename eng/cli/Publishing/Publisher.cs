@@ -45,6 +45,7 @@ internal sealed class Publisher(string rid, string target, bool hasSuites)
             await PublishAsync(folder, project);
         }
 
+        await Output.StepAsync("Listing the packages of the services", "Listed the packages of the services in sbom", () => WriteSbomsAsync(cancellationToken));
         Copy("components");
         Copy("postgres");
         Copy("rabbitmq");
@@ -61,6 +62,27 @@ internal sealed class Publisher(string rid, string target, bool hasSuites)
                 Path.Combine(_root, project),
                 cancellationToken,
                 ["-r", rid, "--self-contained", "-c", "Release", "-o", Path.Combine(target, folder), $"-p:ArtifactsPath={target}.build", .. options]));
+    }
+
+    /// <summary>Writes a software bill of materials for each service: its packages with version, license and hash, in the format CycloneDX.</summary>
+    private async Task WriteSbomsAsync(CancellationToken cancellationToken)
+    {
+        await RunAsync("dotnet", "tool", "restore");
+        foreach (var (appId, project) in Repository.Projects)
+        {
+            await RunAsync(
+                "dotnet", "CycloneDX", Path.Combine("services", appId, $"{project}.csproj"), "--output", Path.Combine(target, "sbom"),
+                "--filename", $"{appId}.cdx.json", "--output-format", "Json", "--set-version", $"{typeof(Publisher).Assembly.GetName().Version!.ToString(2)}");
+        }
+
+        async Task RunAsync(params string[] command)
+        {
+            var (exitCode, output) = await ProcessRunner.RunAsync(command, _root, null, null, cancellationToken);
+            if (exitCode is not 0)
+            {
+                throw new StackException($"{string.Join(' ', command)} failed:\n{output.TrimEnd()}");
+            }
+        }
     }
 
     private void Copy(string folder)

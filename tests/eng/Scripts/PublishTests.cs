@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 using DaprOrders.Stack;
 
 namespace DaprOrders.Eng.Tests.Scripts;
@@ -27,6 +28,18 @@ public sealed class PublishTests : IDisposable
         Assert.Contains("Failed: 0, Skipped: 0, ", result, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFileSystemEntries(empty));
         Assert.True(File.Exists(Path.Combine(target, "faults", "DaprOrders.Faults.Tests")));
+        Assert.All(Repository.Projects.Keys, appId => AssertListsPublishedPackages(target, appId));
+    }
+
+    /// <summary>Asserts that the bill of materials of a service contains each package whose files were published with it.</summary>
+    private static void AssertListsPublishedPackages(string target, string appId)
+    {
+        var bill = JsonDocument.Parse(File.ReadAllText(Path.Combine(target, "sbom", $"{appId}.cdx.json"))).RootElement;
+        var listed = bill.GetProperty("components").EnumerateArray()
+            .Select(component => $"{component.GetProperty("name").GetString()}/{component.GetProperty("version").GetString()}").ToHashSet(StringComparer.OrdinalIgnoreCase);
+        var published = JsonDocument.Parse(File.ReadAllText(Path.Combine(target, appId, $"{Repository.Projects[appId]}.deps.json"))).RootElement
+            .GetProperty("libraries").EnumerateObject().Where(library => library.Value.GetProperty("type").GetString() == "package").Select(library => library.Name);
+        Assert.Subset(listed, published.ToHashSet(StringComparer.OrdinalIgnoreCase));
     }
 
     private string PathWithoutDotnet()
