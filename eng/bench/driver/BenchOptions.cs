@@ -16,6 +16,9 @@ internal enum Part
     /// <summary>Measures few and many items, old rows, and two instances.</summary>
     Growth,
 
+    /// <summary>Measures what telemetry costs: none, a tenth of the traces, and all traces.</summary>
+    Telemetry,
+
     /// <summary>Measures the time from the start to the first confirmed order.</summary>
     Start,
 }
@@ -64,7 +67,7 @@ internal sealed record BenchOptions
                 result.AddError("--rows must be a whole number from 1 to 100000000.");
             }
         });
-        var only = new Option<Part[]>("--only") { Description = "Run only these parts: compare, batch, growth, start.", AllowMultipleArgumentsPerToken = true };
+        var only = new Option<Part[]>("--only") { Description = "Run only these parts: compare, batch, growth, telemetry, start.", AllowMultipleArgumentsPerToken = true };
         var systems = new Option<string[]>("--systems") { Description = "Compare only these systems.", AllowMultipleArgumentsPerToken = true };
         systems.AcceptOnlyFromAmong(SystemNames.All);
         var output = new Option<DirectoryInfo>("--output")

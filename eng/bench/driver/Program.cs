@@ -15,6 +15,7 @@ var parts = options.Parts.Distinct().Select<Part, IPart>(part => part switch
     Part.Compare => new Comparison(options),
     Part.Batch => new BatchIntake(options),
     Part.Growth => new Growth(options),
+    Part.Telemetry => new TelemetryCost(options),
     _ => new StartTimes(options),
 }).ToList();
 

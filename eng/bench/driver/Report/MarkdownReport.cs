@@ -28,7 +28,7 @@ internal static class MarkdownReport
             results.Steady.ForEach(steady => Row(text, steady.System.Name(), Number(steady.PerSecond), Number(steady.P50, 1), Number(steady.P99, 1)));
         }
 
-        foreach (var (title, measured) in new[] { ("Batch intake", results.Batch), ("Growth", results.Growth) })
+        foreach (var (title, measured) in new[] { ("Batch intake", results.Batch), ("Growth", results.Growth), ("Telemetry", results.Telemetry) })
         {
             if (measured.Count > 0)
             {

@@ -35,6 +35,8 @@ internal sealed class Results
 
     public List<Measurement> Growth { get; } = [];
 
+    public List<Measurement> Telemetry { get; } = [];
+
     public List<StartTime> Starts { get; } = [];
 
     /// <summary>Gets or sets the share of one core that the four idle services use together; 0.02 is 2 %.</summary>

@@ -42,7 +42,8 @@ internal sealed class SystemUnderTest : IAsyncDisposable
 
     private string Schema => Kind is SystemKind.SaveThenPublish ? "save_then_publish" : "public";
 
-    public static async Task<SystemUnderTest> StartAsync(SystemKind kind, BenchOptions options, int instances = 1)
+    public static async Task<SystemUnderTest> StartAsync(
+        SystemKind kind, BenchOptions options, int instances = 1, IReadOnlyDictionary<string, string>? environment = null)
     {
         var stack = new StackHost(
             new StackOptions
@@ -54,7 +55,7 @@ internal sealed class SystemUnderTest : IAsyncDisposable
                     _ => null,
                 },
                 Instances = Usage.Services.Skip(1).ToDictionary(appId => appId, _ => instances),
-                Environment = Tuning,
+                Environment = Tuning.Concat(environment ?? new Dictionary<string, string>()).ToDictionary(),
                 PostgresSettings = ["track_commit_timestamp=on"], // records when a notification was committed
             },
             options.Stack);
