@@ -9,7 +9,9 @@ namespace DaprOrders.Stack;
 /// <param name="HttpPort">The HTTP port of its sidecar.</param>
 /// <param name="GrpcPort">The gRPC port of its sidecar.</param>
 /// <param name="Database">The connection settings of its database; null if it has none.</param>
-public sealed record RunFileApp(string AppId, string Folder, int AppPort, int HttpPort, int GrpcPort, NpgsqlConnectionStringBuilder? Database)
+/// <param name="Migrations">The connection settings of its migrations; null if it uses <paramref name="Database"/>.</param>
+public sealed record RunFileApp(
+    string AppId, string Folder, int AppPort, int HttpPort, int GrpcPort, NpgsqlConnectionStringBuilder? Database, NpgsqlConnectionStringBuilder? Migrations)
 {
     /// <summary>Gets the ports that must be free before the app and its sidecar start.</summary>
     public IEnumerable<int> Ports => [AppPort, .. SidecarPorts];
@@ -22,6 +24,7 @@ public sealed record RunFileApp(string AppId, string Folder, int AppPort, int Ht
 public sealed class RunFile
 {
     private const string Connection = "ConnectionStrings__Database";
+    private const string MigrationsConnection = "ConnectionStrings__Migrations";
 
     private readonly string _path;
     private readonly Dictionary<object, object> _file;
@@ -31,9 +34,10 @@ public sealed class RunFile
     /// <summary>Gets the apps in the order in which they start.</summary>
     public IReadOnlyList<RunFileApp> Apps => [.. AppList.Select(Read)];
 
-    /// <summary>Gets the connection settings of the databases by app id.</summary>
-    public IReadOnlyDictionary<string, NpgsqlConnectionStringBuilder> Databases =>
-        Apps.Where(app => app.Database is not null).DistinctBy(app => app.AppId).ToDictionary(app => app.AppId, app => app.Database!);
+    /// <summary>Gets the databases by app id.</summary>
+    public IReadOnlyDictionary<string, ServiceDatabase> Databases =>
+        Apps.Where(app => app.Database is not null).DistinctBy(app => app.AppId)
+            .ToDictionary(app => app.AppId, app => new ServiceDatabase(app.Database!, app.Migrations));
 
     /// <summary>Gets the resource folders that all apps share.</summary>
     public IReadOnlyList<string> ResourceFolders => Common.GetValueOrDefault("resourcesPaths") is List<object> { Count: > 0 } paths
@@ -178,11 +182,20 @@ public sealed class RunFile
     {
         foreach (var app in AppList.Where(app => Read(app).Database is not null))
         {
-            app["env"] = new Dictionary<object, object>(Environment(app))
+            var environment = new Dictionary<object, object>(Environment(app))
             {
-                [Connection] = new NpgsqlConnectionStringBuilder($"{Read(app).Database!.ConnectionString};{keywords}") { Port = port }.ConnectionString,
+                [Connection] = Change(Read(app).Database!),
             };
+            if (Read(app).Migrations is { } migrations)
+            {
+                environment[MigrationsConnection] = Change(migrations);
+            }
+
+            app["env"] = environment;
         }
+
+        string Change(NpgsqlConnectionStringBuilder settings) =>
+            new NpgsqlConnectionStringBuilder($"{settings.ConnectionString};{keywords}") { Port = port }.ConnectionString;
     }
 
     /// <summary>Gives every instance its own free ports. With proxies, app and sidecar call each other on ports on which a proxy must listen.</summary>
@@ -246,15 +259,15 @@ public sealed class RunFile
         return new RunFileApp(
             appId,
             app.GetValueOrDefault("appDirPath")?.ToString() ?? throw Error($"app {appId} needs an appDirPath"),
-            Port("appPort"), Port("daprHTTPPort"), Port("daprGRPCPort"), Database());
+            Port("appPort"), Port("daprHTTPPort"), Port("daprGRPCPort"), Settings(Connection), Settings(MigrationsConnection));
 
         int Port(string key) => int.TryParse($"{app.GetValueOrDefault(key)}", NumberStyles.None, CultureInfo.InvariantCulture, out var port) && port is > 0 and < 65_536
             ? port
             : throw Error($"{key} of app {appId} is '{app.GetValueOrDefault(key)}'; it must be a port");
 
-        NpgsqlConnectionStringBuilder? Database()
+        NpgsqlConnectionStringBuilder? Settings(string variable)
         {
-            if (Environment(app).GetValueOrDefault(Connection) is not string text)
+            if (Environment(app).GetValueOrDefault(variable) is not string text)
             {
                 return null;
             }
@@ -265,7 +278,7 @@ public sealed class RunFile
             }
             catch (ArgumentException e)
             {
-                throw Error($"{Connection} of app {appId} is not a connection string: {e.Message}");
+                throw Error($"{variable} of app {appId} is not a connection string: {e.Message}");
             }
         }
     }

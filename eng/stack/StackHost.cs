@@ -137,7 +137,7 @@ public sealed class StackHost : IAsyncDisposable
         }
     }
 
-    /// <summary>Returns the connection string of a service's database, for the role that owns it or for another role.</summary>
+    /// <summary>Returns the connection string of a service's database, for the service's role or for another role.</summary>
     public string ConnectionString(string database, string? role = null)
     {
         var connection = new NpgsqlConnectionStringBuilder(
@@ -151,13 +151,15 @@ public sealed class StackHost : IAsyncDisposable
         return connection.ConnectionString;
     }
 
+    /// <summary>Returns the connection string of the role that owns a service's database. Not for an attached system.</summary>
+    public string OwnerConnectionString(string database) =>
+        _runFile.Databases.Values.First(settings => settings.Service.Database == database).Logins.Last().ConnectionString;
+
     /// <summary>Executes one statement in a service's database, as that service's role or as another role.</summary>
-    public async Task<object?> QueryAsync(string database, string sql, string? role = null)
-    {
-        await using var source = NpgsqlDataSource.Create(ConnectionString(database, role) + ";Pooling=false");
-        await using var command = source.CreateCommand(sql);
-        return await command.ExecuteScalarAsync();
-    }
+    public Task<object?> QueryAsync(string database, string sql, string? role = null) => ExecuteAsync(ConnectionString(database, role), sql);
+
+    /// <summary>Executes one statement as the role that owns a service's database, which can change the schema.</summary>
+    public Task ExecuteAsOwnerAsync(string database, string sql) => ExecuteAsync(OwnerConnectionString(database), sql);
 
     public async ValueTask DisposeAsync()
     {
@@ -224,6 +226,13 @@ public sealed class StackHost : IAsyncDisposable
         {
             _runFile.UseBrokerAddress(appId, Path.Combine(folder, "resources"), $"127.0.0.1:{Broker!.Port}", $"127.0.0.1:{port}");
         }
+    }
+
+    private static async Task<object?> ExecuteAsync(string connectionString, string sql)
+    {
+        await using var source = NpgsqlDataSource.Create(connectionString + ";Pooling=false");
+        await using var command = source.CreateCommand(sql);
+        return await command.ExecuteScalarAsync();
     }
 
     private static InvalidOperationException NotStarted() => new("The system is not started yet, or was not started by this test (GATEWAY_URL is set).");

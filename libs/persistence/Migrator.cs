@@ -19,8 +19,8 @@ internal sealed class MigrationState
 /// there is nothing to do.
 /// </summary>
 internal sealed partial class Migrator<TContext>(
-    IServiceScopeFactory scopes, NpgsqlDataSource database, MigrationState state, IHostEnvironment environment, TimeProvider time,
-    ILogger<Migrator<TContext>> logger)
+    IServiceScopeFactory scopes, NpgsqlDataSource database, [FromKeyedServices(PostgresExtensions.MigrationsKey)] NpgsqlDataSource owner,
+    MigrationState state, IHostEnvironment environment, TimeProvider time, ILogger<Migrator<TContext>> logger)
     : BackgroundService
     where TContext : DbContext
 {
@@ -90,6 +90,7 @@ internal sealed partial class Migrator<TContext>(
                 database.Clear(); // open connections do not have the settings that a migration has set
             }
 
+            owner.Clear(); // only migrations need its connections
             state.Failure = null;
             return null;
         }
@@ -101,10 +102,10 @@ internal sealed partial class Migrator<TContext>(
         }
     }
 
-    /// <summary>Creates a context whose transactions wait for a lock for at most 2 s.</summary>
-    private static TContext CreateContext(IServiceProvider services)
+    /// <summary>Creates a context with the owner's connection, whose transactions wait for a lock for at most 2 s.</summary>
+    private TContext CreateContext(IServiceProvider services)
     {
-        var options = new DbContextOptionsBuilder<TContext>(services.GetRequiredService<DbContextOptions<TContext>>());
+        var options = new DbContextOptionsBuilder<TContext>(services.GetRequiredService<DbContextOptions<TContext>>()).UseNpgsql(owner);
         return ActivatorUtilities.CreateInstance<TContext>(services, options.AddInterceptors(new MigrationLockTimeout()).Options);
     }
 

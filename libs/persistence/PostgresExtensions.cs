@@ -14,6 +14,12 @@ public static class PostgresExtensions
     /// <summary>The name of the connection string.</summary>
     public const string ConnectionStringName = "Database";
 
+    /// <summary>The name of the connection string for migrations. Its role owns the schema, so that the role of the service cannot change it.</summary>
+    public const string MigrationsConnectionStringName = "Migrations";
+
+    /// <summary>The key of the data source for migrations.</summary>
+    internal const string MigrationsKey = "migrations";
+
     /// <summary>
     /// The pool is small, because more connections do not make PostgreSQL faster, and opening a hundred at once takes longer than the work
     /// itself. Connections are not reset when they return to the pool: no code leaves state in them, and PgBouncer does not support the reset.
@@ -26,7 +32,7 @@ public static class PostgresExtensions
     /// <summary>
     /// Registers the context with the connection string <c>ConnectionStrings:Database</c>, snake_case names and a health check. The database must
     /// exist. In Development the migrations run at startup; in other environments they run with <c>--migrate</c> (see
-    /// <see cref="RunServiceAsync"/>). A request that fails with a transient database error gets the response 503.
+    /// <see cref="RunServiceAsync"/>). They use <c>ConnectionStrings:Migrations</c> if it is set. A request that fails with a transient database error gets the response 503.
     /// </summary>
     /// <param name="builder">The application builder.</param>
     /// <param name="configure">Configures additional options of the context, for example seeding.</param>
@@ -36,8 +42,11 @@ public static class PostgresExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         builder.Services.TryAddSingleton(TimeProvider.System);
-        builder.Services.AddSingleton(provider =>
-            new NpgsqlDataSourceBuilder(ConnectionString(provider.GetRequiredService<IConfiguration>())).TraceWithinSpans().Build());
+        builder.Services.AddSingleton(provider => CreateDataSource(ConnectionString(provider.GetRequiredService<IConfiguration>())));
+        builder.Services.AddKeyedSingleton(MigrationsKey, (provider, _) =>
+            MigrationsConnectionString(provider.GetRequiredService<IConfiguration>()) is { } connectionString
+                ? CreateDataSource(Defaults + connectionString)
+                : provider.GetRequiredService<NpgsqlDataSource>());
         builder.Services.AddDbContextPool<TContext>((provider, options) =>
         {
             options.UseNpgsql(provider.GetRequiredService<NpgsqlDataSource>()).UseSnakeCaseNamingConvention();
@@ -57,7 +66,7 @@ public static class PostgresExtensions
         return builder;
     }
 
-    /// <summary>Runs the service. With <c>--migrate</c> it only runs the migrations.</summary>
+    /// <summary>Runs the service. With <c>--migrate</c> it only runs the migrations, and needs no other connection string than theirs.</summary>
     /// <returns>The exit code: 1 if the migrations fail, or if other sessions lock a table for 60 s, which is logged; otherwise 0.</returns>
     public static async Task<int> RunServiceAsync<TContext>(this WebApplication app, string[] args)
         where TContext : DbContext
@@ -65,6 +74,11 @@ public static class PostgresExtensions
         ArgumentNullException.ThrowIfNull(app);
         if (args.Contains("--migrate"))
         {
+            if (MigrationsConnectionString(app.Configuration) is { } connectionString)
+            {
+                app.Configuration[$"ConnectionStrings:{ConnectionStringName}"] = connectionString;
+            }
+
             await using (app)
             {
                 return await app.Services.GetRequiredService<Migrator<TContext>>().MigrateOnceAsync() ? 0 : 1;
@@ -75,9 +89,14 @@ public static class PostgresExtensions
         return 0;
     }
 
+    private static NpgsqlDataSource CreateDataSource(string connectionString) => new NpgsqlDataSourceBuilder(connectionString).TraceWithinSpans().Build();
+
     private static string ConnectionString(IConfiguration configuration) =>
         configuration.GetConnectionString(ConnectionStringName) is { Length: > 0 } connectionString
             ? Defaults + connectionString // the connection string overrides the defaults
             : throw new InvalidOperationException(
                 "The connection string is missing. Set ConnectionStrings__Database.");
+
+    private static string? MigrationsConnectionString(IConfiguration configuration) =>
+        configuration.GetConnectionString(MigrationsConnectionStringName) is { Length: > 0 } connectionString ? connectionString : null;
 }

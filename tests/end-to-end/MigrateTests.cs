@@ -22,6 +22,23 @@ public sealed class MigrateTests
     }
 
     [Fact]
+    public async Task Migrate_option_uses_the_connection_string_of_the_migrations()
+    {
+        await using var cluster = await PostgresCluster.StartAsync();
+        await cluster.RunScriptAsync(Path.Combine(StackSettings.FromEnvironment().Root, "postgres", "init.sql"));
+        var file = RunFile.Read(Path.Combine(StackSettings.FromEnvironment().Root, "dapr.yaml"));
+        file.UsePostgres(cluster.Port);
+        var (service, owner) = file.Databases["order"];
+
+        var asService = await MigrateAsync(service.ConnectionString);
+        var asOwner = await MigrateAsync(null, owner!.ConnectionString);
+        var both = await MigrateAsync(service.ConnectionString, owner.ConnectionString);
+
+        Assert.Equal((1, 0, 0), (asService.ExitCode, asOwner.ExitCode, both.ExitCode));
+        Assert.Contains("permission denied for schema public", asService.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Migrate_option_without_a_database_prints_one_line_and_exits_with_1()
     {
         var (exitCode, output) = await MigrateAsync($"Host=127.0.0.1;Port={FreePort.Take()};Database=orders_db;Username=orders;Password=orders");
@@ -30,13 +47,13 @@ public sealed class MigrateTests
         Assert.Contains("Cannot migrate the database", Assert.Single(output.TrimEnd().Split('\n')), StringComparison.Ordinal);
     }
 
-    private static async Task<(int ExitCode, string Output)> MigrateAsync(string database)
+    private static async Task<(int ExitCode, string Output)> MigrateAsync(string? database, string? migrations = null)
     {
         var order = StackSettings.FromEnvironment().Command("order");
         var start = new ProcessStartInfo(order[0], [.. order.Skip(1), "--migrate"])
         {
             RedirectStandardOutput = true,
-            Environment = { ["APP_ID"] = "order", ["ConnectionStrings__Database"] = database },
+            Environment = { ["APP_ID"] = "order", ["ConnectionStrings__Database"] = database, ["ConnectionStrings__Migrations"] = migrations },
         };
         using var process = Process.Start(start)!;
         try

@@ -80,6 +80,20 @@ public sealed class OrderFlowTests(StackFixture fixture)
         Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, refused.SqlState);
     }
 
+    [Theory]
+    [InlineData("orders_db", "orders")]
+    [InlineData("inventory_db", "stock")]
+    [InlineData("notification_db", "notifications")]
+    public async Task Role_of_a_service_cannot_create_change_or_drop_tables(string database, string table)
+    {
+        foreach (var sql in (string[])["CREATE TABLE other ()", $"ALTER TABLE {table} ADD COLUMN note text", $"DROP TABLE {table}"])
+        {
+            var refused = await Assert.ThrowsAsync<PostgresException>(() => Stack.QueryAsync(database, sql));
+
+            Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, refused.SqlState);
+        }
+    }
+
     /// <summary>Creates an item with a unique id, so that no other test or earlier run orders it.</summary>
     private async Task<string> CreateItemAsync(int units)
     {

@@ -29,7 +29,7 @@ public sealed class PoisonTests
         var since = DateTimeOffset.UtcNow;
         var ledger = new Ledger();
         using var clients = new Clients(stack.Gateway.BaseAddress!, new LoadOptions(Clients: 8, OrdersPerSecond: 60), ledger, new RandomSources(1));
-        await stack.QueryAsync("inventory_db", HandlerThrowsForItem);
+        await stack.ExecuteAsOwnerAsync("inventory_db", HandlerThrowsForItem);
         await stack.QueryAsync("inventory_db", $"INSERT INTO stock (item_id, initial, available) VALUES ('{LoadOptions.ScarceItem}', 100, 100), ('{ThrowingItem}', 10, 10)");
 
         using var stop = new CancellationTokenSource();
@@ -54,7 +54,7 @@ public sealed class PoisonTests
         await IdleSystem.WaitAsync(stack, Wait.Limit, quietPeriod: TimeSpan.FromSeconds(5));
         Assert.Equal(1L, await stack.QueryAsync("orders_db", "SELECT count(*) FROM orders WHERE status = 'pending'"));
 
-        await stack.QueryAsync("inventory_db", "DROP TRIGGER throws ON reservations");
+        await stack.ExecuteAsOwnerAsync("inventory_db", "DROP TRIGGER throws ON reservations");
         Assert.Equal(HttpStatusCode.NoContent, await RedriveAsync(stack, throwing));
         Assert.Equal(HttpStatusCode.NotFound, await RedriveAsync(stack, throwing));
 

@@ -31,7 +31,7 @@ public sealed class MigratorTests
         var port = FreePort.Take();
         await using var database = NpgsqlDataSource.Create($"Host=127.0.0.1;Port={port};Username=postgres;Password=postgres;Database=late;Pooling=false");
         await using var services = Services<EmptyContext>(database, _attempts);
-        using var migrator = new Migrator<EmptyContext>(services.GetRequiredService<IServiceScopeFactory>(), database, _state, _environment, _time, _log);
+        using var migrator = new Migrator<EmptyContext>(services.GetRequiredService<IServiceScopeFactory>(), database, database, _state, _environment, _time, _log);
 
         await migrator.StartAsync(Cancel);
         var (atStart, started) = (_attempts.Count, _time.GetUtcNow());
@@ -134,7 +134,7 @@ public sealed class MigratorTests
     }
 
     private Migrator<TablesContext> CreateMigrator(NpgsqlDataSource database, params IInterceptor[] interceptors) => new(
-        Services<TablesContext>(database, interceptors).GetRequiredService<IServiceScopeFactory>(), database, _state, _environment, _time,
+        Services<TablesContext>(database, interceptors).GetRequiredService<IServiceScopeFactory>(), database, database, _state, _environment, _time,
         new FakeLogger<Migrator<TablesContext>>());
 
     /// <summary>Runs the first migration, and reads its table in a transaction that stays open. The second migration must wait for the end of it.</summary>

@@ -12,7 +12,8 @@ internal static class Tables
     public static void AddDatabase<TContext>(this WebApplicationBuilder builder)
         where TContext : DbContext
     {
-        var connectionString = builder.Configuration.GetConnectionString("Database") + ";Maximum Pool Size=20";
+        // It uses the owner of the database for everything, because it creates its tables when it starts.
+        var connectionString = builder.Configuration.GetConnectionString("Migrations") + ";Maximum Pool Size=20";
         builder.Services.AddDbContext<TContext>(options => options.UseNpgsql(connectionString).UseSnakeCaseNamingConvention());
     }
 

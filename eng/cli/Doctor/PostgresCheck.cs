@@ -15,7 +15,7 @@ internal static class PostgresCheck
             return [];
         }
 
-        var port = runFile.Databases.Values.First().Port;
+        var port = runFile.Databases.Values.First().Service.Port;
         try
         {
             return await LocalPostgres.FindAsync(root, port, cancellationToken) switch
@@ -45,7 +45,9 @@ internal static class PostgresCheck
         var refused = await databases.RefusedLoginsAsync(cancellationToken);
         if (refused is [])
         {
-            return [new Finding(Severity.Ok, Name, $"runs on 127.0.0.1:{port}, and every service can log in")];
+            return await databases.OldLayoutsAsync(cancellationToken) is { Count: > 0 } old
+                ? [new Finding(Severity.Ok, Name, $"runs on 127.0.0.1:{port}; ./run.sh changes the owners in {string.Join(", ", old)}")]
+                : [new Finding(Severity.Ok, Name, $"runs on 127.0.0.1:{port}, and every service can log in")];
         }
 
         IReadOnlyList<RefusedLogin> missing;
@@ -68,10 +70,10 @@ internal static class PostgresCheck
             $"{login.AppId} cannot log in as {login.Login.Username}: {login.Reason}; change that with: {psql} -c \"{FixFor(login)}\"")).ToList();
         return findings.Count > 0
             ? findings
-            : [new Finding(Severity.Ok, Name, $"runs on 127.0.0.1:{port}; ./run.sh creates {string.Join(", ", missing.Select(login => login.Login.Database))}")];
+            : [new Finding(Severity.Ok, Name, $"runs on 127.0.0.1:{port}; ./run.sh prepares {string.Join(", ", missing.Select(login => login.Login.Database).Distinct())}")];
     }
 
     private static string FixFor(RefusedLogin refused) => refused.SqlState == PostgresErrorCodes.InvalidPassword
         ? $"ALTER ROLE {refused.Login.Username} LOGIN PASSWORD '{refused.Login.Password}'"
-        : $"ALTER DATABASE {refused.Login.Database} OWNER TO {refused.Login.Username}; ALTER ROLE {refused.Login.Username} LOGIN";
+        : $"GRANT CONNECT ON DATABASE {refused.Login.Database} TO {refused.Login.Username}; ALTER ROLE {refused.Login.Username} LOGIN";
 }

@@ -54,20 +54,19 @@ internal sealed class LocalRun(UpOptions options)
 
     private async Task<LocalPostgres> StartPostgresAsync(RunFile runFile, CancellationToken cancellationToken)
     {
-        var logins = runFile.Databases;
-        var port = logins.Values.First().Port;
+        var port = runFile.Databases.Values.First().Service.Port;
         var superuser = LocalPostgres.Superuser(port);
         var postgres = await LocalPostgres.StartAsync(_root, port, superuser.Password!, options.IsReset, Output.Line, cancellationToken);
         try
         {
-            var databases = new ServiceDatabases(logins, superuser);
+            var databases = new ServiceDatabases(runFile.Databases, superuser);
             if (options.IsReset)
             {
                 if (!postgres.IsOurs && !options.IsYes)
                 {
                     throw new StackException(
                         $"PostgreSQL on 127.0.0.1:{port} was already running; ./run.sh --reset --yes drops its databases "
-                        + string.Join(' ', logins.Values.Select(login => login.Database)));
+                        + string.Join(' ', runFile.Databases.Values.Select(database => database.Service.Database)));
                 }
 
                 await databases.DropAsync(cancellationToken);

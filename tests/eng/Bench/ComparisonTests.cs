@@ -46,9 +46,9 @@ public sealed class ComparisonTests
         await using var stack = new StackHost();
         await stack.StartAsync();
 
-        await using var orders = NpgsqlDataSource.Create(stack.ConnectionString("orders_db"));
-        await using var inventory = NpgsqlDataSource.Create(stack.ConnectionString("inventory_db"));
-        await using var notifications = NpgsqlDataSource.Create(stack.ConnectionString("notification_db"));
+        await using var orders = NpgsqlDataSource.Create(stack.OwnerConnectionString("orders_db"));
+        await using var inventory = NpgsqlDataSource.Create(stack.OwnerConnectionString("inventory_db"));
+        await using var notifications = NpgsqlDataSource.Create(stack.OwnerConnectionString("notification_db"));
         await OldRows.AddOrdersAsync(orders, 1000);
         await OldRows.AddReservationsAsync(inventory, 1000);
         await OldRows.AddNotificationsAsync(notifications, 1000);

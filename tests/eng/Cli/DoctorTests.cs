@@ -251,7 +251,7 @@ public sealed class DoctorTests
         await using var machine = await Doctor.MachineAsync();
         await machine.Clone.UsePortAsync(5433, postgres.Port);
 
-        await Doctor.SucceedsAsync(machine, $"ok   PostgreSQL: runs on 127.0.0.1:{postgres.Port}; ./run.sh creates orders_db, inventory_db, notification_db");
+        await Doctor.SucceedsAsync(machine, $"ok   PostgreSQL: runs on 127.0.0.1:{postgres.Port}; ./run.sh prepares orders_db, inventory_db, notification_db");
     }
 
     [Fact(Explicit = true)]
@@ -262,7 +262,7 @@ public sealed class DoctorTests
         await machine.Clone.UsePortAsync(5433, postgres.Port);
         machine.Clone.Environment["POSTGRES_PASSWORD"] = "wrong";
 
-        var line = await Doctor.FailsAsync(machine, "PostgreSQL: orders, inventory, notification cannot log in. PostgreSQL on ");
+        var line = await Doctor.FailsAsync(machine, "PostgreSQL: orders, orders_owner, inventory, inventory_owner, notification, notification_owner cannot log in. PostgreSQL on ");
         Assert.EndsWith($" If you know the password of postgres, run: psql -h 127.0.0.1 -p {postgres.Port} -U postgres -f postgres/init.sql", line, StringComparison.Ordinal);
     }
 

@@ -1,7 +1,9 @@
+using System.Text.RegularExpressions;
+
 namespace DaprOrders.Eng.Tests.Deployment;
 
 /// <summary>The values that must be the same in all files.</summary>
-internal static class Design
+internal static partial class Design
 {
     public const int Database = 5433;
     public const int PgAdmin = 5050;
@@ -27,10 +29,23 @@ internal static class Design
 
     public static IEnumerable<string> Topics => Apps.SelectMany(app => app.MayPublish).Distinct().Order(StringComparer.Ordinal);
 
-    /// <summary>An app. Its topics do not include its dead-letter topic. Its role is the owner of its database.</summary>
+    /// <summary>Returns a text for a finding without the password of a connection string.</summary>
+    public static string HidePassword(string text) => Password().Replace(text, "…");
+
+    [GeneratedRegex("(?<=Password=)[^;]+")]
+    private static partial Regex Password();
+
+    /// <summary>An app. Its topics do not include its dead-letter topic. Its role can read and write the rows of its database, which another role owns.</summary>
     internal sealed record App(string Id, int Port, int SidecarHttp, int SidecarGrpc, string[] Publishes, string[] Subscribes, string? Role = null)
     {
-        public string? ConnectionString => Role is null ? null : $"Host=127.0.0.1;Port={Database};Database={Role}_db;Username={Role};Password={Role}";
+        /// <summary>Gets the environment variables with the connection strings of the service and of its migrations.</summary>
+        public IReadOnlyDictionary<string, string> Connections => Role is null ? new Dictionary<string, string>() : new Dictionary<string, string>
+        {
+            ["ConnectionStrings__Database"] = ConnectionString(Role),
+            ["ConnectionStrings__Migrations"] = ConnectionString($"{Role}_owner"),
+        };
+
+        private string ConnectionString(string role) => $"Host=127.0.0.1;Port={Database};Database={Role}_db;Username={role};Password={role}";
 
         public string[] MayPublish => [.. Publishes, .. DeadLetters];
 

@@ -95,7 +95,7 @@ public sealed class RunFileTests : IDisposable
 
     private static string Describe(RunFile file) => string.Join(
         '\n',
-        file.Apps.Select(app => $"{app.AppId} {app.Folder} {string.Join(' ', app.Ports)} {app.Database?.Database} {app.Database?.Username} {app.Database?.Password}")
+        file.Apps.Select(app => $"{app.AppId} {app.Folder} {string.Join(' ', app.Ports)} {app.Database?.Database} {app.Database?.Username} {app.Database?.Password} {app.Migrations?.Username}")
             .Append(file.ComponentFile));
 
     private RunFile Read(string text)

@@ -7,7 +7,7 @@ namespace DaprOrders.Faults.Tests.Environments;
 /// <summary>Runs PgBouncer in transaction mode between the services and PostgreSQL.</summary>
 internal sealed class PgBouncer(string program) : IAsyncDisposable
 {
-    private static readonly string[] Roles = ["orders", "inventory", "notification"];
+    private static readonly string[] Roles = ["orders", "orders_owner", "inventory", "inventory_owner", "notification", "notification_owner"];
 
     private readonly string _folder = Directory.CreateTempSubdirectory("pgbouncer-").FullName;
     private Process? _process;

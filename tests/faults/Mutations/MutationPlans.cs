@@ -26,13 +26,13 @@ internal static class MutationPlans
         InflictAsync = async (context, _) =>
         {
             var before = await CountDeadLettersAsync(context.Stack);
-            await context.Stack.QueryAsync("inventory_db", HandlerThrows);
+            await context.Stack.ExecuteAsOwnerAsync("inventory_db", HandlerThrows);
             await Wait.UntilAsync("a dead letter", async () =>
             {
                 await Task.Delay(Interval);
                 return await CountDeadLettersAsync(context.Stack) > before;
             });
-            await context.Stack.QueryAsync("inventory_db", "DROP TRIGGER throws ON reservations; DROP FUNCTION throws");
+            await context.Stack.ExecuteAsOwnerAsync("inventory_db", "DROP TRIGGER throws ON reservations; DROP FUNCTION throws");
         },
     };
 

@@ -64,9 +64,9 @@ internal sealed class SystemUnderTest : IAsyncDisposable
         try
         {
             await stack.StartAsync();
-            system._orders = NpgsqlDataSource.Create(stack.ConnectionString("orders_db"));
-            system._inventory = NpgsqlDataSource.Create(stack.ConnectionString("inventory_db"));
-            system._notifications = NpgsqlDataSource.Create(stack.ConnectionString("notification_db"));
+            system._orders = NpgsqlDataSource.Create(stack.OwnerConnectionString("orders_db"));
+            system._inventory = NpgsqlDataSource.Create(stack.OwnerConnectionString("inventory_db"));
+            system._notifications = NpgsqlDataSource.Create(stack.OwnerConnectionString("notification_db"));
             await system.WarmUpAsync(options.WarmUp);
             return system;
         }

@@ -22,8 +22,12 @@ internal static class LaunchRules
         "order.DAPR_HTTP_ENDPOINT must be missing, not empty")]
     [FailsOn(
         OrderProfile, "Port=5433;", "Port=5432;",
-        "order.ConnectionStrings__Database must be Host=127.0.0.1;Port=5433;Database=orders_db;Username=orders;Password=orders, "
-        + "not Host=127.0.0.1;Port=5432;Database=orders_db;Username=orders;Password=orders")]
+        "order.ConnectionStrings__Database must be Host=127.0.0.1;Port=5433;Database=orders_db;Username=orders;Password=…, "
+        + "not Host=127.0.0.1;Port=5432;Database=orders_db;Username=orders;Password=…")]
+    [FailsOn(
+        OrderProfile, "Username=orders_owner", "Username=postgres",
+        "order.ConnectionStrings__Migrations must be Host=127.0.0.1;Port=5433;Database=orders_db;Username=orders_owner;Password=…, "
+        + "not Host=127.0.0.1;Port=5433;Database=orders_db;Username=postgres;Password=…")]
     [FailsOn(OrderProfile, "\"Project\"", "\"Executable\"", "order.commandName must be Project, not Executable")]
     public static IEnumerable<string> Launch_profile_has_the_environment_that_Dapr_sets(DeploymentFiles files)
     {
@@ -196,9 +200,9 @@ internal static class LaunchRules
         environment["APP_PORT"] = $"{app.Port}";
         environment["DAPR_HTTP_PORT"] = $"{app.SidecarHttp}";
         environment["DAPR_GRPC_PORT"] = $"{app.SidecarGrpc}";
-        if (app.ConnectionString is { } database)
+        foreach (var (name, connectionString) in app.Connections)
         {
-            environment["ConnectionStrings__Database"] = database;
+            environment[name] = connectionString;
         }
 
         return environment;
@@ -211,5 +215,5 @@ internal static class LaunchRules
     private static IEnumerable<string> Differing(string path, string key, string? actual, string? expected) =>
         actual == expected ? [] : [$"{path}: {key} must be {Describe(expected)}, not {Describe(actual)}"];
 
-    private static string Describe(string? value) => value switch { null => "missing", "" => "empty", _ => value };
+    private static string Describe(string? value) => value switch { null => "missing", "" => "empty", _ => Design.HidePassword(value) };
 }

@@ -7,7 +7,8 @@ internal static class RunFileRules
 {
     private const string RunFile = "dapr.yaml";
     private const string Sample = "samples/notification-node/dapr.yaml";
-    private const string ConnectionString = "ConnectionStrings__Database";
+
+    private static readonly string[] ConnectionStrings = ["ConnectionStrings__Database", "ConnectionStrings__Migrations"];
 
     private static readonly string[] KnownOnTop = ["version", "name", "common", "apps"];
 
@@ -100,13 +101,18 @@ internal static class RunFileRules
 
     [FailsOn(
         RunFile, "Port=5433;Database=inventory_db", "Port=5432;Database=inventory_db",
-        "inventory.env.ConnectionStrings__Database must be Host=127.0.0.1;Port=5433;Database=inventory_db;Username=inventory;Password=inventory, "
-        + "not Host=127.0.0.1;Port=5432;Database=inventory_db;Username=inventory;Password=inventory")]
+        "inventory.env.ConnectionStrings__Database must be Host=127.0.0.1;Port=5433;Database=inventory_db;Username=inventory;Password=…, "
+        + "not Host=127.0.0.1;Port=5432;Database=inventory_db;Username=inventory;Password=…")]
+    [FailsOn(
+        RunFile, "Username=orders_owner", "Username=orders",
+        "order.env.ConnectionStrings__Migrations must be Host=127.0.0.1;Port=5433;Database=orders_db;Username=orders_owner;Password=…, "
+        + "not Host=127.0.0.1;Port=5433;Database=orders_db;Username=orders;Password=…")]
     public static IEnumerable<string> Databases_are_those_of_the_design(DeploymentFiles files) =>
         from node in Apps(files)
         from app in Design.Apps
         where node.Text("appID") == app.Id
-        from finding in Differing($"{app.Id}.env.{ConnectionString}", node.Text("env", ConnectionString), app.ConnectionString)
+        from name in ConnectionStrings
+        from finding in Differing($"{app.Id}.env.{name}", node.Text("env", name), app.Connections.GetValueOrDefault(name))
         select finding;
 
     [FailsOn(
@@ -153,5 +159,5 @@ internal static class RunFileRules
     private static IEnumerable<string> Differing(string key, string? actual, string? expected) =>
         actual == expected ? [] : [$"{RunFile}: {key} must be {Quoted(expected)}, not {Quoted(actual)}"];
 
-    private static string Quoted(string? value) => value is null ? "missing" : string.IsNullOrWhiteSpace(value) ? $"'{value}'" : value;
+    private static string Quoted(string? value) => value is null ? "missing" : string.IsNullOrWhiteSpace(value) ? $"'{value}'" : Design.HidePassword(value);
 }
