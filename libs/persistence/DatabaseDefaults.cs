@@ -33,6 +33,13 @@ public static class DatabaseDefaults
         }
     }
 
+    /// <summary>Returns whether a commit in this session returns before it is on disk. The role, the database, the server or the connection string can set it.</summary>
+    internal static async Task<bool> LosesCommitsAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand("SHOW synchronous_commit", connection);
+        return await command.ExecuteScalarAsync(cancellationToken) is "off";
+    }
+
     /// <summary>Returns the settings that differ in this session, with the actual and the expected value.</summary>
     internal static async Task<IReadOnlyList<string>> FindMissingAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {

@@ -4,7 +4,10 @@ using Npgsql;
 
 namespace DaprOrders.Persistence;
 
-/// <summary>Logs a warning at startup if the database does not have the settings of <see cref="DatabaseDefaults"/>.</summary>
+/// <summary>
+/// Logs a warning at startup if the database does not have the settings of <see cref="DatabaseDefaults"/>, or if commits are not durable. The relay has
+/// its own data source with the same connection string, so its sessions have the same settings.
+/// </summary>
 internal sealed partial class DatabaseDefaultsCheck(NpgsqlDataSource database, TimeProvider time, ILogger<DatabaseDefaultsCheck> logger)
     : BackgroundService
 {
@@ -23,6 +26,11 @@ internal sealed partial class DatabaseDefaultsCheck(NpgsqlDataSource database, T
                     LogMissing(string.Join(", ", missing));
                 }
 
+                if (await DatabaseDefaults.LosesCommitsAsync(connection, stoppingToken))
+                {
+                    LogLosesCommits();
+                }
+
                 return;
             }
             catch (Exception)
@@ -35,4 +43,9 @@ internal sealed partial class DatabaseDefaultsCheck(NpgsqlDataSource database, T
 
     [LoggerMessage(LogLevel.Warning, "Database settings are wrong, run the migrations as the owner of the database: {Settings}")]
     private partial void LogMissing(string settings);
+
+    [LoggerMessage(
+        LogLevel.Warning,
+        "synchronous_commit is off, a crash of PostgreSQL will lose committed rows: remove it from the role, the database, the connection string or the server")]
+    private partial void LogLosesCommits();
 }
