@@ -158,7 +158,7 @@ public sealed class ResourceLoaderTests : IDisposable
     [InlineData("protectedTopics", "t", "a", "t", false)]
     public void Topic_scopes_limit_what_an_app_may_publish(string setting, string value, string appId, string topic, bool allowed)
     {
-        var component = new Component("bus", "pubsub.in-memory", "v1", false, new Dictionary<string, string> { [setting] = value }, null);
+        var component = new Component("bus", "pubsub.in-memory", "v1", false, new Dictionary<string, string> { [setting] = value });
 
         Assert.Equal(allowed, new TopicScopes(component, appId).MayPublish(topic));
     }

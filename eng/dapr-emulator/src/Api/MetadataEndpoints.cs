@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json;
 using DaprOrders.DaprEmulator.Json;
+using DaprOrders.DaprEmulator.Resources;
 using DaprOrders.DaprEmulator.Runtime;
 
 namespace DaprOrders.DaprEmulator.Api;
@@ -17,13 +18,21 @@ internal sealed class MetadataEndpoints(SidecarState sidecar)
             runtimeVersion = SidecarState.RuntimeVersion,
             // Dapr lists these features, so clients may expect them. Neither is emulated.
             enabledFeatures = (string[])["WorkflowsRemoteActivityReminder", "HotReload"],
-            components = NullIfEmpty(sidecar.PubSubs.Values.Select(pubSub => new
-            {
-                name = pubSub.Name,
-                type = pubSub.Type,
-                version = pubSub.Version,
-                capabilities = NullIfEmpty(pubSub.Capabilities),
-            })),
+            components = NullIfEmpty(sidecar.Resources.SecretStores
+                .Select(store => new
+                {
+                    name = store.Name,
+                    type = LocalSecretStore.Type,
+                    version = store.Version,
+                    capabilities = NullIfEmpty((string[])(store.IsMultiValued ? ["MULTIPLE_KEY_VALUES_PER_SECRET"] : [])),
+                })
+                .Concat(sidecar.PubSubs.Values.Select(pubSub => new
+                {
+                    name = pubSub.Name,
+                    type = pubSub.Type,
+                    version = pubSub.Version,
+                    capabilities = NullIfEmpty(pubSub.Capabilities),
+                }))),
             extended = new Dictionary<string, string>(sidecar.Extended) { ["daprRuntimeVersion"] = SidecarState.RuntimeVersion },
             subscriptions = NullIfEmpty(sidecar.Subscriptions.Select(subscription => new
             {

@@ -5,6 +5,8 @@ internal sealed class AppResources
 {
     public List<Component> Components { get; } = [];
 
+    public List<LocalSecretStore> SecretStores { get; } = [];
+
     public ResiliencyPolicies Resiliency { get; } = new();
 
     public List<SubscriptionSpec> Subscriptions { get; } = [];

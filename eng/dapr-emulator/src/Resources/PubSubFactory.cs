@@ -17,12 +17,6 @@ internal static class PubSubFactory
         var pubSubs = new Dictionary<string, PubSub>();
         foreach (var component in resources.Components)
         {
-            if (component.IgnoredReason is { } reason)
-            {
-                resources.Warnings.Add(reason);
-                continue;
-            }
-
             if (component.Type.Split('.') is [var category, _, ..] && NotEmulated.Contains(category))
             {
                 resources.Warnings.Add($"component {component.Name} ({component.Type}) is not emulated and is ignored");

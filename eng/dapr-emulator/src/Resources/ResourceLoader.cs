@@ -24,6 +24,8 @@ internal sealed partial class ResourceLoader
             loader.ReadFolder(folder);
         }
 
+        loader.OpenSecretStores();
+        loader.ReadSecrets();
         loader._resources.Warnings.AddRange(loader._resources.Resiliency.UndefinedPolicies().Select(problem => $"{loader._resiliencyLocation}: {problem}"));
         if (configurationFile is not null)
         {
@@ -183,8 +185,8 @@ internal sealed partial class ResourceLoader
             throw Duplicate(name, spec, existing);
         }
 
-        string? ignoredReason = null;
         var metadata = new Dictionary<string, string>();
+        var secrets = new List<SecretReference>();
         foreach (var entry in spec.Maps("metadata"))
         {
             if (entry.Text("name") is not { } key)
@@ -192,18 +194,86 @@ internal sealed partial class ResourceLoader
                 continue;
             }
 
-            if (entry.Has("secretKeyRef"))
+            if (entry.Map("secretKeyRef") is { } reference && reference.Text("name") is { Length: > 0 } secret)
             {
-                ignoredReason = $"component {name} is ignored: its setting '{key}' uses secretKeyRef, which is not emulated";
+                secrets.Add(new SecretReference(key, secret, reference.Text("key") is { Length: > 0 } secretKey ? secretKey : secret));
             }
 
             metadata[key] = entry.Text("envRef") is { } variable ? FromEnvironment(variable) : ReplacePlaceholders(entry.Text("value") ?? "");
         }
 
         var component = new Component(
-            name, (spec.Text("type") ?? "").ToLowerInvariant(), spec.Text("version") ?? "", spec.Flag("ignoreErrors") ?? false, metadata, ignoredReason);
+            name, (spec.Text("type") ?? "").ToLowerInvariant(), spec.Text("version") ?? "", spec.Flag("ignoreErrors") ?? false, metadata)
+        {
+            SecretStore = document.Map("auth")?.Text("secretStore"),
+            Secrets = secrets,
+        };
         _components.Add(name, component);
         _resources.Components.Add(component);
+    }
+
+    /// <summary>Opens the secret stores before the other components, whichever file contains them.</summary>
+    private void OpenSecretStores()
+    {
+        foreach (var component in _resources.Components.Where(component => component.Type == LocalSecretStore.Type).ToList())
+        {
+            _resources.Components.Remove(component);
+            if (component.Secrets.Count > 0)
+            {
+                throw new ResourceException($"component {component.Name}: secretKeyRef in a secret store is not emulated");
+            }
+
+            try
+            {
+                _resources.SecretStores.Add(new LocalSecretStore(component));
+            }
+            catch (ResourceException failure) when (component.IgnoreErrors)
+            {
+                Warn(failure.Message);
+            }
+        }
+    }
+
+    /// <summary>
+    /// Adds the secrets to the settings of the components. Like Dapr, it starts without a component whose secret store is not loaded, and uses '' for a
+    /// secret that does not exist.
+    /// </summary>
+    private void ReadSecrets()
+    {
+        // Components of other types are ignored later, with a warning.
+        foreach (var component in _resources.Components
+            .Where(component => component.Secrets.Count > 0 && component.Type.StartsWith("pubsub.", StringComparison.Ordinal)).ToList())
+        {
+            var metadata = component.Metadata.ToDictionary();
+            var store = _resources.SecretStores.FirstOrDefault(store => store.Name == component.SecretStore);
+            if (store is null && component.SecretStore is { Length: > 0 } name)
+            {
+                if (_components.GetValueOrDefault(name) is { } other && other.Type != LocalSecretStore.Type)
+                {
+                    throw new ResourceException(
+                        $"component {component.Name} references {name} ({other.Type}), which is not emulated (the emulator supports {LocalSecretStore.Type})");
+                }
+
+                Warn($"component {component.Name} is ignored: it references a secret store that isn't loaded: {name}");
+                _resources.Components.Remove(component);
+                continue;
+            }
+
+            foreach (var (setting, secret, key) in component.Secrets)
+            {
+                var value = store?.Find(secret, key);
+                if (string.IsNullOrEmpty(value))
+                {
+                    Warn(store is null
+                        ? $"component {component.Name}: setting '{setting}' is empty, because the component has no auth.secretStore"
+                        : $"component {component.Name}: setting '{setting}' is empty, because secret store {store.Name} has no key {key} in a secret {secret}");
+                }
+
+                metadata[setting] = ReplacePlaceholders(value ?? "");
+            }
+
+            _resources.Components[_resources.Components.IndexOf(component)] = component with { Metadata = metadata };
+        }
     }
 
     private static ResourceException Duplicate(string name, YamlMap spec, Component existing) => new(
