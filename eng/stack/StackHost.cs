@@ -106,6 +106,10 @@ public sealed class StackHost : IAsyncDisposable
         {
             await PrepareDaprAsync(_folder);
         }
+        else
+        {
+            _runFile.CopyResources(Path.Combine(_folder, "resources"), _options.ChangeResource);
+        }
 
         var path = Path.Combine(_folder, "dapr.yaml");
         await File.WriteAllTextAsync(path, _runFile.ToString(appId => !_options.Deferred.Contains(appId)));

@@ -24,7 +24,7 @@ public sealed record StackOptions
     /// </summary>
     public IReadOnlyDictionary<string, int> BrokerProxies { get; init; } = new Dictionary<string, int>();
 
-    /// <summary>Gets a change of each resource file, and of the settings, exchanges and queues of RabbitMQ. Only on Dapr.</summary>
+    /// <summary>Gets a change of each resource file and, on Dapr, of the settings, exchanges and queues of RabbitMQ.</summary>
     public Func<string, string> ChangeResource { get; init; } = text => text;
 
     /// <summary>Gets options of Redis that override its normal options. Used only on Dapr, if the stack starts the broker.</summary>

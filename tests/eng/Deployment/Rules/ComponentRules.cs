@@ -191,13 +191,13 @@ internal static class ComponentRules
     [FailsOn(Redis, "127.0.0.1:6379", "localhost:6379", "redisHost must be 127.0.0.1:6379, not localhost:6379")]
     [FailsOn(
         RabbitMq, "127.0.0.1:5672", "127.0.0.1:5673",
-        "connectionString must be amqp://guest:guest@127.0.0.1:5672, not amqp://guest:guest@127.0.0.1:5673")]
+        "connectionString must be amqp://127.0.0.1:5672, not amqp://127.0.0.1:5673")]
     public static IEnumerable<string> Broker_addresses_match_the_compose_file(DeploymentFiles files) =>
         Wrong(files, "kafka", new() { ["brokers"] = $"127.0.0.1:{Design.Servers["kafka"]}" })
             .Concat(Wrong(files, "redis", new() { ["redisHost"] = $"127.0.0.1:{Design.Servers["redis"]}" }))
             .Concat(Wrong(files, "rabbitmq", new()
             {
-                ["connectionString"] = $"amqp://guest:guest@127.0.0.1:{Design.Servers["rabbitmq"]}",
+                ["connectionString"] = $"amqp://127.0.0.1:{Design.Servers["rabbitmq"]}",
             }));
 
     [FailsOn(Definitions, "{\"name\": \"order.created\"", "{\"name\": \"orders.created\"", "exchanges must be inventory.dead, inventory.updated, notification.dead, order.created, order.dead, not inventory.dead, inventory.updated, notification.dead, order.dead, orders.created")]
