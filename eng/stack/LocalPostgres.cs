@@ -100,14 +100,16 @@ public sealed class LocalPostgres : IAsyncDisposable
             (await ProcessRunner.RunAsync(["docker", .. arguments], root, DockerTimeout, null, cancellationToken)).ExitCode is 0;
     }
 
-    /// <summary>Returns the connection settings of the role postgres. Its password is POSTGRES_PASSWORD, by default postgres.</summary>
+    /// <summary>Returns the connection settings of the role postgres. Its password is POSTGRES_PASSWORD, by default the one in docker-compose.yml.</summary>
+    /// <param name="root">The root of the clone.</param>
     /// <param name="port">The port that dapr.yaml names.</param>
-    public static NpgsqlConnectionStringBuilder Superuser(int port) => new()
+    /// <exception cref="StackException">docker-compose.yml cannot be read.</exception>
+    public static NpgsqlConnectionStringBuilder Superuser(string root, int port) => new()
     {
         Host = "127.0.0.1",
         Port = port,
-        Username = "postgres",
-        Password = Environment.GetEnvironmentVariable("POSTGRES_PASSWORD") ?? "postgres",
+        Username = PostgresCluster.Role,
+        Password = ComposeFile.PostgresPassword(Path.Combine(root, "docker-compose.yml")),
         Database = "postgres",
     };
 

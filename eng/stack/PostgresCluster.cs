@@ -10,6 +10,9 @@ namespace DaprOrders.Stack;
 /// </summary>
 public sealed class PostgresCluster : IAsyncDisposable
 {
+    /// <summary>The name of the superuser.</summary>
+    internal const string Role = "postgres";
+
     /// <summary>synchronous_commit stays on, because the services log a warning if it is off. Without fsync it costs almost nothing.</summary>
     private const string NotDurable = "-c fsync=off -c full_page_writes=off";
 
@@ -176,7 +179,7 @@ public sealed class PostgresCluster : IAsyncDisposable
     {
         Host = "127.0.0.1",
         Port = Port,
-        Username = "postgres",
+        Username = Role,
         Password = _options.Password,
         Database = database,
         NoResetOnClose = true,
@@ -294,7 +297,7 @@ public sealed class PostgresCluster : IAsyncDisposable
         }
     }
 
-    private string Uri(int port) => $"postgresql://postgres:{_options.Password}@127.0.0.1:{port}/postgres";
+    private string Uri(int port) => $"postgresql://{Role}:{_options.Password}@127.0.0.1:{port}/postgres";
 
     private static Task GiveToOwnerAsync(string path) =>
         IsRoot ? RunAsync("chown", "postgres", path) : Task.CompletedTask;

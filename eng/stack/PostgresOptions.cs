@@ -12,8 +12,8 @@ public sealed record PostgresOptions
     /// <summary>Gets the folder that keeps the data after the server has ended; null for a temporary folder.</summary>
     public string? Folder { get; init; }
 
-    /// <summary>Gets the password of the role postgres in a new data folder.</summary>
-    public string Password { get; init; } = "postgres";
+    /// <summary>Gets the password of the role postgres in a new data folder; its name by default, because only this machine reaches the server.</summary>
+    public string Password { get; init; } = PostgresCluster.Role;
 
     /// <summary>Gets additional settings as <c>name=value</c>.</summary>
     public IReadOnlyList<string> Settings { get; init; } = [];

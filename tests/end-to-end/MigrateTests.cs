@@ -41,7 +41,7 @@ public sealed class MigrateTests
     [Fact]
     public async Task Migrate_option_without_a_database_prints_one_line_and_exits_with_1()
     {
-        var (exitCode, output) = await MigrateAsync($"Host=127.0.0.1;Port={FreePort.Take()};Database=orders_db;Username=orders;Password=orders");
+        var (exitCode, output) = await MigrateAsync($"Host=127.0.0.1;Port={FreePort.Take()};Database=orders_db;Username=orders");
 
         Assert.Equal(1, exitCode);
         Assert.Contains("Cannot migrate the database", Assert.Single(output.TrimEnd().Split('\n')), StringComparison.Ordinal);

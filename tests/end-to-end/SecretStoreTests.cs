@@ -63,7 +63,7 @@ public sealed class SecretStoreTests : IDisposable
     {
         if (text.Contains("\"users\"", StringComparison.Ordinal))
         {
-            return text.Replace("\"password\": \"guest\"", $"\"password\": \"{_password}\"", StringComparison.Ordinal)
+            return text.Replace("\"guest\", \"tags\"", $"\"{_password}\", \"tags\"", StringComparison.Ordinal)
                 .Replace("\"guest\"", "\"orders\"", StringComparison.Ordinal);
         }
 

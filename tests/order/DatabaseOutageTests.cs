@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Http.Json;
 using DaprOrders.Stack;
 using DaprOrders.Testing;
-using Npgsql;
 
 namespace DaprOrders.OrderService.Tests;
 
@@ -16,7 +15,7 @@ public sealed class DatabaseOutageTests
     public async Task Service_returns_503_until_its_database_starts()
     {
         var port = FreePort.Take();
-        await using var host = new ServiceHost<Program>("order", ConnectionString(port), new SidecarStub());
+        await using var host = Host(port);
         using var client = host.CreateClient();
 
         using var live = await client.GetAsync(new Uri("/healthz/live", UriKind.Relative), Cancel);
@@ -36,7 +35,7 @@ public sealed class DatabaseOutageTests
     {
         await using var cluster = await PostgresCluster.StartAsync();
         await cluster.RunScriptAsync(InitSql);
-        await using var host = new ServiceHost<Program>("order", ConnectionString(cluster.Port), new SidecarStub());
+        await using var host = Host(cluster.Port);
         using var client = host.CreateClient();
         await UntilCreatedAsync(client);
 
@@ -67,12 +66,13 @@ public sealed class DatabaseOutageTests
     private static Task<HttpResponseMessage> PostAsync(HttpClient client) =>
         client.PostAsJsonAsync("/orders", new { item_id = "item-123", quantity = 1 }, Cancel);
 
-    private static string ConnectionString(int port) => new NpgsqlConnectionStringBuilder
+    /// <summary>Starts the service with the two roles of dapr.yaml.</summary>
+    private static ServiceHost<Program> Host(int port)
     {
-        Host = "127.0.0.1",
-        Port = port,
-        Username = "orders",
-        Password = "orders",
-        Database = "orders_db",
-    }.ConnectionString;
+        var file = RunFile.Read(Path.Combine(Repository.Root, "dapr.yaml"));
+        file.UsePostgres(port);
+        var (service, owner) = file.Databases["order"];
+        return new ServiceHost<Program>(
+            "order", service.ConnectionString, new SidecarStub(), ("ConnectionStrings:Migrations", owner!.ConnectionString));
+    }
 }

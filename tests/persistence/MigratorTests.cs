@@ -29,7 +29,7 @@ public sealed class MigratorTests
     public async Task Migrator_retries_every_second_until_the_database_is_available()
     {
         var port = FreePort.Take();
-        await using var database = NpgsqlDataSource.Create($"Host=127.0.0.1;Port={port};Username=postgres;Password=postgres;Database=late;Pooling=false");
+        await using var database = NpgsqlDataSource.Create($"Host=127.0.0.1;Port={port};Username=postgres;Password={new PostgresOptions().Password};Database=late;Pooling=false");
         await using var services = Services<EmptyContext>(database, _attempts);
         using var migrator = new Migrator<EmptyContext>(services.GetRequiredService<IServiceScopeFactory>(), database, database, _state, _environment, _time, _log);
 

@@ -25,7 +25,7 @@ internal static class PostgresCheck
                 PostgresSource.Programs => [new Finding(Severity.Ok, Name, $"{PostgresPrograms.Find()} starts it on 127.0.0.1:{port}")],
                 PostgresSource.Package => [new Finding(Severity.Note, Name, "not installed: ./run.sh installs it because you are root; install it yourself with: apt-get install postgresql")],
                 PostgresSource.NotAvailable => [new Finding(Severity.Failure, Name, PostgresPrograms.Advice)],
-                _ => await CheckLoginsAsync(runFile, port, cancellationToken),
+                _ => await CheckLoginsAsync(root, runFile, port, cancellationToken),
             };
         }
         catch (NpgsqlException e)
@@ -38,9 +38,9 @@ internal static class PostgresCheck
         }
     }
 
-    private static async Task<IReadOnlyList<Finding>> CheckLoginsAsync(RunFile runFile, int port, CancellationToken cancellationToken)
+    private static async Task<IReadOnlyList<Finding>> CheckLoginsAsync(string root, RunFile runFile, int port, CancellationToken cancellationToken)
     {
-        var databases = new ServiceDatabases(runFile.Databases, LocalPostgres.Superuser(port));
+        var databases = new ServiceDatabases(runFile.Databases, LocalPostgres.Superuser(root, port));
         var psql = $"psql -h 127.0.0.1 -p {port} -U postgres";
         var refused = await databases.RefusedLoginsAsync(cancellationToken);
         if (refused is [])

@@ -55,7 +55,7 @@ internal sealed class LocalRun(UpOptions options)
     private async Task<LocalPostgres> StartPostgresAsync(RunFile runFile, CancellationToken cancellationToken)
     {
         var port = runFile.Databases.Values.First().Service.Port;
-        var superuser = LocalPostgres.Superuser(port);
+        var superuser = LocalPostgres.Superuser(_root, port);
         var postgres = await LocalPostgres.StartAsync(_root, port, superuser.Password!, options.IsReset, Output.Line, cancellationToken);
         try
         {

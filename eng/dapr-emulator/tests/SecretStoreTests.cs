@@ -8,7 +8,7 @@ namespace DaprOrders.DaprEmulator.Tests;
 public sealed class SecretStoreTests : IAsyncDisposable
 {
     private const string Secrets =
-        """{"plain": "abc", "kafka": {"password": "nested", "deep": {"er": "deeper"}}, "list": ["one"], "number": 5, "empty": "", "id": "x-{appID}"}""";
+        """{"plain": "abc", "kafka": {"login": "nested", "deep": {"er": "deeper"}}, "list": ["one"], "number": 5, "empty": "", "id": "x-{appID}"}""";
 
     private readonly TestHost _host = new();
     private readonly string _folder = Directory.CreateTempSubdirectory("secrets-").FullName;
@@ -22,12 +22,12 @@ public sealed class SecretStoreTests : IAsyncDisposable
     [Theory]
     [InlineData("{name: plain, key: plain}", "", "abc")]
     [InlineData("{name: plain}", "", "abc")]
-    [InlineData("{name: 'kafka:password', key: 'kafka:password'}", "", "nested")]
+    [InlineData("{name: 'kafka:login', key: 'kafka:login'}", "", "nested")]
     [InlineData("{name: 'kafka:deep:er'}", "", "deeper")]
     [InlineData("{name: 'list:0'}", "", "one")]
-    [InlineData("{name: kafka.password}", "nestedSeparator: .", "nested")]
-    [InlineData("{name: 'kafka:password'}", "nestedSeparator: ''", "nested")]
-    [InlineData("{name: kafka, key: password}", "multiValued: true", "nested")]
+    [InlineData("{name: kafka.login}", "nestedSeparator: .", "nested")]
+    [InlineData("{name: 'kafka:login'}", "nestedSeparator: ''", "nested")]
+    [InlineData("{name: kafka, key: login}", "multiValued: true", "nested")]
     [InlineData("{name: kafka, key: 'deep:er'}", "multiValued: true", "deeper")]
     [InlineData("{name: kafka, key: deep-er}", "multiValued: true, nestedSeparator: '-'", "deeper")]
     [InlineData("{name: plain}", "multiValued: true", "abc")]
@@ -46,7 +46,7 @@ public sealed class SecretStoreTests : IAsyncDisposable
 
     [Theory]
     [InlineData("{name: nothing, key: nothing}", "", "has no key nothing in a secret nothing")]
-    [InlineData("{name: kafka, key: password}", "", "has no key password in a secret kafka")]
+    [InlineData("{name: kafka, key: login}", "", "has no key login in a secret kafka")]
     [InlineData("{name: plain, key: other}", "", "has no key other in a secret plain")]
     [InlineData("{name: PLAIN}", "", "has no key PLAIN")]
     [InlineData("{name: empty}", "", "has no key empty")]

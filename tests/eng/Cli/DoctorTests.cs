@@ -234,12 +234,13 @@ public sealed class DoctorTests
         await postgres.ExecuteAsync("ALTER ROLE orders PASSWORD 'another'");
         await using var machine = await Doctor.MachineAsync();
         await machine.Clone.UsePortAsync(5433, postgres.Port);
-        var fix = $"psql -h 127.0.0.1 -p {postgres.Port} -U postgres -c \"ALTER ROLE orders LOGIN PASSWORD 'orders'\"";
+        const string Role = "orders";
+        var fix = $"psql -h 127.0.0.1 -p {postgres.Port} -U postgres -c \"ALTER ROLE orders LOGIN PASSWORD '{Role}'\"";
         await Doctor.FailsAsync(
             machine, $"PostgreSQL: order cannot log in as orders: password authentication failed for user \"orders\"; change that with: {fix}");
 
         using var psql = Process.Start(
-            new ProcessStartInfo("sh", ["-c", $"{PostgresCluster.Binaries}/{fix}"]) { Environment = { ["PGPASSWORD"] = "postgres" } })!;
+            new ProcessStartInfo("sh", ["-c", $"{PostgresCluster.Binaries}/{fix}"]) { Environment = { ["PGPASSWORD"] = new PostgresOptions().Password } })!;
         await psql.WaitForExitAsync(Cancel).WaitAsync(Wait.Limit, Cancel);
         await Doctor.SucceedsAsync(machine, $"ok   PostgreSQL: runs on 127.0.0.1:{postgres.Port}, and every service can log in");
     }

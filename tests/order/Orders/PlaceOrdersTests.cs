@@ -212,7 +212,7 @@ public sealed class PlaceOrdersTests(OrderServiceFixture fixture)
     public async Task Batch_is_503_while_the_database_is_unavailable()
     {
         await using var host = new ServiceHost<Program>(
-            "order", $"Host=127.0.0.1;Port={FreePort.Take()};Username=orders;Password=orders;Database=orders_db", new SidecarStub());
+            "order", $"Host=127.0.0.1;Port={FreePort.Take()};Username=orders;Database=orders_db", new SidecarStub());
         using var client = host.CreateClient();
 
         using var response = await client.PostAsync(new Uri("/orders/batch", UriKind.Relative), Batch("""{"item_id":"item-1","quantity":1},17"""), Cancel);
