@@ -68,7 +68,8 @@ public static class ServiceDefaultsExtensions
     /// <see cref="Microsoft.AspNetCore.Diagnostics.IExceptionHandler"/> handles them first, any other exception is a 500. A route that states
     /// neither a policy nor <c>AllowAnonymous()</c> is refused with 403. Requests for a host that is not in <c>AllowedHosts</c> are refused with 400.
     /// </summary>
-    public static void MapDefaultEndpoints(this WebApplication app)
+    /// <param name="beforeAuthorization">Adds middleware that knows the client and also sees requests that are refused.</param>
+    public static void MapDefaultEndpoints(this WebApplication app, Action? beforeAuthorization = null)
     {
         ArgumentNullException.ThrowIfNull(app);
         app.UseSerilogRequestLogging(options => options.GetLevel = RequestLevel);
@@ -79,6 +80,7 @@ public static class ServiceDefaultsExtensions
         app.Use(TreatHeadAsGet);
         app.UseRouting(); // after the method is changed
         app.UseAuthentication();
+        beforeAuthorization?.Invoke();
         app.UseAuthorization();
         app.Use(RequestContentType.RequireUtf8Async);
         app.MapHealthEndpoints();

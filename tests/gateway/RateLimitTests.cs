@@ -23,7 +23,7 @@ public sealed class RateLimitTests
         var refused = responses.First(response => response.StatusCode is not HttpStatusCode.Created);
         Assert.Equal(HttpStatusCode.TooManyRequests, refused.StatusCode);
         Assert.Equal("application/problem+json", refused.Content.Headers.ContentType?.MediaType);
-        Assert.Contains("accepts 1 requests per second", await refused.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
+        Assert.Contains("accepts 1 requests per second of one client", await refused.Content.ReadAsStringAsync(Cancel), StringComparison.Ordinal);
         Assert.Equal("1", Assert.Single(refused.Headers.GetValues("Retry-After")));
         Assert.Single(refused.Headers.GetValues("Idempotency-Key"));
         Assert.Equal(
