@@ -11,6 +11,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using Scalar.AspNetCore;
 using Serilog;
 using Serilog.Events;
@@ -123,6 +124,7 @@ public static class ServiceDefaultsExtensions
             .MinimumLevel.Override("Microsoft.EntityFrameworkCore", LogEventLevel.Fatal)
             .MinimumLevel.Override("Microsoft.Extensions.Diagnostics.HealthChecks", LogEventLevel.Fatal)
             .MinimumLevel.Override("Microsoft.AspNetCore.Routing", LogEventLevel.Error) // the in-memory test server warns that it has no body limits
+            .Filter.ByExcluding(entry => entry.Exception is OptionsValidationException) // DaprService logs it in one line
             .MinimumLevel.Override("Polly", LogEventLevel.Fatal) // the caller logs the result of the retries once
             .ReadFrom.Configuration(configuration)
             .Enrich.WithProperty("Service", configuration["APP_ID"] ?? environment.ApplicationName)

@@ -35,7 +35,7 @@ internal sealed class BearerSettings(IConfiguration configuration) : IValidateOp
 
         return (discovery, HasSigningKeys(configuration)) switch
         {
-            (null, false) => $"{Path}:Authority is missing. Set it to the address of the issuer, or set {Path}:SigningKeys.",
+            (null, false) => $"{Path}:Authority is missing. Set it to the address of the issuer. In Development, `dotnet user-jwts create` creates a key instead.",
             (not null, true) => $"Set either {Path}:Authority or {Path}:SigningKeys, not both.",
             (null, true) when issuers.Count == 0 => $"{Path}:ValidIssuer is missing. It is required with {Path}:SigningKeys.",
             (null, true) when !_section.GetSection("SigningKeys").GetChildren().All(key => IsKeyOf(key, issuers[0])) =>
