@@ -8,7 +8,7 @@ var builder = DaprService.CreateBuilder(args);
 
 builder.AddServiceDefaults();
 builder.Services.AddValidation();
-builder.Services.AddOpenApi(AccessDocument.Configure);
+builder.Services.AddOpenApi();
 builder.AddAccess();
 builder.AddInvocation();
 builder.Services.AddRateLimit();

@@ -1,6 +1,7 @@
 using DaprOrders.ServiceDefaults;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.OpenApi;
 
 namespace DaprOrders.Gateway.Access;
 
@@ -17,6 +18,7 @@ internal static class AccessExtensions
             builder.Services.AddBearer();
         }
 
+        builder.Services.Configure<OpenApiOptions>("v1", AccessDocument.Configure);
         builder.Services.AddSingleton<IAuthorizationHandler, ScopeHandler>();
         builder.Services.AddAuthorization(options =>
         {
