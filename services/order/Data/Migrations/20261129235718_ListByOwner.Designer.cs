@@ -221,6 +221,11 @@ namespace DaprOrders.OrderService.Data.Migrations
                         .HasColumnType("integer")
                         .HasColumnName("sweeps");
 
+                    b.Property<string>("TraceParent")
+                        .HasMaxLength(55)
+                        .HasColumnType("character varying(55)")
+                        .HasColumnName("trace_parent");
+
                     b.HasKey("Id")
                         .HasName("pk_orders");
 
