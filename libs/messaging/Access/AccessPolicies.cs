@@ -11,8 +11,8 @@ public static class AccessPolicies
     public const string Sidecar = "sidecar";
 
     /// <summary>
-    /// Allows operators, who send the header <c>Authorization: Bearer</c> with the value of the setting <c>Operator:Token</c>, and the gateway, which
-    /// checks the token of its client. Without <c>Operator:Token</c> and <c>APP_API_TOKEN</c> all requests are refused.
+    /// Allows operators, who send the header <c>Authorization: Bearer</c> with the value of the setting <c>Operator:Token</c>, and, with
+    /// authentication, the gateway, which checks the token of its client. Without <c>Operator:Token</c> and <c>APP_API_TOKEN</c> all requests are refused.
     /// </summary>
     public const string Operator = "operator";
 

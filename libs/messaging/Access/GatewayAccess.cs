@@ -1,8 +1,6 @@
 using DaprOrders.ServiceDefaults;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Hosting;
-using Microsoft.Extensions.Options;
 
 namespace DaprOrders.Messaging;
 
@@ -10,12 +8,8 @@ namespace DaprOrders.Messaging;
 internal sealed class GatewayRequirement : IAuthorizationRequirement;
 
 /// <summary>Decides who may call the API of a service, and who may say whose order it is.</summary>
-internal sealed class GatewayAccess(GatewayCaller gateway, IOptions<ApiAuthentication> authentication, IHostEnvironment environment)
-    : AuthorizationHandler<GatewayRequirement>
+internal sealed class GatewayAccess(GatewayCaller gateway) : AuthorizationHandler<GatewayRequirement>
 {
-    /// <summary>Gets whether everyone may call. If the setting is missing, only Development is open: a forgotten setting must not open a service.</summary>
-    private bool IsOpen => !(authentication.Value.Enabled ?? !environment.IsDevelopment());
-
     protected override Task HandleRequirementAsync(AuthorizationHandlerContext context, GatewayRequirement requirement)
     {
         var request = ((HttpContext)context.Resource!).Request;
@@ -24,7 +18,7 @@ internal sealed class GatewayAccess(GatewayCaller gateway, IOptions<ApiAuthentic
         {
             Fail($"The header {Owner.Header} must be sent once, with 1 to 255 visible ASCII characters.");
         }
-        else if (gateway.HasSent(request) || (IsOpen && !hasOwner))
+        else if (gateway.HasSent(request) || (!gateway.ChecksClients && !hasOwner))
         {
             context.Succeed(requirement);
         }

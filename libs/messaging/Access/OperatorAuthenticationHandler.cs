@@ -32,9 +32,9 @@ internal sealed class OperatorAuthenticationHandler(
 
     private AuthenticateResult Authenticate()
     {
-        if (gateway.HasSent(Request))
+        if (gateway.ChecksClients && gateway.HasSent(Request))
         {
-            return Success(); // the gateway has checked that its client is an operator
+            return Success(); // its client is an operator
         }
 
         if (!AuthenticationHeaderValue.TryParse(Request.Headers.Authorization, out var header) || !header.Scheme.Equals(Bearer, StringComparison.OrdinalIgnoreCase))

@@ -1,4 +1,5 @@
 using System.Security.Claims;
+using DaprOrders.Gateway.Invocation;
 using DaprOrders.ServiceDefaults;
 using Microsoft.AspNetCore.Authentication.JwtBearer;
 using Microsoft.Extensions.Options;
@@ -16,6 +17,8 @@ internal static class BearerExtensions
     public const string Subject = "sub";
 
     private static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(30);
+
+    private static readonly TimeSpan IssuerTimeout = TimeSpan.FromSeconds(5);
 
     private static readonly string[] Symmetric = [SecurityAlgorithms.HmacSha256];
 
@@ -41,7 +44,28 @@ internal static class BearerExtensions
         var token = bearer.TokenValidationParameters;
         (token.ValidateIssuer, token.ValidateAudience) = (true, true); // not the default if the section does not name them
         token.ClockSkew = ClockSkew;
-        bearer.Events = new JwtBearerEvents { OnTokenValidated = CheckSubject, OnChallenge = Describe };
+        bearer.BackchannelTimeout = IssuerTimeout;
+        bearer.Events = new JwtBearerEvents { OnMessageReceived = RequireKeysAsync, OnTokenValidated = CheckSubject, OnChallenge = Describe };
+    }
+
+    /// <summary>
+    /// Makes the request 503 if the keys of the issuer were never read. The framework would respond with 401, and clients would drop valid tokens.
+    /// </summary>
+    private static async Task RequireKeysAsync(MessageReceivedContext context)
+    {
+        if (context.Options.ConfigurationManager is not { } issuer || context.Request.Headers.Authorization.Count == 0)
+        {
+            return;
+        }
+
+        try
+        {
+            await issuer.GetConfigurationAsync(context.HttpContext.RequestAborted); // cached
+        }
+        catch (InvalidOperationException e)
+        {
+            throw new UpstreamException(new UpstreamFailure($"the keys of the issuer cannot be read: {e.Message}", DidNotRun: true), e);
+        }
     }
 
     /// <summary>Refuses a token whose subject cannot be the owner of an order.</summary>

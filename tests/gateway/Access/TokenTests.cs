@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Cryptography;
+using DaprOrders.Stack;
 using Microsoft.IdentityModel.Tokens;
 
 namespace DaprOrders.Gateway.Tests.Access;
@@ -102,6 +103,21 @@ public sealed class TokenTests(SecuredGateway secured) : IClassFixture<SecuredGa
         using var response = await SecuredGateway.SendAsync(secured.Next(), "GET", "/orders", Refused[token](secured.Issuer));
 
         Assert.Contains($"error_description=\"{description}\"", $"{Assert.Single(response.Headers.WwwAuthenticate)}", StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Token_is_not_refused_while_the_issuer_is_unavailable()
+    {
+        using var issuer = new TestIssuer();
+        var token = issuer.Issue();
+        await using var gateway = new GatewayHost([.. issuer.Settings, ("Authentication:Schemes:Bearer:Authority", $"http://127.0.0.1:{FreePort.Take()}")]);
+
+        using var unavailable = await SecuredGateway.SendAsync(gateway, "GET", "/orders", token);
+        using var withoutToken = await SecuredGateway.SendAsync(gateway, "GET", "/orders", null);
+
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, unavailable.StatusCode);
+        Assert.Single(unavailable.Headers.GetValues("Retry-After"));
+        Assert.Equal(HttpStatusCode.Unauthorized, withoutToken.StatusCode);
     }
 
     [Fact]

@@ -107,6 +107,16 @@ public sealed class AccessTests(MessagingFixture fixture)
     }
 
     [Fact]
+    public async Task Operator_routes_refuse_the_gateway_if_it_does_not_check_its_clients()
+    {
+        await using var host = await fixture.StartAsync(settings: ("Authentication:Enabled", "false"));
+
+        Assert.Equal(
+            HttpStatusCode.Unauthorized,
+            await SendAsync(host, "GET", "/dead-letters", ("dapr-caller-app-id", "gateway"), ("dapr-api-token", MessagingHost.AppToken)));
+    }
+
+    [Fact]
     public async Task Gateway_is_not_recognized_if_no_token_is_set()
     {
         await using var host = await fixture.StartAsync(settings: [("APP_API_TOKEN", ""), ("environment", "Development")]);
