@@ -1,3 +1,4 @@
+using DaprOrders.ServiceDefaults;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Configuration;
@@ -67,7 +68,7 @@ public static class PostgresExtensions
     }
 
     /// <summary>Runs the service. With <c>--migrate</c> it only runs the migrations, and needs no other connection string than theirs.</summary>
-    /// <returns>The exit code: 1 if the migrations fail, or if other sessions lock a table for 60 s, which is logged; otherwise 0.</returns>
+    /// <returns>The exit code: 1 if the migrations fail, if other sessions lock a table for 60 s, or if a setting is not valid, which is logged; otherwise 0.</returns>
     public static async Task<int> RunServiceAsync<TContext>(this WebApplication app, string[] args)
         where TContext : DbContext
     {
@@ -85,8 +86,7 @@ public static class PostgresExtensions
             }
         }
 
-        await app.RunAsync();
-        return 0;
+        return await app.RunUntilStoppedAsync();
     }
 
     private static NpgsqlDataSource CreateDataSource(string connectionString) => new NpgsqlDataSourceBuilder(connectionString).TraceWithinSpans().Build();

@@ -11,6 +11,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Options;
 using Scalar.AspNetCore;
 using Serilog;
 using Serilog.Events;
@@ -68,7 +69,8 @@ public static class ServiceDefaultsExtensions
     /// <see cref="Microsoft.AspNetCore.Diagnostics.IExceptionHandler"/> handles them first, any other exception is a 500. A route that states
     /// neither a policy nor <c>AllowAnonymous()</c> is refused with 403. Requests for a host that is not in <c>AllowedHosts</c> are refused with 400.
     /// </summary>
-    public static void MapDefaultEndpoints(this WebApplication app)
+    /// <param name="beforeAuthorization">Adds middleware that knows the client and also sees requests that are refused.</param>
+    public static void MapDefaultEndpoints(this WebApplication app, Action? beforeAuthorization = null)
     {
         ArgumentNullException.ThrowIfNull(app);
         app.UseSerilogRequestLogging(options => options.GetLevel = RequestLevel);
@@ -79,6 +81,7 @@ public static class ServiceDefaultsExtensions
         app.Use(TreatHeadAsGet);
         app.UseRouting(); // after the method is changed
         app.UseAuthentication();
+        beforeAuthorization?.Invoke();
         app.UseAuthorization();
         app.Use(RequestContentType.RequireUtf8Async);
         app.MapHealthEndpoints();
@@ -121,6 +124,7 @@ public static class ServiceDefaultsExtensions
             .MinimumLevel.Override("Microsoft.EntityFrameworkCore", LogEventLevel.Fatal)
             .MinimumLevel.Override("Microsoft.Extensions.Diagnostics.HealthChecks", LogEventLevel.Fatal)
             .MinimumLevel.Override("Microsoft.AspNetCore.Routing", LogEventLevel.Error) // the in-memory test server warns that it has no body limits
+            .Filter.ByExcluding(entry => entry.Exception is OptionsValidationException) // DaprService logs it in one line
             .MinimumLevel.Override("Polly", LogEventLevel.Fatal) // the caller logs the result of the retries once
             .ReadFrom.Configuration(configuration)
             .Enrich.WithProperty("Service", configuration["APP_ID"] ?? environment.ApplicationName)

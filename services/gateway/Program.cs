@@ -1,4 +1,5 @@
 using DaprOrders.Gateway;
+using DaprOrders.Gateway.Access;
 using DaprOrders.Gateway.Invocation;
 using DaprOrders.Gateway.Routes;
 using DaprOrders.ServiceDefaults;
@@ -8,6 +9,7 @@ var builder = DaprService.CreateBuilder(args);
 builder.AddServiceDefaults();
 builder.Services.AddValidation();
 builder.Services.AddOpenApi();
+builder.AddAccess();
 builder.AddInvocation();
 builder.Services.AddRateLimit();
 builder.RequireSidecar();
@@ -15,10 +17,10 @@ builder.RequireSidecar();
 var app = builder.Build();
 
 app.UseIdempotencyKey(); // first, so that every response has the key
-app.MapDefaultEndpoints();
-app.UseRateLimit();
+app.MapDefaultEndpoints(beforeAuthorization: app.UseRateLimit);
 app.MapOrders();
 app.MapInventory();
 app.MapNotifications();
+app.MapDeadLetters();
 
-await app.RunAsync();
+return await app.RunUntilStoppedAsync();

@@ -29,7 +29,7 @@ public sealed class DocumentTests
     [InlineData("/scalar/")]
     public async Task Neither_is_served_outside_Development(string path)
     {
-        await using var gateway = new GatewayHost((WebHostDefaults.EnvironmentKey, "Production"));
+        await using var gateway = new GatewayHost((WebHostDefaults.EnvironmentKey, "Production"), ("Authentication:Enabled", "false"));
         using var client = gateway.CreateClient();
 
         using var response = await client.GetAsync(new Uri(path, UriKind.Relative), Cancel);

@@ -52,7 +52,7 @@ public sealed class MessagingFixture : IAsyncDisposable
 /// <summary>Runs a small service with the messaging library and a stub of its sidecar. By default the relay runs only when the test calls it.</summary>
 internal sealed class MessagingHost : IAsyncDisposable
 {
-    private const string AppToken = "the app's token";
+    public const string AppToken = "the app's token";
     private const string OperatorToken = "the operators' token";
 
     private readonly NpgsqlDataSource _database;

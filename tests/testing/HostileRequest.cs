@@ -31,7 +31,7 @@ public sealed record HostileRequest(byte[] Bytes)
     private static readonly Gen<string> HeaderName = Gen.OneOf(
         "Accept", "Accept-Encoding", "Content-Type", "Content-Encoding", "Idempotency-Key", "traceparent", "tracestate", "baggage", "grpc-trace-bin", "X-Forwarded-For",
         "X-Forwarded-Host", "X-Original-URL", "Origin", "Referer", "Cookie", "Authorization", "Range", "If-None-Match", "Expect-CT", "dapr-app-id", "dapr-api-token",
-        "dapr-caller-app-id", "Retry-After", "X-HTTP-Method-Override");
+        "dapr-caller-app-id", "DaprOrders-Owner", "Retry-After", "X-HTTP-Method-Override");
 
     /// <summary>Generates requests for a route.</summary>
     /// <param name="method">The method of the route. A few requests have another one.</param>

@@ -1,4 +1,5 @@
 using Dapr.AspNetCore;
+using DaprOrders.ServiceDefaults;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.Configuration;
@@ -30,7 +31,11 @@ internal static class AccessExtensions
 
         services.AddAuthorizationBuilder()
             .AddPolicy(AccessPolicies.Sidecar, policy => policy.AddAuthenticationSchemes(DaprScheme).AddRequirements(new SidecarRequirement()))
-            .AddPolicy(AccessPolicies.Operator, policy => policy.AddAuthenticationSchemes(AccessPolicies.Operator).RequireAuthenticatedUser());
+            .AddPolicy(AccessPolicies.Operator, policy => policy.AddAuthenticationSchemes(AccessPolicies.Operator).RequireAuthenticatedUser())
+            .AddPolicy(AccessPolicies.Gateway, policy => policy.AddRequirements(new GatewayRequirement()));
+        services.AddSingleton<GatewayCaller>();
+        services.AddSingleton<IAuthorizationHandler, GatewayAccess>();
+        ApiAuthentication.Add(services);
         services.AddSingleton<SidecarAccess>();
         services.AddSingleton<IAuthorizationHandler>(provider => provider.GetRequiredService<SidecarAccess>());
         services.AddHealthChecks().AddCheck<SidecarAccess>("app-api-token", HealthStatus.Degraded);

@@ -11,8 +11,14 @@ public static class AccessPolicies
     public const string Sidecar = "sidecar";
 
     /// <summary>
-    /// Allows operators, who send the header <c>Authorization: Bearer</c> with the value of the setting <c>Operator:Token</c>. Without that setting
-    /// all requests are refused.
+    /// Allows operators, who send the header <c>Authorization: Bearer</c> with the value of the setting <c>Operator:Token</c>, and, with
+    /// authentication, the gateway, which checks the token of its client. Without <c>Operator:Token</c> and <c>APP_API_TOKEN</c> all requests are refused.
     /// </summary>
     public const string Operator = "operator";
+
+    /// <summary>
+    /// Allows service invocation by the app <c>gateway</c>. If <c>Authentication:Enabled</c> is false, or is not set in Development, other requests are
+    /// allowed too, but they must not contain the header <see cref="DaprOrders.ServiceDefaults.Owner.Header"/>.
+    /// </summary>
+    public const string Gateway = "gateway";
 }

@@ -15,8 +15,9 @@ internal sealed class OperatorOptions : AuthenticationSchemeOptions
     public string? Token { get; set; }
 }
 
-/// <summary>Accepts requests with the token of the operators.</summary>
-internal sealed class OperatorAuthenticationHandler(IOptionsMonitor<OperatorOptions> options, ILoggerFactory logger, UrlEncoder encoder)
+/// <summary>Accepts requests with the token of the operators, and those of the gateway.</summary>
+internal sealed class OperatorAuthenticationHandler(
+    IOptionsMonitor<OperatorOptions> options, ILoggerFactory logger, UrlEncoder encoder, GatewayCaller gateway)
     : AuthenticationHandler<OperatorOptions>(options, logger, encoder)
 {
     private const string Bearer = "Bearer";
@@ -31,6 +32,11 @@ internal sealed class OperatorAuthenticationHandler(IOptionsMonitor<OperatorOpti
 
     private AuthenticateResult Authenticate()
     {
+        if (gateway.ChecksClients && gateway.HasSent(Request))
+        {
+            return Success(); // its client is an operator
+        }
+
         if (!AuthenticationHeaderValue.TryParse(Request.Headers.Authorization, out var header) || !header.Scheme.Equals(Bearer, StringComparison.OrdinalIgnoreCase))
         {
             return AuthenticateResult.NoResult();
@@ -43,7 +49,10 @@ internal sealed class OperatorAuthenticationHandler(IOptionsMonitor<OperatorOpti
 
         // Takes the same time for every wrong token of the same length.
         return CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(header.Parameter ?? ""), Encoding.UTF8.GetBytes(Options.Token))
-            ? AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(new ClaimsIdentity(Scheme.Name)), Scheme.Name))
+            ? Success()
             : AuthenticateResult.Fail("The token is wrong.");
     }
+
+    private AuthenticateResult Success() =>
+        AuthenticateResult.Success(new AuthenticationTicket(new ClaimsPrincipal(new ClaimsIdentity(Scheme.Name)), Scheme.Name));
 }

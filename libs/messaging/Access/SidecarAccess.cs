@@ -17,8 +17,6 @@ internal sealed class SidecarRequirement : IAuthorizationRequirement;
 internal sealed partial class SidecarAccess(IOptionsMonitor<DaprAuthenticationOptions> options, ILogger<SidecarAccess> logger)
     : AuthorizationHandler<SidecarRequirement>, IHealthCheck
 {
-    private const string CallerHeader = "dapr-caller-app-id";
-
     private volatile string? _refused;
     private int _isWarned;
 
@@ -32,7 +30,7 @@ internal sealed partial class SidecarAccess(IOptionsMonitor<DaprAuthenticationOp
     protected override Task HandleRequirementAsync(AuthorizationHandlerContext context, SidecarRequirement requirement)
     {
         var request = ((HttpContext)context.Resource!).Request;
-        if (request.Headers.ContainsKey(CallerHeader))
+        if (request.Headers.ContainsKey(GatewayCaller.Header))
         {
             context.Fail(new AuthorizationFailureReason(this, "The route is not for service invocation."));
         }

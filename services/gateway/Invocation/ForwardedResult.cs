@@ -1,3 +1,4 @@
+using System.Net;
 using DaprOrders.ServiceDefaults;
 
 namespace DaprOrders.Gateway.Invocation;
@@ -24,6 +25,11 @@ internal sealed class ForwardedResult(HttpResponseMessage upstream) : IResult
                 {
                     response.Headers[name] = values.ToArray();
                 }
+            }
+
+            if (upstream.StatusCode is HttpStatusCode.NoContent)
+            {
+                return; // the server refuses a body with this status, even an empty one
             }
 
             response.ContentType = upstream.Content.Headers.ContentType?.ToString();

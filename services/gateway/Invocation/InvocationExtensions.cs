@@ -18,6 +18,7 @@ internal static class InvocationExtensions
     {
         builder.WebHost.ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = LargestBody);
         builder.Services.AddExceptionHandler<UpstreamExceptionHandler>();
+        builder.Services.AddHttpContextAccessor();
         builder.Services.AddServiceClient<OrderClient>("order");
         builder.Services.AddServiceClient<InventoryClient>("inventory");
         builder.Services.AddServiceClient<NotificationClient>("notification");

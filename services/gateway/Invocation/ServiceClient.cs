@@ -1,3 +1,5 @@
+using System.Security.Claims;
+using DaprOrders.Gateway.Access;
 using DaprOrders.ServiceDefaults;
 using Polly.Timeout;
 
@@ -14,7 +16,7 @@ internal abstract class ServiceClient(HttpClient http)
     /// chunked request.
     /// </summary>
     /// <exception cref="UpstreamException">The service could not be called, or failed, for 8 s.</exception>
-    public async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    public virtual async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var failures = AttemptHandler.Record(request);
         try
@@ -34,14 +36,34 @@ internal abstract class ServiceClient(HttpClient http)
         return await SendAsync(request, cancellationToken);
     }
 
-    /// <summary>Forwards the request for a list with its query. The service that owns the list validates what the gateway does not know.</summary>
-    public async Task<IResult> ForwardListAsync(string path, HttpRequest request, CancellationToken cancellationToken) =>
-        request.QueryString.Value is { Length: > MaxQueryLength }
-            ? Problem.Refused.ToResult($"Send a query of at most {MaxQueryLength} characters.")
-            : new ForwardedResult(await GetAsync(path + request.QueryString, cancellationToken));
+    /// <summary>
+    /// Forwards a request that has no body, with its query. The service that owns the route validates what the gateway does not know.
+    /// </summary>
+    public async Task<IResult> ForwardAsync(string path, HttpRequest request, CancellationToken cancellationToken)
+    {
+        if (request.QueryString.Value is { Length: > MaxQueryLength })
+        {
+            return Problem.Refused.ToResult($"Send a query of at most {MaxQueryLength} characters.");
+        }
+
+        using var message = new HttpRequestMessage(new HttpMethod(request.Method), path + request.QueryString);
+        return new ForwardedResult(await SendAsync(message, cancellationToken));
+    }
 }
 
-internal sealed class OrderClient(HttpClient http) : ServiceClient(http);
+/// <summary>Calls the order service for the client of the current request, who is the owner of the orders.</summary>
+internal sealed class OrderClient(HttpClient http, IHttpContextAccessor accessor) : ServiceClient(http)
+{
+    public override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        if (accessor.HttpContext?.User.FindFirstValue(BearerExtensions.Subject) is { } subject)
+        {
+            request.Headers.Add(Owner.Header, subject);
+        }
+
+        return base.SendAsync(request, cancellationToken);
+    }
+}
 
 internal sealed class InventoryClient(HttpClient http) : ServiceClient(http);
 

@@ -36,6 +36,17 @@ internal sealed record UpstreamFailure(string Reason, bool DidNotRun = false, bo
             return new UpstreamFailure(reason, IsNotConnected(reason), IsTransient: true);
         }
 
+        if (response.StatusCode is HttpStatusCode.NoContent)
+        {
+            return null;
+        }
+
+        // The gateway has checked the client's token, so a refusal is not about the client.
+        if (response.StatusCode is HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden)
+        {
+            return new UpstreamFailure($"the service or its sidecar responded {(int)response.StatusCode}; start all services and sidecars with the same APP_API_TOKEN");
+        }
+
         // If the service or its sidecar ends during a request, the runtime responds 200 without headers and body, or with a part of the body.
         var isJson = mediaType is "application/json" or "application/problem+json";
         var isOwn = response.IsSuccessStatusCode || (isJson && (int)response.StatusCode is >= 400 and < 500);

@@ -14,6 +14,17 @@ public sealed record OrderId(Guid Value) : RequestParameter("id", "a UUID like 0
     }
 }
 
+/// <summary>The order whose notifications a list contains.</summary>
+public sealed record OrderFilter(Guid Value) : RequestParameter("order_id", "a UUID like 0199b0c2-7e2a-7c3e-9d1f-2b8f6a5c4d3e")
+{
+    /// <summary>Parses the id of the order. Always returns true.</summary>
+    public static bool TryParse(string? text, out OrderFilter filter)
+    {
+        filter = TryParseUuid(text, out var id) ? new OrderFilter(id) : new OrderFilter(Guid.Empty) { Malformed = text };
+        return true;
+    }
+}
+
 /// <summary>The id of an item. It becomes part of a path that Dapr decodes and cleans: other characters would reach other routes.</summary>
 [ParameterSchema(Pattern = "^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 public sealed partial record ItemId(string Value)

@@ -22,6 +22,8 @@ internal static class GatewayProblems
     /// <summary>Documents the problems of all routes.</summary>
     public static RouteGroupBuilder ProducesGatewayProblems(this RouteGroupBuilder routes) => routes
         .ProducesValidationProblem()
+        .ProducesProblem(StatusCodes.Status401Unauthorized)
+        .ProducesProblem(StatusCodes.Status403Forbidden)
         .ProducesProblem(StatusCodes.Status429TooManyRequests)
         .ProducesProblem(StatusCodes.Status431RequestHeaderFieldsTooLarge)
         .ProducesProblem(StatusCodes.Status500InternalServerError)

@@ -1,3 +1,4 @@
+using DaprOrders.Gateway.Access;
 using DaprOrders.Gateway.Invocation;
 using DaprOrders.ServiceDefaults;
 
@@ -7,7 +8,7 @@ internal static class InventoryRoutes
 {
     public static void MapInventory(this IEndpointRouteBuilder app)
     {
-        var inventory = app.MapGroup("/inventory").WithTags("inventory").AllowAnonymous().ProducesGatewayProblems();
+        var inventory = app.MapGroup("/inventory").WithTags("inventory").RequireAuthorization(Scopes.OrdersRead).ProducesGatewayProblems();
         inventory.MapGet("/", ListAsync).WithName("ListStock").Produces<Page<StockView>>();
         inventory.MapGet("/{itemId}", GetAsync).WithName("GetStock").Produces<StockView>()
             .ProducesProblem(StatusCodes.Status404NotFound);
@@ -18,7 +19,7 @@ internal static class InventoryRoutes
     /// <param name="cursor" example="item-123">The value of next in the previous page. Without it, the first page.</param>
     internal static Task<IResult> ListAsync(
         PageLimit? limit, string? cursor, HttpRequest request, InventoryClient inventory, CancellationToken cancellationToken) =>
-        inventory.ForwardListAsync("inventory", request, cancellationToken);
+        inventory.ForwardAsync("inventory", request, cancellationToken);
 
     /// <summary>Reads the stock of an item.</summary>
     /// <param name="itemId" example="item-123">The item.</param>

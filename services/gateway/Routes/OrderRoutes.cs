@@ -2,6 +2,7 @@ using System.ComponentModel;
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
+using DaprOrders.Gateway.Access;
 using DaprOrders.Gateway.Invocation;
 using DaprOrders.ServiceDefaults;
 using Microsoft.AspNetCore.Mvc;
@@ -17,19 +18,21 @@ internal static partial class OrderRoutes
 
     public static void MapOrders(this IEndpointRouteBuilder app)
     {
-        var orders = app.MapGroup("/orders").WithTags("orders").AllowAnonymous().ProducesGatewayProblems();
-        orders.MapPost("/", PlaceAsync).WithName("PlaceOrder")
+        var orders = app.MapGroup("/orders").WithTags("orders").ProducesGatewayProblems();
+        orders.MapPost("/", PlaceAsync).WithName("PlaceOrder").RequireAuthorization(Scopes.OrdersWrite)
             .Accepts<PlaceOrderRequest>("application/json").Produces<OrderView>(StatusCodes.Status201Created)
             .ProducesProblem(StatusCodes.Status413PayloadTooLarge)
             .ProducesProblem(StatusCodes.Status415UnsupportedMediaType)
             .ProducesProblem(StatusCodes.Status422UnprocessableEntity);
-        orders.MapPost("/batch", PlaceBatchAsync).WithName("PlaceBatch")
+        orders.MapPost("/batch", PlaceBatchAsync).WithName("PlaceBatch").RequireAuthorization(Scopes.OrdersWrite)
             .WithMetadata(new RequestSizeLimitAttribute(MaxBatchBytes))
             .Accepts<PlaceOrdersRequest>("application/json").Produces<BatchView>()
             .ProducesProblem(StatusCodes.Status413PayloadTooLarge)
             .ProducesProblem(StatusCodes.Status415UnsupportedMediaType);
-        orders.MapGet("/", ListAsync).WithName("ListOrders").Produces<Page<OrderView>>();
-        orders.MapGet("/{id}", GetAsync).WithName("GetOrder").Produces<OrderView>()
+        orders.MapGet("/", ListAsync).WithName("ListOrders").RequireAuthorization(Scopes.OrdersRead)
+            .Produces<Page<OrderView>>();
+        orders.MapGet("/{id}", GetAsync).WithName("GetOrder").RequireAuthorization(Scopes.OrdersRead)
+            .Produces<OrderView>()
             .ProducesProblem(StatusCodes.Status404NotFound);
     }
 
@@ -71,7 +74,7 @@ internal static partial class OrderRoutes
     /// <param name="cursor" example="CN6Tu3xyRgABmbDCfip8Pp0fK4-mWk0-">The value of next in the previous page. Without it, the first page.</param>
     internal static Task<IResult> ListAsync(
         StatusFilter? status, PageLimit? limit, string? cursor, HttpRequest request, OrderClient orders, CancellationToken cancellationToken) =>
-        orders.ForwardListAsync("orders", request, cancellationToken);
+        orders.ForwardAsync("orders", request, cancellationToken);
 
     /// <summary>Reads an order, or waits until it is settled.</summary>
     /// <param name="id" example="0199b0c2-7e2a-7c3e-9d1f-2b8f6a5c4d3e">The order's id, a UUID.</param>

@@ -1,4 +1,5 @@
 using DaprOrders.InventoryService.Data;
+using DaprOrders.Messaging;
 using DaprOrders.ServiceDefaults;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.EntityFrameworkCore;
@@ -9,7 +10,7 @@ internal static class StockEndpoints
 {
     public static void MapStock(this IEndpointRouteBuilder app)
     {
-        var inventory = app.MapGroup("/inventory").WithTags("inventory").AllowAnonymous()
+        var inventory = app.MapGroup("/inventory").WithTags("inventory").RequireAuthorization(AccessPolicies.Gateway)
             .ProducesValidationProblem()
             .ProducesProblem(StatusCodes.Status500InternalServerError)
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);

@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using DaprOrders.Messaging;
 using DaprOrders.NotificationService.Data;
 using DaprOrders.Persistence;
 using DaprOrders.ServiceDefaults;
@@ -11,7 +12,7 @@ internal static class NotificationEndpoints
 {
     public static void MapNotifications(this IEndpointRouteBuilder app)
     {
-        var notifications = app.MapGroup("/notifications").WithTags("notifications").AllowAnonymous()
+        var notifications = app.MapGroup("/notifications").WithTags("notifications").RequireAuthorization(AccessPolicies.Gateway)
             .ProducesValidationProblem()
             .ProducesProblem(StatusCodes.Status500InternalServerError)
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);

@@ -24,8 +24,8 @@ internal sealed class OrderDbContext(DbContextOptions<OrderDbContext> options) :
             order.Property(o => o.TraceParent).HasMaxLength(55);
             order.HasIndex(o => new { o.Owner, o.IdempotencyKey }).IsUnique();
             order.HasIndex(o => o.NextSweepAt).HasFilter("status = 'pending'"); // only what the sweep looks for
-            order.HasIndex(o => new { o.CreatedAt, o.Id }); // the list, and the list of one status
-            order.HasIndex(o => new { o.Status, o.CreatedAt, o.Id });
+            order.HasIndex(o => new { o.Owner, o.CreatedAt, o.Id }); // the list, and the list of one status
+            order.HasIndex(o => new { o.Owner, o.Status, o.CreatedAt, o.Id });
         });
     }
 }

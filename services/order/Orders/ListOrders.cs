@@ -12,9 +12,10 @@ internal static class ListOrders
     /// <param name="limit" example="10">The largest number of items of the page. Without it, 50.</param>
     /// <param name="cursor" example="CN6Tu3xyRgABmbDCfip8Pp0fK4-mWk0-">The value of next in the previous page. Without it, the first page.</param>
     public static async Task<Ok<Page<OrderView>>> HandleAsync(
-        StatusFilter? status, PageLimit? limit, KeysetCursor? cursor, OrderDbContext db, CancellationToken cancellationToken)
+        StatusFilter? status, PageLimit? limit, KeysetCursor? cursor, Owner owner, OrderDbContext db, CancellationToken cancellationToken)
     {
-        var orders = status is null ? db.Orders : db.Orders.Where(order => order.Status == status.Value);
+        var orders = db.Orders.Where(order => order.Owner == owner.Value);
+        orders = status is null ? orders : orders.Where(order => order.Status == status.Value);
         return TypedResults.Ok(await orders.ToPageAsync(cursor, limit, OrderView.Of, cancellationToken));
     }
 }

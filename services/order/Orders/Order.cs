@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using DaprOrders.Persistence;
+using DaprOrders.ServiceDefaults;
 
 namespace DaprOrders.OrderService.Orders;
 
@@ -19,7 +20,7 @@ internal sealed class Order : IKeysetPaged
     /// <summary>Gets the order's id, a UUID version 7. It is also the id of its <c>order.created</c>.</summary>
     public Guid Id { get; private init; }
 
-    /// <summary>Gets whose order it is. Empty until there is authentication.</summary>
+    /// <summary>Gets whose order it is: the subject of the client's token. Empty if authentication was off.</summary>
     public string Owner { get; private init; } = "";
 
     public string ItemId { get; private init; } = "";
@@ -44,9 +45,10 @@ internal sealed class Order : IKeysetPaged
     /// <summary>Gets how often the event was republished.</summary>
     public int Sweeps { get; private set; }
 
-    public static Order Place(string itemId, int quantity, string? idempotencyKey, DateTimeOffset now, TimeSpan firstSweep) => new()
+    public static Order Place(Owner owner, string itemId, int quantity, string? idempotencyKey, DateTimeOffset now, TimeSpan firstSweep) => new()
     {
         Id = Guid.CreateVersion7(now),
+        Owner = owner.Value,
         ItemId = itemId,
         Quantity = quantity,
         IdempotencyKey = idempotencyKey,

@@ -1,3 +1,4 @@
+using DaprOrders.Messaging;
 using Microsoft.AspNetCore.Mvc;
 
 namespace DaprOrders.OrderService.Orders;
@@ -6,7 +7,7 @@ internal static class OrderEndpoints
 {
     public static void MapOrders(this IEndpointRouteBuilder app)
     {
-        var orders = app.MapGroup("/orders").WithTags("orders").AllowAnonymous()
+        var orders = app.MapGroup("/orders").WithTags("orders").RequireAuthorization(AccessPolicies.Gateway)
             .ProducesValidationProblem()
             .ProducesProblem(StatusCodes.Status500InternalServerError)
             .ProducesProblem(StatusCodes.Status503ServiceUnavailable);

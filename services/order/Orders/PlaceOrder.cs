@@ -24,11 +24,12 @@ internal sealed partial class PlaceOrder(OrderDbContext db, IOptions<SweepOption
         Request request,
         [FromHeader(Name = IdempotencyKey.Header), Description("Makes the request safe to retry: requests with the same key place one order.")]
         IdempotencyKey? key,
+        Owner owner,
         [FromServices] PlaceOrder placeOrder,
         HttpContext context)
     {
         var (itemId, quantity) = (request.ItemId, request.Quantity!.Value);
-        var (order, isNew) = await placeOrder.PlaceAsync(itemId, quantity, key?.Value);
+        var (order, isNew) = await placeOrder.PlaceAsync(owner, itemId, quantity, key?.Value);
         if (!order.HasContent(itemId, quantity))
         {
             return KeyReused.ToResult(DescribeReuse(order));
@@ -50,14 +51,14 @@ internal sealed partial class PlaceOrder(OrderDbContext db, IOptions<SweepOption
     /// Stores the order with its event, or finds the earlier order with the key. It ignores the request's cancellation: a client that gave up
     /// retries with the same key, and if its disconnect undid the work, a burst on a cold system would never be done.
     /// </summary>
-    private async Task<(Order Order, bool IsNew)> PlaceAsync(string itemId, int quantity, string? key)
+    private async Task<(Order Order, bool IsNew)> PlaceAsync(Owner owner, string itemId, int quantity, string? key)
     {
-        if (await FindAsync(key) is { } earlier)
+        if (await FindAsync(owner, key) is { } earlier)
         {
             return (earlier, IsNew: false);
         }
 
-        var order = Order.Place(itemId, quantity, key, time.GetMicrosecondNow(), sweep.Value.After);
+        var order = Order.Place(owner, itemId, quantity, key, time.GetMicrosecondNow(), sweep.Value.After);
         db.Orders.Add(order);
         db.Publish(OrderCreated.From(order));
         try
@@ -67,16 +68,16 @@ internal sealed partial class PlaceOrder(OrderDbContext db, IOptions<SweepOption
         catch (DbUpdateException e) when (key is not null && DatabaseErrors.CauseOf(e) is FailureCause.Duplicate)
         {
             // A concurrent request with the same key has committed first.
-            return (await FindAsync(key) ?? throw new TimeoutException("The order with this key no longer exists.", e), IsNew: false);
+            return (await FindAsync(owner, key) ?? throw new TimeoutException("The order with this key no longer exists.", e), IsNew: false);
         }
 
         LogPlaced(order.Id, order.Quantity, order.ItemId);
         return (order, IsNew: true);
     }
 
-    private async Task<Order?> FindAsync(string? key) => key is null
+    private async Task<Order?> FindAsync(Owner owner, string? key) => key is null
         ? null
-        : await db.Orders.AsNoTracking().SingleOrDefaultAsync(order => order.Owner == "" && order.IdempotencyKey == key, CancellationToken.None);
+        : await db.Orders.AsNoTracking().SingleOrDefaultAsync(order => order.Owner == owner.Value && order.IdempotencyKey == key, CancellationToken.None);
 
     /// <summary>An order to place.</summary>
     [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]

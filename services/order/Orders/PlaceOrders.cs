@@ -26,6 +26,7 @@ internal sealed partial class PlaceOrders(
         Request request,
         [FromHeader(Name = IdempotencyKey.Header), Description("Makes the request safe to retry. An entry without its own key gets one from this key and its index.")]
         BatchIdempotencyKey? key,
+        Owner owner,
         [FromServices] PlaceOrders placeOrders,
         IOptions<JsonOptions> json)
     {
@@ -43,7 +44,7 @@ internal sealed partial class PlaceOrders(
             }
         }
 
-        foreach (var placement in await placeOrders.PlaceAsync(orders))
+        foreach (var placement in await placeOrders.PlaceAsync(owner, orders))
         {
             results[placement.Wanted.Index] = placeOrders.ResultOf(placement);
         }
@@ -55,28 +56,28 @@ internal sealed partial class PlaceOrders(
     /// Places the orders together; if that fails because of one of them, each alone. Batches that keep deadlocking on the same keys pass in this way
     /// too: an order alone waits for at most one other transaction.
     /// </summary>
-    private async Task<IReadOnlyList<Placement>> PlaceAsync(List<NewOrder> orders)
+    private async Task<IReadOnlyList<Placement>> PlaceAsync(Owner owner, List<NewOrder> orders)
     {
         try
         {
-            return await PlaceTogetherAsync(orders);
+            return await PlaceTogetherAsync(owner, orders);
         }
         catch (Exception e) when (orders.Count > 1 && (DatabaseErrors.IsConflict(e) || !DatabaseErrors.IsUnavailable(e)))
         {
             LogFallback(orders.Count, e.Message);
-            return await PlaceOneByOneAsync(orders);
+            return await PlaceOneByOneAsync(owner, orders);
         }
     }
 
     /// <summary>Retries after a conflict with a concurrent request for the same keys: the next attempt finds its orders.</summary>
-    private async Task<IReadOnlyList<Placement>> PlaceTogetherAsync(List<NewOrder> orders)
+    private async Task<IReadOnlyList<Placement>> PlaceTogetherAsync(Owner owner, List<NewOrder> orders)
     {
         for (var attempt = 1; ; attempt++)
         {
             await using var scope = scopes.CreateAsyncScope();
             try
             {
-                return await PlaceAsync(scope.ServiceProvider.GetRequiredService<OrderDbContext>(), orders);
+                return await PlaceAsync(scope.ServiceProvider.GetRequiredService<OrderDbContext>(), owner, orders);
             }
             catch (Exception e) when (attempt < Attempts && DatabaseErrors.IsConflict(e))
             {
@@ -85,11 +86,11 @@ internal sealed partial class PlaceOrders(
     }
 
     /// <summary>Ignores the request's cancellation, like <see cref="PlaceOrder"/>.</summary>
-    private async Task<IReadOnlyList<Placement>> PlaceAsync(OrderDbContext db, List<NewOrder> wanted)
+    private async Task<IReadOnlyList<Placement>> PlaceAsync(OrderDbContext db, Owner owner, List<NewOrder> wanted)
     {
         var keys = wanted.Where(order => order.Key is not null).Select(order => order.Key!).ToHashSet();
         var byKey = await db.Orders.AsNoTracking()
-            .Where(order => order.Owner == "" && order.IdempotencyKey != null && keys.Contains(order.IdempotencyKey))
+            .Where(order => order.Owner == owner.Value && order.IdempotencyKey != null && keys.Contains(order.IdempotencyKey))
             .ToDictionaryAsync(order => order.IdempotencyKey!, CancellationToken.None);
 
         var now = time.GetMicrosecondNow();
@@ -103,7 +104,7 @@ internal sealed partial class PlaceOrders(
             }
 
             using var trace = OrderTrace.Start();
-            var order = Order.Place(one.ItemId, one.Quantity, one.Key, now, sweep.Value.After);
+            var order = Order.Place(owner, one.ItemId, one.Quantity, one.Key, now, sweep.Value.After);
             db.Orders.Add(order);
             db.Publish(OrderCreated.From(order));
             placements.Add(new Placement(one, order, IsNew: true));
@@ -117,7 +118,7 @@ internal sealed partial class PlaceOrders(
         return placements;
     }
 
-    private async Task<IReadOnlyList<Placement>> PlaceOneByOneAsync(List<NewOrder> orders)
+    private async Task<IReadOnlyList<Placement>> PlaceOneByOneAsync(Owner owner, List<NewOrder> orders)
     {
         var placements = new List<Placement>(orders.Count);
         Exception? unavailable = null;
@@ -125,7 +126,7 @@ internal sealed partial class PlaceOrders(
         {
             try
             {
-                placements.AddRange(unavailable is null ? await PlaceTogetherAsync([order]) : [new Placement(order, null, Failure: unavailable)]);
+                placements.AddRange(unavailable is null ? await PlaceTogetherAsync(owner, [order]) : [new Placement(order, null, Failure: unavailable)]);
             }
             catch (Exception e)
             {

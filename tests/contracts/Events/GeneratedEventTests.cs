@@ -7,6 +7,7 @@ using System.Text.Json.Nodes;
 using CsCheck;
 using DaprOrders.Contracts.Tests.Providers;
 using DaprOrders.Messaging;
+using DaprOrders.ServiceDefaults;
 using inventory::DaprOrders.InventoryService.Reservations;
 using inventory::DaprOrders.InventoryService.Stock;
 using Order = order::DaprOrders.OrderService.Orders.Order;
@@ -37,7 +38,7 @@ public sealed class GeneratedEventTests(Implementations implementations)
     [Fact]
     public void Every_order_is_published_as_the_schema_requires() =>
         Gen.Select(EventData.ItemId, EventData.Quantity, EventData.Time).Sample((item, quantity, time) =>
-            Assert.Empty(EventSchemas.Validate(Placed.Topic, Write(Placed.From(Order.Place(item, quantity, null, time, TimeSpan.FromSeconds(30)))))));
+            Assert.Empty(EventSchemas.Validate(Placed.Topic, Write(Placed.From(Order.Place(new Owner(""), item, quantity, null, time, TimeSpan.FromSeconds(30)))))));
 
     [Fact]
     public void Every_reservation_is_published_as_the_schema_requires() =>

@@ -60,7 +60,7 @@ internal static class AllMutations
             Edits =
             [
                 new("services/order/Orders/PlaceOrder.cs", "        if (await FindAsync(key) is { } earlier)", "        if (await FindAsync(null) is { } earlier)"),
-                new("services/order/Orders/PlaceOrder.cs", "Order.Place(itemId, quantity, key, ", "Order.Place(itemId, quantity, null, "),
+                new("services/order/Orders/PlaceOrder.cs", "Order.Place(owner, itemId, quantity, key, ", "Order.Place(owner, itemId, quantity, null, "),
             ],
             Plan = MutationPlans.Duplicates,
         },

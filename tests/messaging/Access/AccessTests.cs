@@ -93,6 +93,38 @@ public sealed class AccessTests(MessagingFixture fixture)
         Assert.Equal(HttpStatusCode.Unauthorized, await SendAsync(host, "GET", "/dead-letters", ("Authorization", "Bearer ")));
     }
 
+    [Theory]
+    [InlineData("gateway", MessagingHost.AppToken, HttpStatusCode.OK)]
+    [InlineData("gateway", "wrong", HttpStatusCode.Unauthorized)]
+    [InlineData("gateway", "", HttpStatusCode.Unauthorized)]
+    [InlineData("order", MessagingHost.AppToken, HttpStatusCode.Unauthorized)]
+    [InlineData("", MessagingHost.AppToken, HttpStatusCode.Unauthorized)]
+    public async Task Operator_routes_accept_service_invocation_from_the_gateway_only(string caller, string token, HttpStatusCode expected)
+    {
+        await using var host = await fixture.StartAsync();
+
+        Assert.Equal(expected, await SendAsync(host, "GET", "/dead-letters", ("dapr-caller-app-id", caller), ("dapr-api-token", token)));
+    }
+
+    [Fact]
+    public async Task Operator_routes_refuse_the_gateway_if_it_does_not_check_its_clients()
+    {
+        await using var host = await fixture.StartAsync(settings: ("Authentication:Enabled", "false"));
+
+        Assert.Equal(
+            HttpStatusCode.Unauthorized,
+            await SendAsync(host, "GET", "/dead-letters", ("dapr-caller-app-id", "gateway"), ("dapr-api-token", MessagingHost.AppToken)));
+    }
+
+    [Fact]
+    public async Task Gateway_is_not_recognized_if_no_token_is_set()
+    {
+        await using var host = await fixture.StartAsync(settings: [("APP_API_TOKEN", ""), ("environment", "Development")]);
+
+        Assert.Equal(HttpStatusCode.Unauthorized, await SendAsync(host, "GET", "/dead-letters", ("dapr-caller-app-id", "gateway"), ("dapr-api-token", "")));
+        Assert.Equal(HttpStatusCode.Unauthorized, await SendAsync(host, "GET", "/dead-letters", ("dapr-caller-app-id", "gateway")));
+    }
+
     private static async Task<HttpStatusCode> SendAsync(MessagingHost host, string method, string path, params (string Name, string Value)[] headers)
     {
         using var client = host.App.GetTestClient();

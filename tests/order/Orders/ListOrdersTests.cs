@@ -96,8 +96,8 @@ public sealed class ListOrdersTests(OrderServiceFixture fixture)
     }
 
     [Theory]
-    [InlineData("", "ix_orders_created_at_id")]
-    [InlineData("status = 'rejected' AND", "ix_orders_status_created_at_id")]
+    [InlineData("", "ix_orders_owner_created_at_id")]
+    [InlineData("status = 'rejected' AND", "ix_orders_owner_status_created_at_id")]
     public async Task Page_is_read_from_an_index_starting_at_its_cursor(string filter, string index)
     {
         await using var host = await fixture.StartAsync();
@@ -109,7 +109,7 @@ public sealed class ListOrdersTests(OrderServiceFixture fixture)
         var plan = await host.QueryAsync<string>(
             $"""
             EXPLAIN (FORMAT JSON) SELECT * FROM orders
-            WHERE {filter} (created_at, id) < (now(), '0199b0c2-7e2a-7c3e-9d1f-2b8f6a5c4d3e') ORDER BY created_at DESC, id DESC LIMIT 51
+            WHERE owner = '' AND {filter} (created_at, id) < (now(), '0199b0c2-7e2a-7c3e-9d1f-2b8f6a5c4d3e') ORDER BY created_at DESC, id DESC LIMIT 51
             """);
 
         var scan = JsonDocument.Parse(plan).RootElement[0].GetProperty("Plan").GetProperty("Plans")[0];

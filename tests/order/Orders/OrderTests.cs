@@ -1,4 +1,5 @@
 using DaprOrders.OrderService.Orders;
+using DaprOrders.ServiceDefaults;
 
 namespace DaprOrders.OrderService.Tests.Orders;
 
@@ -10,12 +11,13 @@ public sealed class OrderTests
     [Fact]
     public void New_order_is_pending_and_is_first_swept_after_the_configured_time()
     {
-        var order = Order.Place("item-1", 2, "key-1", Now, FirstSweep);
+        var order = Order.Place(new Owner("alice"), "item-1", 2, "key-1", Now, FirstSweep);
 
         Assert.Equal((OrderStatus.Pending, null), (order.Status, order.Reason));
         Assert.Equal(Now + FirstSweep, order.NextSweepAt);
         Assert.Equal(0, order.Sweeps);
         Assert.Equal(7, order.Id.Version);
+        Assert.Equal("alice", order.Owner);
     }
 
     [Fact]
@@ -85,5 +87,5 @@ public sealed class OrderTests
         Assert.Equal(Now + TimeSpan.FromHours(1), order.NextSweepAt);
     }
 
-    private static Order Place() => Order.Place("item-1", 1, null, Now, FirstSweep);
+    private static Order Place() => Order.Place(new Owner(""), "item-1", 1, null, Now, FirstSweep);
 }

@@ -273,7 +273,7 @@ public sealed class PlaceOrderTests(OrderServiceFixture fixture)
         await Task.WhenAll(traces.Select(trace => PostAsync(client, trace, quantity: 1, Cancel, $"00-{trace}-00f067aa0ba902b7-01")));
 
         Assert.Equal(4L, await host.QueryAsync<long>(
-            "SELECT count(*) FROM outbox JOIN orders USING (id) WHERE trace_parent LIKE '00-' || idempotency_key || '-%-01'"));
+            "SELECT count(*) FROM outbox JOIN orders USING (id) WHERE outbox.trace_parent LIKE '00-' || idempotency_key || '-%-01'"));
     }
 
     [Fact]

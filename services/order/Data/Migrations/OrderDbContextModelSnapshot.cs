@@ -230,15 +230,15 @@ namespace DaprOrders.OrderService.Data.Migrations
                         .HasDatabaseName("ix_orders_next_sweep_at")
                         .HasFilter("status = 'pending'");
 
-                    b.HasIndex("CreatedAt", "Id")
-                        .HasDatabaseName("ix_orders_created_at_id");
-
                     b.HasIndex("Owner", "IdempotencyKey")
                         .IsUnique()
                         .HasDatabaseName("ix_orders_owner_idempotency_key");
 
-                    b.HasIndex("Status", "CreatedAt", "Id")
-                        .HasDatabaseName("ix_orders_status_created_at_id");
+                    b.HasIndex("Owner", "CreatedAt", "Id")
+                        .HasDatabaseName("ix_orders_owner_created_at_id");
+
+                    b.HasIndex("Owner", "Status", "CreatedAt", "Id")
+                        .HasDatabaseName("ix_orders_owner_status_created_at_id");
 
                     b.ToTable("orders", (string)null);
                 });
