@@ -50,14 +50,14 @@ public sealed class TraceTests(TraceFixture fixture) : IClassFixture<TraceFixtur
     [InlineData(100)]
     public async Task Swept_order_keeps_its_trace(int count)
     {
-        await Stack.QueryAsync(
+        await Stack.ExecuteAsOwnerAsync(
             "orders_db",
             """
             CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN DELETE FROM outbox WHERE id = NEW.id; RETURN NULL; END $$;
             CREATE TRIGGER lose AFTER INSERT ON outbox FOR EACH ROW EXECUTE FUNCTION lose();
             """);
         var (orders, request) = await fixture.PlaceAsync("item-123", count);
-        await Stack.QueryAsync("orders_db", "DROP TRIGGER lose ON outbox; DROP FUNCTION lose");
+        await Stack.ExecuteAsOwnerAsync("orders_db", "DROP TRIGGER lose ON outbox; DROP FUNCTION lose");
         await Stack.QueryAsync("orders_db", $"UPDATE orders SET next_sweep_at = now() WHERE id IN ({TraceFixture.Ids(orders)})");
         await fixture.WaitUntilNotifiedAsync(orders);
 
@@ -70,7 +70,7 @@ public sealed class TraceTests(TraceFixture fixture) : IClassFixture<TraceFixtur
     public async Task Dead_letter_keeps_the_trace_of_its_order_and_its_redrive_is_linked_to_it(int count)
     {
         var item = $"poison-{count}";
-        await Stack.QueryAsync(
+        await Stack.ExecuteAsOwnerAsync(
             "inventory_db",
             $"""
             CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'poison'; END $$;
@@ -80,7 +80,7 @@ public sealed class TraceTests(TraceFixture fixture) : IClassFixture<TraceFixtur
         await Wait.UntilAsync("the dead letters", async () => (long)(await Stack.QueryAsync("inventory_db", "SELECT count(*) FROM dead_letters"))! == count);
         await AssertTracesAsync(orders, request, DeadLettered);
 
-        await Stack.QueryAsync("inventory_db", "DROP TRIGGER refuse ON reservations; DROP FUNCTION refuse");
+        await Stack.ExecuteAsOwnerAsync("inventory_db", "DROP TRIGGER refuse ON reservations; DROP FUNCTION refuse");
         var redriven = await fixture.RedriveAsync();
         Assert.Equal(count, redriven.GetProperty("redriven").GetInt32());
         await fixture.WaitUntilNotifiedAsync(orders);
