@@ -35,7 +35,7 @@ internal static class AllMutations
                 // Simulates a slow disk, so that a crash loses more than an order or two.
                 new(
                     "services/order/Orders/PlaceOrder.cs",
-                    "    private async Task<Order?> FindAsync(string? key) =>",
+                    "    private async Task<Order?> FindAsync(Owner owner, string? key) =>",
                     """
                         private async Task SaveLaterAsync(Order order)
                         {
@@ -47,7 +47,7 @@ internal static class AllMutations
                             await later.SaveChangesAsync(CancellationToken.None);
                         }
 
-                        private async Task<Order?> FindAsync(string? key) =>
+                        private async Task<Order?> FindAsync(Owner owner, string? key) =>
                     """),
             ],
         },
@@ -59,7 +59,7 @@ internal static class AllMutations
             Apps = ["order"],
             Edits =
             [
-                new("services/order/Orders/PlaceOrder.cs", "        if (await FindAsync(key) is { } earlier)", "        if (await FindAsync(null) is { } earlier)"),
+                new("services/order/Orders/PlaceOrder.cs", "        if (await FindAsync(owner, key) is { } earlier)", "        if (await FindAsync(owner, null) is { } earlier)"),
                 new("services/order/Orders/PlaceOrder.cs", "Order.Place(owner, itemId, quantity, key, ", "Order.Place(owner, itemId, quantity, null, "),
             ],
             Plan = MutationPlans.Duplicates,
@@ -139,17 +139,17 @@ internal static class AllMutations
             [
                 new(
                     "services/order/Orders/GetOrder.cs",
-                    "        var order = await FindAsync(db, id.Value, cancellationToken);",
-                    "        var order = await (wait is { Value.Ticks: > 0 } ? FindAsync(db, id.Value, cancellationToken) : FindCachedAsync(db, id.Value, cancellationToken));"),
+                    "        var order = await FindAsync(db, owner, id.Value, cancellationToken);",
+                    "        var order = await (wait is { Value.Ticks: > 0 } ? FindAsync(db, owner, id.Value, cancellationToken) : FindCachedAsync(db, owner, id.Value, cancellationToken));"),
                 new(
                     "services/order/Orders/GetOrder.cs",
                     "    private static Task<Order?> FindAsync(",
                     """
                         private static readonly System.Collections.Concurrent.ConcurrentDictionary<Guid, Order> Cache = new();
 
-                        private static async Task<Order?> FindCachedAsync(OrderDbContext db, Guid id, CancellationToken cancellationToken) =>
+                        private static async Task<Order?> FindCachedAsync(OrderDbContext db, Owner owner, Guid id, CancellationToken cancellationToken) =>
                             Cache.TryGetValue(id, out var cached) ? cached
-                            : await FindAsync(db, id, cancellationToken) is { } order ? Cache.GetOrAdd(id, order)
+                            : await FindAsync(db, owner, id, cancellationToken) is { } order ? Cache.GetOrAdd(id, order)
                             : null;
 
                         private static Task<Order?> FindAsync(
