@@ -46,7 +46,7 @@ internal static class PostgresCheck
         if (refused is [])
         {
             return await databases.OldLayoutsAsync(cancellationToken) is { Count: > 0 } old
-                ? [new Finding(Severity.Ok, Name, $"runs on 127.0.0.1:{port}; ./run.sh changes the owners in {string.Join(", ", old)}")]
+                ? [new Finding(Severity.Ok, Name, $"runs on 127.0.0.1:{port}; ./run.sh prepares {string.Join(", ", old)}")]
                 : [new Finding(Severity.Ok, Name, $"runs on 127.0.0.1:{port}, and every service can log in")];
         }
 

@@ -39,6 +39,26 @@ public sealed class RunningDatabaseTests : IAsyncLifetime
         Assert.Equal(DBNull.Value, await CommentAsync()); // PostgreSQL is still running
     }
 
+    /// <summary>In earlier versions, the role of a service owned its database.</summary>
+    [Fact(Explicit = true)]
+    public async Task Older_database_gets_an_owner_role_and_keeps_its_rows()
+    {
+        const string Role = "orders";
+        await Postgres.ExecuteAsync($"CREATE ROLE {Role} LOGIN PASSWORD '{Role}'");
+        await Postgres.ExecuteAsync($"CREATE DATABASE orders_db OWNER {Role}");
+        await QueryAsync($"SET ROLE {Role}; CREATE TABLE orders (id integer); INSERT INTO orders VALUES (1), (2)");
+        await using var machine = await MachineAsync();
+        machine.ServicesAreReadyAfter(machine.EmulatorCall);
+
+        Assert.True(await machine.Clone.StartAsync(), machine.Clone.Output);
+        await machine.Clone.StopAsync(Signal.Interrupt);
+
+        Assert.Equal("orders_owner", await QueryAsync("SELECT tableowner FROM pg_tables WHERE tablename = 'orders'"));
+        Assert.Equal(2L, await QueryAsync($"SET ROLE {Role}; SELECT count(*) FROM orders"));
+        var error = await Assert.ThrowsAsync<PostgresException>(() => QueryAsync($"SET ROLE {Role}; CREATE TABLE other ()"));
+        Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, error.SqlState);
+    }
+
     [Fact(Explicit = true)]
     public async Task Wrong_password_is_an_error_with_advice()
     {
@@ -61,6 +81,14 @@ public sealed class RunningDatabaseTests : IAsyncLifetime
         machine.InstallDotnet();
         await machine.Clone.UsePortAsync(5433, Postgres.Port);
         return machine;
+    }
+
+    /// <summary>Executes SQL in the database of the order service, and returns the first value.</summary>
+    private async Task<object?> QueryAsync(string sql)
+    {
+        await using var source = NpgsqlDataSource.Create(new NpgsqlConnectionStringBuilder(Postgres.ConnectionString("orders_db")) { Pooling = false });
+        await using var command = source.CreateCommand(sql);
+        return await command.ExecuteScalarAsync();
     }
 
     private async Task<object?> CommentAsync()
