@@ -88,13 +88,14 @@ internal sealed class PrometheusHost : IAsyncDisposable
             configuration = Replace(configuration, $"127.0.0.1:{port}", $"127.0.0.1:{stack.Instances.Single(instance => instance.AppId == service).Port}");
         }
 
-        await File.WriteAllTextAsync(Path.Combine(_folder, "prometheus.yml"), Replace(configuration, "_interval: 5s", "_interval: 1s"));
+        var file = Path.Combine(_folder, "prometheus.yml");
+        await File.WriteAllTextAsync(file, Replace(configuration, "_interval: 5s", "_interval: 1s"));
         File.Copy(Path.Combine(ObservabilityFiles.Folder, "alerts.yml"), Path.Combine(_folder, "alerts.yml"));
         var log = Path.Combine(_folder, "log");
         _process = Process.Start(
             "sh",
             [
-                "-c", "exec \"$@\" > \"$0\" 2>&1", log, program, "--config.file=prometheus.yml", $"--storage.tsdb.path={Path.Combine(_folder, "data")}",
+                "-c", "exec \"$@\" > \"$0\" 2>&1", log, program, $"--config.file={file}", $"--storage.tsdb.path={Path.Combine(_folder, "data")}",
                 $"--web.listen-address=127.0.0.1:{_port}",
             ]);
         await Wait.UntilAsync("Prometheus to be ready", () => _process.HasExited ? throw new InvalidOperationException(File.ReadAllText(log)) : IsReadyAsync());
