@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Http.Json;
 using System.Text.Json;
+using DaprOrders.Eng.Tests.Deployment;
 using DaprOrders.Stack;
 using DaprOrders.Stack.Platforms;
 
@@ -10,8 +11,6 @@ namespace DaprOrders.Eng.Tests.Observability;
 /// <summary>Runs Prometheus on a free port, with the files in deploy/observability. It scrapes a stack of the test every second.</summary>
 internal sealed class PrometheusHost : IAsyncDisposable
 {
-    private static readonly string[] Services = ["gateway", "order", "inventory", "notification"];
-
     private readonly string _folder = Ownership.CreateFolder("prometheus");
     private readonly int _port = FreePort.Take();
     private readonly HttpClient _client;
@@ -83,9 +82,9 @@ internal sealed class PrometheusHost : IAsyncDisposable
     private async Task StartAsync(string program, StackHost stack)
     {
         var configuration = await File.ReadAllTextAsync(Path.Combine(ObservabilityFiles.Folder, "prometheus.yml"));
-        foreach (var (service, port) in Services.Select((service, i) => (service, 8000 + i)))
+        foreach (var app in Design.Apps)
         {
-            configuration = Replace(configuration, $"127.0.0.1:{port}", $"127.0.0.1:{stack.Instances.Single(instance => instance.AppId == service).Port}");
+            configuration = Replace(configuration, $"127.0.0.1:{app.Port}", $"127.0.0.1:{stack.Instances.Single(instance => instance.AppId == app.Id).Port}");
         }
 
         var file = Path.Combine(_folder, "prometheus.yml");

@@ -3,12 +3,25 @@ using YamlDotNet.RepresentationModel;
 
 namespace DaprOrders.Eng.Tests.Deployment.Rules;
 
-/// <summary>Rules for the alerts in deploy/observability.</summary>
+/// <summary>Rules for the scrape configuration and the alerts in deploy/observability.</summary>
 internal static partial class ObservabilityRules
 {
+    private const string Prometheus = "deploy/observability/prometheus.yml";
     private const string Alerts = "deploy/observability/alerts.yml";
     private const string Tests = "deploy/observability/alerts.tests.yml";
     private const string Operations = "docs/operations.md";
+
+    [FailsOn(Prometheus, "127.0.0.1:8002", "127.0.0.1:8005", "inventory must be scraped at 127.0.0.1:8002, not at 127.0.0.1:8005")]
+    [FailsOn(Prometheus, "job_name: order", "job_name: orders", "order must be scraped at 127.0.0.1:8001, not at nothing")]
+    public static IEnumerable<string> Prometheus_scrapes_every_app(DeploymentFiles files)
+    {
+        var jobs = files.Document(Prometheus).At("scrape_configs").Items().ToDictionary(
+            job => job.Text("job_name")!, job => string.Join(", ", job.At("static_configs").Items().SelectMany(config => config.At("targets").Texts())));
+        return from app in Design.Apps
+               let actual = jobs.GetValueOrDefault(app.Id, "nothing")
+               where actual != $"127.0.0.1:{app.Port}"
+               select $"{Prometheus}: {app.Id} must be scraped at 127.0.0.1:{app.Port}, not at {actual}";
+    }
 
     [FailsOn(Alerts, "runbook_url: docs/operations.md#outboxdelayed", "runbook: none", "OutboxDelayed has no runbook_url")]
     [FailsOn(Alerts, "summary: \"Orders are", "title: \"Orders are", "OrdersOverdue has no summary")]
