@@ -28,6 +28,7 @@ internal sealed record TestForm(string Name, string Description, IReadOnlyList<I
         new("emulator", "The Dapr emulator, compared with recordings of Dapr.", [[EmulatorTests]], "-explicit", "on"),
         Explicit("scripts", "The command line and the READMEs in a fresh clone.", ["tests/eng", "tests/contracts"], "-maxThreads", "3"),
         Explicit("bench", "That the benchmark can measure. No figure is checked.", ["tests/eng"]),
+        Explicit("observability", "The alert rules and the dashboard, with a real Prometheus.", ["tests/eng"], "-maxThreads", "1"),
         new(
             "dapr",
             "The whole system on Dapr with Kafka, Redis and RabbitMQ, and a short fault run. Skips what is not installed.",

@@ -58,6 +58,7 @@ internal sealed class DeploymentFiles
         [
             "dapr.yaml", "rabbitmq/definitions.json", "rabbitmq/20-dapr-orders.conf", "docs/orders.http", "samples/notification-node/dapr.yaml",
             ".vscode/launch.json", ".vscode/tasks.json", "DaprOrders.slnLaunch",
+            "deploy/observability/prometheus.yml", "deploy/observability/alerts.yml", "deploy/observability/alerts.tests.yml",
             .. Design.Apps.Select(app => $"services/{app.Id}/Properties/launchSettings.json"),
         ];
         var documents = Directory.GetFiles(root, "*.md").Concat(Directory.GetFiles(Path.Combine(root, "docs"), "*.md", SearchOption.AllDirectories));
