@@ -94,9 +94,9 @@ public sealed class Dashboard : IAsyncDisposable
 
     private static async Task<string> DownloadAsync(CancellationToken cancellationToken)
     {
-        var (exitCode, output) = await ProcessRunner.RunAsync(
-            ["dotnet", "msbuild", Path.Combine(Repository.Root, "eng", "dashboard", "dashboard.csproj"), "-restore", "-v:q", "-nologo", "-nodeReuse:false", "-getProperty:DashboardFolder"],
-            Repository.Root, null, null, cancellationToken);
+        // Two calls, because the property is read before the restore of the same call.
+        await RunAsync("-t:Restore");
+        var (exitCode, output) = await RunAsync("-getProperty:DashboardFolder");
         var program = Path.Combine(output.Trim(), SearchPath.FileName("Aspire.Dashboard"));
         if (exitCode is not 0 || !File.Exists(program))
         {
@@ -111,6 +111,10 @@ public sealed class Dashboard : IAsyncDisposable
         }
 
         return program;
+
+        Task<(int? ExitCode, string Output)> RunAsync(string argument) => ProcessRunner.RunAsync(
+            ["dotnet", "msbuild", Path.Combine(Repository.Root, "eng", "dashboard", "dashboard.csproj"), argument, "-v:q", "-nologo", "-nodeReuse:false"],
+            Repository.Root, null, null, cancellationToken);
     }
 
     private async Task WaitUntilReadyAsync()

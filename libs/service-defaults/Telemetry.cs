@@ -17,7 +17,6 @@ namespace DaprOrders.ServiceDefaults;
 /// <seealso href="https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/"/>
 internal static class Telemetry
 {
-    private const string Endpoint = "OTEL_EXPORTER_OTLP_ENDPOINT";
     private const string OwnSources = "DaprOrders.*";
     private const string Database = "Npgsql";
 
@@ -74,14 +73,14 @@ internal static class Telemetry
     /// <exception cref="InvalidOperationException">The endpoint is not a URL.</exception>
     private static bool SendsOtlp(IConfiguration configuration)
     {
-        if (configuration[Endpoint] is not { Length: > 0 } endpoint)
+        if (configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is not { Length: > 0 } endpoint)
         {
             return false;
         }
 
         return Uri.TryCreate(endpoint, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
             ? true
-            : throw new InvalidOperationException($"{Endpoint} is '{endpoint}'. Set it to a URL such as http://localhost:4317.");
+            : throw new InvalidOperationException($"OTEL_EXPORTER_OTLP_ENDPOINT is '{endpoint}'. Set it to a URL such as http://localhost:4317.");
     }
 
     private static bool ServesPrometheus(IConfiguration configuration) => configuration.GetValue<bool>("Metrics:Prometheus");

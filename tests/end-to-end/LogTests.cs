@@ -54,7 +54,7 @@ public sealed class LogTests
         var order = await OrderAsync(stack);
         await RedriveAsync(stack);
         await SendRefusedRequestsAsync(stack);
-        await stack.Postgres.ExecuteAsync("ALTER ROLE notification PASSWORD 'other'");
+        await stack.Postgres.ExecuteAsync($"ALTER ROLE notification PASSWORD '{password}2'");
         await stack.Postgres.ExecuteAsync("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'notification'");
         using var unavailable = await stack.Gateway.GetAsync(new Uri("/notifications", UriKind.Relative), Cancel);
         Assert.False(unavailable.IsSuccessStatusCode);

@@ -8,6 +8,7 @@ internal static partial class Design
     public const int Database = 5433;
     public const int PgAdmin = 5050;
     public const int Gateway = 8000;
+    public const int Dashboard = 18888;
 
     public static readonly App[] Apps =
     [

@@ -70,7 +70,7 @@ public sealed class ServiceTests
 
     private static Process Start(string[] command, Dictionary<string, string?> environment)
     {
-        var start = new ProcessStartInfo(command[0], command[1..]);
+        var start = new ProcessStartInfo(command[0], command[1..]) { Environment = { ["Authentication__Enabled"] = "false" } };
         foreach (var (name, value) in environment)
         {
             start.Environment[name] = value;

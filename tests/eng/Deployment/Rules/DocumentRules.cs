@@ -11,15 +11,15 @@ internal static partial class DocumentRules
 
     [FailsOn(
         Readme, "http://localhost:8000/orders", "http://localhost:8080/orders",
-        "localhost:8080 is neither the gateway (8000) nor pgAdmin (5050)")]
+        "localhost:8080 is neither the gateway (8000), pgAdmin (5050) nor the dashboard (18888)")]
     [FailsOn(
         "docs/orders.http", "http://localhost:8000", "http://localhost:8001",
-        "localhost:8001 is neither the gateway (8000) nor pgAdmin (5050)")]
-    public static IEnumerable<string> Addresses_are_those_of_the_gateway_or_pgAdmin(DeploymentFiles files) =>
+        "localhost:8001 is neither the gateway (8000), pgAdmin (5050) nor the dashboard (18888)")]
+    public static IEnumerable<string> Addresses_are_those_of_the_gateway_pgAdmin_or_the_dashboard(DeploymentFiles files) =>
         from path in (string[])[Readme, "docs/orders.http"]
         from port in Address().Matches(files[path]).Select(match => match.Groups[1].Value).Distinct()
-        where port != $"{Design.Gateway}" && port != $"{Design.PgAdmin}"
-        select $"{path}: localhost:{port} is neither the gateway ({Design.Gateway}) nor pgAdmin ({Design.PgAdmin})";
+        where port != $"{Design.Gateway}" && port != $"{Design.PgAdmin}" && port != $"{Design.Dashboard}"
+        select $"{path}: localhost:{port} is neither the gateway ({Design.Gateway}), pgAdmin ({Design.PgAdmin}) nor the dashboard ({Design.Dashboard})";
 
     [FailsOn(Readme, "PostgreSQL on 5433", "PostgreSQL on 5432", "PostgreSQL is on 5433, not on 5432")]
     [FailsOn(Readme, "Kafka on 9092", "Kafka on 9093", "Kafka is on 9092, not on 9093")]
