@@ -25,6 +25,10 @@ internal static class Telemetry
 
     public static void AddTelemetry(this WebApplicationBuilder builder)
     {
+        builder.Services.AddOptions<TelemetrySettings>()
+            .Validate<IConfiguration>((_, configuration) => Endpoint(configuration) is null || SendsOtlp(configuration), "OTEL_EXPORTER_OTLP_ENDPOINT must be a URL such as http://localhost:4317.")
+            .Validate<IConfiguration>((_, configuration) => Prometheus(configuration) is null || bool.TryParse(Prometheus(configuration), out var _), "Metrics:Prometheus must be true or false.")
+            .ValidateOnStart();
         var (sendsOtlp, servesPrometheus) = (SendsOtlp(builder.Configuration), ServesPrometheus(builder.Configuration));
         if (!sendsOtlp && !servesPrometheus)
         {
@@ -70,20 +74,14 @@ internal static class Telemetry
         }
     }
 
-    /// <exception cref="InvalidOperationException">The endpoint is not a URL.</exception>
-    private static bool SendsOtlp(IConfiguration configuration)
-    {
-        if (configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is not { Length: > 0 } endpoint)
-        {
-            return false;
-        }
+    private static bool SendsOtlp(IConfiguration configuration) =>
+        Uri.TryCreate(Endpoint(configuration), UriKind.Absolute, out var url) && url.Scheme is "http" or "https";
 
-        return Uri.TryCreate(endpoint, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"
-            ? true
-            : throw new InvalidOperationException($"OTEL_EXPORTER_OTLP_ENDPOINT is '{endpoint}'. Set it to a URL such as http://localhost:4317.");
-    }
+    private static bool ServesPrometheus(IConfiguration configuration) => bool.TryParse(Prometheus(configuration), out var isOn) && isOn;
 
-    private static bool ServesPrometheus(IConfiguration configuration) => configuration.GetValue<bool>("Metrics:Prometheus");
+    private static string? Endpoint(IConfiguration configuration) => configuration["OTEL_EXPORTER_OTLP_ENDPOINT"] is { Length: > 0 } endpoint ? endpoint : null;
+
+    private static string? Prometheus(IConfiguration configuration) => configuration["Metrics:Prometheus"] is { Length: > 0 } setting ? setting : null;
 
     private static string ServiceName(IConfiguration configuration, string applicationName) =>
         configuration["OTEL_SERVICE_NAME"] ?? configuration["APP_ID"] ?? applicationName;
@@ -106,4 +104,7 @@ internal static class Telemetry
             metrics.AddPrometheusExporter();
         }
     }
+
+    /// <summary>Has no properties: its validation prevents a start with settings that are not valid.</summary>
+    private sealed class TelemetrySettings;
 }

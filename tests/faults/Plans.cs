@@ -85,7 +85,7 @@ internal static class Plans
     public static FaultPlan Losses { get; } = new()
     {
         Seed = 4712,
-        Faults = 3,
+        Faults = 6, // a few events must be lost on each way
         Kinds = [NetworkFaults.LoseEvents],
         Load = new LoadOptions(Clients: 16, OrdersPerSecond: 100),
         IdleTimeout = TimeSpan.FromSeconds(60),

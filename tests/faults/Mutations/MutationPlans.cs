@@ -13,12 +13,14 @@ internal static class MutationPlans
     /// <summary>The longest freeze. PostgreSQL ends the transaction of a frozen process after 10 s.</summary>
     private static readonly TimeSpan FreezeLimit = TimeSpan.FromSeconds(32);
 
+    private const int DeadLetterCount = 3;
+
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Longer than the proxy delays a request, and than a relay keeps its lock otherwise.</summary>
     private static readonly TimeSpan LockProof = TimeSpan.FromSeconds(1.5);
 
-    /// <summary>Makes the reservations of one item fail in the database until an event has become a dead letter.</summary>
+    /// <summary>Makes the reservations of one item fail in the database until some events have become dead letters.</summary>
     private static readonly FaultKind FailHandler = new()
     {
         Name = "reservations of one item fail",
@@ -27,10 +29,10 @@ internal static class MutationPlans
         {
             var before = await CountDeadLettersAsync(context.Stack);
             await context.Stack.ExecuteAsOwnerAsync("inventory_db", HandlerThrows);
-            await Wait.UntilAsync("a dead letter", async () =>
+            await Wait.UntilAsync("dead letters", async () =>
             {
                 await Task.Delay(Interval);
-                return await CountDeadLettersAsync(context.Stack) > before;
+                return await CountDeadLettersAsync(context.Stack) >= before + DeadLetterCount;
             });
             await context.Stack.ExecuteAsOwnerAsync("inventory_db", "DROP TRIGGER throws ON reservations; DROP FUNCTION throws");
         },
