@@ -6,7 +6,7 @@ namespace DaprOrders.Eng.Tests;
 internal static partial class SecretScan
 {
     /// <summary>Values of tests and recordings that are tokens or passwords of nothing.</summary>
-    private static readonly string[] Dummies = ["any", "another", "wrong", "x", "secret", "appsecret"];
+    private static readonly string[] Dummies = ["any", "another", "other", "wrong", "x", "secret", "appsecret"];
 
     /// <summary>The extensions of files in which a value needs no quotes.</summary>
     private static readonly string[] Unquoted = [".yml", ".yaml", ".sh", ".cmd", ".conf", ".env", ".ini", ".properties"];
