@@ -3,6 +3,7 @@ using DaprOrders.Stack;
 namespace DaprOrders.EndToEnd.Tests.Traces;
 
 /// <summary>Compares the spans that the services send by OTLP, for an order that is placed alone and for the orders of a batch.</summary>
+[Trait("Needs", "sources")] // and the SDK, which downloads the dashboard
 public sealed class TraceTests(TraceFixture fixture) : IClassFixture<TraceFixture>
 {
     /// <summary>The spans after those of placing the order.</summary>

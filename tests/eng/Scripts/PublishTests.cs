@@ -22,7 +22,7 @@ public sealed class PublishTests : IDisposable
         Assert.True(published == 0, output);
         var empty = Directory.CreateDirectory(Path.Combine(_folder, "empty")).FullName;
 
-        var (status, result) = await RunAsync(Path.Combine(target, "end-to-end", "DaprOrders.EndToEnd.Tests"), empty, PathWithoutDotnet(), "-noColor");
+        var (status, result) = await RunAsync(Path.Combine(target, "end-to-end", "DaprOrders.EndToEnd.Tests"), empty, PathWithoutDotnet(), "-noColor", "-trait-", "Needs=sources");
 
         Assert.True(status == 0, result);
         Assert.Contains("Failed: 0, Skipped: 0, ", result, StringComparison.Ordinal);
