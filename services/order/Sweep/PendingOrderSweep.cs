@@ -70,6 +70,7 @@ internal sealed partial class PendingOrderSweep(
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
+                metrics.PendingOverdue = null;
                 background.Failed(Name, e);
             }
         }
