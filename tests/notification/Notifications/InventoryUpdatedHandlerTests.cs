@@ -1,7 +1,11 @@
+using System.Diagnostics.Metrics;
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using DaprOrders.NotificationService.Notifications;
 using DaprOrders.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.Metrics.Testing;
 using Npgsql;
 
 namespace DaprOrders.NotificationService.Tests.Notifications;
@@ -26,6 +30,20 @@ public sealed class InventoryUpdatedHandlerTests(NotificationServiceFixture fixt
         var notification = Assert.Single((await ListAsync(client, orderId)).EnumerateArray());
         Assert.Equal("reserved", notification.GetProperty("outcome").GetString());
         Assert.Equal("item-123", notification.GetProperty("item_id").GetString());
+    }
+
+    [Fact]
+    public async Task Time_from_the_acceptance_is_measured_for_ids_that_contain_it()
+    {
+        await using var host = await fixture.StartAsync();
+        using var client = host.CreateClient();
+        using var durations = new MetricCollector<double>(
+            host.Services.GetRequiredService<IMeterFactory>(), NotificationMetrics.MeterName, "orders.accepted_to_notified");
+
+        await client.DeliverAsync(
+            Topic, Outcome(Guid.CreateVersion7(DateTimeOffset.UtcNow.AddSeconds(-100)), "reserved"), Outcome(Guid.NewGuid(), "reserved"));
+
+        Assert.InRange(Assert.Single(durations.GetMeasurementSnapshot()).Value, 100, 160);
     }
 
     [Fact]

@@ -1,10 +1,14 @@
 using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
 using System.Net.Http.Json;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using DaprOrders.OrderService.Orders;
 using DaprOrders.OrderService.Tests.Orders;
 using DaprOrders.Stack;
 using DaprOrders.Testing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.Metrics.Testing;
 using Microsoft.Extensions.Time.Testing;
 using Npgsql;
 
@@ -41,6 +45,24 @@ public sealed class InventoryUpdatedHandlerTests(OrderServiceFixture fixture)
         var order = await ReadAsync(client, id);
         Assert.Equal("rejected", order.GetProperty("status").GetString());
         Assert.Equal("out_of_stock", order.GetProperty("reason").GetString());
+    }
+
+    [Fact]
+    public async Task Settled_orders_are_counted_by_outcome_and_their_time_is_measured()
+    {
+        await using var host = await fixture.StartAsync();
+        using var client = host.CreateClient();
+        var meters = host.Services.GetRequiredService<IMeterFactory>();
+        using var settled = new MetricCollector<long>(meters, OrderMetrics.MeterName, "orders.settled");
+        using var durations = new MetricCollector<double>(meters, OrderMetrics.MeterName, "orders.accepted_to_settled");
+        var (first, second) = (await PlaceOrderTests.PlaceAsync(client), await PlaceOrderTests.PlaceAsync(client));
+
+        await client.DeliverAsync(Topic, Reserved(first), Reserved(first), Rejected(second));
+        await client.DeliverAsync(Topic, Reserved(first));
+
+        Assert.Equal(["confirmed", "rejected"], settled.GetMeasurementSnapshot().Select(order => (string?)order.Tags["outcome"]).Order());
+        Assert.All(durations.GetMeasurementSnapshot(), duration => Assert.InRange(duration.Value, 0, 60));
+        Assert.Equal(2, durations.GetMeasurementSnapshot().Count);
     }
 
     [Fact]
