@@ -289,15 +289,22 @@ internal static class AllMutations
                 new(
                     "libs/messaging/Events/EventEndpoints.cs",
                     "BulkDelivery.Respond(await processor.ProcessAsync(entries, cancellationToken))",
-                    "BulkDelivery.Respond(AtOnce(entries, processor.ProcessAsync(entries, CancellationToken.None)))"),
+                    "BulkDelivery.Respond(AtOnce(entries, () => processor.ProcessAsync(entries, CancellationToken.None)))"),
+                // Simulates a slow disk, so that a crash loses more than an event or two.
                 new(
                     "libs/messaging/Events/EventEndpoints.cs",
                     "    private static async Task<Ok> StoreDeadLetterAsync(",
                     """
-                        private static IEnumerable<BulkStatus> AtOnce(List<BulkEntry> entries, Task later)
+                        private static IEnumerable<BulkStatus> AtOnce(List<BulkEntry> entries, Func<Task> process)
                         {
-                            _ = later;
+                            _ = LaterAsync(process);
                             return entries.Select(entry => new BulkStatus(entry.EntryId, BulkDelivery.Success));
+                        }
+
+                        private static async Task LaterAsync(Func<Task> process)
+                        {
+                            await Task.Delay(Random.Shared.Next(100));
+                            await process();
                         }
 
                         private static async Task<Ok> StoreDeadLetterAsync(
