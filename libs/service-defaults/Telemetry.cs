@@ -86,7 +86,7 @@ internal static class Telemetry
     private static string ServiceName(IConfiguration configuration, string applicationName) =>
         configuration["OTEL_SERVICE_NAME"] ?? configuration["APP_ID"] ?? applicationName;
 
-    /// <summary>Returns whether a path is that of a health check, of Prometheus, or of the sidecar's questions at its start.</summary>
+    /// <summary>Returns whether a path is called by health probes, by Prometheus, or by the sidecar when it starts.</summary>
     private static bool IsOperational(PathString path) =>
         path.StartsWithSegments("/healthz", StringComparison.Ordinal)
         || path.StartsWithSegments("/metrics", StringComparison.Ordinal)

@@ -138,7 +138,7 @@ public sealed class LogTests
         Assert.All(ofWork, line => Assert.True(Text(line, "@tr") is { Length: 32 } && Text(line, "@sp") is { Length: 16 }, $"{line}"));
         Assert.All(lines.Where(line => Text(line, "@m").Contains(order, StringComparison.Ordinal)), line => Assert.True(IsOf(line, order), $"{line}"));
 
-        // The whole way of the order, with one trace id.
+        // Each service has logged the order, and all lines of inventory have one trace id.
         var ofOrder = ofWork.Where(line => IsOf(line, order)).ToList();
         Assert.Equal(["gateway", "inventory", "notification", "order"], ofOrder.Select(line => Text(line, "Service")).Distinct().Order());
         Assert.Single(ofOrder.Where(line => Text(line, "Service") == "inventory").Select(line => Text(line, "@tr")).Distinct());

@@ -20,8 +20,8 @@ internal sealed class GatewayCaller(
     private const string Gateway = "gateway";
 
     /// <summary>
-    /// Gets whether the gateway checks its clients, and so is the only caller of the API. If the setting is missing, that is not so in Development only:
-    /// a forgotten setting must not open a service.
+    /// Gets whether the gateway checks its clients, so that the API is for the gateway only. If the setting is missing, this is false in Development and
+    /// true elsewhere: a forgotten setting must not open a service.
     /// </summary>
     public bool ChecksClients => authentication.Value.Enabled ?? !environment.IsDevelopment();
 

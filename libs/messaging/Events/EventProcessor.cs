@@ -222,7 +222,7 @@ internal sealed partial class EventProcessor<TEvent, THandler>(
 
         public Activity? Span { get; } = span;
 
-        public ReceivedEvent<TEvent> Event { get; set; } = null!; // set before anything but the entry is used
+        public ReceivedEvent<TEvent> Event { get; set; } = null!; // null only until the entry is read, and if it is unreadable
 
         public int Attempts { get; set; }
 

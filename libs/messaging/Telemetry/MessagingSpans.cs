@@ -76,7 +76,7 @@ internal static class MessagingSpans
 
     /// <summary>Marks a span as failed.</summary>
     /// <param name="span">The span; null does nothing.</param>
-    /// <param name="type">The kind of the error: few different values, because metrics have it too.</param>
+    /// <param name="type">The kind of the error. Metrics use it as an attribute, so it must have few different values.</param>
     /// <param name="description">The text of the error.</param>
     public static void Fail(Activity? span, string type, string description) =>
         span?.SetTag("error.type", type).SetStatus(ActivityStatusCode.Error, description);
