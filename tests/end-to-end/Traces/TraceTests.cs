@@ -67,7 +67,7 @@ public sealed class TraceTests(TraceFixture fixture) : IClassFixture<TraceFixtur
 
     [Theory]
     [InlineData(1)]
-    [InlineData(100)]
+    [InlineData(10)] // each event is handled alone, and Redis redelivers what takes more than 5 s
     public async Task Dead_letter_keeps_the_trace_of_its_order_and_its_redrive_is_linked_to_it(int count)
     {
         var item = $"poison-{count}";
