@@ -29,6 +29,17 @@ public sealed class MessagingFixture : IAsyncDisposable
         return await MessagingHost.StartAsync(server.ConnectionString(await server.CreateDatabaseAsync(template)), withRelay, settings);
     }
 
+    /// <summary>Creates a database with the tables, and returns its connection string.</summary>
+    internal static async Task<string> CreateDatabaseAsync(PostgresCluster server)
+    {
+        var connectionString = server.ConnectionString(await server.CreateDatabaseAsync());
+        await using var source = NpgsqlDataSource.Create(connectionString);
+        var options = new DbContextOptionsBuilder<NotesDbContext>().UseNpgsql(source).UseSnakeCaseNamingConvention().Options;
+        await using var db = new NotesDbContext(options);
+        await db.Database.EnsureCreatedAsync();
+        return connectionString;
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_cluster.IsValueCreated)
@@ -40,12 +51,8 @@ public sealed class MessagingFixture : IAsyncDisposable
     private static async Task<(PostgresCluster Server, string Template)> StartClusterAsync()
     {
         var server = await PostgresCluster.StartAsync();
-        var template = await server.CreateDatabaseAsync();
-        await using var source = NpgsqlDataSource.Create(server.ConnectionString(template));
-        var options = new DbContextOptionsBuilder<NotesDbContext>().UseNpgsql(source).UseSnakeCaseNamingConvention().Options;
-        await using var db = new NotesDbContext(options);
-        await db.Database.EnsureCreatedAsync();
-        return (server, template);
+        var connection = new NpgsqlConnectionStringBuilder(await CreateDatabaseAsync(server));
+        return (server, connection.Database!);
     }
 }
 

@@ -30,7 +30,7 @@ internal static class DeadLetterStore
                 new() { Value = row.Topic },
                 new() { Value = "" },
                 new() { Value = row.Id.ToString() },
-                new() { Value = SHA256.HashData(Encoding.UTF8.GetBytes(row.Data)) },
+                new() { Value = SHA256.HashData(row.Data) },
                 new() { Value = DaprBulkPublisher.ToBytes(row) },
                 new() { Value = ToStorable(reason) },
                 new() { Value = row.Attempts + 1 },

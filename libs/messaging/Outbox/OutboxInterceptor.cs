@@ -36,9 +36,12 @@ internal sealed class OutboxInterceptor(RelaySignal signal) : ISaveChangesInterc
         }
     }
 
+    /// <summary>
+    /// Wakes the relay once: while SaveChanges commits its own transaction, the rows are still Added, and they are Unchanged when it has saved them.
+    /// </summary>
     private void Wake(DbContext? db)
     {
-        if (db is not null && db.ChangeTracker.Entries<OutboxMessage>().Any())
+        if (db is not null && db.ChangeTracker.Entries<OutboxMessage>().Any(entry => entry.State is EntityState.Unchanged))
         {
             signal.Set();
         }

@@ -1,11 +1,10 @@
-using System.Text;
 using DaprOrders.Persistence;
 using Npgsql;
 
 namespace DaprOrders.Messaging;
 
 /// <summary>Represents a row of the outbox as the relay reads it.</summary>
-internal sealed record OutboxRow(long Position, Guid Id, string Topic, string Key, string Data, string? TraceParent, int Attempts);
+internal sealed record OutboxRow(long Position, Guid Id, string Topic, string Key, byte[] Data, string? TraceParent, int Attempts);
 
 /// <summary>Represents the rows of the next call, which all have the same topic.</summary>
 /// <param name="Rows">The rows, oldest first and at most one per key.</param>
@@ -28,7 +27,8 @@ internal static class OutboxTable
     /// <summary>
     /// Takes the relay's lock and reads the next batch. Only one relay per database runs at a time, so that events with the same key are
     /// published in order. The lock is released when the transaction ends. PostgreSQL ends the transaction of a killed process at once, and of a
-    /// frozen process after 10 s.
+    /// frozen process after 10 s. Commits of the relay do not wait for the disk: if a crash of PostgreSQL undoes the deletion of published rows, they
+    /// are published again with the same ids.
     /// </summary>
     /// <remarks>
     /// The lock has its own statement, so that the SELECT after it sees everything that the previous relay committed. The topic is compared with
@@ -37,9 +37,10 @@ internal static class OutboxTable
     /// </remarks>
     private static readonly string[] LockAndReadSql =
     [
-        "SET LOCAL idle_in_transaction_session_timeout = '10s'",
-        "SET LOCAL lock_timeout = '5s'",
-        "SELECT pg_advisory_xact_lock(hashtext('outbox'))",
+        """
+        SELECT set_config('idle_in_transaction_session_timeout', '10s', true), set_config('lock_timeout', '5s', true),
+          set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock(hashtext('outbox'))
+        """,
         """
         WITH ready AS NOT MATERIALIZED (
           SELECT * FROM outbox candidate
@@ -84,10 +85,10 @@ internal static class OutboxTable
             batch.BatchCommands.Add(new NpgsqlBatchCommand(sql));
         }
 
-        batch.BatchCommands[3].Parameters.Add(new() { Value = limits.ExcludedTopics });
-        batch.BatchCommands[3].Parameters.Add(new() { Value = limits.ExcludedKeys });
-        batch.BatchCommands[3].Parameters.Add(new() { Value = limits.MaxRows });
-        batch.BatchCommands[4].Parameters.Add(new() { Value = limits.MaxRows + 1 });
+        batch.BatchCommands[1].Parameters.Add(new() { Value = limits.ExcludedTopics });
+        batch.BatchCommands[1].Parameters.Add(new() { Value = limits.ExcludedKeys });
+        batch.BatchCommands[1].Parameters.Add(new() { Value = limits.MaxRows });
+        batch.BatchCommands[2].Parameters.Add(new() { Value = limits.MaxRows + 1 });
 
         await using var reader = await batch.ExecuteReaderAsync(cancellationToken);
         await reader.NextResultAsync(cancellationToken);
@@ -95,7 +96,7 @@ internal static class OutboxTable
         while (await reader.ReadAsync(cancellationToken))
         {
             rows.Add(new OutboxRow(
-                reader.GetInt64(0), reader.GetGuid(1), reader.GetString(2), reader.GetString(3), reader.GetString(4),
+                reader.GetInt64(0), reader.GetGuid(1), reader.GetString(2), reader.GetString(3), reader.GetFieldValue<byte[]>(4),
                 await reader.IsDBNullAsync(5, cancellationToken) ? null : reader.GetString(5), reader.GetInt32(6)));
         }
 
@@ -126,13 +127,20 @@ internal static class OutboxTable
         return (reader.GetInt64(0), reader.GetTimeSpan(1));
     }
 
-    public static async Task DeleteAsync(NpgsqlConnection connection, IEnumerable<OutboxRow> rows, CancellationToken cancellationToken)
+    /// <summary>Deletes rows and commits the current transaction, in one round trip.</summary>
+    public static async Task DeleteAndCommitAsync(NpgsqlConnection connection, IReadOnlyList<OutboxRow> rows, CancellationToken cancellationToken)
     {
-        await using var delete = new NpgsqlCommand("DELETE FROM outbox WHERE id = ANY ($1)", connection)
+        await using var batch = new NpgsqlBatch(connection);
+        if (rows.Count > 0)
         {
-            Parameters = { new() { Value = rows.Select(row => row.Id).ToArray() } },
-        };
-        await delete.ExecuteNonQueryAsync(cancellationToken);
+            batch.BatchCommands.Add(new NpgsqlBatchCommand("DELETE FROM outbox WHERE id = ANY ($1)")
+            {
+                Parameters = { new() { Value = rows.Select(row => row.Id).ToArray() } },
+            });
+        }
+
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("COMMIT"));
+        await batch.ExecuteNonQueryAsync(cancellationToken);
     }
 
     /// <summary>Schedules the retry of a refused row: after 1 s, then doubled up to 30 s. Later rows with the same key wait too.</summary>
@@ -157,7 +165,7 @@ internal static class OutboxTable
         var bytes = 0;
         foreach (var row in rows)
         {
-            bytes += Encoding.UTF8.GetByteCount(row.Data);
+            bytes += row.Data.Length;
             if (bytes > maxBytes && fitting.Count > 0)
             {
                 break;

@@ -14,6 +14,9 @@ namespace DaprOrders.Messaging;
 internal sealed record RelayResult(int Processed, bool IsOutboxEmpty = false, long? Position = null)
 {
     public static RelayResult Nothing { get; } = new(0);
+
+    /// <summary>Gets the rows to delete: they were published or became dead letters.</summary>
+    public IReadOnlyList<OutboxRow> Done { get; init; } = [];
 }
 
 /// <summary>
@@ -52,7 +55,7 @@ internal sealed partial class Relay(
         var result = batch.Rows.Count == 0
             ? PauseSuspectedTopics(batch.IsWholeOutbox)
             : await PublishAsync(connection, batch, cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
+        await OutboxTable.DeleteAndCommitAsync(connection, result.Done, cancellationToken);
         return result;
     }
 
@@ -86,9 +89,9 @@ internal sealed partial class Relay(
                 return HandleSingleRowFailure(batch.Rows[0], result.Error, backoff);
 
             case PublishOutcome.Unreadable when batch.Rows.Count == 1:
-                await MoveToDeadLettersAsync(connection, batch.Rows[0], result.Error, cancellationToken);
+                await StoreDeadLetterAsync(connection, batch.Rows[0], result.Error, cancellationToken);
                 backoff.Reset();
-                return new RelayResult(1);
+                return new RelayResult(1) { Done = batch.Rows };
 
             case PublishOutcome.Unreadable:
                 backoff.HalveBatch(batch.Rows.Count);
@@ -143,10 +146,11 @@ internal sealed partial class Relay(
     private async Task<RelayResult> HandleAcceptedAsync(NpgsqlConnection connection, OutboxBatch batch, TopicBackoff backoff, CancellationToken cancellationToken)
     {
         var topic = batch.Rows[0].Topic;
+        List<OutboxRow> done = [.. batch.Rows];
         if (backoff.SuspectedRow is { } suspectedRow)
         {
             // The topic works, so the suspected row itself was the cause.
-            await HandleRefusalAsync(connection, suspectedRow, backoff.SuspectedError, cancellationToken);
+            done.AddRange(await HandleRefusalAsync(connection, suspectedRow, backoff.SuspectedError, cancellationToken));
         }
         else if (backoff.Failures > 0)
         {
@@ -154,21 +158,21 @@ internal sealed partial class Relay(
         }
 
         backoff.Reset();
-        await OutboxTable.DeleteAsync(connection, batch.Rows, cancellationToken);
-        return new RelayResult(batch.Rows.Count, batch.IsWholeOutbox, batch.Rows[^1].Position);
+        return new RelayResult(batch.Rows.Count, batch.IsWholeOutbox, batch.Rows[^1].Position) { Done = done };
     }
 
     private async Task<RelayResult> HandleRefusedAsync(
         NpgsqlConnection connection, IReadOnlyList<OutboxRow> rows, IReadOnlyDictionary<int, string> errors, TopicBackoff backoff,
         CancellationToken cancellationToken)
     {
+        var done = new List<OutboxRow>();
         foreach (var (index, error) in errors)
         {
-            await HandleRefusalAsync(connection, rows[index], error, cancellationToken);
+            done.AddRange(await HandleRefusalAsync(connection, rows[index], error, cancellationToken));
         }
 
         backoff.Reset(); // the broker is available
-        return new RelayResult(errors.Count);
+        return new RelayResult(errors.Count) { Done = done };
     }
 
     /// <summary>Handles the failure of a call with one row. The next call sends a row with another key, to find out whether the row is the cause.</summary>
@@ -198,22 +202,23 @@ internal sealed partial class Relay(
         return new RelayResult(0, isEmpty);
     }
 
-    private async Task HandleRefusalAsync(NpgsqlConnection connection, OutboxRow row, string error, CancellationToken cancellationToken)
+    /// <summary>Schedules a retry of the row. Returns the row if it became a dead letter instead.</summary>
+    private async Task<IReadOnlyList<OutboxRow>> HandleRefusalAsync(NpgsqlConnection connection, OutboxRow row, string error, CancellationToken cancellationToken)
     {
         if (row.Attempts >= MaxRefusals)
         {
-            await MoveToDeadLettersAsync(connection, row, error, cancellationToken);
-            return;
+            await StoreDeadLetterAsync(connection, row, error, cancellationToken);
+            return [row];
         }
 
         await OutboxTable.RescheduleAsync(connection, row.Id, error, cancellationToken);
         LogRefused(row.Id, row.Topic, error);
+        return [];
     }
 
-    private async Task MoveToDeadLettersAsync(NpgsqlConnection connection, OutboxRow row, string error, CancellationToken cancellationToken)
+    private async Task StoreDeadLetterAsync(NpgsqlConnection connection, OutboxRow row, string error, CancellationToken cancellationToken)
     {
         await DeadLetterStore.StoreOutgoingAsync(connection, row, error, cancellationToken);
-        await OutboxTable.DeleteAsync(connection, [row], cancellationToken);
         metrics.DeadLettered(row.Topic, DeadLetterStore.Outgoing);
         LogDeadLetter(row.Id, row.Topic, error);
     }

@@ -254,8 +254,8 @@ internal static class AllMutations
             [
                 new(
                     "libs/messaging/Outbox/OutboxTable.cs",
-                    "\"SET LOCAL idle_in_transaction_session_timeout = '10s'\"",
-                    "\"SET LOCAL idle_in_transaction_session_timeout = 0\""),
+                    "set_config('idle_in_transaction_session_timeout', '10s', true)",
+                    "set_config('idle_in_transaction_session_timeout', '0', true)"),
             ],
             Plan = MutationPlans.FrozenRelay,
         },
@@ -346,15 +346,14 @@ internal static class AllMutations
                     "libs/messaging/Outbox/Relay.cs",
                     "        var result = batch.Rows.Count == 0\n",
                     """
-                            await OutboxTable.DeleteAsync(connection, batch.Rows, cancellationToken);
-                            await transaction.CommitAsync(cancellationToken);
+                            await OutboxTable.DeleteAndCommitAsync(connection, batch.Rows, cancellationToken);
                             var result = batch.Rows.Count == 0
 
                     """),
                 new(
                     "libs/messaging/Outbox/Relay.cs",
-                    "        await transaction.CommitAsync(cancellationToken);\n        return result;",
-                    "        return result;"),
+                    "        await OutboxTable.DeleteAndCommitAsync(connection, result.Done, cancellationToken);\n",
+                    ""),
             ],
         },
         new()
@@ -373,7 +372,7 @@ internal static class AllMutations
             Apps = ["order"],
             Edits =
             [
-                new("libs/messaging/Outbox/OutboxTable.cs", "\"SELECT pg_advisory_xact_lock(hashtext('outbox'))\"", "\"SELECT 1\""),
+                new("libs/messaging/Outbox/OutboxTable.cs", "pg_advisory_xact_lock(hashtext('outbox'))", "1"),
                 // Reads the oldest rows that no other relay has locked, even several with one key, as in many tutorials.
                 new(
                     "libs/messaging/Outbox/OutboxTable.cs",
@@ -433,7 +432,7 @@ internal static class AllMutations
             private static async Task SendAsync(List<OutboxMessage> messages)
             {
                 var entries = messages.Select(message => Encoding.UTF8.GetString(DaprBulkPublisher.ToBytes(
-                    new OutboxRow(0, message.Id, message.Topic, message.Key, message.Data, message.TraceParent, 0))));
+                    new OutboxRow(0, message.Id, message.Topic, message.Key, Encoding.UTF8.GetBytes(message.Data), message.TraceParent, 0))));
                 try
                 {
                     using var content = new StringContent($"[{string.Join(',', entries)}]", Encoding.UTF8, "application/json");

@@ -100,7 +100,7 @@ public sealed class RelayOrderTests(MessagingFixture fixture)
         Assert.Equal(1, (await host.Relay.RelayBatchAsync(Cancel)).Processed);
 
         Assert.Equal("", await host.OutboxAsync());
-        await Assert.ThrowsAnyAsync<NpgsqlException>(() => OutboxTable.DeleteAsync(connection, batch.Rows, Cancel));
+        await Assert.ThrowsAnyAsync<NpgsqlException>(() => OutboxTable.DeleteAndCommitAsync(connection, batch.Rows, Cancel));
     }
 
     [Fact]

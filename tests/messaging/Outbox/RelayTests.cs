@@ -44,6 +44,25 @@ public sealed class RelayTests(MessagingFixture fixture)
     }
 
     [Fact]
+    public async Task Events_whose_deletion_a_crash_of_PostgreSQL_undoes_are_published_again_with_their_ids()
+    {
+        // With these settings, nothing writes the relay's commit to the disk before the crash.
+        await using var server = await PostgresCluster.StartAsync(new PostgresOptions { IsDurable = true, Settings = ["wal_writer_delay=10s", "wal_writer_flush_after=1GB"] });
+        await using var host = await MessagingHost.StartAsync(await MessagingFixture.CreateDatabaseAsync(server), withRelay: false, []);
+        var ids = await host.PublishAsync(null, "a", "b");
+        await host.Relay.RelayBatchAsync(Cancel);
+
+        await server.CrashServerAsync();
+        await server.StartServerAsync();
+        await Assert.ThrowsAnyAsync<NpgsqlException>(() => host.Relay.RelayBatchAsync(Cancel)); // its connection has ended
+        var again = await host.Relay.RelayBatchAsync(Cancel);
+
+        Assert.Equal(2, again.Processed);
+        var entries = await host.Sidecar.PublishedAsync("noted", 4);
+        Assert.Equal(ids.Concat(ids).Select(id => $"{id}"), entries.Select(entry => Metadata(entry, "cloudevent.id")));
+    }
+
+    [Fact]
     public async Task Event_of_a_rolled_back_transaction_is_never_published()
     {
         await using var host = await fixture.StartAsync();
