@@ -13,7 +13,9 @@ public static class DatabaseDefaults
     [
         ("idle_in_transaction_session_timeout", "10s"), // a frozen process must not keep its locks
         ("lock_timeout", "5s"), // a request must fail before its caller gives up
-        ("plan_cache_mode", "force_custom_plan"), // a cached plan for a small table would stay in use after the table has grown
+        ("plan_cache_mode", "force_generic_plan"), // PostgreSQL must not plan a prepared statement again for each execution
+        ("enable_seqscan", "off"), // a plan that was cached for a small table would still read the whole table after it has grown
+        ("jit", "off"), // without sequential scans, a query that needs one looks so expensive that PostgreSQL would compile it
     ];
 
     /// <summary>Sets the settings for new sessions of the database. Only its owner can do that; another role gets a warning.</summary>

@@ -58,14 +58,14 @@ public sealed class MigrationTests(InventoryServiceFixture fixture)
     }
 
     [Fact]
-    public async Task Migration_sets_the_timeouts_and_the_plan_cache_mode()
+    public async Task Migration_sets_the_timeouts_and_the_planner_settings()
     {
         await using var host = new ServiceHost<Program>("inventory", await fixture.CreateEmptyDatabaseAsync(), new SidecarStub());
 
         host.Start();
 
         Assert.Equal(
-            "idle_in_transaction_session_timeout=10s,lock_timeout=5s,plan_cache_mode=force_custom_plan",
+            "enable_seqscan=off,idle_in_transaction_session_timeout=10s,jit=off,lock_timeout=5s,plan_cache_mode=force_generic_plan",
             await host.QueryAsync<string>(ServiceHost<Program>.DatabaseSettings));
     }
 }
