@@ -21,6 +21,9 @@ internal static class EventJson
     /// </summary>
     public static JsonSerializerOptions Delivery { get; } = new() { MaxDepth = MaxDepth };
 
+    /// <summary>Gets the same options to parse a delivery without copying it.</summary>
+    public static JsonDocumentOptions Document { get; } = new() { MaxDepth = MaxDepth };
+
     private static JsonSerializerOptions Create()
     {
         var options = new JsonSerializerOptions

@@ -22,13 +22,12 @@ internal static class BulkDelivery
     public const string Success = "SUCCESS";
     public const string Retry = "RETRY";
 
-    /// <summary>Reads the entries; returns null if the body is not a bulk delivery.</summary>
-    public static async Task<List<BulkEntry>?> ReadAsync(HttpRequest request, CancellationToken cancellationToken)
+    /// <summary>Parses the body; returns null if it is not JSON. The entries are valid until the document is disposed.</summary>
+    public static async Task<JsonDocument?> ParseAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         try
         {
-            var body = await JsonSerializer.DeserializeAsync<JsonElement>(request.Body, EventJson.Delivery, cancellationToken);
-            return ReadEntries(body);
+            return await JsonDocument.ParseAsync(request.Body, EventJson.Document, cancellationToken);
         }
         catch (JsonException)
         {
@@ -36,10 +35,8 @@ internal static class BulkDelivery
         }
     }
 
-    public static IResult Respond(IEnumerable<BulkStatus> statuses) =>
-        TypedResults.Json(new BulkResponse(statuses), JsonSerializerOptions.Web);
-
-    private static List<BulkEntry>? ReadEntries(JsonElement body)
+    /// <summary>Reads the entries; returns null if the body is not a bulk delivery.</summary>
+    public static List<BulkEntry>? ReadEntries(JsonElement body)
     {
         if (body.ValueKind is not JsonValueKind.Object
             || !body.TryGetProperty("entries", out var list) || list.ValueKind is not JsonValueKind.Array)
@@ -49,6 +46,9 @@ internal static class BulkDelivery
 
         return [.. list.EnumerateArray().Select(ReadEntry)];
     }
+
+    public static IResult Respond(IEnumerable<BulkStatus> statuses) =>
+        TypedResults.Json(new BulkResponse(statuses), JsonSerializerOptions.Web);
 
     /// <summary>Reads an entry, whatever it is. One that is no object, or has no id, becomes a dead letter and affects no other.</summary>
     private static BulkEntry ReadEntry(JsonElement entry) => entry.ValueKind is JsonValueKind.Object

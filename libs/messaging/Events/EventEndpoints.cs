@@ -89,13 +89,16 @@ public static class EventEndpoints
     private static async Task<IResult> DeliverAsync<TEvent, THandler>(
         HttpRequest request, EventProcessor<TEvent, THandler> processor, CancellationToken cancellationToken)
         where TEvent : IEvent
-        where THandler : IHandleMessages<TEvent> =>
-        await BulkDelivery.ReadAsync(request, cancellationToken) is { } entries
+        where THandler : IHandleMessages<TEvent>
+    {
+        using var body = await BulkDelivery.ParseAsync(request, cancellationToken);
+        return body is not null && BulkDelivery.ReadEntries(body.RootElement) is { } entries
             ? BulkDelivery.Respond(await processor.ProcessAsync(entries, cancellationToken))
             : TypedResults.Problem(
                 statusCode: StatusCodes.Status400BadRequest,
                 title: "Not a bulk delivery",
                 detail: "The body must be {\"entries\": [{\"entryId\": \"…\", \"event\": {a CloudEvent}}]}, as Dapr sends it to a bulk subscription.");
+    }
 
     /// <summary>
     /// Stores the record that Dapr could not deliver. Stores the whole body if it contains no record, because Dapr repeats a refused delivery

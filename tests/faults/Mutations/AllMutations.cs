@@ -289,15 +289,15 @@ internal static class AllMutations
                 new(
                     "libs/messaging/Events/EventEndpoints.cs",
                     "BulkDelivery.Respond(await processor.ProcessAsync(entries, cancellationToken))",
-                    "BulkDelivery.Respond(AtOnce(entries, () => processor.ProcessAsync(entries, CancellationToken.None)))"),
+                    "BulkDelivery.Respond(AtOnce(entries.ConvertAll(entry => entry with { Event = entry.Event.Clone() }), copies => processor.ProcessAsync(copies, CancellationToken.None)))"),
                 // Simulates a slow disk, so that a crash loses more than an event or two.
                 new(
                     "libs/messaging/Events/EventEndpoints.cs",
                     "    private static async Task<Ok> StoreDeadLetterAsync(",
                     """
-                        private static IEnumerable<BulkStatus> AtOnce(List<BulkEntry> entries, Func<Task> process)
+                        private static IEnumerable<BulkStatus> AtOnce(List<BulkEntry> entries, Func<List<BulkEntry>, Task> process)
                         {
-                            _ = LaterAsync(process);
+                            _ = LaterAsync(() => process(entries));
                             return entries.Select(entry => new BulkStatus(entry.EntryId, BulkDelivery.Success));
                         }
 
