@@ -1,4 +1,5 @@
 using DaprOrders.InventoryService.Stock;
+using DaprOrders.Persistence;
 
 namespace DaprOrders.InventoryService.Reservations;
 
@@ -56,7 +57,7 @@ internal sealed class Reservation
             Outcome = reason is null ? ReservationOutcome.Reserved : ReservationOutcome.Rejected,
             Reason = reason,
             Available = stock?.Available ?? 0,
-            EventId = Guid.CreateVersion7(now),
+            EventId = Uuid7.Next(now),
             CreatedAt = now,
         };
     }

@@ -29,7 +29,7 @@ internal sealed class Notification : IKeysetPaged
 
     public static Notification Of(InventoryUpdated message, DateTimeOffset now) => new()
     {
-        Id = Guid.CreateVersion7(now),
+        Id = Uuid7.Next(now),
         OrderId = message.OrderId,
         ItemId = message.ItemId,
         Quantity = message.Quantity,

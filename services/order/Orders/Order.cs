@@ -47,7 +47,7 @@ internal sealed class Order : IKeysetPaged
 
     public static Order Place(Owner owner, string itemId, int quantity, string? idempotencyKey, DateTimeOffset now, TimeSpan firstSweep) => new()
     {
-        Id = Guid.CreateVersion7(now),
+        Id = Uuid7.Next(now),
         Owner = owner.Value,
         ItemId = itemId,
         Quantity = quantity,
