@@ -1,7 +1,7 @@
-using DaprOrders.SetBasedSaveChanges;
+using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 
-namespace Microsoft.EntityFrameworkCore;
+namespace DaprOrders.SetBasedSaveChanges;
 
 /// <summary>Enables set-based inserts for a context.</summary>
 public static class SetBasedSaveChangesExtensions

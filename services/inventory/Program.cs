@@ -4,13 +4,17 @@ using DaprOrders.InventoryService.Stock;
 using DaprOrders.Messaging;
 using DaprOrders.Persistence;
 using DaprOrders.ServiceDefaults;
+using DaprOrders.SetBasedSaveChanges;
 
 var builder = DaprService.CreateBuilder(args);
+var setBased = builder.Configuration.GetValue("SetBasedSaveChanges:Enabled", defaultValue: true);
 
 builder.AddServiceDefaults();
 builder.Services.AddValidation();
 builder.Services.AddOpenApi();
-builder.AddPostgres<InventoryDbContext>(builder.Environment.IsDevelopment() ? DevelopmentStock.Seed : null);
+builder.AddPostgres<InventoryDbContext>(options => options
+    .UseSetBasedSaveChanges(setBased) // optional
+    .UseDevelopmentStock(builder.Environment));
 builder.Services.AddOptions<ReservationOptions>().BindConfiguration("Reservations").ValidateDataAnnotations().ValidateOnStart();
 builder.AddMessaging<InventoryDbContext>();
 

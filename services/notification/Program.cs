@@ -3,13 +3,15 @@ using DaprOrders.NotificationService.Data;
 using DaprOrders.NotificationService.Notifications;
 using DaprOrders.Persistence;
 using DaprOrders.ServiceDefaults;
+using DaprOrders.SetBasedSaveChanges;
 
 var builder = DaprService.CreateBuilder(args);
+var setBased = builder.Configuration.GetValue("SetBasedSaveChanges:Enabled", defaultValue: true);
 
 builder.AddServiceDefaults();
 builder.Services.AddValidation();
 builder.Services.AddOpenApi();
-builder.AddPostgres<NotificationDbContext>();
+builder.AddPostgres<NotificationDbContext>(options => options.UseSetBasedSaveChanges(setBased)); // optional
 builder.AddMessaging<NotificationDbContext>();
 builder.Services.AddSingleton<NotificationMetrics>();
 

@@ -5,13 +5,15 @@ using DaprOrders.OrderService.Settlement;
 using DaprOrders.OrderService.Sweep;
 using DaprOrders.Persistence;
 using DaprOrders.ServiceDefaults;
+using DaprOrders.SetBasedSaveChanges;
 
 var builder = DaprService.CreateBuilder(args);
+var setBased = builder.Configuration.GetValue("SetBasedSaveChanges:Enabled", defaultValue: true);
 
 builder.AddServiceDefaults();
 builder.Services.AddValidation();
 builder.Services.AddOpenApi();
-builder.AddPostgres<OrderDbContext>();
+builder.AddPostgres<OrderDbContext>(options => options.UseSetBasedSaveChanges(setBased)); // optional
 builder.AddMessaging<OrderDbContext>();
 builder.Services.AddPlacementLimit();
 builder.Services.AddSingleton<OrderMetrics>();

@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using DaprOrders.Messaging.Tests;
+using DaprOrders.SetBasedSaveChanges;
 using DaprOrders.Stack;
 using DaprOrders.Testing;
 using Microsoft.AspNetCore.Builder;
@@ -116,7 +117,9 @@ internal sealed class MessagingHost : IAsyncDisposable
         builder.Configuration.AddInMemoryCollection(settings.ToDictionary(setting => setting.Key, setting => (string?)setting.Value));
         builder.Services.AddSingleton<TimeProvider>(time);
         builder.Services.AddSingleton<NotedHandler.Script>();
-        builder.Services.AddDbContext<NotesDbContext>(options => options.UseNpgsql(connectionString).UseSnakeCaseNamingConvention());
+        builder.Services.AddDbContext<NotesDbContext>(options => options
+            .UseNpgsql(connectionString).UseSnakeCaseNamingConvention()
+            .UseSetBasedSaveChanges(builder.Configuration.GetValue("SetBasedSaveChanges:Enabled", defaultValue: true)));
         builder.AddMessaging<NotesDbContext>();
         if (!withRelay)
         {

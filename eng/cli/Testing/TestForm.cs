@@ -16,7 +16,7 @@ internal sealed record TestForm(string Name, string Description, IReadOnlyList<I
         [
             [
                 "tests/contracts", "tests/order", "tests/end-to-end", "tests/eng", "tests/messaging", "tests/gateway", "tests/inventory",
-                "tests/notification", "tests/persistence", "tests/service-defaults",
+                "tests/notification", "tests/persistence", "tests/service-defaults", "tests/set-based-savechanges",
             ],
             ["tests/faults"], // alone, because it needs the whole machine
         ]);

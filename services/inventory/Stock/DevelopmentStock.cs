@@ -11,14 +11,17 @@ internal static class DevelopmentStock
     private const int Items = 1000;
     private const int Plenty = 1_000_000;
 
-    public static void Seed(DbContextOptionsBuilder options) => options.UseAsyncSeeding(async (db, _, cancellationToken) =>
+    public static DbContextOptionsBuilder UseDevelopmentStock(this DbContextOptionsBuilder options, IHostEnvironment environment) =>
+        environment.IsDevelopment() ? options.UseAsyncSeeding(SeedAsync) : options;
+
+    private static async Task SeedAsync(DbContext db, bool isSchemaNew, CancellationToken cancellationToken)
     {
         var present = await db.Set<StockItem>().Select(item => item.ItemId).ToHashSetAsync(cancellationToken);
         db.AddRange(Enumerable.Range(1, Items)
             .Select(number => Item($"item-{number}", number == 100 ? 3 : Plenty))
             .Where(item => !present.Contains(item.ItemId)));
         await db.SaveChangesAsync(cancellationToken);
-    });
+    }
 
     private static StockItem Item(string id, int units) => new() { ItemId = id, Initial = units, Available = units };
 }

@@ -12,6 +12,7 @@ public sealed class PackagesTests : IAsyncDisposable
         ["DaprOrders.ServiceDefaults"] = "libs/service-defaults",
         ["DaprOrders.Persistence"] = "libs/persistence",
         ["DaprOrders.Messaging"] = "libs/messaging",
+        ["DaprOrders.SetBasedSaveChanges"] = "libs/set-based-savechanges",
     };
 
     private static readonly TimeSpan BuildTimeout = TimeSpan.FromMinutes(5);

@@ -12,7 +12,8 @@ internal sealed class MutatedBuild : IDisposable
     private static readonly string[] Sources =
         ["services", "libs", "Directory.Build.props", "Directory.Packages.props", "global.json", ".editorconfig"];
 
-    private static readonly string[] Libraries = ["DaprOrders.Messaging", "DaprOrders.Persistence", "DaprOrders.ServiceDefaults"];
+    private static readonly string[] Libraries =
+        ["DaprOrders.Messaging", "DaprOrders.Persistence", "DaprOrders.ServiceDefaults", "DaprOrders.SetBasedSaveChanges"];
 
     private static readonly TimeSpan BuildTimeout = TimeSpan.FromMinutes(3);
 
