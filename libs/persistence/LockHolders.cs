@@ -6,16 +6,18 @@ namespace DaprOrders.Persistence;
 internal static class LockHolders
 {
     /// <summary>
-    /// Selects the sessions that hold locks on tables of this database in a transaction that is older than the lock timeout of a migration. When
-    /// the timeout is reported, it is too late for <c>pg_blocking_pids</c>. The name and the transaction of another role's session are null.
+    /// Selects the sessions that hold locks on tables of this database, or the lock of the migrations, in a transaction that is older than the lock
+    /// timeout of a migration. When the timeout is reported, it is too late for <c>pg_blocking_pids</c>. The name and the transaction of another
+    /// role's session are null.
     /// </summary>
     private const string Sql =
-        """
+        $"""
         SELECT format('process %s of role %s%s%s', pid, usename, ' (' || nullif(application_name, '') || ')', ' in a transaction since ' || xact_start)
         FROM pg_stat_activity
         WHERE coalesce(xact_start < now() - interval '2 s', true) AND pid <> pg_backend_pid() AND pid IN (
-          SELECT pid FROM pg_locks JOIN pg_class ON pg_class.oid = relation
-          WHERE database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND granted AND relkind IN ('r', 'p'))
+          SELECT pid FROM pg_locks LEFT JOIN pg_class ON pg_class.oid = relation
+          WHERE database = (SELECT oid FROM pg_database WHERE datname = current_database()) AND granted
+            AND (relkind IN ('r', 'p') OR (locktype = 'advisory' AND objid = {MigrationLock.Key})))
         ORDER BY xact_start
         LIMIT 3
         """;

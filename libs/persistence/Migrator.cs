@@ -1,5 +1,4 @@
 using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -80,7 +79,9 @@ internal sealed partial class Migrator<TContext>(
             var isPending = (await context.Database.GetPendingMigrationsAsync(cancellationToken)).Any();
             if (isPending || environment.IsDevelopment()) // sample stock is added even if a previous start was interrupted
             {
-                await MigrateAsync(context.Database, cancellationToken);
+                await using var migrationLock = await MigrationLock.AcquireAsync(owner, cancellationToken);
+                await InvalidIndexes.DropAsync(context.Model, owner, MaxStatementTime, cancellationToken);
+                await context.Database.MigrateAsync(cancellationToken);
             }
 
             if (isPending)
@@ -90,7 +91,6 @@ internal sealed partial class Migrator<TContext>(
                 database.Clear(); // open connections do not have the settings that a migration has set
             }
 
-            owner.Clear(); // only migrations need its connections
             state.Failure = null;
             return null;
         }
@@ -99,6 +99,10 @@ internal sealed partial class Migrator<TContext>(
             var error = e.GetBaseException().Message; // EF Core wraps it
             state.Failure = IsLocked(e) ? $"{error}; {await LockHolders.DescribeAsync(database, cancellationToken)}" : error;
             return e;
+        }
+        finally
+        {
+            owner.Clear(); // only migrations need its connections, and one that failed may have another lock timeout
         }
     }
 
@@ -112,34 +116,10 @@ internal sealed partial class Migrator<TContext>(
     private static bool IsLocked(Exception exception) =>
         DatabaseErrors.SqlStateOf(exception) is PostgresErrorCodes.LockNotAvailable or PostgresErrorCodes.DeadlockDetected;
 
-    /// <summary>
-    /// Runs the migrations and seeds the database. Another process can migrate it at the same time. EF Core releases its lock after each
-    /// migration, so both may run the next one, and one of them fails. It succeeds when it retries, because the migration is then applied.
-    /// </summary>
-    private static async Task MigrateAsync(DatabaseFacade db, CancellationToken cancellationToken)
-    {
-        while (true)
-        {
-            var pending = (await db.GetPendingMigrationsAsync(cancellationToken)).Count();
-            try
-            {
-                await db.MigrateAsync(cancellationToken);
-                return;
-            }
-            catch (PostgresException)
-            {
-                if ((await db.GetPendingMigrationsAsync(cancellationToken)).Count() >= pending)
-                {
-                    throw;
-                }
-            }
-        }
-    }
-
     [LoggerMessage(LogLevel.Warning, "Database unavailable, migrations will be retried every second: {Error}")]
     private partial void LogWaiting(string? error);
 
-    [LoggerMessage(LogLevel.Warning, "Another session locks a table, the migrations will be retried: {Error}")]
+    [LoggerMessage(LogLevel.Warning, "Another session locks a table or migrates the database, the migrations will be retried: {Error}")]
     private partial void LogLocked(string? error);
 
     [LoggerMessage(LogLevel.Error, "Cannot migrate the database: {Error}")]

@@ -59,10 +59,20 @@ public sealed class MigratorTests
     {
         await using var server = await PostgresCluster.StartAsync();
         await using var database = NpgsqlDataSource.Create(server.ConnectionString(await server.CreateDatabaseAsync()));
-        var other = CreateMigrator(database);
-        var first = CreateMigrator(database, new AfterFirstCommit(() => other.MigrateOnceAsync()));
+        Task<bool>? second = null;
+        var first = CreateMigrator(database, new AfterFirstCommit(async () =>
+        {
+            second = CreateMigrator(database).MigrateOnceAsync();
+            await Wait.UntilAsync("the second process to wait for the first", async () => await IsWaitingAsync(database));
+        }));
 
         Assert.True(await first.MigrateOnceAsync(), _state.Failure);
+        await Wait.UntilAsync("the end of the second process", () =>
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            return second!.IsCompleted;
+        });
+        Assert.True(await second!, _state.Failure);
 
         await using var command = database.CreateCommand("""SELECT string_agg("MigrationId", ' ' ORDER BY 1) FROM "__EFMigrationsHistory" """);
         Assert.Equal("20260101000001_First 20260101000002_Second", await command.ExecuteScalarAsync(Cancel));
@@ -131,6 +141,12 @@ public sealed class MigratorTests
 
         Assert.Equal([HealthStatus.Unhealthy, HealthStatus.Healthy], [before.Status, after.Status]);
         Assert.Contains("--migrate", before.Description, StringComparison.Ordinal);
+    }
+
+    private static async Task<bool> IsWaitingAsync(NpgsqlDataSource database)
+    {
+        await using var command = database.CreateCommand("SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)");
+        return await command.ExecuteScalarAsync(Cancel) is true;
     }
 
     private Migrator<TablesContext> CreateMigrator(NpgsqlDataSource database, params IInterceptor[] interceptors) => new(
