@@ -5,20 +5,22 @@ using Microsoft.EntityFrameworkCore;
 
 namespace DaprOrders.Persistence;
 
-/// <summary>Defines an entity that is listed newest first. Both properties together must be unique, must never change, and need an index.</summary>
+/// <summary>Defines an entity that is listed newest first, in the order of its ids.</summary>
 public interface IKeysetPaged
 {
-    /// <summary>Gets the creation time, in whole microseconds.</summary>
+    /// <summary>Gets the creation time, in whole microseconds. It is part of the cursor, but does not order the list.</summary>
     DateTimeOffset CreatedAt { get; }
 
-    /// <summary>Gets the id.</summary>
+    /// <summary>Gets the id, which must increase with time: see <see cref="Uuid7"/>.</summary>
     Guid Id { get; }
 }
 
 /// <summary>
 /// Points to the item after which the next page starts. New items are added before it, so no page repeats or omits an item while the list grows.
 /// </summary>
-/// <param name="CreatedAt">The creation time of the item.</param>
+/// <param name="CreatedAt">
+/// The creation time of the item. Earlier versions order by it, and run beside this one during an update, so every cursor still has it.
+/// </param>
 /// <param name="Id">The id of the item.</param>
 public sealed record KeysetCursor(DateTimeOffset CreatedAt, Guid Id)
     : RequestParameter("cursor", "the value of next in an earlier page of this list")
@@ -73,14 +75,12 @@ public static class KeysetPaging
     {
         if (after is not null)
         {
-            // A comparison of row values, so that PostgreSQL starts at this position in the index.
-            list = list.Where(item => EF.Functions.LessThan(
-                ValueTuple.Create(item.CreatedAt, item.Id), ValueTuple.Create(after.CreatedAt, after.Id)));
+            list = list.Where(item => item.Id < after.Id);
         }
 
         var size = limit?.Value ?? PageLimit.Default;
         var rows = await list.AsNoTracking()
-            .OrderByDescending(item => item.CreatedAt).ThenByDescending(item => item.Id)
+            .OrderByDescending(item => item.Id)
             .Take(size + 1)
             .ToListAsync(cancellationToken);
         return Page.Of(rows, size, view, item => new KeysetCursor(item.CreatedAt, item.Id).ToString());

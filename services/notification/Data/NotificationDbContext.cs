@@ -18,7 +18,6 @@ internal sealed class NotificationDbContext(DbContextOptions<NotificationDbConte
             notification.Property(n => n.Outcome).HasSnakeCaseConversion();
             notification.Property(n => n.Reason).HasMaxLength(64);
             notification.Property(n => n.ItemId).HasMaxLength(64);
-            notification.HasIndex(n => new { n.CreatedAt, n.Id }); // the list
             notification.HasIndex(n => new { n.OrderId, n.Outcome }).IsUnique();
         });
     }

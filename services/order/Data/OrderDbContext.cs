@@ -24,8 +24,9 @@ internal sealed class OrderDbContext(DbContextOptions<OrderDbContext> options) :
             order.Property(o => o.TraceParent).HasMaxLength(55);
             order.HasIndex(o => new { o.Owner, o.IdempotencyKey }).IsUnique();
             order.HasIndex(o => o.NextSweepAt).HasFilter("status = 'pending'"); // only what the sweep looks for
-            order.HasIndex(o => new { o.Owner, o.CreatedAt, o.Id }); // the list, and the list of one status
-            order.HasIndex(o => new { o.Owner, o.Status, o.CreatedAt, o.Id });
+            order.HasIndex(o => new { o.Owner, o.Id }); // the list, also of confirmed orders, since nearly all are
+            order.HasIndex(o => new { o.Owner, o.Id }, "pending").HasDatabaseName("ix_orders_owner_id_pending").HasFilter("status = 'pending'");
+            order.HasIndex(o => new { o.Owner, o.Id }, "rejected").HasDatabaseName("ix_orders_owner_id_rejected").HasFilter("status = 'rejected'");
         });
     }
 }

@@ -125,8 +125,8 @@ internal static class Histories
         {
             var listed = list.Pages.SelectMany(page => page.Orders).ToList();
             var ids = listed.Select(order => order.Id).ToHashSet();
-            var oldest = list.IsComplete || listed.Count == 0 ? DateTimeOffset.MinValue : listed[^1].CreatedAt;
-            foreach (var order in known.Where(order => order.Ended < list.Began && order.CreatedAt > oldest && !ids.Contains(order.Id)).DistinctBy(order => order.Id))
+            var oldest = list.IsComplete || listed.Count == 0 ? Guid.Empty : listed[^1].Id;
+            foreach (var order in known.Where(order => order.Ended < list.Began && order.Id > oldest && !ids.Contains(order.Id)).DistinctBy(order => order.Id))
             {
                 yield return $"{history.Client} knew {order.Id} before it read a list without it";
             }
@@ -138,16 +138,13 @@ internal static class Histories
         }
     }
 
-    /// <summary>Returns the orders that the client knew. The id of an order contains the time of its creation, rounded down to milliseconds.</summary>
-    private static IEnumerable<(Guid Id, DateTimeOffset CreatedAt, long Ended)> Known(ClientHistory history) =>
+    /// <summary>Returns the orders that the client knew.</summary>
+    private static IEnumerable<(Guid Id, long Ended)> Known(ClientHistory history) =>
     [
-        .. Sightings(history).Where(sighting => sighting.Order is not null).Select(sighting => (sighting.OrderId, sighting.Order!.CreatedAt, sighting.Ended)),
+        .. Sightings(history).Where(sighting => sighting.Order is not null).Select(sighting => (sighting.OrderId, sighting.Ended)),
         .. history.Operations.OfType<Placement>().Where(placement => placement.OrderId is not null)
-            .Select(placement => (placement.OrderId!.Value, TimeOf(placement.OrderId.Value), placement.Ended)),
+            .Select(placement => (placement.OrderId!.Value, placement.Ended)),
     ];
-
-    private static DateTimeOffset TimeOf(Guid id) =>
-        DateTimeOffset.FromUnixTimeMilliseconds(Convert.ToInt64(id.ToString("N")[..12], 16));
 
     private static IEnumerable<Sighting> Sightings(ClientHistory history) => history.Operations.SelectMany(operation => operation switch
     {

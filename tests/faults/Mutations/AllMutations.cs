@@ -220,11 +220,10 @@ internal static class AllMutations
                 new(
                     "libs/persistence/KeysetPaging.cs",
                     """
-                                list = list.Where(item => EF.Functions.LessThan(
-                                    ValueTuple.Create(item.CreatedAt, item.Id), ValueTuple.Create(after.CreatedAt, after.Id)));
+                                list = list.Where(item => item.Id < after.Id);
                     """,
                     """
-                                list = list.Where(item => item.CreatedAt <= after.CreatedAt);
+                                list = list.Where(item => item.Id <= after.Id);
                     """),
             ],
             Plan = MutationPlans.Duplicates,

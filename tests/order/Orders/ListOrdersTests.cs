@@ -1,5 +1,6 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using DaprOrders.Stack;
 using DaprOrders.Testing;
 
 namespace DaprOrders.OrderService.Tests.Orders;
@@ -66,7 +67,7 @@ public sealed class ListOrdersTests(OrderServiceFixture fixture)
     {
         await using var host = await fixture.StartAsync();
         using var client = host.CreateClient();
-        await InsertAsync(host, 25, sameTime: true); // in the same microsecond, so that only their ids order them
+        await InsertAsync(host, 25, sameTime: true);
         await InsertAsync(host, 25);
         var expected = await IdsAsync(host);
 
@@ -95,27 +96,67 @@ public sealed class ListOrdersTests(OrderServiceFixture fixture)
         Assert.All(items, order => Assert.Equal(status, order.GetProperty("status").GetString()));
     }
 
+    [Fact]
+    public async Task Cursor_of_an_earlier_version_continues_the_list()
+    {
+        await using var host = await fixture.StartAsync();
+        using var client = host.CreateClient();
+        await host.ExecuteAsync(
+            """
+            INSERT INTO orders (id, item_id, quantity, status, created_at, next_sweep_at, sweeps)
+            SELECT id::uuid, 'item-1', 1, 'pending', '2026-11-23T08:20:07Z', now() + interval '1 day', 0
+            FROM unnest(ARRAY['0199b0c2-7e2a-7c3e-9d1f-2b8fa65a4d3d', '0199b0c2-7e2a-7c3e-9d1f-2b8fa65a4d3e', '0199b0c2-7e2a-7c3e-9d1f-2b8fa65a4d3f']) id
+            """);
+
+        var page = await GetAsync(client, "/orders?cursor=CN9JOpWADdoBmbDCfip8Pp0fK4-mWk0-"); // the second of these orders
+
+        Assert.Equal("0199b0c2-7e2a-7c3e-9d1f-2b8fa65a4d3d", Assert.Single(page.GetProperty("items").EnumerateArray()).GetProperty("id").GetString());
+    }
+
     [Theory]
-    [InlineData("", "ix_orders_owner_created_at_id")]
-    [InlineData("status = 'rejected' AND", "ix_orders_owner_status_created_at_id")]
+    [InlineData("", "ix_orders_owner_id")]
+    [InlineData("&status=confirmed", "ix_orders_owner_id")]
+    [InlineData("&status=pending", "ix_orders_owner_id_pending")]
+    [InlineData("&status=rejected", "ix_orders_owner_id_rejected")]
+    public async Task List_is_read_from_the_index_of_its_status(string filter, string index)
+    {
+        await using var host = await fixture.StartAsync(("Sweep:Interval", "00:10:00"));
+        using var client = host.CreateClient();
+        await InsertAsync(host, 5000, "confirmed");
+        await InsertAsync(host, 500, "rejected");
+        await InsertAsync(host, 500);
+        await host.ExecuteAsync("ANALYZE orders");
+        var scans = $"SELECT idx_scan FROM pg_stat_user_indexes WHERE indexrelname = '{index}'";
+        var before = await host.QueryAsync<long>(scans);
+
+        await GetAsync(client, $"/orders?limit=10{filter}");
+
+        await Wait.UntilAsync($"a scan of {index}", async () => await host.QueryAsync<long>(scans) > before);
+    }
+
+    [Theory]
+    [InlineData("", "ix_orders_owner_id")]
+    [InlineData("status = 'pending' AND", "ix_orders_owner_id_pending")]
+    [InlineData("status = 'rejected' AND", "ix_orders_owner_id_rejected")]
     public async Task Page_is_read_from_an_index_starting_at_its_cursor(string filter, string index)
     {
         await using var host = await fixture.StartAsync();
         using var client = host.CreateClient();
-        await InsertAsync(host, 5000);
+        await InsertAsync(host, 5000, "confirmed");
         await InsertAsync(host, 500, "rejected");
+        await InsertAsync(host, 500);
         await host.ExecuteAsync("ANALYZE orders");
 
         var plan = await host.QueryAsync<string>(
             $"""
             EXPLAIN (FORMAT JSON) SELECT * FROM orders
-            WHERE owner = '' AND {filter} (created_at, id) < (now(), '0199b0c2-7e2a-7c3e-9d1f-2b8f6a5c4d3e') ORDER BY created_at DESC, id DESC LIMIT 51
+            WHERE owner = '' AND {filter} id < 'ffffffff-7e2a-7c3e-9d1f-2b8f6a5c4d3e' ORDER BY id DESC LIMIT 51
             """);
 
         var scan = JsonDocument.Parse(plan).RootElement[0].GetProperty("Plan").GetProperty("Plans")[0];
         Assert.Equal("Index Scan", scan.GetProperty("Node Type").GetString());
         Assert.Equal(index, scan.GetProperty("Index Name").GetString());
-        Assert.Contains("ROW(created_at, id) <", scan.GetProperty("Index Cond").GetString(), StringComparison.Ordinal);
+        Assert.Contains("id <", scan.GetProperty("Index Cond").GetString(), StringComparison.Ordinal);
         Assert.False(scan.TryGetProperty("Filter", out _));
     }
 
@@ -138,10 +179,12 @@ public sealed class ListOrdersTests(OrderServiceFixture fixture)
     private static Task InsertAsync(ServiceHost<Program> host, int count, string status = "pending", bool sameTime = false) => host.ExecuteAsync(
         $"""
         INSERT INTO orders (id, item_id, quantity, status, created_at, next_sweep_at, sweeps)
-        SELECT gen_random_uuid(), 'item-1', 1, '{status}', now() - n * interval '{(sameTime ? 0 : 1)} ms', now() + interval '1 day', 0
-        FROM generate_series(1, {count}) n
+        SELECT
+          (lpad(to_hex((extract(epoch FROM at) * 1000)::bigint), 12, '0') || '7' || substr(replace(gen_random_uuid()::text, '-', ''), 14))::uuid,
+          'item-1', 1, '{status}', at, now() + interval '1 day', 0
+        FROM generate_series(1, {count}) n, LATERAL (SELECT now() - n * interval '{(sameTime ? 0 : 1)} ms' AS at) created
         """);
 
     private static async Task<string[]> IdsAsync(ServiceHost<Program> host) =>
-        (await host.QueryAsync<string>("SELECT string_agg(id::text, ',' ORDER BY created_at DESC, id DESC) FROM orders")).Split(',');
+        (await host.QueryAsync<string>("SELECT string_agg(id::text, ',' ORDER BY id DESC) FROM orders")).Split(',');
 }

@@ -1,0 +1,35 @@
+using DaprOrders.Persistence;
+using Microsoft.EntityFrameworkCore.Migrations;
+
+#nullable disable
+
+namespace DaprOrders.OrderService.Data.Migrations
+{
+    /// <inheritdoc />
+    public partial class ListById : Migration
+    {
+        /// <inheritdoc />
+        protected override void Up(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.CreateIndexConcurrently("ix_orders_owner_id", "orders", "owner, id");
+            migrationBuilder.CreateIndexConcurrently("ix_orders_owner_id_pending", "orders", "owner, id", filter: "status = 'pending'");
+            migrationBuilder.CreateIndexConcurrently("ix_orders_owner_id_rejected", "orders", "owner, id", filter: "status = 'rejected'");
+            migrationBuilder.DropIndexConcurrently("ix_orders_created_at_id");
+            migrationBuilder.DropIndexConcurrently("ix_orders_status_created_at_id");
+
+            // Unreleased versions have created these.
+            migrationBuilder.DropIndexConcurrently("ix_orders_owner_created_at_id");
+            migrationBuilder.DropIndexConcurrently("ix_orders_owner_status_created_at_id");
+        }
+
+        /// <inheritdoc />
+        protected override void Down(MigrationBuilder migrationBuilder)
+        {
+            migrationBuilder.CreateIndexConcurrently("ix_orders_created_at_id", "orders", "created_at, id");
+            migrationBuilder.CreateIndexConcurrently("ix_orders_status_created_at_id", "orders", "status, created_at, id");
+            migrationBuilder.DropIndexConcurrently("ix_orders_owner_id");
+            migrationBuilder.DropIndexConcurrently("ix_orders_owner_id_pending");
+            migrationBuilder.DropIndexConcurrently("ix_orders_owner_id_rejected");
+        }
+    }
+}
