@@ -25,8 +25,10 @@ internal sealed class OrderDbContext(DbContextOptions<OrderDbContext> options) :
             order.HasIndex(o => new { o.Owner, o.IdempotencyKey }).IsUnique();
             order.HasIndex(o => o.NextSweepAt).HasFilter("status = 'pending'"); // only what the sweep looks for
             order.HasIndex(o => new { o.Owner, o.Id }); // the list, also of confirmed orders, since nearly all are
-            order.HasIndex(o => new { o.Owner, o.Id }, "pending").HasDatabaseName("ix_orders_owner_id_pending").HasFilter("status = 'pending'");
-            order.HasIndex(o => new { o.Owner, o.Id }, "rejected").HasDatabaseName("ix_orders_owner_id_rejected").HasFilter("status = 'rejected'");
+            order.HasIndex(o => new { o.Owner, o.Id }, "rejected").HasDatabaseName("ix_orders_rejected").HasFilter("status = 'rejected'");
+
+            // The id is first: PostgreSQL may use this index to settle an order, and would read all of it if the owner were first.
+            order.HasIndex(o => new { o.Id, o.Owner }, "pending").HasDatabaseName("ix_orders_pending").HasFilter("status = 'pending'");
         });
     }
 }

@@ -116,8 +116,8 @@ public sealed class ListOrdersTests(OrderServiceFixture fixture)
     [Theory]
     [InlineData("", "ix_orders_owner_id")]
     [InlineData("&status=confirmed", "ix_orders_owner_id")]
-    [InlineData("&status=pending", "ix_orders_owner_id_pending")]
-    [InlineData("&status=rejected", "ix_orders_owner_id_rejected")]
+    [InlineData("&status=pending", "ix_orders_pending")]
+    [InlineData("&status=rejected", "ix_orders_rejected")]
     public async Task List_is_read_from_the_index_of_its_status(string filter, string index)
     {
         await using var host = await fixture.StartAsync(("Sweep:Interval", "00:10:00"));
@@ -136,8 +136,8 @@ public sealed class ListOrdersTests(OrderServiceFixture fixture)
 
     [Theory]
     [InlineData("", "ix_orders_owner_id")]
-    [InlineData("status = 'pending' AND", "ix_orders_owner_id_pending")]
-    [InlineData("status = 'rejected' AND", "ix_orders_owner_id_rejected")]
+    [InlineData("status = 'pending' AND", "ix_orders_pending")]
+    [InlineData("status = 'rejected' AND", "ix_orders_rejected")]
     public async Task Page_is_read_from_an_index_starting_at_its_cursor(string filter, string index)
     {
         await using var host = await fixture.StartAsync();

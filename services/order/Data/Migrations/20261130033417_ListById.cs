@@ -12,8 +12,8 @@ namespace DaprOrders.OrderService.Data.Migrations
         protected override void Up(MigrationBuilder migrationBuilder)
         {
             migrationBuilder.CreateIndexConcurrently("ix_orders_owner_id", "orders", "owner, id");
-            migrationBuilder.CreateIndexConcurrently("ix_orders_owner_id_pending", "orders", "owner, id", filter: "status = 'pending'");
-            migrationBuilder.CreateIndexConcurrently("ix_orders_owner_id_rejected", "orders", "owner, id", filter: "status = 'rejected'");
+            migrationBuilder.CreateIndexConcurrently("ix_orders_pending", "orders", "id, owner", filter: "status = 'pending'");
+            migrationBuilder.CreateIndexConcurrently("ix_orders_rejected", "orders", "owner, id", filter: "status = 'rejected'");
             migrationBuilder.DropIndexConcurrently("ix_orders_created_at_id");
             migrationBuilder.DropIndexConcurrently("ix_orders_status_created_at_id");
 
@@ -28,8 +28,8 @@ namespace DaprOrders.OrderService.Data.Migrations
             migrationBuilder.CreateIndexConcurrently("ix_orders_created_at_id", "orders", "created_at, id");
             migrationBuilder.CreateIndexConcurrently("ix_orders_status_created_at_id", "orders", "status, created_at, id");
             migrationBuilder.DropIndexConcurrently("ix_orders_owner_id");
-            migrationBuilder.DropIndexConcurrently("ix_orders_owner_id_pending");
-            migrationBuilder.DropIndexConcurrently("ix_orders_owner_id_rejected");
+            migrationBuilder.DropIndexConcurrently("ix_orders_pending");
+            migrationBuilder.DropIndexConcurrently("ix_orders_rejected");
         }
     }
 }

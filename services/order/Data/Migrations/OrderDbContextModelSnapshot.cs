@@ -237,12 +237,12 @@ namespace DaprOrders.OrderService.Data.Migrations
                         .IsUnique()
                         .HasDatabaseName("ix_orders_owner_idempotency_key");
 
-                    b.HasIndex(new[] { "Owner", "Id" }, "pending")
-                        .HasDatabaseName("ix_orders_owner_id_pending")
+                    b.HasIndex(new[] { "Id", "Owner" }, "pending")
+                        .HasDatabaseName("ix_orders_pending")
                         .HasFilter("status = 'pending'");
 
                     b.HasIndex(new[] { "Owner", "Id" }, "rejected")
-                        .HasDatabaseName("ix_orders_owner_id_rejected")
+                        .HasDatabaseName("ix_orders_rejected")
                         .HasFilter("status = 'rejected'");
 
                     b.ToTable("orders", (string)null);
