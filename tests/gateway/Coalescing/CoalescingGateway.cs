@@ -3,6 +3,7 @@ using DaprOrders.Gateway.Coalescing;
 using DaprOrders.Stack;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Http;
+using Microsoft.Extensions.Time.Testing;
 
 namespace DaprOrders.Gateway.Tests.Coalescing;
 
@@ -10,6 +11,7 @@ namespace DaprOrders.Gateway.Tests.Coalescing;
 internal sealed class CoalescingGateway : IAsyncDisposable
 {
     private readonly GatewayHost _gateway;
+    private IReadOnlyList<(Task<HttpResponseMessage> Request, StubbedCall Call)> _occupied = [];
 
     public CoalescingGateway(TimeProvider time, params (string Key, string Value)[] settings)
     {
@@ -83,6 +85,42 @@ internal sealed class CoalescingGateway : IAsyncDisposable
 
         return occupied;
     }
+
+    /// <summary>Occupies two calls and sends orders that wait. <see cref="ReleaseAsync"/> ends both calls, so that the next one carries these orders.</summary>
+    /// <param name="count">The number of orders.</param>
+    /// <param name="item">Returns the item of each order; null for the same item.</param>
+    public async Task<IReadOnlyList<Task<HttpResponseMessage>>> QueueManyAsync(int count, Func<int, string>? item = null)
+    {
+        _occupied = await OccupyAsync();
+        var requests = new List<Task<HttpResponseMessage>>();
+        while (requests.Count < count)
+        {
+            requests.Add(await QueueAsync($$"""{"item_id":"{{item?.Invoke(requests.Count) ?? "item-1"}}","quantity":1}"""));
+        }
+
+        return requests;
+    }
+
+    public async Task ReleaseAsync()
+    {
+        foreach (var (request, call) in _occupied)
+        {
+            call.Place();
+            using var response = await request;
+        }
+    }
+
+    /// <summary>Advances the clock until the condition is true, so that pauses and timeouts end.</summary>
+    public static Task AdvanceUntilAsync(FakeTimeProvider time, Func<bool> condition) => Wait.UntilAsync("the end of pauses and timeouts", () =>
+    {
+        if (condition())
+        {
+            return true;
+        }
+
+        time.Advance(TimeSpan.FromMilliseconds(20));
+        return false;
+    });
 
     private void UseStub(IServiceCollection services) => services.Configure<HttpClientFactoryOptions>(
         "OrderClient", options => options.HttpMessageHandlerBuilderActions.Add(builder => builder.PrimaryHandler = Orders));

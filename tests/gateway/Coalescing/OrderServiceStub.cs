@@ -2,20 +2,36 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
+using DaprOrders.Gateway.Invocation;
 
 namespace DaprOrders.Gateway.Tests.Coalescing;
 
 /// <summary>Takes the place of the connection to the sidecar. A test decides when and how each call to the order service is responded to.</summary>
 internal sealed class OrderServiceStub : HttpMessageHandler
 {
-    private readonly List<StubbedCall> _pending = [];
+    private readonly List<StubbedCall> _all = [];
     private readonly Channel<StubbedCall> _calls = Channel.CreateUnbounded<StubbedCall>();
 
     /// <summary>Gets or sets what responds to a call at once; null to leave the call to <see cref="NextAsync"/>.</summary>
     public Func<StubbedCall, HttpResponseMessage?> Respond { get; set; } = _ => null;
 
+    /// <summary>Gets all calls, in order.</summary>
+    public IReadOnlyList<StubbedCall> Calls
+    {
+        get
+        {
+            lock (_all)
+            {
+                return [.. _all];
+            }
+        }
+    }
+
     /// <summary>Gets the paths of all calls, in order.</summary>
-    public List<string> Paths { get; } = [];
+    public IEnumerable<string> Paths => Calls.Select(call => call.Path);
+
+    /// <summary>Gets whether a call has no response and was not returned by <see cref="NextAsync"/>.</summary>
+    public bool HasNext => _calls.Reader.TryPeek(out _);
 
     /// <summary>Returns the next call, which has no response yet.</summary>
     public async Task<StubbedCall> NextAsync() =>
@@ -24,10 +40,10 @@ internal sealed class OrderServiceStub : HttpMessageHandler
     /// <summary>Responds to all calls, so that the gateway can stop.</summary>
     public void Release()
     {
-        Respond = call => call.Placed();
-        lock (_pending)
+        Respond = _ => StubbedCall.Problem(400);
+        foreach (var call in Calls)
         {
-            _pending.ForEach(call => call.Response.TrySetResult(call.Placed()));
+            call.Response.TrySetResult(StubbedCall.Problem(400));
         }
     }
 
@@ -35,15 +51,13 @@ internal sealed class OrderServiceStub : HttpMessageHandler
     {
         var headers = request.Headers.ToDictionary(header => header.Key, header => header.Value.Single(), StringComparer.OrdinalIgnoreCase);
         var body = await request.Content!.ReadAsStringAsync(cancellationToken);
-        var call = new StubbedCall(request.RequestUri!.AbsolutePath.Split("/method/")[1], headers, body);
-        lock (Paths)
+        var call = new StubbedCall(request.RequestUri!.AbsolutePath.Split("/method/")[^1].TrimStart('/'), headers, body)
         {
-            Paths.Add(call.Path);
-        }
-
-        lock (_pending)
+            RemainingTime = request.Options.TryGetValue(InvocationExtensions.RemainingTime, out var remaining) ? remaining : null,
+        };
+        lock (_all)
         {
-            _pending.Add(call);
+            _all.Add(call);
         }
 
         if (Respond(call) is { } response)
@@ -60,6 +74,9 @@ internal sealed class OrderServiceStub : HttpMessageHandler
 internal sealed record StubbedCall(string Path, IReadOnlyDictionary<string, string> Headers, string Text)
 {
     public TaskCompletionSource<HttpResponseMessage> Response { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Gets the time that the client gives the call.</summary>
+    public TimeSpan? RemainingTime { get; init; }
 
     public JsonNode Body => JsonNode.Parse(Text)!;
 
