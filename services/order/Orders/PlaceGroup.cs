@@ -5,6 +5,8 @@ using DaprOrders.Persistence;
 using DaprOrders.ServiceDefaults;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.Options;
+using JsonOptions = Microsoft.AspNetCore.Http.Json.JsonOptions;
 
 namespace DaprOrders.OrderService.Orders;
 
@@ -15,45 +17,46 @@ namespace DaprOrders.OrderService.Orders;
 internal static class PlaceGroup
 {
     public static async Task<Results<Ok<GroupView>, ProblemHttpResult>> HandleAsync(
-        Request request, [FromHeader(Name = Owner.Header)] string? owner, [FromServices] PlaceOrders placeOrders)
+        PlaceOrders.Request request, [FromHeader(Name = Owner.Header)] string? owner, [FromServices] PlaceOrders placeOrders, IOptions<JsonOptions> json)
     {
-        if (Array.Exists(request.Orders, order => order is null))
+        var results = new GroupResult[request.Orders.Length];
+        var orders = new List<PlaceOrders.NewOrder>(results.Length);
+        for (var i = 0; i < results.Length; i++)
         {
-            return Problem.MalformedBody.ToResult("An item of orders is null.");
+            if (!JsonPart.TryRead<Entry>(request.Orders[i], json.Value.SerializerOptions, out var entry, out var problem))
+            {
+                results[i] = new GroupResult(problem.Status!.Value);
+                continue;
+            }
+
+            if (entry.Owner is not null && owner is null)
+            {
+                // The policy of the route checks who sent the header, but not who sent the owners in the body.
+                return Problem.Forbidden.ToResult($"Send the header {Owner.Header} with a group whose orders have owners.");
+            }
+
+            orders.Add(new(i, new Owner(entry.Owner ?? ""), entry.ItemId, entry.Quantity!.Value, entry.IdempotencyKey, entry.TraceParent));
         }
 
-        // The policy of the route checks who sent the header, but not who sent the owners in the body.
-        if (owner is null && Array.Exists(request.Orders, order => order.Owner is not null))
+        foreach (var placement in await placeOrders.PlaceAsync(orders))
         {
-            return Problem.Forbidden.ToResult($"Send the header {Owner.Header} with a group whose orders have owners.");
+            if (placement.Failure is { } failure && DatabaseErrors.IsUnavailable(failure) && !DatabaseErrors.IsConflict(failure))
+            {
+                // Then the whole group is 503. Otherwise the gateway would send each of these orders alone, and multiply the load.
+                ExceptionDispatchInfo.Throw(failure);
+            }
+
+            results[placement.Wanted.Index] = GroupResult.Of(placeOrders.ResultOf(placement), placement.Order);
         }
 
-        var placements = await placeOrders.PlaceAsync([.. request.Orders.Select((order, i) => order.ToNewOrder(i))]);
-
-        // If the database is unavailable, the whole group is 503. Otherwise the gateway would send each of its orders alone.
-        var failure = placements.FirstOrDefault(placement => placement.Failure is { } e && DatabaseErrors.IsUnavailable(e) && !DatabaseErrors.IsConflict(e));
-        if (failure is not null)
-        {
-            ExceptionDispatchInfo.Throw(failure.Failure!);
-        }
-
-        return TypedResults.Ok(new GroupView([.. placements.Select(placement => GroupResult.Of(placeOrders.ResultOf(placement), placement.Order))]));
-    }
-
-    /// <summary>Orders to place.</summary>
-    [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
-    public sealed record Request
-    {
-        [Required(ErrorMessage = "orders is required.")]
-        [ItemCount(1, 1000)]
-        public Entry[] Orders { get; init; } = null!;
+        return TypedResults.Ok(new GroupView(results));
     }
 
     /// <summary>An order of a client, with what the gateway would send in headers if it sent the order alone.</summary>
     [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
     public sealed record Entry : PlaceOrder.Request
     {
-        [Required(ErrorMessage = "idempotency_key is required.")]
+        [Required]
         [Text(ServiceDefaults.IdempotencyKey.Pattern, "1 to 255 visible ASCII characters")]
         public string? IdempotencyKey { get; init; }
 
@@ -64,8 +67,6 @@ internal static class PlaceGroup
         /// <summary>Gets the W3C traceparent of the client's request.</summary>
         [JsonPropertyName("traceparent")]
         public string? TraceParent { get; init; }
-
-        public PlaceOrders.NewOrder ToNewOrder(int index) => new(index, new Owner(Owner ?? ""), ItemId, Quantity!.Value, IdempotencyKey, TraceParent);
     }
 
     /// <summary>The results, in the order of the request.</summary>
@@ -74,11 +75,11 @@ internal static class PlaceGroup
     /// <summary>The status that the order would have got alone, and the order if that is 201.</summary>
     public sealed record GroupResult(
         int Status,
-        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Replayed,
-        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] OrderView? Order)
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] bool? Replayed = null,
+        [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] OrderView? Order = null)
     {
         public static GroupResult Of(BatchResult result, Order? order) => result.Status is StatusCodes.Status201Created
             ? new GroupResult(result.Status, result.Replayed, OrderView.Of(order!))
-            : new GroupResult(result.Status, null, null);
+            : new GroupResult(result.Status);
     }
 }
