@@ -146,11 +146,11 @@ public sealed partial class CoalescingTests
     }
 
     /// <summary>Asserts that each key has one order, the one that its client saw, and that all orders are settled and notified.</summary>
-    private static async Task AssertPlacedOnceAsync(StackHost stack, IReadOnlyList<Guid> placed)
+    private static async Task AssertPlacedOnceAsync(StackHost stack, Guid[] placed)
     {
-        Assert.Equal(placed.Count, placed.Distinct().Count());
-        Assert.Equal((long)placed.Count, await CountAsync(stack));
-        await Wait.UntilAsync("all notifications", async () => (long)(await stack.QueryAsync("notification_db", "SELECT count(*) FROM notifications"))! == placed.Count);
+        Assert.Equal(placed.Length, placed.Distinct().Count());
+        Assert.Equal((long)placed.Length, await CountAsync(stack));
+        await Wait.UntilAsync("all notifications", async () => (long)(await stack.QueryAsync("notification_db", "SELECT count(*) FROM notifications"))! == placed.Length);
         Assert.Equal(0L, await stack.QueryAsync("orders_db", "SELECT count(*) FROM orders WHERE status = 'rejected'"));
     }
 

@@ -40,8 +40,7 @@ internal sealed class CoalescingHandler(OrderQueue queue, TimeProvider time) : D
 
         try
         {
-            // An order whose time is over gets the failure of an attempt.
-            request.Options.Set(InvocationExtensions.RemainingTime, order.HasTime ? order.RemainingTime : TimeSpan.FromMilliseconds(1));
+            request.Options.Set(InvocationExtensions.RemainingTime, order.RemainingTime);
             return await base.SendAsync(request, cancellationToken);
         }
         finally

@@ -9,8 +9,8 @@ internal sealed record OrderCall(long Started);
 /// </summary>
 internal sealed class OrderQueue : IDisposable
 {
+    /// <summary>These are at most 160 KiB, even if the keys and owners are as long as possible and each character has an escape.</summary>
     private const int MaxOrders = 128;
-    private const int MaxBytes = 256 << 10;
 
     /// <summary>More would not be sent in time, and the memory must have a bound.</summary>
     private const int MaxWaiting = 64 * MaxOrders;
@@ -170,8 +170,7 @@ internal sealed class OrderQueue : IDisposable
     private List<QueuedOrder> TakeOrders()
     {
         var orders = new List<QueuedOrder>(Math.Min(_waiting.Count, MaxOrders));
-        var bytes = 0;
-        while (orders.Count < MaxOrders && _waiting.First?.Value is { } order && (bytes += order.MaxBytes) <= MaxBytes)
+        while (orders.Count < MaxOrders && _waiting.First?.Value is { } order)
         {
             Unlink(order);
             if (order.HasTime)

@@ -66,9 +66,6 @@ internal sealed class QueuedOrder
 
     public bool HasTime => RemainingTime >= LeastTime;
 
-    /// <summary>Gets an upper bound of the order's size in a call: each character of the key and the owner may need an escape.</summary>
-    public int MaxBytes => 256 + (2 * (Key.Length + (Owner?.Length ?? 0)));
-
     public Task<Turn> Turn => _turn.Task;
 
     /// <summary>Returns the order of a request; null if the request must be sent as it is.</summary>

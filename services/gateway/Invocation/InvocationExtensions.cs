@@ -71,6 +71,9 @@ internal static class InvocationExtensions
         });
     }
 
+    /// <summary>Returns a positive time, because zero would mean no timeout.</summary>
     private static TimeSpan TimeoutOf(HttpRequestMessage? request) =>
-        request is not null && request.Options.TryGetValue(RemainingTime, out var remaining) ? remaining : TotalTimeout;
+        request is null || !request.Options.TryGetValue(RemainingTime, out var remaining) ? TotalTimeout
+        : remaining > TimeSpan.Zero ? remaining
+        : TimeSpan.FromMilliseconds(1);
 }

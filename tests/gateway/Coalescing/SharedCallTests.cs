@@ -1,7 +1,14 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Net;
+using DaprOrders.Gateway.Coalescing;
+using DaprOrders.Gateway.Tests.Access;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Diagnostics.Metrics.Testing;
+using Microsoft.Extensions.Options;
 using Microsoft.Extensions.Time.Testing;
 
 namespace DaprOrders.Gateway.Tests.Coalescing;
@@ -68,6 +75,83 @@ public sealed class SharedCallTests
     }
 
     [Fact]
+    public async Task Group_carries_the_owner_of_each_order()
+    {
+        using var issuer = new TestIssuer();
+        await using var gateway = new CoalescingGateway(new FakeTimeProvider(), [.. issuer.Settings, ("environment", "Production")]);
+        var alice = ("Authorization", $"Bearer {issuer.Issue(change: token => token.Claims["sub"] = "alice")}");
+        var bob = ("Authorization", $"Bearer {issuer.Issue(change: token => token.Claims["sub"] = "bob")}");
+        _ = gateway.PostAsync(headers: [alice]);
+        var first = await gateway.Orders.NextAsync();
+        _ = gateway.PostAsync(headers: [alice]);
+        await gateway.Orders.NextAsync();
+        await gateway.QueueAsync(headers: [bob, ("DaprOrders-Owner", "mallory")]);
+        await gateway.QueueAsync(headers: [alice]);
+
+        first.Place();
+        var group = await gateway.Orders.NextAsync();
+
+        Assert.Equal(["bob", "alice"], group.Orders.Select(order => (string?)order["owner"]));
+        Assert.Equal("bob", group.Headers["DaprOrders-Owner"]); // so that the order service checks the caller
+    }
+
+    [Fact]
+    public async Task Without_authentication_a_group_has_no_owners()
+    {
+        await using var gateway = new CoalescingGateway(new FakeTimeProvider());
+        await gateway.QueueManyAsync(2);
+
+        await gateway.ReleaseAsync();
+        var group = await gateway.Orders.NextAsync();
+
+        Assert.All(group.Orders, order => Assert.Null(order["owner"]));
+        Assert.False(group.Headers.ContainsKey("DaprOrders-Owner"));
+    }
+
+    [Fact]
+    public async Task Group_carries_the_trace_of_each_order_and_its_span_is_linked_to_them()
+    {
+        var links = new ConcurrentQueue<ActivityTraceId>();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "DaprOrders.Gateway",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStarted = span =>
+            {
+                foreach (var link in span.Links)
+                {
+                    links.Enqueue(link.Context.TraceId);
+                }
+            },
+        };
+        ActivitySource.AddActivityListener(listener);
+        await using var gateway = new CoalescingGateway(new FakeTimeProvider());
+        var first = await gateway.OccupyAsync();
+        var traces = Enumerable.Range(0, 2).Select(_ => ActivityTraceId.CreateRandom()).ToList();
+        foreach (var trace in traces)
+        {
+            await gateway.QueueAsync(headers: [("traceparent", $"00-{trace}-{ActivitySpanId.CreateRandom()}-01")]);
+        }
+
+        first[0].Call.Place();
+        var group = await gateway.Orders.NextAsync();
+
+        Assert.Equal(traces.Select(trace => $"{trace}"), group.Orders.Select(order => ((string)order["traceparent"]!).Split('-')[1]));
+        Assert.Superset(traces.ToHashSet(), links.ToHashSet());
+    }
+
+    [Fact]
+    public async Task Group_has_the_token_of_the_sidecar()
+    {
+        await using var gateway = new CoalescingGateway(new FakeTimeProvider(), ("DAPR_API_TOKEN", "secret"));
+        await gateway.QueueManyAsync(2);
+
+        await gateway.ReleaseAsync();
+
+        Assert.Equal("secret", (await gateway.Orders.NextAsync()).Headers["dapr-api-token"]);
+    }
+
+    [Fact]
     public async Task Single_request_that_waits_takes_the_single_route()
     {
         await using var gateway = new CoalescingGateway(new FakeTimeProvider());
@@ -114,7 +198,8 @@ public sealed class SharedCallTests
     {
         await using var gateway = new CoalescingGateway(new FakeTimeProvider());
         var first = await gateway.OccupyAsync();
-        var requests = Enumerable.Range(0, 300).Select(_ => gateway.PostAsync()).ToList();
+        var longest = new string('"', 255); // with an escape for each character
+        var requests = Enumerable.Range(0, 300).Select(_ => gateway.PostAsync(key: longest)).ToList();
         await gateway.UntilWaitingAsync(300);
 
         var sizes = new List<int>();
@@ -122,7 +207,7 @@ public sealed class SharedCallTests
         while (sizes.Sum() < 300)
         {
             var group = await gateway.Orders.NextAsync();
-            Assert.InRange(group.Body.ToJsonString().Length, 1, 256 << 10);
+            Assert.InRange(group.Text.Length, 1, 256 << 10);
             sizes.Add(group.Orders.Count);
             group.Place();
         }
@@ -172,9 +257,14 @@ public sealed class SharedCallTests
     [Fact]
     public void Setting_that_is_not_true_or_false_prevents_the_start()
     {
-        using var gateway = new GatewayHost(("Coalescing:Enabled", "maybe"));
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.Configuration.AddInMemoryCollection([new("Coalescing:Enabled", "maybe")]);
+        builder.AddCoalescing();
+        using var provider = builder.Services.BuildServiceProvider();
 
-        Assert.ThrowsAny<Exception>(() => gateway.CreateClient().Dispose());
+        var error = Assert.Throws<OptionsValidationException>(() => provider.GetRequiredService<IStartupValidator>().Validate());
+
+        Assert.Equal("Coalescing:Enabled must be true or false.", error.Message);
     }
 
     [Fact]

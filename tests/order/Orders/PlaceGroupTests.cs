@@ -240,6 +240,17 @@ public sealed class PlaceGroupTests(OrderServiceFixture fixture)
     }
 
     [Fact]
+    public async Task Unknown_route_is_405_so_a_gateway_recognizes_a_service_without_groups()
+    {
+        await using var host = await fixture.StartAsync();
+        using var client = host.CreateClient();
+
+        using var response = await client.PostAsync(new Uri("/orders/unknown", UriKind.Relative), Json(Entry("a")), Cancel);
+
+        Assert.Equal(HttpStatusCode.MethodNotAllowed, response.StatusCode);
+    }
+
+    [Fact]
     public async Task Route_is_not_in_the_public_document()
     {
         await using var host = await fixture.StartAsync();
