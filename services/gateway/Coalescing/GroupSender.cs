@@ -26,7 +26,7 @@ internal sealed partial class GroupSender(CoalescingMetrics metrics, ILogger<Gro
     /// Sends the orders. An unknown outcome and an overload are retried by the client, with the same keys and as the same group, until the time of the
     /// orders is over. Only if the service has refused the group itself, it is divided in halves, down to single orders: one of them may be the cause.
     /// </summary>
-    /// <returns>False if the order service has no route for groups. Then the orders go alone.</returns>
+    /// <returns>False if the order service has no route for groups. Then some of the orders still wait.</returns>
     public async Task<bool> TrySendAsync(IReadOnlyList<QueuedOrder> orders)
     {
         UpstreamFailure failure;
@@ -66,7 +66,6 @@ internal sealed partial class GroupSender(CoalescingMetrics metrics, ILogger<Gro
         if (failure.Received is HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed)
         {
             LogMissing();
-            Complete(orders, new Turn(GoesAlone: true));
             return false;
         }
 

@@ -216,7 +216,7 @@ internal sealed class OrderQueue : IDisposable
         {
             if (!await _groups.TrySendAsync(orders))
             {
-                Suspend();
+                Suspend(orders);
             }
         }
         finally
@@ -225,16 +225,20 @@ internal sealed class OrderQueue : IDisposable
         }
     }
 
-    private void Suspend()
+    /// <summary>Lets these orders and those that wait go alone.</summary>
+    private void Suspend(IReadOnlyList<QueuedOrder> sent)
     {
-        List<QueuedOrder> orders;
+        List<QueuedOrder> waiting;
         lock (_lock)
         {
             _groupsMissingSince = _time.GetTimestamp();
-            orders = [.. _waiting];
-            orders.ForEach(order => Unlink(order));
+            waiting = [.. _waiting];
+            waiting.ForEach(order => Unlink(order));
         }
 
-        orders.ForEach(order => order.TryComplete(new Turn(GoesAlone: true)));
+        foreach (var order in sent.Concat(waiting))
+        {
+            order.TryComplete(new Turn(GoesAlone: true));
+        }
     }
 }
