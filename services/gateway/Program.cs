@@ -1,5 +1,6 @@
 using DaprOrders.Gateway;
 using DaprOrders.Gateway.Access;
+using DaprOrders.Gateway.Coalescing;
 using DaprOrders.Gateway.Invocation;
 using DaprOrders.Gateway.Routes;
 using DaprOrders.ServiceDefaults;
@@ -11,6 +12,7 @@ builder.Services.AddValidation();
 builder.Services.AddOpenApi();
 builder.AddAccess();
 builder.AddInvocation();
+builder.AddCoalescing();
 builder.Services.AddRateLimit();
 builder.RequireSidecar();
 

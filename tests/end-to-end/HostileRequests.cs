@@ -30,7 +30,7 @@ public static class HostileRequests
     {
         { "gateway", "POST", "/orders" }, { "gateway", "POST", "/orders/batch" }, { "gateway", "GET", "/orders" }, { "gateway", "GET", "/orders/{}" },
         { "gateway", "GET", "/inventory" }, { "gateway", "GET", "/inventory/{}" }, { "gateway", "GET", "/notifications" }, { "gateway", "GET", "/{}" },
-        { "order", "POST", "/orders" }, { "order", "POST", "/orders/batch" }, { "order", "GET", "/orders" }, { "order", "GET", "/orders/{}" },
+        { "order", "POST", "/orders" }, { "order", "POST", "/orders/batch" }, { "order", "POST", "/orders/group" }, { "order", "GET", "/orders" }, { "order", "GET", "/orders/{}" },
         { "order", "POST", "/events/inventory.updated" }, { "order", "GET", "/dead-letters" }, { "order", "GET", "/dead-letters/{}" },
         { "order", "DELETE", "/dead-letters" }, { "order", "DELETE", "/dead-letters/{}" }, { "order", "POST", "/dead-letters/redrive" },
         { "order", "POST", "/dead-letters/{}/redrive" }, { "order", "POST", "/events/order.dead" }, { "order", "GET", "/dapr/subscribe" },
@@ -45,7 +45,7 @@ public static class HostileRequests
     {
         var responses = new ConcurrentDictionary<int, int>();
         var instance = stack.Instances.First(candidate => candidate.AppId == app);
-        var requests = HostileRequest.For(method, path, path.EndsWith("batch", StringComparison.Ordinal) ? Batches : Orders, CredentialsOf(stack, path));
+        var requests = HostileRequest.For(method, path, path is "/orders/batch" or "/orders/group" ? Batches : Orders, CredentialsOf(stack, path));
 
         await requests.SampleAsync(
             async request => responses.AddOrUpdate(await SendAsync(instance.Port, request), 1, (_, sent) => sent + 1), iter: count);

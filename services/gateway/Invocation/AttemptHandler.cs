@@ -5,18 +5,23 @@ namespace DaprOrders.Gateway.Invocation;
 /// </summary>
 internal sealed class AttemptHandler : DelegatingHandler
 {
-    private static readonly HttpRequestOptionsKey<List<UpstreamFailure>> Failures = new("failures");
+    private static readonly HttpRequestOptionsKey<AttemptLog> Log = new("attempts");
 
-    /// <summary>Returns the list to which each attempt at this request adds its failure.</summary>
-    public static List<UpstreamFailure> Record(HttpRequestMessage request)
+    /// <summary>Returns the log to which each attempt at this request adds its failure.</summary>
+    public static AttemptLog LogOf(HttpRequestMessage request)
     {
-        List<UpstreamFailure> failures = [];
-        request.Options.Set(Failures, failures);
-        return failures;
+        if (!request.Options.TryGetValue(Log, out var log))
+        {
+            request.Options.Set(Log, log = new AttemptLog());
+        }
+
+        return log;
     }
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
+        var log = LogOf(request);
+        log.Begin();
         try
         {
             var response = await base.SendAsync(request, cancellationToken);
@@ -27,21 +32,17 @@ internal sealed class AttemptHandler : DelegatingHandler
             }
 
             response.Dispose();
-            throw Failed(request, failure);
+            throw Failed(log, failure);
         }
         catch (Exception e) when (e is HttpRequestException or OperationCanceledException)
         {
-            throw Failed(request, UpstreamFailure.Of(e), e);
+            throw Failed(log, UpstreamFailure.Of(e), e);
         }
     }
 
-    private static UpstreamException Failed(HttpRequestMessage request, UpstreamFailure failure, Exception? inner = null)
+    private static UpstreamException Failed(AttemptLog log, UpstreamFailure failure, Exception? inner = null)
     {
-        if (request.Options.TryGetValue(Failures, out var failures))
-        {
-            failures.Add(failure);
-        }
-
+        log.Add(failure);
         return new UpstreamException(failure, inner);
     }
 }

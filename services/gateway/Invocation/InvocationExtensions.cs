@@ -2,6 +2,7 @@ using Dapr.Client;
 using DaprOrders.ServiceDefaults;
 using Polly;
 using Polly.Retry;
+using Polly.Timeout;
 
 namespace DaprOrders.Gateway.Invocation;
 
@@ -10,7 +11,12 @@ internal static class InvocationExtensions
     /// <summary>The timeout of one attempt. A wait inside an attempt must be shorter.</summary>
     public static readonly TimeSpan AttemptTimeout = TimeSpan.FromSeconds(2);
 
-    private static readonly TimeSpan TotalTimeout = TimeSpan.FromSeconds(8);
+    /// <summary>The timeout of a request, with all its attempts.</summary>
+    public static readonly TimeSpan TotalTimeout = TimeSpan.FromSeconds(8);
+
+    /// <summary>The timeout of a request that has already waited, instead of <see cref="TotalTimeout"/>.</summary>
+    public static readonly HttpRequestOptionsKey<TimeSpan> RemainingTime = new("remaining time");
+
     private const long LargestBody = 64 << 10;
 
     /// <summary>Registers a client for each service, and limits the size of request bodies.</summary>
@@ -45,7 +51,7 @@ internal static class InvocationExtensions
         {
             pipeline.TimeProvider = context.ServiceProvider.GetRequiredService<TimeProvider>();
             pipeline
-                .AddTimeout(TotalTimeout)
+                .AddTimeout(new TimeoutStrategyOptions { TimeoutGenerator = attempt => ValueTask.FromResult(TimeoutOf(attempt.Context.GetRequestMessage())) })
                 .AddRetry(new RetryStrategyOptions<HttpResponseMessage>
                 {
                     MaxRetryAttempts = int.MaxValue,
@@ -64,4 +70,10 @@ internal static class InvocationExtensions
             DaprEndpoint = DaprSidecar.HttpEndpoint(provider.GetRequiredService<IConfiguration>()).ToString(),
         });
     }
+
+    /// <summary>Returns a positive time, because zero would mean no timeout.</summary>
+    private static TimeSpan TimeoutOf(HttpRequestMessage? request) =>
+        request is null || !request.Options.TryGetValue(RemainingTime, out var remaining) ? TotalTimeout
+        : remaining > TimeSpan.Zero ? remaining
+        : TimeSpan.FromMilliseconds(1);
 }

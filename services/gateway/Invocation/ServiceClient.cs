@@ -18,15 +18,14 @@ internal abstract class ServiceClient(HttpClient http)
     /// <exception cref="UpstreamException">The service could not be called, or failed, for 8 s.</exception>
     public virtual async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
-        var failures = AttemptHandler.Record(request);
+        var attempts = AttemptHandler.LogOf(request);
         try
         {
             return await http.SendAsync(request, cancellationToken);
         }
-        catch (Exception e) when (e is UpstreamException or TimeoutRejectedException && failures.Count > 0)
+        catch (Exception e) when (e is UpstreamException or TimeoutRejectedException && attempts.Failure is not null)
         {
-            // The time may end between attempts. The request did not run only if no attempt ran.
-            throw new UpstreamException(failures[^1] with { DidNotRun = failures.TrueForAll(failure => failure.DidNotRun) }, e);
+            throw new UpstreamException(attempts.Failure, e);
         }
     }
 

@@ -8,7 +8,9 @@ namespace DaprOrders.Gateway.Invocation;
 /// <param name="DidNotRun">Whether it is certain that the service did not receive the request.</param>
 /// <param name="IsTransient">Whether another attempt may succeed.</param>
 /// <param name="Override">The status for the client; null if <paramref name="DidNotRun"/> decides.</param>
-internal sealed record UpstreamFailure(string Reason, bool DidNotRun = false, bool IsTransient = false, HttpStatusCode? Override = null)
+/// <param name="Received">The status that the service or its sidecar responded with, if it decided nothing else.</param>
+internal sealed record UpstreamFailure(
+    string Reason, bool DidNotRun = false, bool IsTransient = false, HttpStatusCode? Override = null, HttpStatusCode? Received = null)
 {
     /// <summary>Errors of the runtime that mean that no connection to the service was made.</summary>
     private static readonly string[] NotConnectedErrors =
@@ -61,7 +63,7 @@ internal sealed record UpstreamFailure(string Reason, bool DidNotRun = false, bo
         {
             431 => new("the sidecar refused the size of the headers", DidNotRun: true, Override: HttpStatusCode.RequestHeaderFieldsTooLarge),
             503 => new("the service responded 503", IsTransient: true, Override: HttpStatusCode.ServiceUnavailable),
-            var status => new($"the service or its sidecar responded {status}"),
+            var status => new($"the service or its sidecar responded {status}", Received: response.StatusCode),
         };
     }
 
@@ -70,7 +72,7 @@ internal sealed record UpstreamFailure(string Reason, bool DidNotRun = false, bo
         HttpRequestException { HttpRequestError: HttpRequestError.ConnectionError } e =>
             new($"the gateway's sidecar cannot be reached: {e.Message}", DidNotRun: true, IsTransient: true),
         HttpRequestException e => new($"the connection to the gateway's sidecar ended: {e.Message}", IsTransient: true),
-        _ => new("no response in time", IsTransient: true),
+        _ => AttemptLog.NoResponse,
     };
 
     private static bool IsNotConnected(string reason) =>

@@ -128,7 +128,7 @@ internal static partial class OrderRoutes
         return order.TryGetProperty("status", out var status) && status.ValueEquals("pending");
     }
 
-    [LoggerMessage(LogLevel.Information, "Placed order {OrderId}")]
+    [LoggerMessage(LogLevel.Debug, "Placed order {OrderId}")]
     private static partial void LogPlaced(ILogger logger, string? orderId);
 
     [LoggerMessage(LogLevel.Information, "Placed a batch of orders with the key {IdempotencyKey}")]

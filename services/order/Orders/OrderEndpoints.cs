@@ -22,6 +22,10 @@ internal static class OrderEndpoints
             .WithMetadata(new RequestSizeLimitAttribute(512 << 10))
             .ProducesProblem(StatusCodes.Status413PayloadTooLarge)
             .ProducesProblem(StatusCodes.Status415UnsupportedMediaType);
+        orders.MapPost("/group", PlaceGroup.HandleAsync).WithName("PlaceGroup")
+            .RequireRateLimiting(PlacementLimit.Policy)
+            .WithMetadata(new RequestSizeLimitAttribute(512 << 10))
+            .ExcludeFromDescription(); // for the gateway only
         orders.MapGet("/", ListOrders.HandleAsync).WithName("ListOrders");
         orders.MapGet("/{id}", GetOrder.HandleAsync).WithName("GetOrder")
             .ProducesProblem(StatusCodes.Status404NotFound);

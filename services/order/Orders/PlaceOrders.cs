@@ -36,7 +36,7 @@ internal sealed partial class PlaceOrders(
         {
             if (JsonPart.TryRead<BatchEntry>(request.Orders[i], json.Value.SerializerOptions, out var entry, out var problem))
             {
-                orders.Add(new NewOrder(i, entry.ItemId, entry.Quantity!.Value, entry.IdempotencyKey ?? key?.OfEntry(i)));
+                orders.Add(new NewOrder(i, owner, entry.ItemId, entry.Quantity!.Value, entry.IdempotencyKey ?? key?.OfEntry(i)));
             }
             else
             {
@@ -44,7 +44,7 @@ internal sealed partial class PlaceOrders(
             }
         }
 
-        foreach (var placement in await placeOrders.PlaceAsync(owner, orders))
+        foreach (var placement in await placeOrders.PlaceAsync(orders))
         {
             results[placement.Wanted.Index] = placeOrders.ResultOf(placement);
         }
@@ -56,28 +56,28 @@ internal sealed partial class PlaceOrders(
     /// Places the orders together; if that fails because of one of them, each alone. Batches that keep deadlocking on the same keys pass in this way
     /// too: an order alone waits for at most one other transaction.
     /// </summary>
-    private async Task<IReadOnlyList<Placement>> PlaceAsync(Owner owner, List<NewOrder> orders)
+    public async Task<IReadOnlyList<Placement>> PlaceAsync(List<NewOrder> orders)
     {
         try
         {
-            return await PlaceTogetherAsync(owner, orders);
+            return await PlaceTogetherAsync(orders);
         }
         catch (Exception e) when (orders.Count > 1 && (DatabaseErrors.IsConflict(e) || !DatabaseErrors.IsUnavailable(e)))
         {
             LogFallback(orders.Count, e.Message);
-            return await PlaceOneByOneAsync(owner, orders);
+            return await PlaceOneByOneAsync(orders);
         }
     }
 
     /// <summary>Retries after a conflict with a concurrent request for the same keys: the next attempt finds its orders.</summary>
-    private async Task<IReadOnlyList<Placement>> PlaceTogetherAsync(Owner owner, List<NewOrder> orders)
+    private async Task<IReadOnlyList<Placement>> PlaceTogetherAsync(List<NewOrder> orders)
     {
         for (var attempt = 1; ; attempt++)
         {
             await using var scope = scopes.CreateAsyncScope();
             try
             {
-                return await PlaceAsync(scope.ServiceProvider.GetRequiredService<OrderDbContext>(), owner, orders);
+                return await PlaceAsync(scope.ServiceProvider.GetRequiredService<OrderDbContext>(), orders);
             }
             catch (Exception e) when (attempt < Attempts && DatabaseErrors.IsConflict(e))
             {
@@ -86,31 +86,32 @@ internal sealed partial class PlaceOrders(
     }
 
     /// <summary>Ignores the request's cancellation, like <see cref="PlaceOrder"/>.</summary>
-    private async Task<IReadOnlyList<Placement>> PlaceAsync(OrderDbContext db, Owner owner, List<NewOrder> wanted)
+    private async Task<IReadOnlyList<Placement>> PlaceAsync(OrderDbContext db, List<NewOrder> wanted)
     {
+        var owners = wanted.Select(order => order.Owner.Value).ToHashSet();
         var keys = wanted.Where(order => order.Key is not null).Select(order => order.Key!).ToHashSet();
         var byKey = await db.Orders.AsNoTracking()
-            .Where(order => order.Owner == owner.Value && order.IdempotencyKey != null && keys.Contains(order.IdempotencyKey))
-            .ToDictionaryAsync(order => order.IdempotencyKey!, CancellationToken.None);
+            .Where(order => owners.Contains(order.Owner) && order.IdempotencyKey != null && keys.Contains(order.IdempotencyKey))
+            .ToDictionaryAsync(order => (order.Owner, order.IdempotencyKey!), CancellationToken.None);
 
         var now = time.GetMicrosecondNow();
         var placements = new List<Placement>(wanted.Count);
         foreach (var one in wanted)
         {
-            if (one.Key is not null && byKey.TryGetValue(one.Key, out var earlier))
+            if (one.Key is not null && byKey.TryGetValue((one.Owner.Value, one.Key), out var earlier))
             {
                 placements.Add(new Placement(one, earlier));
                 continue;
             }
 
-            using var trace = OrderTrace.Start();
-            var order = Order.Place(owner, one.ItemId, one.Quantity, one.Key, now, sweep.Value.After);
+            using var trace = OrderTrace.Start(one.TraceParent);
+            var order = Order.Place(one.Owner, one.ItemId, one.Quantity, one.Key, now, sweep.Value.After);
             db.Orders.Add(order);
             db.Publish(OrderCreated.From(order));
             placements.Add(new Placement(one, order, IsNew: true));
             if (one.Key is not null)
             {
-                byKey.Add(one.Key, order); // a later order with the same key is this one
+                byKey.Add((one.Owner.Value, one.Key), order); // a later order with the same key is this one
             }
         }
 
@@ -118,7 +119,7 @@ internal sealed partial class PlaceOrders(
         return placements;
     }
 
-    private async Task<IReadOnlyList<Placement>> PlaceOneByOneAsync(Owner owner, List<NewOrder> orders)
+    private async Task<IReadOnlyList<Placement>> PlaceOneByOneAsync(List<NewOrder> orders)
     {
         var placements = new List<Placement>(orders.Count);
         Exception? unavailable = null;
@@ -126,7 +127,7 @@ internal sealed partial class PlaceOrders(
         {
             try
             {
-                placements.AddRange(unavailable is null ? await PlaceTogetherAsync(owner, [order]) : [new Placement(order, null, Failure: unavailable)]);
+                placements.AddRange(unavailable is null ? await PlaceTogetherAsync([order]) : [new Placement(order, null, Failure: unavailable)]);
             }
             catch (Exception e)
             {
@@ -138,7 +139,7 @@ internal sealed partial class PlaceOrders(
         return placements;
     }
 
-    private BatchResult ResultOf(Placement placement)
+    public BatchResult ResultOf(Placement placement)
     {
         var wanted = placement.Wanted;
         if (placement.Order is not { } order)
@@ -189,8 +190,8 @@ internal sealed partial class PlaceOrders(
     private partial void LogFailed(Exception exception, int index);
 
     /// <summary>An order of the request, with its index.</summary>
-    private sealed record NewOrder(int Index, string ItemId, int Quantity, string? Key);
+    public sealed record NewOrder(int Index, Owner Owner, string ItemId, int Quantity, string? Key, string? TraceParent = null);
 
     /// <summary>The order that was placed, now or earlier with the same key; or why it was not.</summary>
-    private sealed record Placement(NewOrder Wanted, Order? Order, bool IsNew = false, Exception? Failure = null);
+    public sealed record Placement(NewOrder Wanted, Order? Order, bool IsNew = false, Exception? Failure = null);
 }

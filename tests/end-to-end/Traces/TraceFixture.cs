@@ -4,6 +4,7 @@ using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
 using DaprOrders.Stack;
+using DaprOrders.Stack.Platforms;
 
 namespace DaprOrders.EndToEnd.Tests.Traces;
 
@@ -12,6 +13,9 @@ public sealed class TraceFixture : IAsyncLifetime
 {
     /// <summary>Reading thousands of spans takes more time than waiting for them.</summary>
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    /// <summary>Long enough for a call that the others wait for, and shorter than the timeout of an attempt.</summary>
+    private static readonly TimeSpan UntilShared = TimeSpan.FromSeconds(0.7);
 
     private readonly HttpClient _http = new(new SocketsHttpHandler { UseProxy = false });
     private Dashboard? _dashboard;
@@ -62,6 +66,17 @@ public sealed class TraceFixture : IAsyncLifetime
         var body = await response.Content.ReadFromJsonAsync<JsonElement>(Cancel);
         Assert.True(response.IsSuccessStatusCode, $"{body}");
         return ([.. (count == 1 ? [body] : body.GetProperty("results").EnumerateArray().ToArray()).Select(placed => placed.GetProperty("id").GetGuid())], trace);
+    }
+
+    /// <summary>Places orders concurrently, in requests with their own traces. Most of them share a call, because the order service does not respond at first.</summary>
+    internal async Task<IReadOnlyDictionary<Guid, string>> PlaceConcurrentlyAsync(string item, int count)
+    {
+        var instance = Stack.Instances.First(instance => instance.AppId == "order");
+        await Stack.Runtime.SignalAsync(instance, Signal.Freeze);
+        var placing = Task.WhenAll(Enumerable.Range(0, count).Select(_ => PlaceAsync(item, 1)));
+        await Task.Delay(UntilShared, Cancel);
+        await Stack.Runtime.SignalAsync(instance, Signal.Continue);
+        return (await placing).ToDictionary(placed => placed.Orders.Single(), placed => placed.Trace);
     }
 
     internal Task WaitUntilNotifiedAsync(IReadOnlyList<Guid> orders) => Wait.UntilAsync("the notifications", async () =>

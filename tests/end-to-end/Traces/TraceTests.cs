@@ -35,6 +35,34 @@ public sealed class TraceTests(TraceFixture fixture) : IClassFixture<TraceFixtur
         await AssertTracesAsync(orders, request, Handled);
     }
 
+    [Fact]
+    public async Task Orders_that_share_a_call_keep_the_traces_of_their_requests()
+    {
+        var requests = await fixture.PlaceConcurrentlyAsync("item-123", 20);
+        await fixture.WaitUntilNotifiedAsync([.. requests.Keys]);
+        foreach (var (order, trace) in requests)
+        {
+            Assert.Equal(trace, await fixture.TraceOfAsync(order));
+        }
+
+        string[] expected = [.. new[] { "POST /orders/", "place order" }.Select(placed => WithoutSends($"gateway: POST /orders/\n  order: {placed}\n{Indent(2, [Handled])}"))];
+        IReadOnlyList<string> trees = [];
+        var spans = await fixture.WaitForSpansAsync("the traces", received =>
+        {
+            trees = [.. requests.Values.Select(trace => WithoutSends(SpanTree.Of([.. received.Where(span => span.TraceId == trace)])))];
+            return trees.All(expected.Contains);
+        });
+
+        Assert.Contains(expected[1], trees);
+        foreach (var order in spans.Where(span => span.Name == "place order" && requests.Values.Contains(span.TraceId)))
+        {
+            var carrier = Assert.Single(spans, span => span.Id == Assert.Single(order.Links).SpanId);
+            Assert.Equal("POST /orders/group", carrier.Name);
+            var call = Assert.Single(spans, span => span.Name == "place orders" && span.TraceId == carrier.TraceId);
+            Assert.Contains(call.Links, link => link.TraceId == order.TraceId);
+        }
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(100)]

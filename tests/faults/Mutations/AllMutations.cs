@@ -81,6 +81,30 @@ internal static class AllMutations
         },
         new()
         {
+            Name = "gateway mixes up the results of a call",
+            Invariant = Invariants.StoredAsSent,
+            Project = "services/gateway",
+            Apps = ["gateway"],
+            Edits =
+            [
+                new("services/gateway/Coalescing/GroupSender.cs", "var order = orders[i++];", "var order = orders[^++i];"),
+                // Without these checks of the content, as a simpler gateway would be.
+                new("services/gateway/Coalescing/GroupSender.cs", " || !itemId.ValueEquals(wanted.ItemId)", ""),
+                new("services/gateway/Coalescing/GroupSender.cs", " || units != wanted.Quantity", ""),
+            ],
+            Plan = MutationPlans.Groups,
+        },
+        new()
+        {
+            Name = "order ignores the keys of a group",
+            Invariant = Invariants.OneKeyOneOrder,
+            Project = "services/order",
+            Apps = ["order"],
+            Edits = [new("services/order/Orders/PlaceGroup.cs", "entry.Quantity!.Value, entry.IdempotencyKey, ", "entry.Quantity!.Value, null, ")],
+            Plan = MutationPlans.Groups,
+        },
+        new()
+        {
             Name = "order mixes up the results of a batch",
             Invariant = Invariants.StoredAsSent,
             Project = "services/order",

@@ -75,6 +75,13 @@ internal static class MutationPlans
         Orders = 900,
     };
 
+    /// <summary>Gets a plan with so many concurrent orders that the gateway sends most of them in groups.</summary>
+    public static FaultPlan Groups { get; } = Duplicates with
+    {
+        Seed = 4717,
+        Load = new LoadOptions(Clients: 64, OrdersPerSecond: 400, Items: 3),
+    };
+
     /// <summary>Gets a plan in which events become dead letters, and a frequent sweep republishes them after their cause is removed.</summary>
     public static FaultPlan DeadLetters { get; } = Plans.Losses with
     {
