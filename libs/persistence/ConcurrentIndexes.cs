@@ -9,10 +9,10 @@ namespace DaprOrders.Persistence;
 public static class ConcurrentIndexes
 {
     /// <summary>Creates an index unless it exists. What an interrupted attempt has left is dropped before the migrations run.</summary>
-    public static void CreateIndexConcurrently(this MigrationBuilder migration, string name, string table, string columns, string? filter = null)
+    public static void CreateIndexConcurrently(this MigrationBuilder migration, string name, string table, string columns, string? filter = null, bool isUnique = false)
     {
         ArgumentNullException.ThrowIfNull(migration);
-        migration.RunConcurrently($"CREATE INDEX CONCURRENTLY IF NOT EXISTS {name} ON {table} ({columns}){(filter is null ? "" : $" WHERE {filter}")}");
+        migration.RunConcurrently($"CREATE {(isUnique ? "UNIQUE " : "")}INDEX CONCURRENTLY IF NOT EXISTS {name} ON {table} ({columns}){(filter is null ? "" : $" WHERE {filter}")}");
     }
 
     /// <summary>Drops an index if it exists.</summary>

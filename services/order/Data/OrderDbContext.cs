@@ -20,9 +20,9 @@ internal sealed class OrderDbContext(DbContextOptions<OrderDbContext> options) :
             order.Property(o => o.ItemId).HasMaxLength(64);
             order.Property(o => o.Status).HasSnakeCaseConversion().IsConcurrencyToken(); // of two outcomes the first one counts
             order.Property(o => o.Reason).HasMaxLength(64);
-            order.Property(o => o.IdempotencyKey).HasMaxLength(255);
+            order.Property(o => o.IdempotencyKey).HasMaxLength(511); // with the owner
             order.Property(o => o.TraceParent).HasMaxLength(55);
-            order.HasIndex(o => new { o.Owner, o.IdempotencyKey }).IsUnique();
+            order.HasIndex(o => o.IdempotencyKey).IsUnique();
             order.HasIndex(o => o.NextSweepAt).HasFilter("status = 'pending'"); // only what the sweep looks for
             order.HasIndex(o => new { o.Owner, o.Id }); // the list, also of confirmed orders, since nearly all are
             order.HasIndex(o => new { o.Owner, o.Id }, "rejected").HasDatabaseName("ix_orders_rejected").HasFilter("status = 'rejected'");

@@ -32,6 +32,7 @@ internal sealed class Order : IKeysetPaged
     /// <summary>Gets why the order was rejected, in inventory's words; null unless it was.</summary>
     public string? Reason { get; private set; }
 
+    /// <summary>Gets the idempotency key of the order, as <see cref="KeyOf"/> returns it; null if the order has none.</summary>
     public string? IdempotencyKey { get; private init; }
 
     public DateTimeOffset CreatedAt { get; private init; }
@@ -51,11 +52,18 @@ internal sealed class Order : IKeysetPaged
         Owner = owner.Value,
         ItemId = itemId,
         Quantity = quantity,
-        IdempotencyKey = idempotencyKey,
+        IdempotencyKey = KeyOf(owner, idempotencyKey),
         CreatedAt = now,
         TraceParent = Activity.Current?.Id,
         NextSweepAt = now + firstSweep,
     };
+
+    /// <summary>
+    /// Returns the key under which an owner's order is stored. Different owners can use the same key. The owner is part of the key and not a second
+    /// column of the index, because PostgreSQL would then sometimes read all orders of the owner to find a key.
+    /// </summary>
+    public static string? KeyOf(Owner owner, string? idempotencyKey) =>
+        idempotencyKey is null || owner.Value.Length == 0 ? idempotencyKey : $"{owner.Value}\t{idempotencyKey}";
 
     public bool HasContent(string itemId, int quantity) => ItemId == itemId && Quantity == quantity;
 

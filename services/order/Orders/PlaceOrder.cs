@@ -75,9 +75,11 @@ internal sealed partial class PlaceOrder(OrderDbContext db, IOptions<SweepOption
         return (order, IsNew: true);
     }
 
-    private async Task<Order?> FindAsync(Owner owner, string? key) => key is null
-        ? null
-        : await db.Orders.AsNoTracking().SingleOrDefaultAsync(order => order.Owner == owner.Value && order.IdempotencyKey == key, CancellationToken.None);
+    private async Task<Order?> FindAsync(Owner owner, string? key)
+    {
+        var stored = Order.KeyOf(owner, key);
+        return stored is null ? null : await db.Orders.AsNoTracking().SingleOrDefaultAsync(order => order.IdempotencyKey == stored, CancellationToken.None);
+    }
 
     /// <summary>An order to place.</summary>
     [JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]

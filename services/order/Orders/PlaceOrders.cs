@@ -88,17 +88,16 @@ internal sealed partial class PlaceOrders(
     /// <summary>Ignores the request's cancellation, like <see cref="PlaceOrder"/>.</summary>
     private async Task<IReadOnlyList<Placement>> PlaceAsync(OrderDbContext db, List<NewOrder> wanted)
     {
-        var owners = wanted.Select(order => order.Owner.Value).ToHashSet();
-        var keys = wanted.Where(order => order.Key is not null).Select(order => order.Key!).ToHashSet();
+        var keys = wanted.Where(order => order.StoredKey is not null).Select(order => order.StoredKey!).ToHashSet();
         var byKey = await db.Orders.AsNoTracking()
-            .Where(order => owners.Contains(order.Owner) && order.IdempotencyKey != null && keys.Contains(order.IdempotencyKey))
-            .ToDictionaryAsync(order => (order.Owner, order.IdempotencyKey!), CancellationToken.None);
+            .Where(order => order.IdempotencyKey != null && keys.Contains(order.IdempotencyKey))
+            .ToDictionaryAsync(order => order.IdempotencyKey!, CancellationToken.None);
 
         var now = time.GetMicrosecondNow();
         var placements = new List<Placement>(wanted.Count);
         foreach (var one in wanted)
         {
-            if (one.Key is not null && byKey.TryGetValue((one.Owner.Value, one.Key), out var earlier))
+            if (one.StoredKey is not null && byKey.TryGetValue(one.StoredKey, out var earlier))
             {
                 placements.Add(new Placement(one, earlier));
                 continue;
@@ -109,9 +108,9 @@ internal sealed partial class PlaceOrders(
             db.Orders.Add(order);
             db.Publish(OrderCreated.From(order));
             placements.Add(new Placement(one, order, IsNew: true));
-            if (one.Key is not null)
+            if (one.StoredKey is not null)
             {
-                byKey.Add((one.Owner.Value, one.Key), order); // a later order with the same key is this one
+                byKey.Add(one.StoredKey, order); // a later order with the same key is this one
             }
         }
 
@@ -190,7 +189,10 @@ internal sealed partial class PlaceOrders(
     private partial void LogFailed(Exception exception, int index);
 
     /// <summary>An order of the request, with its index.</summary>
-    public sealed record NewOrder(int Index, Owner Owner, string ItemId, int Quantity, string? Key, string? TraceParent = null);
+    public sealed record NewOrder(int Index, Owner Owner, string ItemId, int Quantity, string? Key, string? TraceParent = null)
+    {
+        public string? StoredKey { get; } = Order.KeyOf(Owner, Key);
+    }
 
     /// <summary>The order that was placed, now or earlier with the same key; or why it was not.</summary>
     public sealed record Placement(NewOrder Wanted, Order? Order, bool IsNew = false, Exception? Failure = null);

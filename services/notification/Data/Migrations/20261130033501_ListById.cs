@@ -9,8 +9,11 @@ namespace DaprOrders.NotificationService.Data.Migrations
     public partial class ListById : Migration
     {
         /// <inheritdoc />
-        protected override void Up(MigrationBuilder migrationBuilder) =>
+        protected override void Up(MigrationBuilder migrationBuilder)
+        {
             migrationBuilder.DropIndexConcurrently("ix_notifications_created_at_id"); // the primary key serves the list
+            migrationBuilder.SetDatabaseDefaults();
+        }
 
         /// <inheritdoc />
         protected override void Down(MigrationBuilder migrationBuilder) =>

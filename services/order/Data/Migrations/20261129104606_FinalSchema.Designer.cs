@@ -181,8 +181,8 @@ namespace DaprOrders.OrderService.Data.Migrations
                         .HasColumnName("created_at");
 
                     b.Property<string>("IdempotencyKey")
-                        .HasMaxLength(255)
-                        .HasColumnType("character varying(255)")
+                        .HasMaxLength(511)
+                        .HasColumnType("character varying(511)")
                         .HasColumnName("idempotency_key");
 
                     b.Property<string>("ItemId")
@@ -224,16 +224,16 @@ namespace DaprOrders.OrderService.Data.Migrations
                     b.HasKey("Id")
                         .HasName("pk_orders");
 
+                    b.HasIndex("IdempotencyKey")
+                        .IsUnique()
+                        .HasDatabaseName("ix_orders_idempotency_key");
+
                     b.HasIndex("NextSweepAt")
                         .HasDatabaseName("ix_orders_next_sweep_at")
                         .HasFilter("status = 'pending'");
 
                     b.HasIndex("CreatedAt", "Id")
                         .HasDatabaseName("ix_orders_created_at_id");
-
-                    b.HasIndex("Owner", "IdempotencyKey")
-                        .IsUnique()
-                        .HasDatabaseName("ix_orders_owner_idempotency_key");
 
                     b.HasIndex("Status", "CreatedAt", "Id")
                         .HasDatabaseName("ix_orders_status_created_at_id");

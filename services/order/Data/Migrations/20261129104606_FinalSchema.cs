@@ -24,10 +24,6 @@ namespace DaprOrders.OrderService.Data.Migrations
                 table: "outbox");
 
             migrationBuilder.DropIndex(
-                name: "ix_orders_idempotency_key",
-                table: "orders");
-
-            migrationBuilder.DropIndex(
                 name: "ix_dead_letters_direction_topic_event_id",
                 table: "dead_letters");
 
@@ -52,6 +48,17 @@ namespace DaprOrders.OrderService.Data.Migrations
                 maxLength: 255,
                 nullable: false,
                 defaultValue: "");
+
+            migrationBuilder.AlterColumn<string>(
+                name: "idempotency_key",
+                table: "orders",
+                type: "character varying(511)",
+                maxLength: 511,
+                nullable: true,
+                oldClrType: typeof(string),
+                oldType: "character varying(255)",
+                oldMaxLength: 255,
+                oldNullable: true);
 
             migrationBuilder.AddColumn<byte[]>(
                 name: "data_hash",
@@ -87,12 +94,6 @@ namespace DaprOrders.OrderService.Data.Migrations
                 columns: new[] { "topic", "key", "position" });
 
             migrationBuilder.CreateIndex(
-                name: "ix_orders_owner_idempotency_key",
-                table: "orders",
-                columns: new[] { "owner", "idempotency_key" },
-                unique: true);
-
-            migrationBuilder.CreateIndex(
                 name: "ix_dead_letters_event",
                 table: "dead_letters",
                 columns: new[] { "direction", "topic", "source", "event_id", "data_hash" },
@@ -117,12 +118,19 @@ namespace DaprOrders.OrderService.Data.Migrations
                 table: "outbox");
 
             migrationBuilder.DropIndex(
-                name: "ix_orders_owner_idempotency_key",
-                table: "orders");
-
-            migrationBuilder.DropIndex(
                 name: "ix_dead_letters_event",
                 table: "dead_letters");
+
+            migrationBuilder.AlterColumn<string>(
+                name: "idempotency_key",
+                table: "orders",
+                type: "character varying(255)",
+                maxLength: 255,
+                nullable: true,
+                oldClrType: typeof(string),
+                oldType: "character varying(511)",
+                oldMaxLength: 511,
+                oldNullable: true);
 
             migrationBuilder.DropColumn(
                 name: "owner",
@@ -166,12 +174,6 @@ namespace DaprOrders.OrderService.Data.Migrations
                 table: "outbox",
                 column: "key",
                 filter: "attempts > 0");
-
-            migrationBuilder.CreateIndex(
-                name: "ix_orders_idempotency_key",
-                table: "orders",
-                column: "idempotency_key",
-                unique: true);
 
             migrationBuilder.CreateIndex(
                 name: "ix_dead_letters_direction_topic_event_id",

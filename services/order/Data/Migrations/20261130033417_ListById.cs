@@ -17,9 +17,14 @@ namespace DaprOrders.OrderService.Data.Migrations
             migrationBuilder.DropIndexConcurrently("ix_orders_created_at_id");
             migrationBuilder.DropIndexConcurrently("ix_orders_status_created_at_id");
 
-            // Unreleased versions have created these.
+            // Unreleased versions have changed these.
             migrationBuilder.DropIndexConcurrently("ix_orders_owner_created_at_id");
             migrationBuilder.DropIndexConcurrently("ix_orders_owner_status_created_at_id");
+            migrationBuilder.Sql("ALTER TABLE orders ALTER COLUMN idempotency_key TYPE varchar(511)");
+            migrationBuilder.Sql("UPDATE orders SET idempotency_key = owner || chr(9) || idempotency_key WHERE owner <> '' AND position(chr(9) IN idempotency_key) = 0");
+            migrationBuilder.CreateIndexConcurrently("ix_orders_idempotency_key", "orders", "idempotency_key", isUnique: true);
+            migrationBuilder.DropIndexConcurrently("ix_orders_owner_idempotency_key");
+            migrationBuilder.SetDatabaseDefaults();
         }
 
         /// <inheritdoc />

@@ -178,8 +178,8 @@ namespace DaprOrders.OrderService.Data.Migrations
                         .HasColumnName("created_at");
 
                     b.Property<string>("IdempotencyKey")
-                        .HasMaxLength(255)
-                        .HasColumnType("character varying(255)")
+                        .HasMaxLength(511)
+                        .HasColumnType("character varying(511)")
                         .HasColumnName("idempotency_key");
 
                     b.Property<string>("ItemId")
@@ -226,16 +226,16 @@ namespace DaprOrders.OrderService.Data.Migrations
                     b.HasKey("Id")
                         .HasName("pk_orders");
 
+                    b.HasIndex("IdempotencyKey")
+                        .IsUnique()
+                        .HasDatabaseName("ix_orders_idempotency_key");
+
                     b.HasIndex("NextSweepAt")
                         .HasDatabaseName("ix_orders_next_sweep_at")
                         .HasFilter("status = 'pending'");
 
                     b.HasIndex("Owner", "Id")
                         .HasDatabaseName("ix_orders_owner_id");
-
-                    b.HasIndex("Owner", "IdempotencyKey")
-                        .IsUnique()
-                        .HasDatabaseName("ix_orders_owner_idempotency_key");
 
                     b.HasIndex(new[] { "Id", "Owner" }, "pending")
                         .HasDatabaseName("ix_orders_pending")
