@@ -1,0 +1,21 @@
+namespace DaprOrders.Bench.Report;
+
+/// <summary>The names of counters in the results.</summary>
+internal static class Counter
+{
+    public const string WalBytes = "walBytes";
+    public const string PageImages = "walPageImages";
+    public const string Transactions = "transactions";
+
+    /// <summary>The start of the names of bytes on disk, which end with the database and the table or index.</summary>
+    public const string Disk = "diskBytes ";
+
+    /// <summary>Orders per call of the coalescing gateway, from its metric.</summary>
+    public const string OrdersPerGroup = "ordersPerGroup";
+
+    /// <summary>Orders per transaction that settles orders.</summary>
+    public const string OrdersPerSettlement = "ordersPerSettlement";
+
+    /// <summary>Events per transaction that adds notifications.</summary>
+    public const string EventsPerNotification = "eventsPerNotification";
+}
