@@ -27,7 +27,7 @@ internal sealed class OrderRequests
 
     private OrderRequests(IEnumerable<string> bodies, string path, int ordersInEach, KeyKind keys)
     {
-        var start = $"POST {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n";
+        var start = $"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n";
         var key = keys is KeyKind.Random ? $"{KeyHeader}{Guid.Empty}\r\n" : "";
         _requests = [.. bodies.Select(body => Encoding.UTF8.GetBytes($"{start}{key}Content-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}"))];
         _keyPosition = keys is KeyKind.Random ? start.Length + KeyHeader.Length : 0;

@@ -10,8 +10,11 @@ internal static class Counter
     /// <summary>The start of the names of bytes on disk, which end with the database and the table or index.</summary>
     public const string Disk = "diskBytes ";
 
-    /// <summary>Orders per call of the coalescing gateway, from its metric.</summary>
+    /// <summary>Orders per transaction that places orders. With coalescing in the gateway, it has the orders of one call.</summary>
     public const string OrdersPerGroup = "ordersPerGroup";
+
+    /// <summary>Events per transaction that reserves stock.</summary>
+    public const string EventsPerReservation = "eventsPerReservation";
 
     /// <summary>Orders per transaction that settles orders.</summary>
     public const string OrdersPerSettlement = "ordersPerSettlement";

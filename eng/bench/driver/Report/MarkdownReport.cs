@@ -113,12 +113,12 @@ internal static class MarkdownReport
         }
 
         tables.Title(title);
-        tables.Head(2, "system", "load", "WAL bytes", "page images in the WAL", "transactions", "disk bytes", "orders per group", "orders per settlement", "events per notification");
+        tables.Head(2, "system", "load", "WAL bytes", "page images in the WAL", "transactions", "disk bytes", "orders per group", "events per reservation", "orders per settlement", "events per notification");
         counted.ForEach(load => tables.Row(
             load.Median.System.Name(), load.Median.Name, Spread(load, round => round.PerOrder.GetValueOrDefault(Counter.WalBytes)),
             Number(load.Median.PerOrder.GetValueOrDefault(Counter.PageImages), 2), Number(load.Median.PerOrder.GetValueOrDefault(Counter.Transactions), 2),
             Number(load.Median.PerOrder.Where(figure => figure.Key.StartsWith(Counter.Disk, StringComparison.Ordinal)).Sum(figure => figure.Value)),
-            Batch(load.Median, Counter.OrdersPerGroup), Batch(load.Median, Counter.OrdersPerSettlement), Batch(load.Median, Counter.EventsPerNotification)));
+            Batch(load.Median, Counter.OrdersPerGroup), Batch(load.Median, Counter.EventsPerReservation), Batch(load.Median, Counter.OrdersPerSettlement), Batch(load.Median, Counter.EventsPerNotification)));
 
         static string Batch(Measurement measured, string name) => measured.Batches.TryGetValue(name, out var size) ? Number(size, 1) : "";
     }

@@ -12,6 +12,9 @@ internal sealed class Databases : IAsyncDisposable
     /// <summary>The stock of every item. It is far more than any load uses, so that no order is rejected.</summary>
     private const int Stock = 1_000_000_000;
 
+    /// <summary>The schema of the services of this repository.</summary>
+    public const string Public = "public";
+
     private readonly NpgsqlDataSource _superuser;
     private readonly string _schema;
 
@@ -40,6 +43,9 @@ internal sealed class Databases : IAsyncDisposable
     public NpgsqlDataSource Notifications { get; }
 
     private IEnumerable<(string Name, NpgsqlDataSource Source)> All => [("orders", Orders), ("inventory", Inventory), ("notification", Notifications)];
+
+    /// <summary>Gets whether the inventory stores reservations. Services as in tutorials do not.</summary>
+    public bool HasReservations => _schema == Public;
 
     /// <summary>Returns a table with its schema.</summary>
     public string Table(string name) => $"{_schema}.{name}";

@@ -4,7 +4,7 @@ namespace DaprOrders.Bench.Systems;
 internal sealed class Metering : IAsyncDisposable
 {
     /// <summary>The interval at which the threads are read, so that little is lost when one ends. Reading them takes a few milliseconds.</summary>
-    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(3);
 
     private readonly ProcessGroups _groups;
     private readonly Dictionary<(string Group, int Thread), (long First, long Last)> _threads = [];

@@ -48,17 +48,29 @@ internal sealed class RowCounter(Databases databases) : IOrderCounter
             await ReadTimesAsync(databases.Notifications, $"SELECT order_id, pg_xact_commit_timestamp(xmin) FROM {databases.Table("notifications")} WHERE id >= $1")),
         requests);
 
-    public async Task<IReadOnlyDictionary<string, double>> ReadBatchesAsync() => new Dictionary<string, double>
+    public async Task<IReadOnlyDictionary<string, double>> ReadBatchesAsync()
     {
-        [Counter.OrdersPerSettlement] = await PerTransactionAsync(databases.Orders, "orders"),
-        [Counter.EventsPerNotification] = await PerTransactionAsync(databases.Notifications, "notifications"),
-    };
+        var batches = new Dictionary<string, double>
+        {
+            [Counter.OrdersPerGroup] = await PerValueAsync(databases.Orders, "orders", "id", "created_at"), // the same for all orders of a transaction
+            [Counter.OrdersPerSettlement] = await PerTransactionAsync(databases.Orders, "orders", "id"),
+            [Counter.EventsPerNotification] = await PerTransactionAsync(databases.Notifications, "notifications", "id"),
+        };
+        if (databases.HasReservations)
+        {
+            batches[Counter.EventsPerReservation] = await PerTransactionAsync(databases.Inventory, "reservations", "order_id");
+        }
+
+        return batches;
+    }
 
     /// <summary>Returns how many rows a transaction wrote. A row has the id of the transaction that wrote it last.</summary>
-    private async Task<double> PerTransactionAsync(NpgsqlDataSource database, string table)
+    private Task<double> PerTransactionAsync(NpgsqlDataSource database, string table, string id) => PerValueAsync(database, table, id, "xmin::text");
+
+    private async Task<double> PerValueAsync(NpgsqlDataSource database, string table, string id, string value)
     {
         await using var command = Command(
-            database, $"SELECT count(*)::float8 / greatest(1, count(DISTINCT xmin::text)) FROM {databases.Table(table)} WHERE id >= $1");
+            database, $"SELECT count(*)::float8 / greatest(1, count(DISTINCT {value})) FROM {databases.Table(table)} WHERE {id} >= $1");
         return (double)(await command.ExecuteScalarAsync())!;
     }
 

@@ -10,14 +10,14 @@ namespace DaprOrders.Bench.Report;
 internal static class Chart
 {
     private const int Width = 900;
-    private const string Font = "Helvetica, Arial, sans-serif";
+    private const string Font = "Arial"; // the exporter knows how wide its letters are
 
     private static readonly OxyColor Grid = OxyColor.Parse("#ecf0f1");
 
     public static OxyColor ColorOf(SystemKind system) => OxyColor.Parse(system switch
     {
-        SystemKind.NoOp => "#7f8c8d",
-        SystemKind.NoOpCoalesced => "#bdc3c7",
+        SystemKind.NoOp => "#5d6d7e",
+        SystemKind.NoOpCoalesced => "#95a5a6",
         SystemKind.Baseline => "#8e44ad",
         SystemKind.Ours => "#1b4f72",
         SystemKind.OursNoCoalescing => "#2e86c1",
@@ -57,9 +57,9 @@ internal static class Chart
     };
 
     /// <summary>Adds an axis with one bar per name. The first name is at the top.</summary>
-    public static void AddNames(this PlotModel plot, IEnumerable<string> names)
+    public static void AddNames(this PlotModel plot, IReadOnlyCollection<string> names)
     {
-        var axis = new CategoryAxis { Position = AxisPosition.Left, GapWidth = 0.4, StartPosition = 1, EndPosition = 0 };
+        var axis = new CategoryAxis { Position = AxisPosition.Left, GapWidth = 0.4, StartPosition = 1, EndPosition = 0, TickStyle = TickStyle.None };
         axis.Labels.AddRange(names);
         plot.Axes.Add(axis);
     }
@@ -72,7 +72,8 @@ internal static class Chart
         StrokeThickness = 2,
         MarkerType = MarkerType.Circle,
         MarkerSize = 3.5,
-        MarkerFill = color,
+        MarkerStroke = color,
+        MarkerFill = style is LineStyle.Solid ? color : OxyColors.White,
     };
 
     /// <summary>Returns the chart as an SVG document.</summary>

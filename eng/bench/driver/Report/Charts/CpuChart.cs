@@ -20,7 +20,7 @@ internal static class CpuChart
         var loads = results.Comparison.Select(summary => summary.Median).ToList();
         var plot = Chart.Create("CPU time per order by process, µs");
         plot.Axes.Add(Chart.LinearAxis(AxisPosition.Bottom, ""));
-        plot.AddNames(loads.Select(load => $"{load.System.Name()}, {load.Name}"));
+        plot.AddNames([.. loads.Select(load => $"{load.System.Name()}, {load.Name}")]);
         foreach (var (process, color) in Parts.Where(part => loads.Exists(load => load.CpuPerOrder.ContainsKey(part.Process))))
         {
             var series = new BarSeries { Title = process, FillColor = color, IsStacked = true };

@@ -13,7 +13,7 @@ internal static class ThroughputChart
         var plot = Chart.Create("Orders per second, end to end (median; line: lowest to highest round)");
         plot.IsLegendVisible = false;
         plot.Axes.Add(Chart.LinearAxis(AxisPosition.Bottom, ""));
-        plot.AddNames(results.Comparison.Select(load => $"{load.Median.System.Name()}, {load.Median.Name}"));
+        plot.AddNames([.. results.Comparison.Select(load => $"{load.Median.System.Name()}, {load.Median.Name}")]);
         var bars = new BarSeries { LabelPlacement = LabelPlacement.Base, LabelFormatString = " {0:0}", TextColor = OxyColors.White };
         bars.Items.AddRange(results.Comparison.Select(load => new BarItem(load.Median.EndToEndPerSecond) { Color = Chart.ColorOf(load.Median.System) }));
         plot.Series.Add(bars);
