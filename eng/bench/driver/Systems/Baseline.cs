@@ -35,9 +35,17 @@ internal static class Baseline
             return (null, "the commit is not in this clone; get it with: git fetch --unshallow");
         }
 
-        if (!File.Exists(Path.Combine(Folder, "dapr.yaml")))
+        try
         {
-            await PublishAsync();
+            if (!File.Exists(Path.Combine(Folder, "dapr.yaml")))
+            {
+                await PublishAsync();
+            }
+        }
+        catch (StackException e)
+        {
+            Console.Error.WriteLine($"bench: {e.Message}");
+            return (null, "it could not be built");
         }
 
         if (current.Published is not null && !Directory.Exists(Path.Combine(Folder, "dapr-emulator")))
