@@ -35,6 +35,13 @@ internal static class CommandLine
             Description = "The folder for results.md, results.json and the charts.",
             DefaultValueFactory = _ => new DirectoryInfo("artifacts/bench"),
         };
+        output.Validators.Add(result =>
+        {
+            if (result.GetValueOrDefault<DirectoryInfo>() is { } folder && File.Exists(folder.FullName))
+            {
+                result.AddError($"--output is {folder}, which is a file; it must be a folder.");
+            }
+        });
         var besideOtherLoad = new Option<bool>("--beside-other-load") { Description = "Measure although other programs use the CPU. The figures are then worthless." };
 
         BenchOptions? options = null;

@@ -14,6 +14,7 @@ if (options is null)
 _ = Interruption.Listen();
 try
 {
+    Directory.CreateDirectory(options.Output); // fails now, not after hours
     options = await Preparation.ChooseRuntimeAsync(options);
     var results = Results.New(options);
     options = await Preparation.PrepareBaselineAsync(options, results);
@@ -36,7 +37,7 @@ try
     Progress.Write($"Written to {options.Output}");
     return results.Failures.Count == 0 ? 0 : 1;
 }
-catch (Exception e) when (e is InvalidOperationException or StackException)
+catch (Exception e) when (e is InvalidOperationException or StackException or IOException or UnauthorizedAccessException)
 {
     Console.Error.WriteLine($"bench: {e.Message}");
     return 1;

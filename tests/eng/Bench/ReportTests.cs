@@ -92,6 +92,7 @@ public sealed class ReportTests
     [InlineData("--systems", "nothing")]
     [InlineData("--keys", "nothing")]
     [InlineData("--rounds", "0")]
+    [InlineData("--output", "/etc/hostname")]
     public void Invalid_option_exits_with_1(string option, string value)
     {
         var (options, status) = CommandLine.Parse([option, value]);

@@ -10,7 +10,11 @@ namespace DaprOrders.Bench.Report;
 internal static class Chart
 {
     private const int Width = 900;
-    private const string Font = "Arial"; // the exporter knows how wide its letters are
+    private const string Font = "Arial";
+
+    /// <summary>The width of a letter. The exporter believes that letters are narrower than in a browser, so it leaves too little space.</summary>
+    private const double LetterWidth = 6.4;
+
 
     private static readonly OxyColor Grid = OxyColor.Parse("#ecf0f1");
 
@@ -22,14 +26,14 @@ internal static class Chart
         SystemKind.Ours => "#1b4f72",
         SystemKind.OursNoCoalescing => "#2e86c1",
         SystemKind.OursNoSetBased => "#5dade2",
-        SystemKind.OursPlain => "#aed6f1",
+        SystemKind.OursPlain => "#117864",
         _ => "#e67e22",
     });
 
     public static PlotModel Create(string title)
     {
         var plot = new PlotModel { Title = title, Background = OxyColors.White, PlotAreaBorderThickness = new OxyThickness(0), DefaultFont = Font, Padding = new OxyThickness(8, 8, 24, 8) };
-        plot.Legends.Add(new Legend { LegendPlacement = LegendPlacement.Outside, LegendPosition = LegendPosition.BottomCenter, LegendOrientation = LegendOrientation.Horizontal });
+        plot.Legends.Add(new Legend { LegendPlacement = LegendPlacement.Outside, LegendPosition = LegendPosition.BottomCenter, LegendOrientation = LegendOrientation.Horizontal, LegendPadding = 24, LegendItemSpacing = 40, LegendLineSpacing = 8 });
         return plot;
     }
 
@@ -37,6 +41,8 @@ internal static class Chart
     {
         Position = position,
         Title = title,
+        AxisTitleDistance = 12,
+        AxisTickToLabelDistance = 6,
         Minimum = 0,
         MinimumPadding = 0,
         MaximumPadding = 0.05,
@@ -48,6 +54,8 @@ internal static class Chart
     {
         Position = position,
         Title = title,
+        AxisTitleDistance = 12,
+        AxisTickToLabelDistance = 6,
         MajorGridlineStyle = LineStyle.Solid,
         MajorGridlineColor = Grid,
         MinimumPadding = 0.05,
@@ -62,6 +70,7 @@ internal static class Chart
         var axis = new CategoryAxis { Position = AxisPosition.Left, GapWidth = 0.4, StartPosition = 1, EndPosition = 0, TickStyle = TickStyle.None };
         axis.Labels.AddRange(names);
         plot.Axes.Add(axis);
+        plot.PlotMargins = new OxyThickness(names.Max(name => name.Length) * LetterWidth, double.NaN, double.NaN, double.NaN);
     }
 
     public static LineSeries Line(string title, OxyColor color, LineStyle style = LineStyle.Solid) => new()
