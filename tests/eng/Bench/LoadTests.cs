@@ -34,6 +34,24 @@ public sealed class LoadTests
     }
 
     [Fact]
+    public void CPU_time_includes_threads_that_have_ended()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "The benchmark reads the clocks of Linux.");
+        var before = ProcessFigures.Cpu(Environment.ProcessId);
+        var thread = new Thread(() =>
+        {
+            var end = ProcessFigures.Cpu(Environment.ProcessId) + TimeSpan.FromMilliseconds(50);
+            while (ProcessFigures.Cpu(Environment.ProcessId) < end)
+            {
+            }
+        });
+        thread.Start();
+        thread.Join();
+
+        Assert.InRange(ProcessFigures.Cpu(Environment.ProcessId) - before, TimeSpan.FromMilliseconds(50), TimeSpan.FromMinutes(5));
+    }
+
+    [Fact]
     public void Idle_machine_has_no_other_load() => Assert.Null(OtherLoad.Describe(share: 0.1, [("kafka (12)", 0.02)]));
 
     [Fact]

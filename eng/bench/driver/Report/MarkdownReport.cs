@@ -58,7 +58,7 @@ internal static class MarkdownReport
         tables.Line(string.Create(
             CultureInfo.InvariantCulture,
             $"{results.At:yyyy-MM-dd}, {results.Runtime} runtime with {results.Broker}, {(results.IsPublished ? "published" : "built")}; {string.Join(", ", results.Versions.Select(version => $"{version.Key} {version.Value}"))}."));
-        tables.Line($"Medians of {rounds} rounds in turns, with minimum and maximum. Idempotency keys of the clients: {(results.Keys is KeyKind.Random ? "random" : "none")}.");
+        tables.Line($"{(rounds == 1 ? "One round" : $"Medians of {rounds} rounds in turns, with minimum and maximum")}. Idempotency keys of the clients: {(results.Keys is KeyKind.Random ? "random" : "none")}.");
         if (results.IsBesideOtherLoad)
         {
             tables.Line("\n**Other programs were allowed to use the machine: the figures are worthless.**");

@@ -10,9 +10,6 @@ internal sealed class SystemUnderTest : IAsyncDisposable
 {
     private const int WarmUpClients = 128;
 
-    /// <summary>Services that accept orders faster than they handle them need minutes on two cores.</summary>
-    private static readonly TimeSpan Timeout = TimeSpan.FromMinutes(3);
-    private static readonly TimeSpan DoneInterval = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan ShortWarmUp = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan WarmUpSlice = TimeSpan.FromSeconds(3);
 
@@ -131,7 +128,7 @@ internal sealed class SystemUnderTest : IAsyncDisposable
         var started = Stopwatch.GetTimestamp();
         var result = await load();
         var unfinished = await counter.CountUnfinishedAsync(result.Accepted);
-        await UntilDoneAsync(counter, result.Accepted);
+        await Completion.WaitAsync(counter, result.Accepted, _stack.Runtime);
         var elapsed = Stopwatch.GetElapsedTime(started);
         var usage = await metering.StopAsync();
 
@@ -195,24 +192,9 @@ internal sealed class SystemUnderTest : IAsyncDisposable
             await Databases.PrepareAsync(hasStock: !Kind.IsNoOp());
             var counter = await CreateCounterAsync();
             var result = await LoadGenerator.ClosedLoopAsync(Gateway, clients, requests, time);
-            await UntilDoneAsync(counter, result.Accepted);
+            await Completion.WaitAsync(counter, result.Accepted, _stack.Runtime);
         }
     }
 
     private async Task<IOrderCounter> CreateCounterAsync() => Kind.IsNoOp() ? await NoOpCounter.StartAsync(_stack, _http) : new RowCounter(Databases);
-
-    private async Task UntilDoneAsync(IOrderCounter counter, int accepted)
-    {
-        var started = Stopwatch.GetTimestamp();
-        using var timer = new PeriodicTimer(DoneInterval);
-        while (!await counter.IsDoneAsync(accepted))
-        {
-            if (Stopwatch.GetElapsedTime(started) > Timeout)
-            {
-                throw new InvalidOperationException($"{Kind.Name()}: {accepted} orders were accepted, but these were counted {Timeout.TotalMinutes:F0} minutes later: {await counter.CountAsync()}.\n{_stack.Runtime.Output}");
-            }
-
-            await timer.WaitForNextTickAsync();
-        }
-    }
 }
