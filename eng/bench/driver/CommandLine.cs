@@ -27,7 +27,7 @@ internal static class CommandLine
         var rows = Number("--rows", "The number of old rows that the growth part inserts into each table.", 1_000_000, 100_000_000);
         var rounds = Number("--rounds", "The number of rounds of each comparison.", 3, 100);
         var only = new Option<Part[]>("--only") { Description = "Run only these parts: compare, latency, batch, growth, telemetry, start.", AllowMultipleArgumentsPerToken = true };
-        var systems = new Option<string[]>("--systems") { Description = "Compare only these systems.", AllowMultipleArgumentsPerToken = true };
+        var systems = new Option<string[]>("--systems") { Description = "Compare only these systems. ours-plain has neither coalescing nor set-based SaveChanges.", AllowMultipleArgumentsPerToken = true };
         systems.AcceptOnlyFromAmong(SystemKinds.Names);
         var keys = new Option<KeyKind>("--keys") { Description = "The idempotency keys that the clients of the comparison send. none: the gateway creates them. random: UUIDs of version 4." };
         var output = new Option<DirectoryInfo>("--output")
