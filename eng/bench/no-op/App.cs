@@ -1,5 +1,7 @@
 using System.Buffers;
+using System.Globalization;
 using System.Text;
+using System.Text.Json;
 
 namespace DaprOrders.NoOp;
 
@@ -10,6 +12,9 @@ internal abstract class App(Sidecar sidecar)
 
     /// <summary>Gets the response to <c>/dapr/subscribe</c>; null for an app without subscriptions.</summary>
     protected virtual byte[]? Subscriptions => null;
+
+    /// <summary>Gets the times at which the events arrived that end an order in this app.</summary>
+    protected ArrivalTimes Times { get; } = new(1_000_000);
 
     protected virtual long Orders => 0;
 
@@ -28,6 +33,8 @@ internal abstract class App(Sidecar sidecar)
             case "/bench/counts":
                 return WriteJsonAsync(
                     http, Encoding.UTF8.GetBytes($$"""{"orders":{{Orders}},"confirmed":{{Confirmed}},"notified":{{Notified}}}"""));
+            case "/bench/times":
+                return WriteJsonAsync(http, JsonSerializer.SerializeToUtf8Bytes(Times.Since(Parse(http.Request.Query["since"]))));
             case "/dapr/subscribe" when Subscriptions is { } subscriptions:
                 return WriteJsonAsync(http, subscriptions);
             default:
@@ -89,6 +96,8 @@ internal abstract class App(Sidecar sidecar)
         ArrayPool<byte>.Shared.Return(delivery);
         await WriteJsonAsync(http, response.WrittenMemory);
     }
+
+    private static long Parse(string? number) => long.TryParse(number, CultureInfo.InvariantCulture, out var value) ? value : 0;
 
     private async Task WriteReadinessAsync(HttpContext http) =>
         http.Response.StatusCode = await sidecar.IsReadyAsync() ? StatusCodes.Status200OK : StatusCodes.Status503ServiceUnavailable;

@@ -7,7 +7,7 @@ var appId = Variable("APP_ID");
 var sidecar = new Sidecar(Port("DAPR_HTTP_PORT"));
 App service = appId switch
 {
-    "gateway" => new Gateway(sidecar),
+    "gateway" => Environment.GetEnvironmentVariable("NO_OP_COALESCING") is "true" ? new CoalescingGateway(sidecar) : new Gateway(sidecar),
     "order" => new OrderApp(sidecar),
     "inventory" => new InventoryApp(sidecar),
     "notification" => new NotificationApp(sidecar),

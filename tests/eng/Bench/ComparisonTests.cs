@@ -12,6 +12,7 @@ public sealed class ComparisonTests
 {
     [Theory(Explicit = true)]
     [InlineData(nameof(SystemKind.NoOp))]
+    [InlineData(nameof(SystemKind.NoOpCoalesced))]
     [InlineData(nameof(SystemKind.Ours))]
     public async Task System_handles_all_orders_and_is_measured_by_process(string system)
     {
@@ -29,14 +30,16 @@ public sealed class ComparisonTests
         };
         await using var measured = await SystemUnderTest.StartAsync(options.Systems[0], options);
 
-        var load = await measured.MeasureAsync("4 clients", 4, OrderBodies.Single(10), options.Load);
-        var steady = await measured.MeasureSteadyAsync(10, options.Steady);
+        var load = await measured.MeasureAsync("4 clients", 4, OrderRequests.Single(10), options.Load);
+        var steady = await measured.MeasureAtRateAsync("10/s", 10, OrderRequests.Single(10), options.Steady);
 
         Assert.InRange(load.Orders, 1, int.MaxValue);
         Assert.All([.. Usage.Services, Usage.Sidecars, Usage.Load], name => Assert.True(load.CpuPerOrder.ContainsKey(name), name));
         Assert.InRange(load.ServicesCpu, 1, double.MaxValue);
-        Assert.True(load.PostgresCpu > 0 || options.Systems[0] is SystemKind.NoOp, "the database used no CPU time");
+        Assert.True(load.PostgresCpu > 0 || options.Systems[0].IsNoOp(), "the database used no CPU time");
         Assert.InRange(steady.Orders, 1, 10);
+        Assert.All(steady.Latency.Values, latency => Assert.InRange(latency.P99, 0.001, 10_000));
+        Assert.InRange(Usage.Services.Sum(name => steady.SwitchesPerOrder[name]), 1, double.MaxValue);
     }
 
     [Fact(Explicit = true)]

@@ -1,6 +1,6 @@
 using System.Text.Json;
+using System.Xml.Linq;
 using DaprOrders.Bench;
-using DaprOrders.Bench.Load;
 using DaprOrders.Bench.Report;
 using DaprOrders.Bench.Systems;
 using DaprOrders.Stack;
@@ -9,83 +9,62 @@ namespace DaprOrders.Eng.Tests.Bench;
 
 public sealed class ReportTests
 {
-    [Theory]
-    [InlineData(50, 2)]
-    [InlineData(99, 4)]
-    [InlineData(100, 4)]
-    [InlineData(1, 1)]
-    public void Percentile_is_one_of_the_measured_times(double percentile, double expected) =>
-        Assert.Equal(expected, Latencies.Percentile([4, 1, 3, 2], percentile));
-
     [Fact]
-    public void Rounds_are_merged_by_median_and_memory_by_maximum()
+    public void Rounds_are_merged_by_median_minimum_and_maximum()
     {
         var low = SampleResults.Of(SystemKind.Ours, 128, services: 100, endToEnd: 3000);
         var middle = SampleResults.Of(SystemKind.Ours, 128, services: 300, endToEnd: 1000);
-        var high = SampleResults.Of(SystemKind.Ours, 128, services: 900, endToEnd: 2000) with
-        {
-            PeakRss = low.PeakRss.ToDictionary(peak => peak.Key, peak => 2 * peak.Value),
-        };
+        var high = SampleResults.Of(SystemKind.Ours, 128, services: 900, endToEnd: 2000);
 
-        var median = Measurement.Median([low, high, middle]);
+        var summary = Summary.Of([low, high, middle]);
 
-        Assert.Equal(300, median.ServicesCpu);
-        Assert.Equal(2000, median.EndToEndPerSecond);
-        Assert.Equal(200_000_000, median.PeakRss["order"]);
+        Assert.Equal((300, 100, 900), (summary.Median.ServicesCpu, summary.Minimum.ServicesCpu, summary.Maximum.ServicesCpu));
+        Assert.Equal("2,000 (1,000–3,000)", Tables.Spread(summary, round => round.EndToEndPerSecond));
     }
 
     [Fact]
-    public void Run_on_the_emulator_compares_CPU_per_order_with_targets()
+    public void Headline_ratios_are_in_one_row_even_if_a_system_was_not_measured()
     {
         var results = SampleResults.Create(
-            RuntimeKind.Emulator,
-            SampleResults.Of(SystemKind.NoOp, 128, services: 200),
-            SampleResults.Of(SystemKind.Ours, 128, services: 219, postgres: 101, backlog: 1001));
+            RuntimeKind.Dapr, SampleResults.Of(SystemKind.NoOp, 128, services: 200), SampleResults.Of(SystemKind.Ours, 128, services: 300, endToEnd: 1500));
+        results.NotMeasured.Add("b3a627c: the commit is not in this clone");
 
-        var targets = results.Targets.ToDictionary(target => target.What);
+        var tables = MarkdownReport.Of(results);
 
-        Assert.True(targets["CPU per order of the four services, 128 clients"].IsMet);
-        Assert.Equal("219 µs (no-op: 200 µs)", targets["CPU per order of the four services, 128 clients"].Measured);
-        Assert.False(targets["CPU per order of PostgreSQL, 128 clients"].IsMet);
-        Assert.False(targets["backlog at the end of the load, 128 clients, in seconds of orders"].IsMet);
-        Assert.True(targets["peak RSS of the largest service, 128 clients"].IsMet);
+        Assert.Contains("| 128 | **1.50** | not measured | not measured | not measured |", tables, StringComparison.Ordinal);
+        Assert.Contains("Not measured: b3a627c: the commit is not in this clone.", tables, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void Run_on_Dapr_compares_rates_with_those_of_other_systems()
-    {
-        var results = SampleResults.Create(
-            RuntimeKind.Dapr,
-            SampleResults.Of(SystemKind.NoOp, 32, services: 200, endToEnd: 1000),
-            SampleResults.Of(SystemKind.Ours, 32, services: 300, endToEnd: 790),
-            SampleResults.Of(SystemKind.SaveThenPublish, 32, services: 900, endToEnd: 190));
-        results.Steady.Add(new Steady(SystemKind.Ours, 100, 2000, P50: 12, P99: 31));
-
-        var targets = results.Targets.ToDictionary(target => target.What, target => target.IsMet);
-
-        Assert.False(targets["orders/s end to end, ours/no-op, 32 clients"]);
-        Assert.True(targets["orders/s end to end, ours/save-then-publish, 32 clients"]);
-        Assert.True(targets["accepted → notified at 100 orders/s, p50"]);
-        Assert.False(targets["accepted → notified at 100 orders/s, p99"]);
-    }
-
-    [Fact]
-    public void Report_has_tables_with_targets_a_chart_and_JSON()
+    public void Report_has_tables_with_targets_charts_and_JSON()
     {
         var folder = Directory.CreateTempSubdirectory("dapr-orders-bench-").FullName;
         var results = SampleResults.Create(
-            RuntimeKind.Emulator, SampleResults.Of(SystemKind.NoOp, 128, services: 200), SampleResults.Of(SystemKind.Ours, 128, services: 221, postgres: 99));
+            RuntimeKind.Dapr, SampleResults.Of(SystemKind.NoOp, 128, services: 200), SampleResults.Of(SystemKind.Ours, 128, services: 221, postgres: 99),
+            SampleResults.AtRate(SystemKind.Ours, Names.Rate(100), 100, services: 300, notifiedP50: 12, notifiedP99: 30));
+        results.Batch.Add(Summary.Of([SampleResults.Of(SystemKind.Ours, 4, services: 40) with { Name = Names.Batch(100) }]));
 
         results.Write(folder);
 
         var tables = File.ReadAllText(Path.Combine(folder, "results.md"));
-        Assert.Contains("| ours | 128 clients | **221** | 55 | 55 | 55 | 55 | 99 | 300 | 50 |", tables, StringComparison.Ordinal);
-        Assert.Contains("| CPU per order of the four services, 128 clients | ≤ 220 µs | 221 µs (no-op: 200 µs) | **missed** |", tables, StringComparison.Ordinal);
-        Assert.Contains("| CPU per order of PostgreSQL, 128 clients | ≤ 100 µs | 99 µs | met |", tables, StringComparison.Ordinal);
-        Assert.StartsWith("<?xml", File.ReadAllText(Path.Combine(folder, "cpu.svg")), StringComparison.Ordinal);
+        Assert.Contains("commit 0123abc, cores 2.", tables, StringComparison.Ordinal);
+        Assert.Contains("| ours | 128 clients | **320** | 221 | 55 | 55 | 55 | 55 | 99 | 300 | 50 | 70 | 12.0 |", tables, StringComparison.Ordinal);
+        Assert.Contains("| orders/s end to end, ours ÷ no-op, 128 clients | ≥ 1.5 | 1.00 | **missed** |", tables, StringComparison.Ordinal);
+        Assert.Contains("| share of the load generator in the CPU time, largest | ≤ 15 % |", tables, StringComparison.Ordinal);
+        Assert.Equal(["batch.svg", "cpu.svg", "latency.svg", "throughput.svg"], Directory.GetFiles(folder, "*.svg").Select(Path.GetFileName).Order());
+        Assert.All(Directory.GetFiles(folder, "*.svg"), chart => XDocument.Load(chart));
         using var figures = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "results.json")));
-        Assert.Equal(2, figures.RootElement.GetProperty("comparison").GetArrayLength());
+        var order = figures.RootElement.GetProperty("comparison")[1].GetProperty("median").GetProperty("perOrder");
+        Assert.Equal(2000, order.GetProperty(Counter.WalBytes).GetDouble());
         Directory.Delete(folder, recursive: true);
+    }
+
+    [Fact]
+    public void Chart_escapes_characters_of_markup()
+    {
+        var plot = Chart.Create("a < b & c");
+
+        Assert.Contains(XDocument.Parse(plot.ToSvg(200)).Descendants(), element => element.Value.Contains("a < b & c", StringComparison.Ordinal));
     }
 
     [Theory]
@@ -111,11 +90,23 @@ public sealed class ReportTests
     [InlineData("--bin", "/no/such/folder")]
     [InlineData("--only", "nothing")]
     [InlineData("--systems", "nothing")]
+    [InlineData("--keys", "nothing")]
+    [InlineData("--rounds", "0")]
+    [InlineData("--output", "/etc/hostname")]
     public void Invalid_option_exits_with_1(string option, string value)
     {
-        var (options, status) = BenchOptions.Parse([option, value]);
+        var (options, status) = CommandLine.Parse([option, value]);
 
         Assert.Null(options);
         Assert.Equal(1, status);
+    }
+
+    [Fact]
+    public void Quick_run_compares_three_systems()
+    {
+        var (options, _) = CommandLine.Parse(["--quick"]);
+
+        Assert.Equal([SystemKind.NoOp, SystemKind.Ours, SystemKind.SaveThenPublish], options!.Systems);
+        Assert.Equal([Part.Compare, Part.Latency], options.Parts);
     }
 }

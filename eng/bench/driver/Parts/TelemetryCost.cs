@@ -13,7 +13,7 @@ internal sealed class TelemetryCost(BenchOptions options) : IPart
 
     public int Steps => options.Rounds * Settings.Length;
 
-    public TimeSpan Estimate => Steps * (TimeSpan.FromSeconds(12) + options.WarmUp + options.Load);
+    public TimeSpan Estimate => Steps * (TimeSpan.FromSeconds(24) + options.WarmUp + options.Load);
 
     /// <exception cref="InvalidOperationException">The services sent no telemetry.</exception>
     public async Task RunAsync(Results results, Progress progress)
@@ -26,16 +26,16 @@ internal sealed class TelemetryCost(BenchOptions options) : IPart
                 progress.Step($"Telemetry, round {round}: {name}");
                 using var collector = new DiscardingCollector();
                 await using var system = await SystemUnderTest.StartAsync(SystemKind.Ours, options, environment: ratio is null ? null : collector.Environment(ratio));
-                measured.Add(await system.MeasureAsync(name, Clients, OrderBodies.Single(1000), options.Load));
+                measured.Add(await system.MeasureAsync(name, Clients, OrderRequests.Single(1000), options.Load));
                 if (ratio is not null && collector.Requests == 0)
                 {
                     throw new InvalidOperationException("The services sent no telemetry.");
                 }
 
-                Progress.Write(Comparison.Summarize(measured[^1]));
+                Progress.Write(Comparison.Describe(measured[^1]));
             }
         }
 
-        results.Telemetry.AddRange(measured.GroupBy(measurement => measurement.Name).Select(group => Measurement.Median([.. group])));
+        results.Telemetry.AddRange(Summary.OfEach(measured));
     }
 }

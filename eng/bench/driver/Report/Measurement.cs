@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using DaprOrders.Bench.Load;
 using DaprOrders.Bench.Systems;
 
 namespace DaprOrders.Bench.Report;
@@ -8,12 +9,19 @@ namespace DaprOrders.Bench.Report;
 /// </summary>
 internal sealed record Measurement
 {
+    /// <summary>The share of the CPU time that the load generator may use. Above it, the load generator is part of what is measured.</summary>
+    public const double LargestLoadShare = 0.15;
+
     public required SystemKind System { get; init; }
 
     /// <summary>Gets the name of the load, for example <c>128 clients</c>.</summary>
     public required string Name { get; init; }
 
+    /// <summary>Gets the number of clients in a closed loop; 0 in an open loop.</summary>
     public required int Clients { get; init; }
+
+    /// <summary>Gets the rate of an open loop; null in a closed loop.</summary>
+    public double? Rate { get; init; }
 
     public required int Orders { get; init; }
 
@@ -25,14 +33,25 @@ internal sealed record Measurement
     /// <summary>Gets the number of accepted orders that were not yet settled and notified when the load ended.</summary>
     public required int BacklogAtEnd { get; init; }
 
-    public required double PostP50 { get; init; }
-
-    public required double PostP99 { get; init; }
+    /// <summary>Gets the latencies, by the names in <see cref="Latencies"/>.</summary>
+    public required IReadOnlyDictionary<string, Percentiles> Latency { get; init; }
 
     /// <summary>Gets the CPU time per order, by app id and the names in <see cref="Usage"/>.</summary>
     public required IReadOnlyDictionary<string, double> CpuPerOrder { get; init; }
 
+    /// <summary>Gets the context switches per order, by the same names.</summary>
+    public required IReadOnlyDictionary<string, double> SwitchesPerOrder { get; init; }
+
     public required IReadOnlyDictionary<string, long> PeakRss { get; init; }
+
+    /// <summary>Gets what PostgreSQL counted, per order: bytes of the write-ahead log, transactions, bytes of each table and index.</summary>
+    public required IReadOnlyDictionary<string, double> PerOrder { get; init; }
+
+    /// <summary>Gets how many orders or events were handled together.</summary>
+    public required IReadOnlyDictionary<string, double> Batches { get; init; }
+
+    /// <summary>Gets the share of the load generator in the CPU time of system and load.</summary>
+    public double LoadShare => CpuPerOrder[Usage.Load] / (SystemCpu + CpuPerOrder[Usage.Load]);
 
     [JsonIgnore]
     public double ServicesCpu => Usage.Services.Sum(appId => CpuPerOrder[appId]);
@@ -40,25 +59,7 @@ internal sealed record Measurement
     [JsonIgnore]
     public double PostgresCpu => CpuPerOrder[Usage.Postgres];
 
-    /// <summary>Returns the median of each figure over the rounds, because other load on the machine may affect a round, and the highest peak RSS.</summary>
-    public static Measurement Median(IReadOnlyList<Measurement> rounds) => rounds[0] with
-    {
-        Orders = (int)Middle(rounds, round => round.Orders),
-        AcceptedPerSecond = Middle(rounds, round => round.AcceptedPerSecond),
-        EndToEndPerSecond = Middle(rounds, round => round.EndToEndPerSecond),
-        BacklogAtEnd = (int)Middle(rounds, round => round.BacklogAtEnd),
-        PostP50 = Middle(rounds, round => round.PostP50),
-        PostP99 = Middle(rounds, round => round.PostP99),
-        CpuPerOrder = rounds[0].CpuPerOrder.Keys.ToDictionary(name => name, name => Middle(rounds, round => round.CpuPerOrder[name])),
-        PeakRss = rounds[0].PeakRss.Keys.ToDictionary(name => name, name => rounds.Max(round => round.PeakRss[name])),
-    };
-
-    private static double Middle(IReadOnlyList<Measurement> rounds, Func<Measurement, double> figure)
-    {
-        var sorted = rounds.Select(figure).Order().ToList();
-        return (sorted[(sorted.Count - 1) / 2] + sorted[sorted.Count / 2]) / 2;
-    }
+    /// <summary>Gets the CPU time per order of everything but the load generator.</summary>
+    [JsonIgnore]
+    public double SystemCpu => Usage.OfSystem.Sum(name => CpuPerOrder.GetValueOrDefault(name));
 }
-
-/// <summary>The time from the response to the committed notification, in milliseconds, at a constant and low rate.</summary>
-internal sealed record Steady(SystemKind System, int PerSecond, int Orders, double P50, double P99);

@@ -1,6 +1,6 @@
-using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using DaprOrders.Bench.Load;
 using DaprOrders.Bench.Systems;
 using DaprOrders.Stack;
 
@@ -21,21 +21,37 @@ internal sealed class Results
 
     public required string Broker { get; init; }
 
-    public required string Machine { get; init; }
+    /// <summary>Gets the machine, the commit, and the versions of the programs.</summary>
+    public required IReadOnlyDictionary<string, string> Versions { get; init; }
 
     /// <summary>Gets whether the services were published (ReadyToRun) or only built.</summary>
     public required bool IsPublished { get; init; }
 
-    /// <summary>Gets the medians over the rounds, by system and number of clients.</summary>
-    public List<Measurement> Comparison { get; } = [];
+    /// <summary>Gets whether other programs were allowed to use the machine.</summary>
+    public bool IsBesideOtherLoad { get; init; }
 
-    public List<Steady> Steady { get; } = [];
+    /// <summary>Gets the idempotency keys of the comparison.</summary>
+    public KeyKind Keys { get; init; }
 
-    public List<Measurement> Batch { get; } = [];
+    /// <summary>Gets the systems that were not measured, with the reason.</summary>
+    public List<string> NotMeasured { get; } = [];
 
-    public List<Measurement> Growth { get; } = [];
+    /// <summary>Gets the measurements that failed, with the reason.</summary>
+    public List<string> Failures { get; } = [];
 
-    public List<Measurement> Telemetry { get; } = [];
+    /// <summary>Gets the full loads, by system and number of clients.</summary>
+    public List<Summary> Comparison { get; } = [];
+
+    /// <summary>Gets the constant rates, by system and rate.</summary>
+    public List<Summary> Latency { get; } = [];
+
+    public List<Summary> Batch { get; } = [];
+
+    public List<Summary> Growth { get; } = [];
+
+    public List<ReadTime> Reads { get; } = [];
+
+    public List<Summary> Telemetry { get; } = [];
 
     public List<StartTime> Starts { get; } = [];
 
@@ -49,24 +65,34 @@ internal sealed class Results
         At = DateTimeOffset.UtcNow,
         Runtime = options.Stack.Runtime,
         Broker = options.Stack.Broker,
-        Machine = string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessorCount} cores, {GC.GetGCMemoryInfo().TotalAvailableMemoryBytes >> 30} GiB, .NET {Environment.Version}"),
+        Versions = options.Versions.Values,
         IsPublished = options.Stack.Published is not null,
+        IsBesideOtherLoad = options.IsBesideOtherLoad,
+        Keys = options.Keys,
     };
 
-    public Measurement? Of(SystemKind system, int clients) =>
-        Comparison.SingleOrDefault(measured => measured.System == system && measured.Clients == clients);
+    /// <summary>Returns the median of a full load; null if it was not measured.</summary>
+    public Measurement? AtClients(SystemKind system, int clients) =>
+        Comparison.Find(summary => summary.Median.System == system && summary.Median.Clients == clients)?.Median;
+
+    /// <summary>Returns the median at a constant rate; null if it was not measured.</summary>
+    public Measurement? AtRate(SystemKind system, string name) =>
+        Latency.Find(summary => summary.Median.System == system && summary.Median.Name == name)?.Median;
 
     public void Write(string folder)
     {
         Directory.CreateDirectory(folder);
         File.WriteAllText(Path.Combine(folder, "results.json"), JsonSerializer.Serialize(this, Json) + "\n");
         File.WriteAllText(Path.Combine(folder, "results.md"), MarkdownReport.Of(this));
-        if (Comparison.Count > 0)
+        foreach (var (name, svg) in Charts.Of(this))
         {
-            File.WriteAllText(Path.Combine(folder, "cpu.svg"), CpuChart.Of(this));
+            File.WriteAllText(Path.Combine(folder, $"{name}.svg"), svg);
         }
     }
 }
 
 /// <summary>The time from the start of the system to the first confirmed order.</summary>
 internal sealed record StartTime(string What, double Seconds);
+
+/// <summary>The time of a query, with this number of old rows.</summary>
+internal sealed record ReadTime(string What, int Rows, Percentiles Time);

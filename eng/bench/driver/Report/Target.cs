@@ -1,4 +1,5 @@
 using System.Globalization;
+using DaprOrders.Bench.Load;
 using DaprOrders.Bench.Systems;
 using DaprOrders.Stack;
 
@@ -7,29 +8,21 @@ namespace DaprOrders.Bench.Report;
 /// <summary>The target for a figure, and its measured value.</summary>
 internal sealed record Target(string What, string Goal, string Measured, bool IsMet)
 {
-    private const double Megabyte = 1_000_000;
+    private static readonly string HalfOfMaximum = Names.ShareOfMaximum(0.5);
 
-    /// <summary>
-    /// Returns the targets of the parts that were measured. On the emulator they are CPU times per order instead of rates, because the emulator itself
-    /// limits the rates.
-    /// </summary>
+    /// <summary>Returns the targets of what was measured. Those of the comparison count on Dapr only, because the emulator itself limits the rates.</summary>
     public static List<Target> Of(Results results)
     {
-        List<Target> targets = [];
-        if (results.Comparison.Count > 0)
+        List<Target> targets = results.Runtime is RuntimeKind.Dapr ? [.. Rates(results), .. Costs(results), .. Delays(results)] : [];
+        var measured = ((IEnumerable<List<Summary>>)[results.Comparison, results.Latency, results.Batch, results.Growth]).SelectMany(summaries => summaries).ToList();
+        if (measured.Count > 0)
         {
-            targets.AddRange(results.Runtime is RuntimeKind.Dapr ? OnDapr(results) : OnEmulator(results));
+            targets.Add(AtMost("share of the load generator in the CPU time, largest", 100 * Measurement.LargestLoadShare, 100 * measured.Max(summary => summary.Median.LoadShare), " %", "F0"));
         }
 
-        if (results.Batch is [var singles, var batches])
+        if (Find(results.Growth, Names.OldRows) is { } full && Find(results.Growth, Names.NoOldRows) is { } empty)
         {
-            targets.Add(AtLeast("orders/s end to end, batches against single POSTs", 3, batches.EndToEndPerSecond / singles.EndToEndPerSecond, "×"));
-        }
-
-        if (results.Growth.FirstOrDefault(measured => measured.Name == Names.NoOldRows) is { } empty
-            && results.Growth.FirstOrDefault(measured => measured.Name == Names.OldRows) is { } full)
-        {
-            targets.Add(AtMost("CPU per order with old rows, against none", 1.10, (full.ServicesCpu + full.PostgresCpu) / (empty.ServicesCpu + empty.PostgresCpu), "×", "F2"));
+            targets.Add(AtMost("services and PostgreSQL, CPU per order with old rows ÷ without", 1.10, Cost(full) / Cost(empty), "", "F2"));
         }
 
         if (results.Starts.FirstOrDefault(start => start.What == Names.Published) is { } published)
@@ -45,56 +38,67 @@ internal sealed record Target(string What, string Goal, string Measured, bool Is
         return targets;
     }
 
-    private static IEnumerable<Target> OnEmulator(Results results)
-    {
-        foreach (var (clients, services, postgres) in new[] { (128, 220, 100), (32, 350, 200) })
-        {
-            if (results.Of(SystemKind.Ours, clients) is not { } ours)
-            {
-                continue;
-            }
+    /// <summary>Returns the ratio of the orders per second end to end; null if one of the systems was not measured.</summary>
+    public static double? RateRatio(Results results, SystemKind other, int clients) =>
+        results.AtClients(SystemKind.Ours, clients) is { } ours && results.AtClients(other, clients) is { } compared
+            ? ours.EndToEndPerSecond / compared.EndToEndPerSecond
+            : null;
 
-            var noOp = results.Of(SystemKind.NoOp, clients) is { } noOpMeasured
-                ? string.Create(CultureInfo.InvariantCulture, $" (no-op: {noOpMeasured.ServicesCpu:F0} µs)")
-                : "";
-            yield return AtMost($"CPU per order of the four services, {clients} clients", services, ours.ServicesCpu, " µs", "F0", noOp);
-            yield return AtMost($"CPU per order of PostgreSQL, {clients} clients", postgres, ours.PostgresCpu, " µs", "F0");
-            yield return AtMost($"backlog at the end of the load, {clients} clients, in seconds of orders", 1, ours.BacklogAtEnd / ours.AcceptedPerSecond, " s", "F2");
-            yield return AtMost(
-                $"peak RSS of the largest service, {clients} clients", 200, Usage.Services.Max(appId => ours.PeakRss[appId]) / Megabyte, " MB", "F0");
+    private static IEnumerable<Target> Rates(Results results)
+    {
+        foreach (var (other, clients, goal) in new[]
+        {
+            (SystemKind.NoOp, 128, 1.5), (SystemKind.NoOpCoalesced, 128, 0.5), (SystemKind.NoOp, 32, 1.3), (SystemKind.NoOpCoalesced, 32, 0.6),
+            (SystemKind.SaveThenPublish, 128, 8), (SystemKind.SaveThenPublish, 32, 5),
+        })
+        {
+            if (RateRatio(results, other, clients) is { } ratio)
+            {
+                yield return AtLeast($"orders/s end to end, ours ÷ {other.Name()}, {clients} clients", goal, ratio);
+            }
         }
     }
 
-    private static IEnumerable<Target> OnDapr(Results results)
+    private static IEnumerable<Target> Costs(Results results)
     {
-        foreach (var (clients, share) in new[] { (128, 0.90), (32, 0.80) })
+        if (results.AtClients(SystemKind.Ours, 128) is { } ours && results.AtClients(SystemKind.Baseline, 128) is { } baseline)
         {
-            if (results.Of(SystemKind.Ours, clients) is not { } ours)
-            {
-                continue;
-            }
-
-            if (results.Of(SystemKind.NoOp, clients) is { } noOp)
-            {
-                yield return AtLeast($"orders/s end to end, ours/no-op, {clients} clients", share, ours.EndToEndPerSecond / noOp.EndToEndPerSecond, "");
-            }
-
-            if (results.Of(SystemKind.SaveThenPublish, clients) is { } saveThenPublish)
-            {
-                yield return AtLeast($"orders/s end to end, ours/save-then-publish, {clients} clients", 4, ours.EndToEndPerSecond / saveThenPublish.EndToEndPerSecond, "");
-            }
+            yield return AtMost($"services and PostgreSQL, CPU per order, ours ÷ {SystemKind.Baseline.Name()}, 128 clients", 0.4, Cost(ours) / Cost(baseline), "", "F2");
         }
 
-        if (results.Steady.FirstOrDefault(steady => steady.System is SystemKind.Ours) is { } latency)
+        if (results.AtRate(SystemKind.Ours, Names.Rate(100)) is { } slow && results.AtRate(SystemKind.NoOp, Names.Rate(100)) is { } noOp)
         {
-            yield return AtMost("accepted → notified at 100 orders/s, p50", 12, latency.P50, " ms", "F1");
-            yield return AtMost("accepted → notified at 100 orders/s, p99", 30, latency.P99, " ms", "F1");
+            yield return AtMost("CPU per order without the load, ours ÷ no-op, 100/s", 1.3, slow.SystemCpu / noOp.SystemCpu, "", "F2");
         }
     }
+
+    private static IEnumerable<Target> Delays(Results results)
+    {
+        foreach (var rate in new[] { Names.Rate(50), Names.Rate(100) })
+        {
+            if (results.AtRate(SystemKind.Ours, rate) is { } ours && results.AtRate(SystemKind.NoOp, rate) is { } noOp)
+            {
+                var (own, other) = (ours.Latency[Latencies.AcceptedToNotified], noOp.Latency[Latencies.AcceptedToNotified]);
+                yield return AtMost($"accepted → notified, p50, ours ÷ no-op, {rate}", 2.5, own.P50 / other.P50, "", "F2", Milliseconds(own.P50, other.P50));
+                yield return AtMost($"accepted → notified, p99, ours ÷ no-op, {rate}", 2, own.P99 / other.P99, "", "F2", Milliseconds(own.P99, other.P99));
+            }
+        }
+
+        if (results.AtRate(SystemKind.Ours, HalfOfMaximum) is { } half)
+        {
+            yield return AtMost($"accepted → settled, p99, ours at {HalfOfMaximum}", 150, half.Latency[Latencies.AcceptedToSettled].P99, " ms", "F0");
+        }
+    }
+
+    private static Measurement? Find(List<Summary> summaries, string name) => summaries.Find(summary => summary.Median.Name == name)?.Median;
+
+    private static double Cost(Measurement measured) => measured.ServicesCpu + measured.PostgresCpu;
+
+    private static string Milliseconds(double own, double other) => string.Create(CultureInfo.InvariantCulture, $" ({own:F1} ÷ {other:F1} ms)");
 
     private static Target AtMost(string what, double goal, double measured, string unit, string format, string suffix = "") => new(
         what, string.Create(CultureInfo.InvariantCulture, $"≤ {goal}{unit}"), measured.ToString(format, CultureInfo.InvariantCulture) + unit + suffix, measured <= goal);
 
-    private static Target AtLeast(string what, double goal, double measured, string unit) => new(
-        what, string.Create(CultureInfo.InvariantCulture, $"≥ {goal}{unit}"), measured.ToString("F2", CultureInfo.InvariantCulture) + unit, measured >= goal);
+    private static Target AtLeast(string what, double goal, double measured) => new(
+        what, string.Create(CultureInfo.InvariantCulture, $"≥ {goal}"), measured.ToString("F2", CultureInfo.InvariantCulture), measured >= goal);
 }

@@ -2,18 +2,16 @@ using System.Diagnostics;
 using DaprOrders.Bench.Load;
 using DaprOrders.Bench.Report;
 using DaprOrders.Stack;
-using DaprOrders.Stack.Platforms;
-using Npgsql;
 
 namespace DaprOrders.Bench.Systems;
 
-/// <summary>One of the systems, started with its own durable PostgreSQL and warmed up.</summary>
+/// <summary>One of the systems, started with its own durable PostgreSQL and, on Dapr, its own broker, and warmed up.</summary>
 internal sealed class SystemUnderTest : IAsyncDisposable
 {
-    /// <summary>The stock of every item. It is far more than any load uses, so that no order is rejected.</summary>
-    private const int Stock = 1_000_000_000;
+    private const int WarmUpClients = 128;
 
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan ShortWarmUp = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan WarmUpSlice = TimeSpan.FromSeconds(3);
 
     /// <summary>
     /// Settings for few cores, the same for all systems: small heaps, no profile-guided recompilation, and threads that sleep instead of spinning.
@@ -29,188 +27,174 @@ internal sealed class SystemUnderTest : IAsyncDisposable
 
     private readonly HttpClient _http = new();
     private readonly StackHost _stack;
-    private readonly int? _broker;
-    private NpgsqlDataSource? _orders;
-    private NpgsqlDataSource? _inventory;
-    private NpgsqlDataSource? _notifications;
+    private readonly ProcessGroups _processes;
 
-    private SystemUnderTest(SystemKind kind, StackHost stack, int? broker) => (Kind, _stack, _broker) = (kind, stack, broker);
+    private SystemUnderTest(SystemKind kind, StackHost stack, Databases databases, ProcessGroups processes) =>
+        (Kind, _stack, Databases, _processes) = (kind, stack, databases, processes);
 
     public SystemKind Kind { get; }
 
+    public Databases Databases { get; }
+
     public Uri Gateway => _stack.Gateway.BaseAddress!;
 
-    private string Schema => Kind is SystemKind.SaveThenPublish ? "save_then_publish" : "public";
-
+    /// <summary>Starts a system and warms up the routes that are measured.</summary>
+    /// <param name="batches">The sizes of the batches that are measured.</param>
     public static async Task<SystemUnderTest> StartAsync(
-        SystemKind kind, BenchOptions options, int instances = 1, IReadOnlyDictionary<string, string>? environment = null)
+        SystemKind kind, BenchOptions options, int instances = 1, IReadOnlyDictionary<string, string>? environment = null, IReadOnlyList<int>? batches = null)
     {
+        var settings = kind is SystemKind.Baseline ? options.Baseline! : options.Stack;
         var stack = new StackHost(
             new StackOptions
             {
-                Instead = kind switch
-                {
-                    SystemKind.NoOp => new StackProgram("no-op", "DaprOrders.NoOp"),
-                    SystemKind.SaveThenPublish => new StackProgram("save-then-publish", "DaprOrders.SaveThenPublish"),
-                    _ => null,
-                },
+                Instead = kind is SystemKind.SaveThenPublish ? new StackProgram("save-then-publish", "DaprOrders.SaveThenPublish")
+                    : kind.IsNoOp() ? new StackProgram("no-op", "DaprOrders.NoOp")
+                    : null,
                 Instances = Usage.Services.Skip(1).ToDictionary(appId => appId, _ => instances),
-                Environment = Tuning.Concat(environment ?? new Dictionary<string, string>()).ToDictionary(),
-                PostgresSettings = ["track_commit_timestamp=on"], // records when a notification was committed
+                Environment = Tuning.Concat(kind.Settings()).Concat(environment ?? new Dictionary<string, string>()).ToDictionary(),
+                PostgresSettings = ["track_commit_timestamp=on"], // records when an order was settled and notified
             },
-            options.Stack);
-        var system = new SystemUnderTest(kind, stack, options.Stack.Runtime is RuntimeKind.Dapr ? Platform.Current.ListenerOn(BrokerPort(options.Stack.Broker)) : null);
+            settings);
         Interruption.Add(stack);
+        Databases? databases = null;
         try
         {
             await stack.StartAsync();
-            system._orders = NpgsqlDataSource.Create(stack.OwnerConnectionString("orders_db"));
-            system._inventory = NpgsqlDataSource.Create(stack.OwnerConnectionString("inventory_db"));
-            system._notifications = NpgsqlDataSource.Create(stack.OwnerConnectionString("notification_db"));
-            await system.WarmUpAsync(options.WarmUp);
+            databases = new Databases(stack, kind is SystemKind.SaveThenPublish ? "save_then_publish" : Databases.Public);
+            var processes = ProcessGroups.Find(stack, BrokerPort(stack, settings), await databases.FindBackendsAsync());
+            var system = new SystemUnderTest(kind, stack, databases, processes);
+            await options.Versions.AddAsync(stack, databases);
+            await system.WarmUpAsync(options.WarmUp, batches ?? []);
             return system;
         }
         catch
         {
-            await system.DisposeAsync();
+            Interruption.Remove(stack);
+            await stack.DisposeAsync();
+            if (databases is not null)
+            {
+                await databases.DisposeAsync();
+            }
+
             throw;
         }
     }
 
     /// <summary>Places orders with this number of clients, waits until the last order is confirmed and notified, and measures the cost.</summary>
-    /// <exception cref="InvalidOperationException">An order was lost, over 1 % were refused or rejected, or they were not handled within a minute.</exception>
-    public async Task<Measurement> MeasureAsync(string name, int clients, OrderBodies bodies, TimeSpan duration)
+    /// <exception cref="InvalidOperationException">An order was lost, over 1 % were refused or rejected, or they were not handled within three minutes.</exception>
+    public Task<Measurement> MeasureAsync(string name, int clients, OrderRequests requests, TimeSpan duration) =>
+        MeasureAsync(name, clients, rate: null, () => LoadGenerator.ClosedLoopAsync(Gateway, clients, requests, duration));
+
+    /// <summary>Waits until the system is idle, then places orders at this rate and also measures when each is settled and notified.</summary>
+    /// <exception cref="InvalidOperationException">As above.</exception>
+    public async Task<Measurement> MeasureAtRateAsync(string name, double perSecond, OrderRequests requests, TimeSpan duration)
     {
-        await ResetStockAsync();
-        var counter = await CreateCounterAsync();
-        using var load = new Clients(Gateway, clients);
-        var before = Usage.Read(_stack, _broker);
-        var started = Stopwatch.GetTimestamp();
-        var result = await load.ClosedLoopAsync(clients, bodies, duration);
-        var unfinished = await counter.CountUnfinishedAsync(result.Accepted);
-        await UntilDoneAsync(counter, result.Accepted);
-        var elapsed = Stopwatch.GetElapsedTime(started);
-        var after = Usage.Read(_stack, _broker);
-        Require(result.Accepted, result.Refused, await counter.CountAsync());
-
-        return new Measurement
-        {
-            System = Kind,
-            Name = name,
-            Clients = clients,
-            Orders = result.Accepted,
-            AcceptedPerSecond = result.Accepted / result.Duration.TotalSeconds,
-            EndToEndPerSecond = result.Accepted / elapsed.TotalSeconds,
-            BacklogAtEnd = Math.Max(0, unfinished),
-            PostP50 = Latencies.Percentile(result.Milliseconds, 50),
-            PostP99 = Latencies.Percentile(result.Milliseconds, 99),
-            CpuPerOrder = after.Since(before).ToDictionary(used => used.Key, used => used.Value.TotalMicroseconds / result.Accepted),
-            PeakRss = after.PeakRss,
-        };
-    }
-
-    /// <summary>Places orders at this rate, and measures the time from each response to the commit of its notification.</summary>
-    public async Task<Steady> MeasureSteadyAsync(int perSecond, TimeSpan duration)
-    {
-        await ResetStockAsync();
-        var counter = await CreateCounterAsync();
-        using var load = new Clients(Gateway, 128);
-        var accepted = await load.SteadyAsync(perSecond, OrderBodies.Single(1000), duration);
-        await UntilDoneAsync(counter, accepted.Count);
-        Require(accepted.Count, (int)(perSecond * duration.TotalSeconds) - accepted.Count, await counter.CountAsync());
-        var notified = await counter.NotifiedAsync();
-
-        // The no-op system has no ids, so the n-th accepted order is matched with the n-th notified order.
-        var keyed = Kind is SystemKind.NoOp
-            ? accepted.OrderBy(order => order.At).Select((order, place) => (Order: $"{place}", order.At))
-            : accepted;
-        var milliseconds = keyed.Where(order => notified.ContainsKey(order.Order))
-            .Select(order => (notified[order.Order] - order.At).TotalMilliseconds).ToList();
-        return new Steady(Kind, perSecond, accepted.Count, Latencies.Percentile(milliseconds, 50), Latencies.Percentile(milliseconds, 99));
+        await IdleWait.UntilIdleAsync(_processes);
+        return await MeasureAsync(name, clients: 0, perSecond, () => LoadGenerator.OpenLoopAsync(Gateway, perSecond, requests, duration));
     }
 
     /// <summary>Measures the share of one core that the four idle services use together.</summary>
     public async Task<double> MeasureIdleAsync(TimeSpan duration)
     {
-        var before = Usage.Read(_stack, _broker);
+        await using var metering = new Metering(_processes);
         var started = Stopwatch.GetTimestamp();
         await Task.Delay(duration);
-        var used = Usage.Read(_stack, _broker).Since(before);
-        return Usage.Services.Sum(appId => used[appId].TotalSeconds) / Stopwatch.GetElapsedTime(started).TotalSeconds;
-    }
-
-    /// <summary>Inserts the rows of orders that were settled long ago.</summary>
-    public async Task AddOldRowsAsync(int rows)
-    {
-        await OldRows.AddOrdersAsync(_orders!, rows);
-        await OldRows.AddReservationsAsync(_inventory!, rows);
-        await OldRows.AddNotificationsAsync(_notifications!, rows);
+        var elapsed = Stopwatch.GetElapsedTime(started);
+        var used = await metering.StopAsync();
+        return Usage.Services.Sum(appId => used.Cpu[appId].TotalSeconds) / elapsed.TotalSeconds;
     }
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var source in new[] { _orders, _inventory, _notifications })
-        {
-            if (source is not null)
-            {
-                await source.DisposeAsync();
-            }
-        }
-
+        await Databases.DisposeAsync();
         _http.Dispose();
         Interruption.Remove(_stack);
         await _stack.DisposeAsync();
     }
 
-    private static int BrokerPort(string broker) => broker switch
+    private static int? BrokerPort(StackHost stack, StackSettings settings) => settings.Runtime is RuntimeKind.Emulator ? null : stack.Broker?.Port ?? settings.Broker switch
     {
         "redis" => 6379,
         "rabbitmq" => 5672,
         _ => 9092,
     };
 
-    private async Task WarmUpAsync(TimeSpan duration)
+    private async Task<Measurement> MeasureAsync(string name, int clients, double? rate, Func<Task<LoadResult>> load)
     {
-        await ResetStockAsync();
+        await Databases.PrepareAsync(hasStock: !Kind.IsNoOp());
         var counter = await CreateCounterAsync();
-        using var load = new Clients(Gateway, 128);
-        var result = await load.ClosedLoopAsync(128, OrderBodies.Single(1000), duration);
-        await UntilDoneAsync(counter, result.Accepted);
-    }
-
-    private async Task ResetStockAsync()
-    {
-        if (Kind is not SystemKind.NoOp)
-        {
-            await using var command = _inventory!.CreateCommand($"UPDATE {Schema}.stock SET initial = {Stock}, available = {Stock}");
-            await command.ExecuteNonQueryAsync();
-        }
-    }
-
-    private async Task<IOrderCounter> CreateCounterAsync() => Kind is SystemKind.NoOp
-        ? await NoOpCounter.StartAsync(_stack, _http)
-        : new RowCounter(_orders!, _notifications!, Schema);
-
-    private async Task UntilDoneAsync(IOrderCounter counter, int accepted)
-    {
+        var before = await Databases.ReadFiguresAsync();
+        await using var metering = new Metering(_processes);
         var started = Stopwatch.GetTimestamp();
-        using var timer = new PeriodicTimer(TimeSpan.FromMilliseconds(20));
-        while (!await counter.IsDoneAsync(accepted))
-        {
-            if (Stopwatch.GetElapsedTime(started) > Timeout)
-            {
-                throw new InvalidOperationException($"{Kind}: {accepted} orders were accepted, but these were counted a minute later: {await counter.CountAsync()}.\n{_stack.Runtime.Output}");
-            }
+        var result = await load();
+        var unfinished = await counter.CountUnfinishedAsync(result.Accepted);
+        await Completion.WaitAsync(counter, result.Accepted, _stack.Runtime);
+        var elapsed = Stopwatch.GetElapsedTime(started);
+        var usage = await metering.StopAsync();
 
-            await timer.WaitForNextTickAsync();
+        var counts = await counter.CountAsync();
+        if (counts.FindProblem(result.Accepted, result.Refused) is { } problem)
+        {
+            throw new InvalidOperationException($"{Kind.Name()}, {name}: {problem}\n{result.Refusal}\n{_stack.Runtime.Output}");
         }
+
+        var after = await Databases.ReadFiguresAsync();
+        var perOrder = 1.0 / result.Accepted;
+        return new Measurement
+        {
+            System = Kind,
+            Name = name,
+            Clients = clients,
+            Rate = rate,
+            Orders = result.Accepted,
+            AcceptedPerSecond = result.Accepted / result.Duration.TotalSeconds,
+            EndToEndPerSecond = result.Accepted / elapsed.TotalSeconds,
+            BacklogAtEnd = Math.Max(0, unfinished),
+            Latency = await ReadLatencyAsync(counter, result, hasOrders: rate is not null),
+            CpuPerOrder = usage.Cpu.ToDictionary(used => used.Key, used => used.Value.TotalMicroseconds * perOrder),
+            SwitchesPerOrder = usage.Switches.ToDictionary(used => used.Key, used => used.Value * perOrder),
+            PeakRss = usage.PeakRss,
+            PerOrder = Kind.IsNoOp() ? new Dictionary<string, double>() : before.ToDictionary(figure => figure.Key, figure => (after[figure.Key] - figure.Value) * perOrder),
+            Batches = await counter.ReadBatchesAsync(),
+        };
     }
 
-    private void Require(int accepted, int refused, Counts counts)
+    private static async Task<IReadOnlyDictionary<string, Percentiles>> ReadLatencyAsync(IOrderCounter counter, LoadResult result, bool hasOrders)
     {
-        if (counts.FindProblem(accepted, refused) is { } problem)
+        var latency = new Dictionary<string, Percentiles> { [Latencies.Response] = Latencies.OfResponses(result.AcceptedRequests) };
+        if (!hasOrders)
         {
-            throw new InvalidOperationException($"{Kind}: {problem}\n{_stack.Runtime.Output}");
+            return latency; // with all cores busy, they would only show how long the queues are
+        }
+
+        var (times, requests) = await counter.ReadTimesAsync(result.AcceptedRequests);
+        return latency.Concat(Latencies.OfOrders(result.StartedAt, requests, times.Settled, times.Notified)).ToDictionary();
+    }
+
+    private async Task WarmUpAsync(TimeSpan duration, IReadOnlyList<int> batches)
+    {
+        // Concurrent orders use the route for groups if there is one, a lone order the route for one. A system that accepts orders faster than it
+        // handles them would need minutes for those of a long load, so it gets short ones, and the time in between counts.
+        var started = Stopwatch.GetTimestamp();
+        while (Stopwatch.GetElapsedTime(started) < duration)
+        {
+            await RunAsync(WarmUpClients, OrderRequests.Single(1000), WarmUpSlice);
+        }
+
+        await RunAsync(1, OrderRequests.Single(1000), duration < ShortWarmUp ? duration : ShortWarmUp);
+        foreach (var size in batches)
+        {
+            await RunAsync(1, OrderRequests.Batch(size), ShortWarmUp);
+        }
+
+        async Task RunAsync(int clients, OrderRequests requests, TimeSpan time)
+        {
+            await Databases.PrepareAsync(hasStock: !Kind.IsNoOp());
+            var counter = await CreateCounterAsync();
+            var result = await LoadGenerator.ClosedLoopAsync(Gateway, clients, requests, time);
+            await Completion.WaitAsync(counter, result.Accepted, _stack.Runtime);
         }
     }
+
+    private async Task<IOrderCounter> CreateCounterAsync() => Kind.IsNoOp() ? await NoOpCounter.StartAsync(_stack, _http) : new RowCounter(Databases);
 }
