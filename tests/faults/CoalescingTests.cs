@@ -11,6 +11,7 @@ using Npgsql;
 namespace DaprOrders.Faults.Tests;
 
 /// <summary>Kills, freezes and restarts the order service while its calls carry the orders of many clients.</summary>
+[Trait("Form", "faults")]
 public sealed partial class CoalescingTests
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(100);
@@ -83,7 +84,6 @@ public sealed partial class CoalescingTests
     }
 
     [Theory(Explicit = true)]
-    [Trait("Form", "faults")]
     [InlineData(1)]
     [InlineData(2)]
     public async Task Service_frozen_for_forty_seconds_loses_and_duplicates_no_order(int instances)

@@ -15,7 +15,7 @@ internal sealed partial class GroupSender(CoalescingMetrics metrics, ILogger<Gro
 {
     public const string SourceName = "DaprOrders.Gateway";
 
-    private const string SidecarToken = "dapr-api-token";
+    private const string SidecarHeader = "dapr-api-token";
 
     private static readonly ActivitySource Source = new(SourceName);
 
@@ -98,9 +98,9 @@ internal sealed partial class GroupSender(CoalescingMetrics metrics, ILogger<Gro
         var request = new HttpRequestMessage(HttpMethod.Post, new Uri(first.RequestUri!, "orders/group"));
         request.Content = new ByteArrayContent(Write(orders)) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
         request.Options.Set(InvocationExtensions.RemainingTime, orders.Max(order => order.RemainingTime));
-        if (first.Headers.TryGetValues(SidecarToken, out var tokens))
+        if (first.Headers.TryGetValues(SidecarHeader, out var tokens))
         {
-            request.Headers.Add(SidecarToken, tokens);
+            request.Headers.Add(SidecarHeader, tokens);
         }
 
         if (orders.FirstOrDefault(order => order.Owner is not null) is { } owned)

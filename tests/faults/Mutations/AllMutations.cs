@@ -35,7 +35,7 @@ internal static class AllMutations
                 // Simulates a slow disk, so that a crash loses more than an order or two.
                 new(
                     "services/order/Orders/PlaceOrder.cs",
-                    "    private async Task<Order?> FindAsync(Owner owner, string? key) =>",
+                    "    private async Task<Order?> FindAsync(Owner owner, string? key)\n",
                     """
                         private async Task SaveLaterAsync(Order order)
                         {
@@ -47,7 +47,8 @@ internal static class AllMutations
                             await later.SaveChangesAsync(CancellationToken.None);
                         }
 
-                        private async Task<Order?> FindAsync(Owner owner, string? key) =>
+                        private async Task<Order?> FindAsync(Owner owner, string? key)
+
                     """),
             ],
         },
