@@ -61,16 +61,16 @@ public sealed class CostFixture : IAsyncLifetime
 
     internal Task ResetStatisticsAsync() => ExecuteAsync("SELECT pg_stat_statements_reset()");
 
-    /// <summary>Returns how often each statement of the services was executed and planned since the statistics were reset.</summary>
-    internal async Task<IReadOnlyList<(long Calls, long Plans, string Sql)>> StatementsAsync()
+    /// <summary>Returns how often each statement of the services was executed and planned, and how many blocks it read, since the statistics were reset.</summary>
+    internal async Task<IReadOnlyList<(long Calls, long Plans, long Blocks, string Sql)>> StatementsAsync()
     {
         await using var source = NpgsqlDataSource.Create(Stack.Postgres.Superuser);
-        await using var command = source.CreateCommand("SELECT calls, plans, query FROM pg_stat_statements WHERE userid IN ('orders'::regrole, 'inventory'::regrole, 'notification'::regrole) ORDER BY calls DESC");
+        await using var command = source.CreateCommand("SELECT calls, plans, shared_blks_hit + shared_blks_read, query FROM pg_stat_statements WHERE userid IN ('orders'::regrole, 'inventory'::regrole, 'notification'::regrole) ORDER BY calls DESC");
         await using var reader = await command.ExecuteReaderAsync(Cancel);
-        var statements = new List<(long, long, string)>();
+        var statements = new List<(long, long, long, string)>();
         while (await reader.ReadAsync(Cancel))
         {
-            statements.Add((reader.GetInt64(0), reader.GetInt64(1), reader.GetString(2)));
+            statements.Add((reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), reader.GetString(3)));
         }
 
         return statements;
