@@ -244,7 +244,7 @@ internal sealed class TestContext(DbContextOptions<TestContext> options) : DbCon
             token.ToTable("tokens").Property(e => e.Id).ValueGeneratedNever();
             token.Property(e => e.Name).IsConcurrencyToken();
         });
-        modelBuilder.Entity<Parent>().ToTable("parents").Property(e => e.Id).ValueGeneratedNever();
+        modelBuilder.Entity<Parent>().ToTable("parents", table => table.HasTrigger("any")).Property(e => e.Id).ValueGeneratedNever();
         modelBuilder.Entity<Child>().ToTable("children").Property(e => e.Id).ValueGeneratedNever();
         modelBuilder.Entity<Generated>().ToTable("generated");
         modelBuilder.Entity<Leaf>().ToTable("leaves").Property(e => e.Id).ValueGeneratedNever();

@@ -52,6 +52,18 @@ public sealed class TransactionTests(DatabaseFixture fixture)
     }
 
     [Fact]
+    public async Task Table_with_a_trigger_in_the_model_has_a_transaction()
+    {
+        await using var database = await fixture.CreateAsync();
+        await using var db = database.CreateContext();
+        db.AddRange(new Parent { Id = 1 }, new Parent { Id = 2 });
+
+        await db.SaveChangesAsync(Cancel);
+
+        Assert.Equal(1, database.Transactions);
+    }
+
+    [Fact]
     public async Task Updates_and_deletes_that_can_miss_their_row_have_a_transaction()
     {
         await using var database = await fixture.CreateAsync();
