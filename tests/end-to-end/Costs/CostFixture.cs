@@ -16,6 +16,7 @@ public sealed class CostFixture : IAsyncLifetime
         [
             "shared_preload_libraries=pg_stat_statements", "pg_stat_statements.track_planning=on",
             "wal_writer_delay=10s", "wal_writer_flush_after=1GB", // a commit that nobody waits for is not flushed meanwhile
+            "autovacuum=off", // it commits too
         ],
         Environment = new Dictionary<string, string> { ["Messaging__PollInterval"] = "01:00:00", ["Sweep__Interval"] = "00:10:00" },
     });
