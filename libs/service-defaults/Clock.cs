@@ -16,12 +16,12 @@ public static class Clock
 }
 
 /// <summary>
-/// A clock that follows the system's clock forward and never goes back. If an administrator sets the system's clock back by an hour, work that is
-/// scheduled by it would otherwise wait for an hour. Not thread-safe.
+/// A clock that follows the system's clock forward and, from its creation on, never goes back. If an administrator sets the system's clock back by an
+/// hour, work that is scheduled by it would otherwise wait for an hour. Not thread-safe.
 /// </summary>
 public sealed class SteadyClock(TimeProvider time)
 {
-    private DateTimeOffset _last = DateTimeOffset.MinValue;
+    private DateTimeOffset _last = time.GetUtcNow();
     private long _timestamp = time.GetTimestamp();
 
     /// <summary>Returns the current UTC time in whole microseconds.</summary>

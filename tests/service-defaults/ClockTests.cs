@@ -32,6 +32,16 @@ public sealed class ClockTests
     }
 
     [Fact]
+    public void Steady_clock_does_not_go_back_before_it_is_first_read()
+    {
+        var clock = new SteadyClock(_time);
+
+        _time.Error = TimeSpan.FromHours(-1);
+
+        Assert.Equal(Noon, clock.GetNow());
+    }
+
+    [Fact]
     public void Steady_clock_follows_a_clock_that_is_set_forward()
     {
         var clock = new SteadyClock(_time);
